@@ -1,0 +1,5 @@
+/* placeholder until the first module stands */
+void collector_placeholder(void);
+void collector_placeholder(void)
+{
+}

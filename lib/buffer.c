@@ -1,0 +1,84 @@
+#include "lib/buffer.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void buffer_finish(struct buffer *b)
+{
+	free(b->data);
+	*b = (struct buffer){ .cap = b->cap };
+}
+
+void buffer_clear(struct buffer *b)
+{
+	b->len = 0;
+	if (b->data)
+		b->data[0] = 0;
+}
+
+char *buffer_reserve(struct buffer *b, size_t len)
+{
+	size_t cap = b->cap ? b->cap : SIZE_MAX / 4;
+	if (len > cap || b->len > cap - len)
+		return NULL;
+	size_t need = b->len + len + 1;
+	if (need > b->size) {
+		size_t size = b->size ? b->size : 256;
+		while (size < need)
+			size *= 2;
+		char *data = realloc(b->data, size);
+		if (!data)
+			return NULL;
+		b->data = data;
+		b->size = size;
+	}
+	return b->data + b->len;
+}
+
+int buffer_append(struct buffer *b, const void *data, size_t len)
+{
+	char *to = buffer_reserve(b, len);
+	if (!to)
+		return -1;
+	if (len)
+		memcpy(to, data, len);
+	b->len += len;
+	b->data[b->len] = 0;
+	return 0;
+}
+
+int buffer_append_text(struct buffer *b, const char *text)
+{
+	return buffer_append(b, text, strlen(text));
+}
+
+int buffer_printf(struct buffer *b, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	va_list again;
+	va_copy(again, ap);
+	int len = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	char *to = len < 0 ? NULL : buffer_reserve(b, (size_t)len);
+	if (to) {
+		(void)vsnprintf(to, (size_t)len + 1, fmt, again);
+		b->len += (size_t)len;
+	}
+	va_end(again);
+	return to ? 0 : -1;
+}
+
+void buffer_consume(struct buffer *b, size_t len)
+{
+	if (len > b->len)
+		len = b->len;
+	if (!len)
+		return;
+	b->len -= len;
+	memmove(b->data, b->data + len, b->len);
+	b->data[b->len] = 0;
+}

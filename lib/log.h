@@ -1,0 +1,28 @@
+#ifndef FLEET_LOG_H
+#define FLEET_LOG_H
+
+#include "lib/compiler.h"
+
+/*
+ * The programs' one way to speak to their administrator: lines on standard error, so that
+ * cron mails them. Each failure is logged once, by a program, never by lib/:
+ *
+ *   error    the run is broken
+ *   warning  a host is broken
+ *   info     the summary (-v)
+ *   debug    state changes (-v -v)
+ *
+ * Control characters and invalid UTF-8 in the text are escaped, since parts of it may come
+ * from a remote host. errno is kept.
+ */
+enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
+
+/* `program` must outlive the program; it opens every line. Default level: LOG_WARNING. */
+void log_setup(const char *program, enum log_level level);
+
+void log_error(const char *fmt, ...) PRINTF(1, 2);
+void log_warning(const char *fmt, ...) PRINTF(1, 2);
+void log_info(const char *fmt, ...) PRINTF(1, 2);
+void log_debug(const char *fmt, ...) PRINTF(1, 2);
+
+#endif
