@@ -1,0 +1,33 @@
+#ifndef FLEET_ATTEMPT_H
+#define FLEET_ATTEMPT_H
+
+#include <stdint.h>
+
+#include "lib/error.h"
+
+/*
+ * Attempt ids: the key of the `sample` row. 63 bits, ordered by time:
+ *
+ *   bits 62..22  milliseconds since 2020-01-01T00:00:00Z (41 bits, good until 2089)
+ *   bits 21..14  collector number (8 bits)
+ *   bits 13..0   sequence within the millisecond (14 bits)
+ *
+ * The time part is max(wall clock, that of the last id), so that ids never repeat nor run
+ * backwards when the wall clock jumps; when a millisecond's sequence is used up the time part
+ * goes one ahead. The last id given out is kept on disk by the collector beside its lock.
+ */
+struct attempt_clock {
+	uint64_t last;      /* the last id given out; 0 at first */
+	uint8_t collector;  /* claimed once, 0 for a single collector */
+};
+
+/* Pure: the next id at this wall time, which becomes `last`. Cannot fail. */
+uint64_t attempt_next(struct attempt_clock *clock, int64_t wall_ms);
+
+/* The wall time in an id, in milliseconds since 1970. */
+int64_t attempt_time_ms(uint64_t id);
+
+/* The smallest id of that wall time: for range conditions and partitions. */
+uint64_t attempt_floor(int64_t wall_ms);
+
+#endif

@@ -1,0 +1,151 @@
+#ifndef FLEET_CONFIG_CONFIG_H
+#define FLEET_CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/error.h"
+
+/*
+ * config.xml, read, validated, inherited and flattened. What a program sees is one row per
+ * client with every attribute decided, and one row per rule that applies to it. All strings
+ * are owned by the configuration and never NULL: "" when not given. All paths are absolute
+ * (those in the file are relative to the folder of config.xml). Ratios are 0 to 1.
+ *
+ * All mistakes are reported in one go, each with file, line and what to write instead.
+ */
+enum host_key_policy { HOST_KEY_STRICT, HOST_KEY_ACCEPT_NEW, HOST_KEY_PINNED };
+
+enum severity { SEVERITY_WARNING, SEVERITY_CRITICAL };
+
+/* One <alert>. */
+struct rule {
+	const char *type;     /* catalogue name of the metric: "memory_used_ratio" */
+	const char *label;    /* what the file says: "memory" */
+	const char *key;      /* identity in the alert table: label, severity, instance pattern */
+	double limit;
+	bool below;           /* fires at or below `limit`; otherwise at or above */
+	double clear;         /* resolves beyond this; equal to `limit` when not given */
+	int64_t for_ms, clear_for_ms, repeat_ms; /* 0 = at once / never again */
+	enum severity severity;
+	const char *instance; /* glob pattern; "*" when not given */
+	const char *const *mail; /* recipients, NULL-terminated; the client's when not given */
+	const char *file;     /* where it stands */
+	int line;
+};
+
+struct client {
+	const char *name;     /* defaults to `ip` */
+	const char *ip;       /* address or host name */
+	uint16_t port;
+	const char *username;
+	const char *identity; /* private key file, "agent", or "" */
+	const char *passphrase_file;
+	const char *password; /* secret; libsodium memory, wiped by config_destroy() */
+	enum host_key_policy host_key_policy;
+	const char *host_key_pin; /* "SHA256:…" when pinned */
+	const char *jump;     /* name of another client; "" for none */
+	int64_t every_ms;     /* 0 = every run */
+	int64_t timeout_ms;   /* total for one attempt */
+	const char *const *mail; /* NULL-terminated */
+	const struct rule *const *rules; /* NULL-terminated */
+	const char *group;    /* "" or "outer/inner" */
+	const char *file;
+	int line;
+};
+
+enum storage_engine { STORAGE_SQLITE, STORAGE_MARIADB };
+
+struct storage_config {
+	enum storage_engine engine;
+	const char *path;      /* SQLite: the database file */
+	const char *host, *socket, *user, *password, *database; /* MariaDB */
+	uint16_t port;
+	const char *tls_ca;    /* CA file; TLS is verified or refused when `tls` */
+	bool tls;
+	int64_t timeout_ms;
+};
+
+enum mail_security { MAIL_STARTTLS, MAIL_SMTPS, MAIL_PLAIN };
+
+struct mail_config {
+	bool enabled;          /* a <mail> element is there; otherwise alerts go to stdout */
+	const char *host;
+	uint16_t port;
+	enum mail_security security; /* plain is only accepted for loopback unless insecure="yes" */
+	const char *user, *password; /* "" = no authentication */
+	const char *ca;        /* CA file; "" = the system's */
+	const char *from;      /* address */
+	const char *list_id;   /* domain part of Message-ID and List-Id */
+	int64_t timeout_ms;
+};
+
+struct collector_config {
+	const char *spool;          /* encrypted_stats */
+	const char *known_hosts;
+	const char *key, *pub;      /* server.key, server.pub */
+	uint32_t sessions;          /* most at once, over all pollers */
+	uint32_t connects;          /* most TCP connects at once */
+	uint32_t pollers;           /* 0 = one per core */
+	int64_t connect_timeout_ms;
+	int64_t deadline_ms;        /* of the whole run */
+	uint32_t spool_files_max;   /* stops acknowledging beyond */
+	const char *probe_dir;      /* probes by architecture; "" = where they were installed */
+	const char *heartbeat;      /* reserved; "" */
+};
+
+struct alerter_config {
+	uint32_t unreachable_after;   /* consecutive failures; default 2 */
+	int64_t collector_stale_ms;   /* no finished cycle for so long */
+	uint32_t absent_after;        /* successful samples without an instance close its alert */
+	const char *const *mail;      /* recipients of what concerns no client; may be empty */
+	int64_t unreachable_repeat_ms;
+};
+
+struct retention_config {
+	int64_t raw_ms;        /* default 14 days; 0 = for ever */
+};
+
+struct config {
+	const char *file;      /* absolute path of config.xml */
+	const char *dir;       /* its folder */
+	struct storage_config storage;
+	struct mail_config mail;
+	struct collector_config collector;
+	struct alerter_config alerter;
+	struct retention_config retention;
+	const struct client *clients; /* in the file's order */
+	size_t client_count;
+	void *memory;          /* private */
+};
+
+/* Collects the mistakes of one reading. */
+struct config_problem {
+	char *file;
+	int line;
+	char *text;   /* what is wrong and what to write instead */
+	bool warning; /* does not refuse the configuration */
+};
+
+struct config_problems {
+	struct config_problem *items;
+	size_t count;
+};
+
+void config_problems_finish(struct config_problems *p);
+
+/* Reads a configuration and everything it includes. Returns -1 when there is at least one
+ * mistake; then *ret_config is untouched. Warnings alone do not refuse. */
+int config_load(const char *path, struct config **ret_config,
+	struct config_problems *problems) MUST_CHECK;
+
+void config_destroy(struct config *config);
+
+/* The configuration a program uses without -c: ./config.xml, then
+ * /etc/fleet-health/config.xml. NULL when neither is there. */
+const char *config_default_path(void);
+
+const struct client *config_client(const struct config *config, const char *name);
+
+#endif

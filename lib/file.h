@@ -1,0 +1,34 @@
+#ifndef FLEET_FILE_H
+#define FLEET_FILE_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/buffer.h"
+#include "lib/error.h"
+
+/*
+ * Reading and writing small files with care.
+ */
+enum file_rule {
+	FILE_ANY = 0,
+	FILE_TRUSTED = 1, /* owner is the user or root, and nobody else may write it */
+	FILE_SECRET = 2,  /* as TRUSTED, and nobody else may read it either */
+};
+
+/* Appends the whole regular file to `out`. Opened with O_NOFOLLOW | O_CLOEXEC and checked by
+ * fstat(2) on the open descriptor. A refusal names the file, what is wrong and the command
+ * that mends it (`chmod 600 FILE`). More than `size_max` bytes is an error. errno is kept
+ * (ENOENT can be told from the rest). */
+int file_read(const char *path, enum file_rule rule, size_t size_max, struct buffer *out,
+	struct error *err) MUST_CHECK;
+
+/* Replaces `path` by these bytes, atomically and durably: temporary name in the same folder,
+ * fsync, rename, fsync of the folder. */
+int file_write(const char *path, const void *data, size_t len, mode_t mode,
+	struct error *err) MUST_CHECK;
+
+/* "DIR/NAME" on the heap, or NAME itself when it is absolute. NULL without memory. */
+char *path_join(const char *dir, const char *name) MUST_CHECK;
+
+#endif

@@ -1,0 +1,50 @@
+#ifndef FLEET_PROMTEXT_H
+#define FLEET_PROMTEXT_H
+
+#include <stddef.h>
+
+#include "lib/error.h"
+
+/*
+ * The Prometheus text exposition format, version 0.0.4, as far as a report uses it:
+ * `# TYPE`, `# HELP`, comments, and `name{label="value",…} number` lines.
+ * Source: prometheus.io, "Exposition formats", text-based format.
+ *
+ * The text is hostile. A line that is not well-formed is skipped and counted, never the
+ * whole report: names must match [a-zA-Z_:][a-zA-Z0-9_:]*, label values must be valid UTF-8,
+ * numbers must be finite (NaN and infinities are refused by value), and there are caps on
+ * lines, labels and samples.
+ */
+enum { PROMTEXT_LABELS_MAX = 16, PROMTEXT_SAMPLES_MAX = 20000 };
+
+struct prom_label {
+	const char *name, *value; /* NUL-terminated, unescaped */
+};
+
+struct prom_sample {
+	const char *name;
+	const struct prom_label *labels; /* sorted by name */
+	size_t label_count;
+	double value;
+};
+
+/* Everything a text says. Owns copies of all strings; independent of the input. */
+struct promtext {
+	struct prom_sample *samples;
+	size_t count;
+	size_t rejected;   /* lines refused */
+	size_t first_bad;  /* number of the first of them, from 1; 0 when none */
+	int complete;      /* "# EOF" was seen */
+	void *memory;      /* private */
+};
+
+/* Returns -1 only without memory. */
+int promtext_parse(const char *text, size_t len, struct promtext *ret_text,
+	struct error *err) MUST_CHECK;
+
+void promtext_finish(struct promtext *t);
+
+/* The value of a label, or NULL. */
+const char *prom_label(const struct prom_sample *s, const char *name);
+
+#endif

@@ -1,0 +1,77 @@
+#ifndef FLEET_SEAL_H
+#define FLEET_SEAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/buffer.h"
+#include "lib/error.h"
+
+/*
+ * Sealing, the server's side. The only user of libsodium's public-key API on the server;
+ * its types do not cross this header.
+ *
+ * A report is sealed with crypto_box_seal (libsodium: an ephemeral X25519 key, then
+ * XSalsa20-Poly1305) to the server's public key. A sealed box does not say who sealed it:
+ * that the report is this client's answer to this attempt is shown by SSH and by the nonce
+ * inside, see keyring_nonce().
+ *
+ * A key id is the first 8 bytes of BLAKE2b-256 of the public key, as 16 hex digits. Several
+ * keys are valid at once: the first seals, all open, so that a rotated key still opens what
+ * clients had kept.
+ *
+ * server.key, mode 0600, owned by the user or root, one key a line, newest first:
+ *
+ *   # comment
+ *   <key id> <created, ISO 8601 UTC> <64 hex digits: the X25519 secret key>
+ *
+ * server.pub, mode 0644, the same with public keys.
+ */
+struct keyring; /* secret keys in locked, guarded memory; wiped by keyring_destroy() */
+
+struct keyring_entry {
+	char id[17];
+	char created[25];
+	uint8_t public_key[32];
+};
+
+enum { SEAL_NONCE_SIZE = 16, SEAL_DIGEST_SIZE = 16 };
+
+/* Must be called once, before any other function here. */
+int seal_init(struct error *err) MUST_CHECK;
+
+/* Reads server.key. Refuses a file that others can read, as ssh does, and says what to do.
+ * A missing file is an error too: see keyring_exists(). */
+int keyring_load(const char *path, struct keyring **ret_ring, struct error *err) MUST_CHECK;
+
+/* Makes the first key, or (rotate) a new first one before those in the file, and writes
+ * server.key and server.pub atomically. Without rotate an existing file is an error. */
+int keyring_generate(const char *key_path, const char *pub_path, int rotate,
+	struct error *err) MUST_CHECK;
+
+void keyring_destroy(struct keyring *ring);
+
+size_t keyring_count(const struct keyring *ring);
+const struct keyring_entry *keyring_entry(const struct keyring *ring, size_t i);
+
+/* The nonce a report sealed to key `i` must carry for this client and attempt: keyed
+ * BLAKE2b-128 over both, with a key derived from secret key `i`. No state is needed to
+ * recognise a replayed or swapped report. */
+void keyring_nonce(const struct keyring *ring, size_t i, const char *client, uint64_t attempt_id,
+	uint8_t ret_nonce[static SEAL_NONCE_SIZE]);
+
+/* Opens a sealed box with whichever key fits and appends the plain text to `out` (whose cap
+ * holds). *ret_key is the key's index. Returns -1 when no key opens it. */
+int keyring_open(const struct keyring *ring, const void *sealed, size_t len, struct buffer *out,
+	size_t *ret_key, struct error *err) MUST_CHECK;
+
+/* BLAKE2b-128: the digest of a frame, of a probe, of a stored report. */
+void seal_digest(const void *data, size_t len, uint8_t ret_digest[static SEAL_DIGEST_SIZE]);
+
+/* Lower-case hex of `len` bytes, NUL-terminated, into out[2 * len + 1]. Returns `out`. */
+char *hex_encode(char *out, const uint8_t *data, size_t len);
+
+/* Exactly `len` bytes from exactly 2 * len hex digits; -1 when it is anything else. */
+int hex_decode(uint8_t *ret_data, size_t len, const char *hex) MUST_CHECK;
+
+#endif

@@ -1,0 +1,46 @@
+#ifndef FLEET_SSH_SCAN_H
+#define FLEET_SSH_SCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/buffer.h"
+#include "lib/config/config.h"
+#include "lib/error.h"
+#include "lib/outcome.h"
+#include "lib/ssh/known_hosts.h"
+
+/*
+ * One unhurried, blocking look at one host, for `fleet trust` and `fleet check --connect`.
+ */
+enum { SCAN_KEYS_MAX = 3 };
+
+struct ssh_scan {
+	enum outcome outcome;            /* OK, or why not */
+	enum stage stage;
+	char address[64];                /* the address that was reached */
+	char banner[256];                /* the server's version line, escaped */
+	struct host_key keys[SCAN_KEYS_MAX]; /* heap copies, freed by ssh_scan_finish() */
+	size_t key_count;
+	char reason[512];                /* for people; both sides' algorithms on a mismatch */
+};
+
+/* Collects the host keys of every type the library can verify, one connection each. No
+ * credential is sent. Host trouble is in ret_scan; -1 is our own. */
+int ssh_scan_keys(const struct client *client, struct ssh_scan *ret_scan,
+	struct error *err) MUST_CHECK;
+
+/* Connects, checks the host key by the client's policy against known_hosts (accept-new only
+ * reports), authenticates and disconnects. Runs no command. */
+int ssh_scan_login(const struct client *client, const char *known_hosts, struct ssh_scan *ret_scan,
+	struct error *err) MUST_CHECK;
+
+void ssh_scan_finish(struct ssh_scan *scan);
+
+/* Runs one command, feeds it `input`, appends its standard output; for `fleet forget`. */
+int ssh_run(const struct client *client, const char *known_hosts, const char *command,
+	const char *input, struct buffer *output, struct ssh_scan *ret_scan,
+	struct error *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,83 @@
+#ifndef FLEET_SSH_SESSION_H
+#define FLEET_SSH_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/error.h"
+#include "lib/outcome.h"
+#include "lib/ssh/known_hosts.h"
+
+/*
+ * One SSH connection with one exec channel, never blocking: the only user of libssh2, whose
+ * types do not cross this header.
+ *
+ * Each step is called again, with the same arguments, until it no longer says SSH_AGAIN; in
+ * between the caller polls for ssh_session_events(). Nothing in here has a clock: deadlines
+ * are the caller's, who ends a session at any moment with ssh_session_destroy().
+ *
+ * A host that sends without end is held by two budgets that count the bytes received: one a
+ * turn, after which the step says SSH_AGAIN so that other hosts get their turn
+ * (ssh_session_has_more() then tells that more may be waiting without a new poll event), and
+ * one for the whole session, after which it fails as too-large.
+ */
+struct ssh_session;
+
+enum ssh_status { SSH_DONE, SSH_AGAIN, SSH_FAILED };
+
+struct ssh_budget {
+	size_t turn_bytes;      /* 256 KiB is plenty */
+	uint64_t session_bytes;
+};
+
+/* Signs `data` (the whole SSH userauth request, RFC 4252, section 7) and returns the raw
+ * signature as libssh2 wants it from its callback, on the heap. 0 or -1. */
+typedef int ssh_sign(void *arg, const uint8_t *data, size_t len, uint8_t **ret_sig,
+	size_t *ret_len);
+
+/* Once per process, before the first session. */
+int ssh_global_init(struct error *err) MUST_CHECK;
+
+/* Takes over the connected (or connecting), non-blocking socket, also on failure. `keys`, when
+ * there are any, restrict the host-key algorithms to their types, so that a host recorded as
+ * ed25519 is not asked for its ecdsa key. */
+int ssh_session_create(int fd, const struct ssh_budget *budget, const struct host_key *keys,
+	size_t key_count, struct ssh_session **ret_session, struct error *err) MUST_CHECK;
+
+enum ssh_status ssh_session_handshake(struct ssh_session *s);
+
+/* The host's key, after the handshake; points into the session. */
+void ssh_session_host_key(const struct ssh_session *s, struct host_key *ret_key);
+
+enum ssh_status ssh_session_auth_key(struct ssh_session *s, const char *user,
+	const uint8_t *public_blob, size_t blob_len, ssh_sign *sign, void *arg);
+enum ssh_status ssh_session_auth_password(struct ssh_session *s, const char *user,
+	const char *password);
+
+enum ssh_status ssh_session_exec(struct ssh_session *s, const char *command);
+
+/* Standard input and output of the command. *ret_len is what was taken or given, 0 included.
+ * A read that says SSH_DONE with 0 bytes is the end of file. */
+enum ssh_status ssh_session_write(struct ssh_session *s, const void *data, size_t len,
+	size_t *ret_len);
+enum ssh_status ssh_session_send_eof(struct ssh_session *s);
+enum ssh_status ssh_session_read(struct ssh_session *s, void *data, size_t size,
+	size_t *ret_len);
+
+/* POLLIN | POLLOUT as the last SSH_AGAIN needs them. */
+short ssh_session_events(const struct ssh_session *s);
+bool ssh_session_has_more(const struct ssh_session *s);
+void ssh_session_new_turn(struct ssh_session *s); /* refills the turn's budget */
+int ssh_session_fd(const struct ssh_session *s);
+
+/* After SSH_FAILED: the outcome that fits, and words for people, both sides' algorithms and
+ * what to do included when they do not meet. */
+enum outcome ssh_session_failure(const struct ssh_session *s, char *reason, size_t size);
+
+/* Sends a disconnect message if that goes at once, then shutdown, free, close. Never blocks.
+ * Accepts NULL. */
+void ssh_session_destroy(struct ssh_session *s);
+
+#endif

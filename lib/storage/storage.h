@@ -1,0 +1,286 @@
+#ifndef FLEET_STORAGE_STORAGE_H
+#define FLEET_STORAGE_STORAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/buffer.h"
+#include "lib/config/config.h"
+#include "lib/derive.h"
+#include "lib/error.h"
+#include "lib/outcome.h"
+
+/*
+ * Storage in the domain's words. One contract, two engines below it (driver.h): SQLite and
+ * MariaDB. All times are UTC milliseconds since 1970; in the tables they are readable
+ * DATETIME(3) on MariaDB and ISO 8601 text on SQLite.
+ *
+ * Every function that writes is one transaction, retried whole (bounded) on deadlock, lock
+ * wait and busy; when the commit's fate is unknown it is replayed by key. -1 means nothing
+ * was changed, or it is unknown and calling again with the same arguments is safe.
+ *
+ * A struct storage is one connection: open it after any fork, use it from one thread.
+ */
+struct storage;
+
+/* Opens and checks the schema version. With `migrate`, creates or upgrades the schema first;
+ * without, a missing or older schema is an error that names the command (`fleet init`), and a
+ * newer one is refused with both versions named. */
+int storage_open(const struct storage_config *config, bool migrate, struct storage **ret_storage,
+	struct error *err) MUST_CHECK;
+void storage_close(struct storage *s);
+
+/* "SQLite 3.40.1, /etc/fleet-health/fleet.db" */
+const char *storage_describe(const struct storage *s);
+
+/* ---- what the collector does ------------------------------------------------------------ */
+
+struct cycle {
+	uint64_t id;             /* an attempt id: attempt_next() */
+	const char *program;     /* "collector", "alerter" */
+	const char *version;
+	int64_t started_at, finished_at, deadline_at; /* finished_at 0 = still running */
+	uint32_t clients, ok, failed;
+	bool whole_fleet;        /* false for a run over a few clients by name */
+};
+
+/* Inserts, or updates the row of that id. */
+int storage_put_cycle(struct storage *s, const struct cycle *c, struct error *err) MUST_CHECK;
+
+/* One attempt at one client. Strings and readings belong to the caller. */
+struct sample {
+	uint64_t id;             /* attempt id */
+	const char *client;      /* name; the row of the client is made when missing */
+	uint64_t cycle_id;       /* 0 when unknown: a leftover without its outcome line */
+	int64_t taken_at, received_at;
+	enum outcome outcome;
+	enum outcome first_outcome; /* what the poller saw; differs when a late file completed it */
+	enum stage stage;
+	const char *error;       /* "" when ok; hostile text is escaped already */
+	uint32_t duration_ms;
+	char probe_hash[33];     /* "" when unknown */
+	bool has_report;         /* the fields below are set */
+	uint8_t digest[16];      /* of the sealed file */
+	const struct reading *readings;
+	size_t reading_count;
+	const void *counters;    /* packed, see derive.h; length 0 = leave the stored ones */
+	size_t counters_len;
+	const char *text;        /* the whole report; stored compressed when the stored one is
+				    older than ten minutes */
+	size_t text_len;
+};
+
+enum put_result {
+	PUT_NEW,       /* a new row */
+	PUT_COMPLETED, /* an attempt known as failed got its late report: outcome ok,
+			  first_outcome kept, readings stored, unprocessed again */
+	PUT_REPLAY,    /* known already, same digest or a failure known already: nothing done */
+	PUT_STALE,     /* the id has a report with another digest: nothing done */
+};
+
+/* One transaction for the whole batch: samples, readings, counters and reports together. */
+int storage_put_samples(struct storage *s, const struct sample *samples, size_t count,
+	enum put_result *ret_results, struct error *err) MUST_CHECK;
+
+/* The packed counters stored for a client; appends nothing when there are none. */
+int storage_get_counters(struct storage *s, const char *client, struct buffer *out,
+	struct error *err) MUST_CHECK;
+
+/* Deletes samples older than `before`, at most `limit` of them (or whole partitions), never
+ * what is unprocessed. *ret_deleted counts samples. */
+int storage_retain(struct storage *s, int64_t before, uint32_t limit, uint32_t *ret_deleted,
+	struct error *err) MUST_CHECK;
+
+/* ---- what the alerter does -------------------------------------------------------------- */
+
+/* Becomes the one alerter until now + ttl, or finds another at work (*ret_epoch = 0). A
+ * holder that extends its own lease keeps its epoch. Compare-and-set on one row. */
+int storage_take_lease(struct storage *s, const char *holder, int64_t now, int64_t ttl_ms,
+	uint64_t *ret_epoch, struct error *err) MUST_CHECK;
+int storage_drop_lease(struct storage *s, uint64_t epoch, struct error *err) MUST_CHECK;
+
+struct stored_reading {
+	const char *metric, *instance;
+	double value;
+};
+
+struct stored_sample {
+	uint64_t id, cycle_id;
+	const char *client;
+	int64_t taken_at;
+	enum outcome outcome, first_outcome;
+	enum stage stage;
+	const char *error;
+	const struct stored_reading *readings;
+	size_t reading_count;
+};
+
+struct sample_batch {
+	struct stored_sample *items;
+	size_t count;
+	void *memory;
+};
+
+/* The oldest unprocessed samples, at most `limit`, by id (so by time), with their readings. */
+int storage_unprocessed(struct storage *s, size_t limit, struct sample_batch *ret_batch,
+	struct error *err) MUST_CHECK;
+void sample_batch_finish(struct sample_batch *b);
+
+enum alert_state { ALERT_OK, ALERT_PENDING, ALERT_FIRING };
+
+/* The state of one (client, rule, instance). Only what is not plainly ok has a row; a row may
+ * also be ok while it still has an `as_of` that later samples are to be compared with. */
+struct alert {
+	uint64_t id;             /* 0 = not stored yet */
+	const char *client;      /* "" for what concerns no client */
+	const char *rule;        /* struct rule.key, or "client-unreachable", … */
+	const char *instance;
+	enum alert_state state;
+	enum severity severity;
+	double value, limit;     /* at the last sample that moved or confirmed it */
+	int64_t since;           /* of the state; of the first breach when pending or firing */
+	int64_t as_of;           /* taken_at of the newest sample that was evaluated */
+	uint64_t as_of_id;
+	int64_t clear_since;     /* when firing and already below: since when; else 0 */
+	uint32_t count;          /* consecutive: failures, or samples without the instance */
+	int64_t last_good_at;    /* client-unreachable: last ok sample */
+	int64_t told_at;         /* when the last event was made (for `repeat`) */
+	uint64_t opened_event;   /* event that opened the alert: threads hang on it */
+};
+
+enum event_kind { EVENT_FIRING, EVENT_RESOLVED, EVENT_CLOSED, EVENT_REPEAT, EVENT_LATE,
+	EVENT_ESCALATED };
+
+struct event {
+	uint64_t id;             /* 0 = not stored yet */
+	uint64_t alert_id;       /* set by storage for new alerts too */
+	enum event_kind kind;
+	int64_t at;              /* taken_at of the sample, or the alerter's now */
+	const char *client, *rule, *instance;
+	enum severity severity;
+	double value, limit;
+	int64_t since, last_good_at;
+	uint64_t opened_event;   /* 0 = this one opens */
+	const char *text;        /* reason for people: "changed from SHA256:… to SHA256:…" */
+	const char *recipients;  /* addresses with newlines between; "" = stdout only */
+};
+
+/* Alerts whose state is not ok or that were moved not long ago; all of them fit in memory. */
+struct alert_set {
+	struct alert *items;
+	size_t count;
+	void *memory;
+};
+int storage_get_alerts(struct storage *s, struct alert_set *ret_alerts,
+	struct error *err) MUST_CHECK;
+void alert_set_finish(struct alert_set *a);
+
+/* What one sample, or one look at the fleet, moved. */
+struct transition {
+	struct alert alert;          /* the new state; id 0 inserts */
+	bool remove;                 /* the row goes: closed, or plainly ok */
+	const struct event *event;   /* NULL when nothing is to be told */
+};
+
+/* One transaction: alert rows, their events, and processed_at of the samples. Fails with
+ * *ret_lost = true when the lease of this epoch is gone; then nothing was changed. */
+int storage_apply(struct storage *s, uint64_t epoch, const uint64_t *sample_ids,
+	size_t sample_count, const struct transition *transitions, size_t transition_count,
+	int64_t now, bool *ret_lost, struct error *err) MUST_CHECK;
+
+/* The outbox. A notification is frozen when it is composed: recipient, subject, text,
+ * Message-ID, and which events it tells. Every resend uses that row. */
+enum notification_state { NOTIFICATION_WAITING, NOTIFICATION_SENT, NOTIFICATION_FAILED };
+
+struct notification {
+	uint64_t id;
+	const char *channel;         /* "mail", "stdout" */
+	const char *recipient;
+	const char *message_id;      /* without the angle brackets */
+	const char *references;      /* message id of the mail that first told it; "" */
+	const char *subject, *text;
+	enum notification_state state;
+	uint32_t tries;
+	int64_t created_at, next_try_at, done_at;
+	const char *last_error;
+	const uint64_t *events;      /* when composing: the events it tells */
+	size_t event_count;
+};
+
+struct event_set {
+	struct event *items;
+	size_t count;
+	void *memory;
+};
+/* Events not yet composed into notifications, oldest first. */
+int storage_untold_events(struct storage *s, size_t limit, struct event_set *ret_events,
+	struct error *err) MUST_CHECK;
+void event_set_finish(struct event_set *e);
+
+/* One transaction: the notification rows and the mark on their events. `events` are all that
+ * were looked at: those told by no notification are marked too (nobody to tell). */
+int storage_put_notifications(struct storage *s, uint64_t epoch, const struct notification *n,
+	size_t count, const uint64_t *events, size_t event_count, bool *ret_lost,
+	struct error *err) MUST_CHECK;
+
+struct notification_set {
+	struct notification *items;
+	size_t count;
+	void *memory;
+};
+/* Waiting ones whose next_try_at has come, oldest first. */
+int storage_due_notifications(struct storage *s, int64_t now, size_t limit,
+	struct notification_set *ret_set, struct error *err) MUST_CHECK;
+void notification_set_finish(struct notification_set *n);
+
+/* Records the fate of one try: state, tries, next_try_at, done_at, last_error. */
+int storage_put_delivery(struct storage *s, const struct notification *n,
+	struct error *err) MUST_CHECK;
+
+/* The Message-ID under which `recipient` was first told the alert opened by that event;
+ * appends nothing when never. */
+int storage_first_message(struct storage *s, uint64_t opened_event, const char *recipient,
+	struct buffer *out, struct error *err) MUST_CHECK;
+
+/* The newest cycle of a program that covered the whole fleet. *ret_found tells whether. */
+int storage_last_cycle(struct storage *s, const char *program, bool finished_only,
+	struct cycle *ret_cycle, bool *ret_found, struct error *err) MUST_CHECK;
+
+/* ---- what the console does -------------------------------------------------------------- */
+
+struct client_status {
+	const char *client;
+	bool has_sample;
+	enum outcome outcome;         /* of the newest attempt */
+	const char *error;
+	int64_t taken_at;             /* of the newest attempt */
+	int64_t last_good_at;         /* of the newest ok sample; 0 = never */
+	const struct stored_reading *readings; /* of that one */
+	size_t reading_count;
+	uint32_t open_alerts;
+};
+struct status_set {
+	struct client_status *items;
+	size_t count;
+	void *memory;
+};
+/* One row per client known to storage, by name. */
+int storage_get_status(struct storage *s, struct status_set *ret_set,
+	struct error *err) MUST_CHECK;
+void status_set_finish(struct status_set *s);
+
+/* Removes everything stored about a client. *ret_found tells whether it was known. */
+int storage_forget(struct storage *s, const char *client, bool *ret_found,
+	struct error *err) MUST_CHECK;
+
+/* Counts for `fleet status` and for complaints on stderr. */
+struct storage_backlog {
+	uint64_t unprocessed;
+	int64_t oldest_unprocessed_at;
+	uint64_t waiting, failed;      /* notifications */
+	int64_t oldest_waiting_at;
+};
+int storage_get_backlog(struct storage *s, struct storage_backlog *ret, struct error *err) MUST_CHECK;
+
+#endif
