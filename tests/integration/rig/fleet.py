@@ -1,0 +1,92 @@
+"""A work folder with a config.xml, and the real programs run over it as cron would."""
+import os
+import signal
+import sqlite3
+import subprocess
+
+BUILD = os.environ.get('FLEET_BUILD') or os.path.join(
+    os.path.dirname(os.path.abspath(__file__)), '..', '..', '..', 'build')
+PROGRAMS = {
+    'collector': os.path.join(BUILD, 'collector', 'fleet-collector'),
+    'alerter': os.path.join(BUILD, 'alerter', 'fleet-alerter'),
+    'fleet': os.path.join(BUILD, 'console', 'fleet'),
+    'probe': os.path.join(BUILD, 'remote', 'fleet-probe'),
+}
+# What a sanitizer needs to know; everything else of the environment stays behind, as in cron.
+KEPT = ('ASAN_OPTIONS', 'UBSAN_OPTIONS', 'LSAN_OPTIONS')
+
+
+class Result:
+    """How a program ended: status (negative for a signal), out, err."""
+
+    def __init__(self, status, out, err):
+        self.status, self.out, self.err = status, out, err
+
+    def __repr__(self):
+        return f'status {self.status}\n--- out\n{self.out}\n--- err\n{self.err}'
+
+
+class Fleet:
+    """folder: where config.xml, keys and data lie; one per test."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        self.config = os.path.join(folder, 'config.xml')
+        self.database = os.path.join(folder, 'fleet.db')
+        self.spool = os.path.join(folder, 'encrypted_stats')
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def write(self, name, text, mode=0o600):
+        with open(self.path(name), 'w', encoding='utf-8') as f:
+            f.write(text)
+        os.chmod(self.path(name), mode)
+        return self.path(name)
+
+    def write_config(self, body):
+        """body: what stands between <config> and </config>."""
+        return self.write('config.xml', f'<config>\n{body}\n</config>\n')
+
+    def command(self, program, *arguments):
+        return [PROGRAMS[program], *(['-c', self.config] if program != 'probe' else []), *arguments]
+
+    def start(self, program, *arguments, env=None, **more):
+        """Starts a program with an environment as empty as cron's; a Popen."""
+        clean = {k: os.environ[k] for k in KEPT if k in os.environ}
+        clean.update(env or {})
+        return subprocess.Popen(self.command(program, *arguments), env=clean, cwd='/',
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True, errors='replace', **more)
+
+    def run(self, program, *arguments, env=None, timeout=120, stdin=None):
+        process = self.start(program, *arguments, env=env)
+        try:
+            out, err = process.communicate(stdin, timeout=timeout)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            out, err = process.communicate()
+            raise AssertionError(f'{program} did not end in {timeout} s\n{out}\n{err}') from None
+        return Result(process.returncode, out, err)
+
+    def run_closed(self, program, *arguments, timeout=120):
+        """With descriptors 0 to 2 closed. Returns the exit status."""
+        clean = {k: os.environ[k] for k in KEPT if k in os.environ}
+        script = 'exec "$@" <&- >&- 2>&-'
+        return subprocess.run(['/bin/sh', '-c', script, 'sh', *self.command(program, *arguments)],
+                              env=clean, cwd='/', timeout=timeout, check=False).returncode
+
+    def rows(self, sql, *arguments):
+        """Rows of the SQLite database as tuples."""
+        connection = sqlite3.connect(f'file:{self.database}?mode=ro', uri=True, timeout=10)
+        try:
+            return connection.execute(sql, arguments).fetchall()
+        finally:
+            connection.close()
+
+    def spool_files(self):
+        """What waits in the spool: sealed files and outcome files."""
+        if not os.path.isdir(self.spool):
+            return []
+        return sorted(n for n in os.listdir(self.spool) if n.endswith(('.sealed', '.outcomes')))
