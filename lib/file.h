@@ -11,15 +11,17 @@
  * Reading and writing small files with care.
  */
 enum file_rule {
-	FILE_ANY = 0,
-	FILE_TRUSTED = 1, /* owner is the user or root, and nobody else may write it */
-	FILE_SECRET = 2,  /* as TRUSTED, and nobody else may read it either */
+	FILE_ANY,
+	FILE_TRUSTED, /* owner is the user or root, and nobody else may write it */
+	FILE_SECRET,  /* as TRUSTED, and nobody else may read it either */
 };
 
 /* Appends the whole regular file to `out`. Opened with O_NOFOLLOW | O_CLOEXEC and checked by
  * fstat(2) on the open descriptor. A refusal names the file, what is wrong and the command
- * that mends it (`chmod 600 FILE`). More than `size_max` bytes is an error. errno is kept
- * (ENOENT can be told from the rest). */
+ * that mends it (`chmod 600 FILE`). More than `size_max` bytes is an error. On failure errno
+ * tells a missing file (ENOENT) from a refusal (EACCES owner or mode, ELOOP symbolic link,
+ * EINVAL not a regular file, EFBIG too large), and `out` holds what it held before, wiped
+ * behind that. */
 int file_read(const char *path, enum file_rule rule, size_t size_max, struct buffer *out,
 	struct error *err) MUST_CHECK;
 

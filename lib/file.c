@@ -1,0 +1,173 @@
+/*
+ * Files are judged on the open descriptor, never by name, so that what is read is what was
+ * judged. The rules are those of ssh: a secret that others can read is no secret any more,
+ * and whoever mends it should be told the command.
+ */
+#include "lib/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void close_fd(const int *fd)
+{
+	int saved = errno;
+	if (*fd >= 0)
+		(void)close(*fd);
+	errno = saved;
+}
+
+static void free_text(char **text)
+{
+	int saved = errno;
+	free(*text);
+	errno = saved;
+}
+
+/* error_set() that leaves an errno for the caller to tell refusals from a missing file. */
+#define refuse(code, err, ...) (error_set(err, __VA_ARGS__), errno = (code), -1)
+
+static int check_rule(
+	const char *path, enum file_rule rule, const struct stat *st, struct error *err)
+{
+	unsigned user = geteuid();
+	if (!S_ISREG(st->st_mode))
+		return refuse(EINVAL, err, "%s: is not a regular file; name one", path);
+	if (rule == FILE_ANY)
+		return 0;
+	if (st->st_uid != user && st->st_uid != 0)
+		return refuse(EACCES, err,
+			"%s: belongs to user %u, neither to you nor to root; run: chown %u %s",
+			path, (unsigned)st->st_uid, user, path);
+	mode_t others = rule == FILE_SECRET ? 077 : 022;
+	if (!(st->st_mode & others))
+		return 0;
+	const char *what = st->st_mode & others & 022 ? "written" : "read";
+	const char *mode = rule == FILE_SECRET ? "600" : "go-w";
+	if (rule == FILE_SECRET && st->st_uid != user)
+		return refuse(EACCES, err,
+			"%s: can be %s by others; run: chown %u %s && chmod %s %s", path, what,
+			user, path, mode, path);
+	return refuse(
+		EACCES, err, "%s: can be %s by others; run: chmod %s %s", path, what, mode, path);
+}
+
+/* Room for the whole file is made at once, so that no grown-out-of copy of a secret stays
+ * behind in freed memory. Files of /proc say that their size is 0: those grow. */
+static int read_all(int fd, const char *path, off_t expected, size_t size_max, struct buffer *out,
+	struct error *err)
+{
+	size_t left = size_max;
+	char chunk[4096];
+	ssize_t got = 0;
+	if (expected > 0 && (uintmax_t)expected <= size_max &&
+		!buffer_reserve(out, (size_t)expected))
+		return refuse(EFBIG, err, "%s: is larger than there is room for", path);
+	while ((got = read(fd, chunk, sizeof chunk)) != 0) {
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return error_errno(err, "%s: cannot be read", path);
+		if ((size_t)got > left || buffer_append(out, chunk, (size_t)got) < 0)
+			return refuse(EFBIG, err, "%s: is larger than %zu bytes", path, size_max);
+		left -= (size_t)got;
+	}
+	explicit_bzero(chunk, sizeof chunk);
+	return 0;
+}
+
+int file_read(const char *path, enum file_rule rule, size_t size_max, struct buffer *out,
+	struct error *err)
+{
+	/* O_NONBLOCK: opening a FIFO must not wait for its writer. */
+	CLEANUP(close_fd)
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0 && errno == ELOOP)
+		return refuse(ELOOP, err, "%s: is a symbolic link; name the file itself", path);
+	if (fd < 0)
+		return error_errno(err, "%s: cannot be opened", path);
+	struct stat st;
+	if (fstat(fd, &st) < 0)
+		return error_errno(err, "%s: cannot be examined", path);
+	if (check_rule(path, rule, &st, err) < 0)
+		return -1;
+
+	size_t start = out->len;
+	if (read_all(fd, path, st.st_size, size_max, out, err) == 0)
+		return 0;
+	if (out->data) {
+		explicit_bzero(out->data + start, out->size - start);
+		out->len = start;
+	}
+	return -1;
+}
+
+static int write_all(int fd, const char *data, size_t len)
+{
+	while (len > 0) {
+		ssize_t put = write(fd, data, len);
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return -1;
+		data += put;
+		len -= (size_t)put;
+	}
+	return 0;
+}
+
+/* The folder of a path; the caller frees. */
+static char *folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	if (!slash)
+		return strdup(".");
+	return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+}
+
+static int sync_folder(const char *path, struct error *err)
+{
+	CLEANUP(free_text) char *folder = folder_of(path);
+	if (!folder)
+		return error_errno(err, "%s", path);
+	CLEANUP(close_fd) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fsync(fd) < 0)
+		return error_errno(err, "%s: folder cannot be made durable", folder);
+	return 0;
+}
+
+int file_write(const char *path, const void *data, size_t len, mode_t mode, struct error *err)
+{
+	CLEANUP(free_text) char *temporary = NULL;
+	if (asprintf(&temporary, "%s.XXXXXX", path) < 0) {
+		temporary = NULL;
+		return error_errno(err, "%s", path);
+	}
+	CLEANUP(close_fd) int fd = mkostemp(temporary, O_CLOEXEC);
+	if (fd < 0)
+		return error_errno(err, "%s: cannot be created", temporary);
+	if (fchmod(fd, mode) < 0 || write_all(fd, data, len) < 0 || fsync(fd) < 0 ||
+		rename(temporary, path) < 0) {
+		(void)error_errno(err, "%s: cannot be written", path);
+		int saved = errno;
+		(void)unlink(temporary);
+		errno = saved;
+		return -1;
+	}
+	return sync_folder(path, err);
+}
+
+char *path_join(const char *dir, const char *name)
+{
+	if (name[0] == '/')
+		return strdup(name);
+	size_t len = strlen(dir);
+	const char *between = len > 0 && dir[len - 1] == '/' ? "" : "/";
+	char *joined = NULL;
+	return asprintf(&joined, "%s%s%s", dir, between, name) < 0 ? NULL : joined;
+}

@@ -1,0 +1,223 @@
+#include "tests/unit/unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/file.h"
+
+static char dir[64];
+
+static int make_dir(void **state)
+{
+	(void)state;
+	strcpy(dir, "/tmp/test-file-XXXXXX");
+	return mkdtemp(dir) && chdir(dir) == 0 ? 0 : -1;
+}
+
+static int remove_dir(void **state)
+{
+	(void)state;
+	const char *const names[] = { "f", "link", "fifo", "new" };
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		(void)unlink(names[i]);
+	return chdir("/") == 0 ? rmdir(dir) : -1;
+}
+
+static void put(const char *name, const char *text, mode_t mode)
+{
+	FILE *f = fopen(name, "w");
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(chmod(name, mode), 0);
+}
+
+/* Reads `name`, which must be refused with this errno and this text in the message. */
+static void assert_refused(
+	const char *name, enum file_rule rule, size_t size_max, int code, const char *text)
+{
+	struct buffer b = { 0 };
+	assert_int_equal(buffer_append_text(&b, "before"), 0);
+	struct error err = { "" };
+	errno = 0;
+	assert_int_equal(file_read(name, rule, size_max, &b, &err), -1);
+	assert_int_equal(errno, code);
+	if (!strstr(err.text, text) || strncmp(err.text, name, strlen(name)) != 0)
+		fail_msg("`%s` does not say `%s`", err.text, text);
+	assert_int_equal(b.len, 6);
+	buffer_finish(&b);
+}
+
+static const struct {
+	mode_t mode;
+	enum file_rule rule;
+	const char *refusal; /* NULL when it is read */
+} modes[] = {
+	{ 0600, FILE_SECRET, NULL },
+	{ 0400, FILE_SECRET, NULL },
+	{ 0700, FILE_SECRET, NULL },
+	{ 0640, FILE_SECRET, "can be read by others; run: chmod 600 f" },
+	{ 0604, FILE_SECRET, "can be read by others; run: chmod 600 f" },
+	{ 0620, FILE_SECRET, "can be written by others; run: chmod 600 f" },
+	{ 0644, FILE_TRUSTED, NULL },
+	{ 0664, FILE_TRUSTED, "can be written by others; run: chmod go-w f" },
+	{ 0646, FILE_TRUSTED, "can be written by others; run: chmod go-w f" },
+	{ 0666, FILE_ANY, NULL },
+};
+
+static void modes_are_judged_by_rule(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(modes); i++) {
+		put("f", "text", modes[i].mode | 0600);
+		assert_int_equal(chmod("f", modes[i].mode), 0);
+		if (modes[i].refusal) {
+			assert_refused("f", modes[i].rule, 100, EACCES, modes[i].refusal);
+			continue;
+		}
+		struct buffer b = { 0 };
+		struct error err;
+		if (file_read("f", modes[i].rule, 100, &b, &err) < 0)
+			fail_msg("%s", err.text);
+		assert_string_equal(b.data, "text");
+		buffer_finish(&b);
+	}
+}
+
+static void owner_is_judged(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip(); /* only root can give a file away */
+	put("f", "text", 0600);
+	assert_int_equal(chown("f", 65534, 65534), 0);
+	assert_refused("f", FILE_SECRET, 100, EACCES, "belongs to user 65534");
+	assert_refused("f", FILE_TRUSTED, 100, EACCES, "run: chown 0 f");
+	struct buffer b = { 0 };
+	assert_int_equal(file_read("f", FILE_ANY, 100, &b, NULL), 0);
+	buffer_finish(&b);
+}
+
+static void a_file_of_root_needs_a_new_owner(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	put("f", "text", 0640);
+	assert_int_equal(chown("f", 0, 65534), 0);
+	assert_int_equal(chmod(dir, 0755), 0);
+	gid_t group = getegid();
+	assert_int_equal(setegid(65534), 0);
+	assert_int_equal(seteuid(65534), 0);
+	assert_refused("f", FILE_SECRET, 100, EACCES, "run: chown 65534 f && chmod 600 f");
+	assert_int_equal(seteuid(0), 0);
+	assert_int_equal(setegid(group), 0);
+}
+
+static void only_plain_files_are_opened(void **state)
+{
+	(void)state;
+	put("f", "text", 0600);
+	assert_int_equal(symlink("f", "link"), 0);
+	assert_int_equal(mkfifo("fifo", 0600), 0);
+	assert_refused("link", FILE_ANY, 100, ELOOP, "is a symbolic link");
+	assert_refused("fifo", FILE_ANY, 100, EINVAL, "is not a regular file");
+	assert_refused(".", FILE_ANY, 100, EINVAL, "is not a regular file");
+	assert_refused("/dev/null", FILE_ANY, 100, EINVAL, "is not a regular file");
+	assert_refused("missing", FILE_ANY, 100, ENOENT, "cannot be opened: No such file");
+}
+
+static void size_is_capped(void **state)
+{
+	(void)state;
+	put("f", "12345", 0600);
+	assert_refused("f", FILE_ANY, 4, EFBIG, "is larger than 4 bytes");
+	struct buffer b = { 0 };
+	assert_int_equal(file_read("f", FILE_ANY, 5, &b, NULL), 0);
+	assert_int_equal(file_read("f", FILE_ANY, 5, &b, NULL), 0);
+	assert_string_equal(b.data, "1234512345");
+	buffer_finish(&b);
+	struct buffer small = { .cap = 3 };
+	assert_int_equal(file_read("f", FILE_ANY, 100, &small, NULL), -1);
+	assert_int_equal(errno, EFBIG);
+	buffer_finish(&small);
+	/* Files of /proc say that their size is 0. */
+	assert_refused("/proc/self/status", FILE_ANY, 10, EFBIG, "is larger than 10 bytes");
+	struct buffer status = { 0 };
+	assert_int_equal(file_read("/proc/self/status", FILE_ANY, 1 << 20, &status, NULL), 0);
+	assert_non_null(strstr(status.data, "Name:"));
+	buffer_finish(&status);
+}
+
+static void exactly_the_cap_fits(void **state)
+{
+	(void)state;
+	put("f", "12345", 0600);
+	struct buffer b = { .cap = 6 };
+	assert_int_equal(file_read("f", FILE_ANY, 5, &b, NULL), 0);
+	assert_string_equal(b.data, "12345");
+	buffer_finish(&b);
+}
+
+static void writing_replaces_and_leaves_nothing_else(void **state)
+{
+	(void)state;
+	struct error err;
+	put("new", "old text, longer", 0644);
+	struct stat before, after;
+	assert_int_equal(stat("new", &before), 0);
+	if (file_write("new", "secret", 6, 0600, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(stat("new", &after), 0);
+	assert_int_equal(after.st_mode & 07777, 0600);
+	assert_int_not_equal(before.st_ino, after.st_ino);
+	struct buffer b = { 0 };
+	assert_int_equal(file_read("new", FILE_SECRET, 100, &b, &err), 0);
+	assert_string_equal(b.data, "secret");
+	buffer_finish(&b);
+
+	assert_int_equal(file_write("no/such", "x", 1, 0600, &err), -1);
+	assert_int_equal(errno, ENOENT);
+	assert_int_equal(mkdir("fifo", 0700), 0); /* a folder cannot be replaced by a file */
+	assert_int_equal(file_write("fifo", "x", 1, 0600, &err), -1);
+	assert_int_equal(rmdir("fifo"), 0);
+	/* remove_dir() fails when a temporary file was left behind. */
+}
+
+static void paths_are_joined(void **state)
+{
+	(void)state;
+	static const char *const rows[][3] = {
+		{ "/etc", "a", "/etc/a" },
+		{ "/etc/", "a/b", "/etc/a/b" },
+		{ "/etc", "/var/a", "/var/a" },
+		{ "/", "a", "/a" },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char *joined = path_join(rows[i][0], rows[i][1]);
+		assert_string_equal(joined, rows[i][2]);
+		free(joined);
+	}
+}
+
+#define FILE_TEST(f) cmocka_unit_test_setup_teardown(f, make_dir, remove_dir)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FILE_TEST(modes_are_judged_by_rule),
+		FILE_TEST(owner_is_judged),
+		FILE_TEST(a_file_of_root_needs_a_new_owner),
+		FILE_TEST(only_plain_files_are_opened),
+		FILE_TEST(size_is_capped),
+		FILE_TEST(exactly_the_cap_fits),
+		FILE_TEST(writing_replaces_and_leaves_nothing_else),
+		cmocka_unit_test(paths_are_joined),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
