@@ -147,6 +147,8 @@ struct alert {
 	int64_t last_good_at;    /* client-unreachable: last ok sample */
 	int64_t told_at;         /* when the last event was made (for `repeat`) */
 	uint64_t opened_event;   /* event that opened the alert: threads hang on it */
+	const char *recipients;  /* of the event that opened it, as in struct event: what follows
+				    goes to whom the problem went */
 };
 
 enum event_kind { EVENT_FIRING, EVENT_RESOLVED, EVENT_CLOSED, EVENT_REPEAT, EVENT_LATE,
@@ -166,7 +168,9 @@ struct event {
 	const char *recipients;  /* addresses with newlines between; "" = stdout only */
 };
 
-/* Alerts whose state is not ok or that were moved not long ago; all of them fit in memory. */
+/* Every row there is; all of them fit in memory. Beside what is pending or firing that is one
+ * `client-unreachable` row a client, also while it is ok: it carries the client's as_of and
+ * last_good_at. The view open_alerts shows only what is firing. */
 struct alert_set {
 	struct alert *items;
 	size_t count;
@@ -176,10 +180,18 @@ int storage_get_alerts(struct storage *s, struct alert_set *ret_alerts,
 	struct error *err) MUST_CHECK;
 void alert_set_finish(struct alert_set *a);
 
-/* What one sample, or one look at the fleet, moved. */
+/*
+ * What one sample, or one look at the fleet, moved. Transitions are applied in their order and
+ * the row is found by (client, rule, instance), never by `alert.id`: several may move the same
+ * alert in one call. So ids need not be known here either: an event's alert_id is its row's
+ * (0 when it has none); an event of kind FIRING or LATE opens a thread (opened_event becomes
+ * its own id, FIRING also writes it into the row), every other kind takes the opened_event of
+ * the row as it stood before.
+ */
 struct transition {
-	struct alert alert;          /* the new state; id 0 inserts */
-	bool remove;                 /* the row goes: closed, or plainly ok */
+	struct alert alert;          /* the new state: inserted or updated by its key; id and
+					opened_event are not read */
+	bool remove;                 /* the row, when there is one, goes: closed, or plainly ok */
 	const struct event *event;   /* NULL when nothing is to be told */
 };
 
