@@ -51,8 +51,10 @@ struct poll_plan {
 int pollers_run(const struct poll_plan *plan, struct poll_progress *ret_progress,
 	struct error *err) MUST_CHECK;
 
-/* Entry points of the re-executed processes; main() dispatches on argv[1]. */
+/* Entry points of the re-executed processes; main() dispatches on argv[1], before it looks at
+ * anything else: "--poller", "--signer", "--resolver". They return an exit status. */
 int poller_main(int argc, char **argv);
 int signer_main(int argc, char **argv);
+int resolver_main(int argc, char **argv);
 
 #endif
