@@ -14,23 +14,25 @@
  *
  * The collector runs one command (a shell one-liner, or whatever a forced command puts in its
  * place) and writes one request line to its standard input at once. Every line begins with
- * WIRE_TAG; numbers are decimal unless said otherwise.
+ * WIRE_TAG and ends with a newline; numbers are decimal unless said otherwise, hex is in
+ * lower case.
  *
  *   collector → client
  *     fleet1 request id=<16 hex> nonce=<32 hex> key=<64 hex> keyid=<16 hex>
- *            open=<key id>[,<key id>…] probe=<32 hex> keep=<n> files=<n> bytes=<n>
+ *            open=<key id>[,<key id>…] probe=<32 hex, or - for any> keep=<n> files=<n> bytes=<n>
  *            (one line; one space between fields; unknown fields are skipped)
+ *     fleet1 upload <size> <32 hex>       after "need": the probe's size and BLAKE2b-128
  *     fleet1 ack <index>                  after that file is durable on the server
  *     end of file                         no more acks
  *
  *   client → collector
  *     anything                            noise: a motd, a forced command's greeting
  *     fleet1 need <machine>               the shell: no probe here; <machine> as `uname -m`
- *     fleet1 ready                        the shell: the upload may come
+ *     fleet1 ready                        the shell: the upload may come; the probe starts
  *     fleet1 file <index> <key id> <length> spooled|unspooled
  *     <length bytes> newline
  *     fleet1 end <index> <32 hex>         BLAKE2b-128 of those bytes
- *     fleet1 error <outcome> <text>       <outcome> as in lib/outcome.h
+ *     fleet1 error <outcome> <text>       <outcome> as in lib/outcome.h; ends the conversation
  *     fleet1 done <files sent> <files left behind> <files dropped so far>
  *
  * After "need" the collector writes `fleet1 upload <size> <32 hex>` and a newline, waits for
@@ -39,8 +41,13 @@
  * first request line was read and dropped by the shell, byte by byte, as POSIX asks of
  * `read`, so nothing is ever read too far.
  *
- * The exit status proves nothing (a command killed by a signal reports 0 through libssh2);
- * "done" does.
+ * A line counts only when the tag stands at its start. What was printed before may lack its
+ * newline, so the shell and the probe write one before their first line. Between "file" and
+ * its "end" there is no room for noise. Indexes count from 0 without a gap.
+ *
+ * After "done" the probe waits for acks until end of file, so the collector sends that once
+ * the last file is durable. The exit status proves nothing (a command killed by a signal
+ * reports 0 through libssh2); "done" does.
  */
 #define WIRE_TAG "fleet1 "
 
@@ -71,27 +78,44 @@ struct wire_request {
 	uint32_t files_max, bytes_max;
 };
 
-/* Formats the request line, newline included. Returns its length, or -1 when it does not fit. */
+/* Each formats one line, newline included, and returns its length, or -1 when it does not fit
+ * into `size` bytes; WIRE_LINE_MAX always suffices, but for an error text, which is cut. */
 int wire_format_request(const struct wire_request *r, char *out, size_t size) MUST_CHECK;
+int wire_format_upload(uint32_t probe_size, const char *hash, char *out, size_t size) MUST_CHECK;
+int wire_format_ack(uint32_t index, char *out, size_t size) MUST_CHECK;
 
-/* Parses one request line (without its newline). Strict: every known field at most once and
+/* The same, of the probe's side. */
+int wire_format_file(uint32_t index, const struct wire_key_id *key_id, uint32_t length,
+	bool unspooled, char *out, size_t size) MUST_CHECK;
+int wire_format_end(uint32_t index, const char *digest, char *out, size_t size) MUST_CHECK;
+int wire_format_done(uint32_t files, uint32_t left, uint32_t dropped, char *out,
+	size_t size) MUST_CHECK;
+int wire_format_error(const char *outcome, const char *text, char *out, size_t size) MUST_CHECK;
+
+/* Parses one request line (without its newline). Strict: every known field exactly once and
  * well-formed; the probe runs nothing it does not fully understand. */
 int wire_parse_request(const char *line, struct wire_request *ret_request,
 	struct error *err) MUST_CHECK;
+
+/* Parses one ack line (without its newline). */
+int wire_parse_ack(const char *line, uint32_t *ret_index) MUST_CHECK;
+
+/* Lower-case hex of `len` bytes, NUL-terminated, into out[2 * len + 1]. Returns `out`. */
+char *wire_hex(char *out, const uint8_t *data, size_t len);
 
 /*
  * The collector's side of what comes back, as an incremental parser.
  */
 enum wire_event_type {
-	WIRE_MORE,  /* all input was taken, nothing to report */
-	WIRE_NEED,  /* text = machine */
+	WIRE_MORE,   /* all input was taken, nothing to report */
+	WIRE_NEED,   /* text = machine */
 	WIRE_READY,
-	WIRE_FILE,  /* a file begins: index, key_id, length, unspooled */
-	WIRE_DATA,  /* data, length: bytes of the file (never empty) */
-	WIRE_END,   /* the file is complete; text = digest, for the caller to compare */
+	WIRE_FILE,   /* a file begins: index, key_id, length, unspooled */
+	WIRE_DATA,   /* data, length: bytes of the file (never empty) */
+	WIRE_END,    /* the file is complete; text = digest, for the caller to compare */
 	WIRE_FAILED, /* text = outcome name, detail = the client's words (not escaped) */
-	WIRE_DONE,  /* files, left, dropped */
-	WIRE_BAD,   /* the stream breaks the protocol or a cap; text = why. Final. */
+	WIRE_DONE,   /* files, left, dropped */
+	WIRE_BAD,    /* the stream breaks the protocol or a cap; text = why. Final. */
 };
 
 struct wire_event {
@@ -99,25 +123,40 @@ struct wire_event {
 	uint32_t index, length;
 	struct wire_key_id key_id;
 	bool unspooled;
-	const char *data;             /* into the caller's input */
-	const char *text, *detail;    /* into the parser, until the next call */
+	bool too_large;             /* of WIRE_BAD: a cap was passed */
+	const char *data;           /* into the caller's input */
+	const char *text, *detail;  /* into the parser, until the next call */
 	uint32_t files, left, dropped;
 };
 
+enum wire_state {
+	WIRE_AT_LINE,    /* a line of ours or the start of noise */
+	WIRE_IN_NOISE,   /* until the next newline */
+	WIRE_IN_FILE,    /* `left` bytes of a file to come */
+	WIRE_AFTER_FILE, /* the newline behind them */
+	WIRE_AT_END,     /* the "end" line */
+	WIRE_OVER,       /* after "done" or "error": everything is noise */
+	WIRE_BROKEN,
+};
+
+/* All fields are the parser's own, but `state`, which tells after end of file whether the
+ * conversation was over (WIRE_OVER) or cut. */
 struct wire_parser {
+	enum wire_state state;
 	char line[WIRE_LINE_MAX + 1];
 	size_t line_len;
-	bool in_noise, in_file, after_file, is_over;
-	uint32_t index, length, left;  /* of the file under way */
-	uint32_t files;                /* files begun */
-	size_t bytes, noise;           /* so far, against the caps */
-	uint32_t files_max, bytes_max; /* caps; set by wire_parser_init() */
+	uint32_t length, left;        /* of the file under way */
+	uint32_t files;               /* files begun */
+	size_t bytes, noise;          /* so far, against the caps */
+	uint32_t files_max, bytes_max;
+	bool too_large;
+	const char *why;              /* it is broken */
 };
 
 void wire_parser_init(struct wire_parser *p, uint32_t files_max, uint32_t bytes_max);
 
-/* Takes bytes from `in`, returns the next event and how many bytes were used for it. Call
- * again with the rest until WIRE_MORE (all used) or WIRE_BAD. */
+/* Takes bytes from `in`, returns how many and the next event. Call again with the rest until
+ * WIRE_MORE (all used) or WIRE_BAD. */
 size_t wire_parse(struct wire_parser *p, const char *in, size_t len,
 	struct wire_event *ret_event);
 
@@ -128,7 +167,8 @@ size_t wire_parse(struct wire_parser *p, const char *in, size_t len,
  *   # fleet1 id=<16 hex> nonce=<32 hex> probe=<32 hex> boot=<uuid or -> mono=<ms> wall=<ms>
  *     dropped=<n>
  *
- * (one line), then the metrics, then "# EOF" and a newline.
+ * (one line), then the metrics, then "# EOF" and a newline. <ms> may be negative: a client's
+ * clock is whatever it is.
  */
 struct wire_report_header {
 	uint64_t attempt_id;
@@ -140,10 +180,12 @@ struct wire_report_header {
 	uint32_t dropped;      /* files of this key id dropped there for want of room, ever */
 };
 
+/* As the line formats above. */
 int wire_format_report_header(const struct wire_report_header *h, char *out,
 	size_t size) MUST_CHECK;
 
-/* Parses the first line of `text`; *ret_body is where the metrics begin. */
+/* Parses the first line of `text`; *ret_body is where the metrics begin. As strict as
+ * wire_parse_request(). */
 int wire_parse_report_header(const char *text, size_t len, struct wire_report_header *ret_header,
 	size_t *ret_body, struct error *err) MUST_CHECK;
 
