@@ -13,8 +13,10 @@
  *   bits 13..0   sequence within the millisecond (14 bits)
  *
  * The time part is max(wall clock, that of the last id), so that ids never repeat nor run
- * backwards when the wall clock jumps; when a millisecond's sequence is used up the time part
- * goes one ahead. The last id given out is kept on disk by the collector beside its lock.
+ * backwards when the wall clock jumps; when a millisecond's sequence is used up, or the
+ * collector number became smaller, the time part goes one ahead. A wall clock outside 2020 to
+ * 2089 counts as the nearest end of that time. No id is 0. The last id given out is kept on
+ * disk by the collector beside its lock.
  */
 struct attempt_clock {
 	uint64_t last;      /* the last id given out; 0 at first */
