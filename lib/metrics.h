@@ -4,33 +4,46 @@
 #include <stddef.h>
 
 /*
- * The catalogue: every metric the server knows, one line each in lib/metrics.def.
+ * The catalogue: every metric the server makes of a report, one line each in lib/metrics.def.
+ * All of them are stored: about 85 readings for a server with four filesystems, three network
+ * devices and four disks.
  *
  * A metric's name is what stands in the `metric` table and in <alert type>: node_exporter's
  * stem without `node_`, base units, ratios from 0 to 1. Its friendly name (`alert`: cpu,
  * memory, swap, disk, inodes, load, …) is what people write in config.xml; both are accepted.
  */
 enum metric_kind {
-	METRIC_GAUGE, /* the raw value of `source` */
-	METRIC_RATE,  /* per second, of the counter `source` */
-	METRIC_CPU,   /* computed from several raw samples; see lib/derive.c */
-	METRIC_MEMORY,
-	METRIC_FILESYSTEM,
-	METRIC_SERVER, /* computed from the report's header: clock skew, uptime */
+	METRIC_GAUGE,	   /* the raw value of `source` */
+	METRIC_RATE,	   /* per second, of the counter `source` */
+	METRIC_CPU,	   /* share of the CPU time since the last report in the modes `other` */
+	METRIC_PER_CPU,	   /* `source` by the number of CPUs */
+	METRIC_USED,	   /* the share of `source` that is not in `other` */
+	METRIC_FILESYSTEM, /* used by what is used or free for everybody, as df(1) */
+	METRIC_UPTIME,	   /* these three come from the report's header */
+	METRIC_SKEW,
+	METRIC_DEVIATION,
+	METRIC_KIND_COUNT
 };
 
-enum metric_unit { UNIT_NONE, UNIT_RATIO, UNIT_BYTES, UNIT_SECONDS, UNIT_BYTES_PER_SECOND,
-	UNIT_PER_SECOND };
+enum metric_unit {
+	UNIT_NONE,
+	UNIT_RATIO,
+	UNIT_BYTES,
+	UNIT_SECONDS,
+	UNIT_BYTES_PER_SECOND,
+	UNIT_PER_SECOND,
+	UNIT_TIMESTAMP, /* seconds since 1970 */
+};
 
 struct metric {
 	const char *name;
 	enum metric_unit unit;
 	enum metric_kind kind;
-	const char *source;   /* raw name in the report; "" when several */
+	const char *source;   /* raw name in the report; "" when it comes from the header */
+	const char *other;    /* second raw name, or CPU modes with blanks between; "" when none */
 	const char *instance; /* the raw label that tells instances apart; "" when one */
-	const char *help;
 	const char *alert;    /* friendly name; "" when none */
-	int stored;           /* by default */
+	const char *help;
 };
 
 size_t metric_count(void);
@@ -42,6 +55,7 @@ const struct metric *metric_find(const char *name);
 /* The nearest known friendly or full name, for "did you mean"; NULL when nothing is near. */
 const char *metric_suggest(const char *name);
 
+/* As in the `metric` table: "ratio", "bytes_per_second", …; "" for a plain number. */
 const char *unit_name(enum metric_unit u);
 
 /* A value as people read it: "85.3 %", "3.2 GiB", "1.2 MB/s", "4 d 3 h". Returns `out`. */

@@ -1,0 +1,190 @@
+#include "lib/metrics.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/clock.h"
+#include "lib/compiler.h"
+
+/* clang-format off */
+#define ROW(name, unit, kind, ...) { #name, UNIT_##unit, METRIC_##kind, __VA_ARGS__ },
+#define CPU(name, source, modes, alert, help) \
+	ROW(name, RATIO, CPU, source, modes, "", alert, help)
+#define PER_CPU(name, source, alert, help) ROW(name, NONE, PER_CPU, source, "", "", alert, help)
+#define GAUGE(name, unit, label, alert, help) \
+	ROW(name, unit, GAUGE, "node_" #name, "", label, alert, help)
+#define USED(name, whole, without, label, alert, help) \
+	ROW(name, RATIO, USED, whole, without, label, alert, help)
+#define FILESYSTEM(name, alert, help) \
+	ROW(name, RATIO, FILESYSTEM, "node_filesystem_size_bytes", "", "mountpoint", alert, help)
+#define RATE(name, source, unit, label, alert, help) \
+	ROW(name, unit, RATE, source, "", label, alert, help)
+#define HEADER(name, kind, alert, help) ROW(name, SECONDS, kind, "", "", "", alert, help)
+
+static const struct metric metrics[] = {
+#include "lib/metrics.def"
+};
+/* clang-format on */
+
+static const char *const unit_names[] = {
+	[UNIT_NONE] = "",
+	[UNIT_RATIO] = "ratio",
+	[UNIT_BYTES] = "bytes",
+	[UNIT_SECONDS] = "seconds",
+	[UNIT_BYTES_PER_SECOND] = "bytes_per_second",
+	[UNIT_PER_SECOND] = "per_second",
+	[UNIT_TIMESTAMP] = "timestamp",
+};
+
+size_t metric_count(void)
+{
+	return ARRAY_LEN(metrics);
+}
+
+const struct metric *metric_at(size_t i)
+{
+	return &metrics[i];
+}
+
+const struct metric *metric_find(const char *name)
+{
+	if (!*name)
+		return NULL;
+	for (size_t i = 0; i < ARRAY_LEN(metrics); i++)
+		if (strcmp(metrics[i].name, name) == 0 || strcmp(metrics[i].alert, name) == 0)
+			return &metrics[i];
+	return NULL;
+}
+
+const char *unit_name(enum metric_unit u)
+{
+	return unit_names[u];
+}
+
+enum { NAME_MAX_LEN = 64 };
+
+static unsigned least(unsigned a, unsigned b, unsigned c)
+{
+	unsigned ab = a < b ? a : b;
+	return ab < c ? ab : c;
+}
+
+/* Insertions, deletions and replacements between two names, letter case aside (Levenshtein).
+ * One row of the matrix is enough; `b` is at most NAME_MAX_LEN long. */
+static unsigned edit_distance(const char *a, const char *b)
+{
+	unsigned row[NAME_MAX_LEN + 1];
+	size_t len = strlen(b);
+	for (size_t j = 0; j <= len; j++)
+		row[j] = (unsigned)j;
+	for (size_t i = 1; a[i - 1]; i++) {
+		unsigned diagonal = row[0];
+		row[0] = (unsigned)i;
+		for (size_t j = 1; j <= len; j++) {
+			int same = tolower((unsigned char)a[i - 1]) ==
+				   tolower((unsigned char)b[j - 1]);
+			unsigned replaced = diagonal + !same;
+			diagonal = row[j];
+			row[j] = least(row[j] + 1, row[j - 1] + 1, replaced);
+		}
+	}
+	return row[len];
+}
+
+const char *metric_suggest(const char *name)
+{
+	size_t len = strlen(name);
+	if (len > NAME_MAX_LEN)
+		return NULL;
+	unsigned nearest = (unsigned)(len / 3 + 1); /* a third wrong is a typing mistake */
+	const char *found = NULL;
+	for (size_t i = 0; i < 2 * ARRAY_LEN(metrics); i++) {
+		const struct metric *m = &metrics[i / 2];
+		const char *known = i % 2 ? m->name : m->alert;
+		unsigned distance = *known ? edit_distance(known, name) : nearest;
+		if (distance < nearest) {
+			nearest = distance;
+			found = known;
+		}
+	}
+	return found;
+}
+
+/* 1536 → "1.5 KiB"; `step` is 1024 or 1000, `units` its prefixes. */
+static void format_scaled(
+	double value, double step, const char *const units[static 6], char *out, size_t size)
+{
+	size_t i = 0;
+	for (; fabs(value) >= step && i < 5; i++)
+		value /= step;
+	(void)snprintf(out, size, "%.*f %s", i > 0 && fabs(value) < 100 ? 1 : 0, value, units[i]);
+}
+
+/* The two largest parts: "4 d 3 h". */
+static void format_duration(double seconds, char *out, size_t size)
+{
+	static const struct {
+		uint64_t seconds;
+		const char *unit;
+	} parts[] = { { 86400, "d" }, { 3600, "h" }, { 60, "min" }, { 1, "s" } };
+	const char *sign = seconds < 0 ? "-" : "";
+	double length = fabs(seconds);
+	if (length < 60 || length > 1e15) {
+		(void)snprintf(out, size, "%s%.3g s", sign, length);
+		return;
+	}
+	uint64_t whole = (uint64_t)length;
+	size_t i = 0;
+	while (whole < parts[i].seconds)
+		i++;
+	(void)snprintf(out, size, "%s%ju %s %ju %s", sign, (uintmax_t)(whole / parts[i].seconds),
+		parts[i].unit, (uintmax_t)(whole % parts[i].seconds / parts[i + 1].seconds),
+		parts[i + 1].unit);
+}
+
+static void format_timestamp(double seconds, char *out, size_t size)
+{
+	char text[CLOCK_TEXT_SIZE] = "?";
+	if (fabs(seconds) < 1e11)
+		(void)clock_format_utc((int64_t)(seconds * 1000), text);
+	(void)snprintf(out, size, "%s", text);
+}
+
+static void format_plain(double value, char *out, size_t size)
+{
+	int decimals = value == floor(value) || fabs(value) >= 1e6 ? 0 : 2;
+	(void)snprintf(out, size, "%.*f", decimals, value);
+}
+
+char *metric_format(enum metric_unit u, double value, char *out, size_t size)
+{
+	static const char *const binary[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB" };
+	static const char *const decimal[] = { "B/s", "kB/s", "MB/s", "GB/s", "TB/s", "PB/s" };
+	switch (u) {
+	case UNIT_RATIO:
+		(void)snprintf(out, size, "%.1f %%", value * 100);
+		break;
+	case UNIT_BYTES:
+		format_scaled(value, 1024, binary, out, size);
+		break;
+	case UNIT_BYTES_PER_SECOND:
+		format_scaled(value, 1000, decimal, out, size);
+		break;
+	case UNIT_SECONDS:
+		format_duration(value, out, size);
+		break;
+	case UNIT_TIMESTAMP:
+		format_timestamp(value, out, size);
+		break;
+	case UNIT_PER_SECOND:
+		(void)snprintf(out, size, "%.1f/s", value);
+		break;
+	case UNIT_NONE:
+		format_plain(value, out, size);
+		break;
+	}
+	return out;
+}
