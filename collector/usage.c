@@ -1,5 +1,0 @@
-/* placeholder until the first module stands */
-void collector_placeholder(void);
-void collector_placeholder(void)
-{
-}
