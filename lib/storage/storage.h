@@ -169,8 +169,9 @@ struct event {
 };
 
 /* Every row there is; all of them fit in memory. Beside what is pending or firing that is one
- * `client-unreachable` row a client, also while it is ok: it carries the client's as_of and
- * last_good_at. The view open_alerts shows only what is firing. */
+ * row a client with the rule `last-good`, which is always ok: its as_of, as_of_id and
+ * last_good_at are those of the newest good sample that was evaluated. The view open_alerts
+ * shows only what is firing. */
 struct alert_set {
 	struct alert *items;
 	size_t count;
