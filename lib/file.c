@@ -141,7 +141,19 @@ static int sync_folder(const char *path, struct error *err)
 	return 0;
 }
 
-int file_write(const char *path, const void *data, size_t len, mode_t mode, struct error *err)
+/* As rename(2), but refuses to replace. link(2) does so on every filesystem that has it. */
+static int rename_new(const char *from, const char *to)
+{
+	if (link(from, to) < 0)
+		return -1;
+	(void)unlink(from);
+	return 0;
+}
+
+typedef int rename_fn(const char *from, const char *to);
+
+static int put_file(const char *path, const void *data, size_t len, mode_t mode, rename_fn *place,
+	struct error *err)
 {
 	CLEANUP(free_text) char *temporary = NULL;
 	if (asprintf(&temporary, "%s.XXXXXX", path) < 0) {
@@ -152,7 +164,7 @@ int file_write(const char *path, const void *data, size_t len, mode_t mode, stru
 	if (fd < 0)
 		return error_errno(err, "%s: cannot be created", temporary);
 	if (fchmod(fd, mode) < 0 || write_all(fd, data, len) < 0 || fsync(fd) < 0 ||
-		rename(temporary, path) < 0) {
+		place(temporary, path) < 0) {
 		(void)error_errno(err, "%s: cannot be written", path);
 		int saved = errno;
 		(void)unlink(temporary);
@@ -160,6 +172,16 @@ int file_write(const char *path, const void *data, size_t len, mode_t mode, stru
 		return -1;
 	}
 	return sync_folder(path, err);
+}
+
+int file_write(const char *path, const void *data, size_t len, mode_t mode, struct error *err)
+{
+	return put_file(path, data, len, mode, rename, err);
+}
+
+int file_create(const char *path, const void *data, size_t len, mode_t mode, struct error *err)
+{
+	return put_file(path, data, len, mode, rename_new, err);
 }
 
 char *path_join(const char *dir, const char *name)

@@ -189,6 +189,19 @@ static void writing_replaces_and_leaves_nothing_else(void **state)
 	/* remove_dir() fails when a temporary file was left behind. */
 }
 
+static void creating_never_replaces(void **state)
+{
+	(void)state;
+	struct error err = { "" };
+	assert_int_equal(file_create("new", "first", 5, 0600, &err), 0);
+	assert_int_equal(file_create("new", "second", 6, 0600, &err), -1);
+	assert_int_equal(errno, EEXIST);
+	struct buffer b = { 0 };
+	assert_int_equal(file_read("new", FILE_SECRET, 100, &b, &err), 0);
+	assert_string_equal(b.data, "first");
+	buffer_finish(&b);
+}
+
 static void paths_are_joined(void **state)
 {
 	(void)state;
@@ -217,6 +230,7 @@ int main(void)
 		FILE_TEST(size_is_capped),
 		FILE_TEST(exactly_the_cap_fits),
 		FILE_TEST(writing_replaces_and_leaves_nothing_else),
+		FILE_TEST(creating_never_replaces),
 		cmocka_unit_test(paths_are_joined),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
