@@ -6,6 +6,7 @@
 
 #include "lib/buffer.h"
 #include "lib/error.h"
+#include "lib/wire.h"
 
 /*
  * Sealing, the server's side. The only user of libsodium's public-key API on the server;
@@ -17,8 +18,8 @@
  * inside, see keyring_nonce().
  *
  * A key id is the first 8 bytes of BLAKE2b-256 of the public key, as 16 hex digits. Several
- * keys are valid at once: the first seals, all open, so that a rotated key still opens what
- * clients had kept.
+ * keys are valid at once (at most KEYRING_KEYS_MAX, as many as a request can name): the first
+ * seals, all open, so that a rotated key still opens what clients had kept.
  *
  * server.key, mode 0600, owned by the user or root, one key a line, newest first:
  *
@@ -27,6 +28,8 @@
  *
  * server.pub, mode 0644, the same with public keys.
  */
+enum { KEYRING_KEYS_MAX = WIRE_KEY_IDS_MAX };
+
 struct keyring; /* secret keys in locked, guarded memory; wiped by keyring_destroy() */
 
 struct keyring_entry {
@@ -41,13 +44,15 @@ enum { SEAL_NONCE_SIZE = 16, SEAL_DIGEST_SIZE = 16 };
 int seal_init(struct error *err) MUST_CHECK;
 
 /* Reads server.key. Refuses a file that others can read, as ssh does, and says what to do.
- * A missing file is an error too: see keyring_exists(). */
+ * A missing file is an error too; errno is ENOENT then. */
 int keyring_load(const char *path, struct keyring **ret_ring, struct error *err) MUST_CHECK;
 
 /* Makes the first key, or (rotate) a new first one before those in the file, and writes
- * server.key and server.pub atomically. Without rotate an existing file is an error. */
-int keyring_generate(const char *key_path, const char *pub_path, int rotate,
-	struct error *err) MUST_CHECK;
+ * server.key and server.pub atomically. Without rotate an existing file is an error and stays
+ * as it is; errno is EEXIST then. Of two programs at once one makes the key, the other gets
+ * that error and can load it. A ring that is full is not rotated. */
+int keyring_generate(
+	const char *key_path, const char *pub_path, int rotate, struct error *err) MUST_CHECK;
 
 void keyring_destroy(struct keyring *ring);
 
@@ -61,7 +66,7 @@ void keyring_nonce(const struct keyring *ring, size_t i, const char *client, uin
 	uint8_t ret_nonce[static SEAL_NONCE_SIZE]);
 
 /* Opens a sealed box with whichever key fits and appends the plain text to `out` (whose cap
- * holds). *ret_key is the key's index. Returns -1 when no key opens it. */
+ * holds). *ret_key is the key's index. Returns -1 when no key opens it, or without room. */
 int keyring_open(const struct keyring *ring, const void *sealed, size_t len, struct buffer *out,
 	size_t *ret_key, struct error *err) MUST_CHECK;
 
