@@ -1,0 +1,43 @@
+#ifndef FLEET_SSH_HELLO_H
+#define FLEET_SSH_HELLO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/compiler.h"
+#include "lib/ssh/reader.h"
+
+/*
+ * What an SSH server says first: any lines of text, its version line (RFC 4253, section 4.2)
+ * and one unencrypted packet with its algorithms (section 7.1). libssh2 keeps these to itself
+ * and only says that nothing was in common; a person wants to know what.
+ */
+enum hello_list {
+	HELLO_KEX,
+	HELLO_HOST_KEY,
+	HELLO_CIPHER_OUT,
+	HELLO_CIPHER_IN,
+	HELLO_MAC_OUT,
+	HELLO_MAC_IN,
+	HELLO_COMPRESSION_OUT,
+	HELLO_COMPRESSION_IN,
+	HELLO_LISTS,
+};
+
+struct hello {
+	struct slice version;		 /* "SSH-2.0-OpenSSH_9.2p1", without its line end */
+	struct slice lists[HELLO_LISTS]; /* names with commas between; point into the input */
+};
+
+enum hello_result { HELLO_OK, HELLO_MORE, HELLO_BAD };
+
+/* Pure: reads the first `len` bytes that came from a server. HELLO_MORE when they end early;
+ * the version is then set as soon as it is complete. */
+enum hello_result hello_parse(const uint8_t *data, size_t len, struct hello *ret_hello);
+
+/* Pure: says in words for people which algorithms do not meet, `ours` being lists like the
+ * server's, and what to do. Returns 0, or -1 (and writes nothing) when all of them meet. */
+int hello_mismatch(const struct hello *h, const char *const ours[static HELLO_LISTS], char *out,
+	size_t size) MUST_CHECK;
+
+#endif
