@@ -19,8 +19,8 @@
 struct known_hosts;
 
 struct host_key {
-	const char *type;     /* "ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa", … */
-	const uint8_t *blob;  /* as on the wire (RFC 4253, section 6.6) */
+	const char *type;    /* "ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa", … */
+	const uint8_t *blob; /* as on the wire (RFC 4253, section 6.6) */
 	size_t blob_len;
 	bool revoked;
 };

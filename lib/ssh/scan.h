@@ -17,19 +17,19 @@
 enum { SCAN_KEYS_MAX = 3 };
 
 struct ssh_scan {
-	enum outcome outcome;            /* OK, or why not */
+	enum outcome outcome; /* OK, or why not */
 	enum stage stage;
-	char address[64];                /* the address that was reached */
-	char banner[256];                /* the server's version line, escaped */
+	char address[64];		     /* the address that was reached */
+	char banner[256];		     /* the server's version line, escaped */
 	struct host_key keys[SCAN_KEYS_MAX]; /* heap copies, freed by ssh_scan_finish() */
 	size_t key_count;
-	char reason[512];                /* for people; both sides' algorithms on a mismatch */
+	char reason[512]; /* for people; both sides' algorithms on a mismatch */
 };
 
 /* Collects the host keys of every type the library can verify, one connection each. No
  * credential is sent. Host trouble is in ret_scan; -1 is our own. */
-int ssh_scan_keys(const struct client *client, struct ssh_scan *ret_scan,
-	struct error *err) MUST_CHECK;
+int ssh_scan_keys(
+	const struct client *client, struct ssh_scan *ret_scan, struct error *err) MUST_CHECK;
 
 /* Connects, checks the host key by the client's policy against known_hosts (accept-new only
  * reports), authenticates and disconnects. Runs no command. */

@@ -28,14 +28,16 @@ struct ssh_session;
 enum ssh_status { SSH_DONE, SSH_AGAIN, SSH_FAILED };
 
 struct ssh_budget {
-	size_t turn_bytes;      /* 256 KiB is plenty */
+	size_t turn_bytes; /* 256 KiB is plenty */
 	uint64_t session_bytes;
 };
 
 /* Signs `data` (the whole SSH userauth request, RFC 4252, section 7) and returns the raw
- * signature as libssh2 wants it from its callback, on the heap. 0 or -1. */
-typedef int ssh_sign(void *arg, const uint8_t *data, size_t len, uint8_t **ret_sig,
-	size_t *ret_len);
+ * signature as libssh2 wants it from its callback, on the heap. 0, -1, or 1 when the answer is
+ * not there yet: the step then says SSH_AGAIN, asks for no POLLIN, and is to be called again
+ * when the answer has come. */
+typedef int ssh_sign(
+	void *arg, const uint8_t *data, size_t len, uint8_t **ret_sig, size_t *ret_len);
 
 /* Once per process, before the first session. */
 int ssh_global_init(struct error *err) MUST_CHECK;
@@ -51,22 +53,30 @@ enum ssh_status ssh_session_handshake(struct ssh_session *s);
 /* The host's key, after the handshake; points into the session. */
 void ssh_session_host_key(const struct ssh_session *s, struct host_key *ret_key);
 
+/* The host's version line as it came (escape it), "" while there is none. */
+const char *ssh_session_banner(const struct ssh_session *s);
+
 enum ssh_status ssh_session_auth_key(struct ssh_session *s, const char *user,
 	const uint8_t *public_blob, size_t blob_len, ssh_sign *sign, void *arg);
-enum ssh_status ssh_session_auth_password(struct ssh_session *s, const char *user,
-	const char *password);
+enum ssh_status ssh_session_auth_password(
+	struct ssh_session *s, const char *user, const char *password);
 
 enum ssh_status ssh_session_exec(struct ssh_session *s, const char *command);
 
-/* Standard input and output of the command. *ret_len is what was taken or given, 0 included.
- * A read that says SSH_DONE with 0 bytes is the end of file. */
-enum ssh_status ssh_session_write(struct ssh_session *s, const void *data, size_t len,
-	size_t *ret_len);
+/* Standard input and output of the command. *ret_len is what was taken or given, 0 included;
+ * a write takes about 32 KiB at most. A read that says SSH_DONE with 0 bytes is the end of
+ * file. Reading and writing may alternate as the caller likes. */
+enum ssh_status ssh_session_write(
+	struct ssh_session *s, const void *data, size_t len, size_t *ret_len);
 enum ssh_status ssh_session_send_eof(struct ssh_session *s);
-enum ssh_status ssh_session_read(struct ssh_session *s, void *data, size_t size,
-	size_t *ret_len);
+enum ssh_status ssh_session_read(struct ssh_session *s, void *data, size_t size, size_t *ret_len);
 
-/* POLLIN | POLLOUT as the last SSH_AGAIN needs them. */
+/* The first line of what the command wrote to standard error, escaped; "" when nothing. The
+ * rest is dropped, within the budgets. */
+const char *ssh_session_complaint(const struct ssh_session *s);
+
+/* POLLIN | POLLOUT as the last SSH_AGAIN needs them; after SSH_DONE, POLLOUT means that some
+ * of what was written still waits here and the next step, whichever, sends it. */
 short ssh_session_events(const struct ssh_session *s);
 bool ssh_session_has_more(const struct ssh_session *s);
 void ssh_session_new_turn(struct ssh_session *s); /* refills the turn's budget */
@@ -75,6 +85,9 @@ int ssh_session_fd(const struct ssh_session *s);
 /* After SSH_FAILED: the outcome that fits, and words for people, both sides' algorithms and
  * what to do included when they do not meet. */
 enum outcome ssh_session_failure(const struct ssh_session *s, char *reason, size_t size);
+
+/* What a failed connect(2) means for the host: refused, timeout, or a fault of ours. */
+enum outcome ssh_connect_outcome(int errnum);
 
 /* Sends a disconnect message if that goes at once, then shutdown, free, close. Never blocks.
  * Accepts NULL. */
