@@ -11,11 +11,12 @@
  * Source: prometheus.io, "Exposition formats", text-based format.
  *
  * The text is hostile. A line that is not well-formed is skipped and counted, never the
- * whole report: names must match [a-zA-Z_:][a-zA-Z0-9_:]*, label values must be valid UTF-8,
- * numbers must be finite (NaN and infinities are refused by value), and there are caps on
- * lines, labels and samples.
+ * whole report: names must match [a-zA-Z_:][a-zA-Z0-9_:]*, a label may stand once, label values
+ * must be valid UTF-8, numbers must be decimal and finite (NaN and infinities are refused by
+ * value), and there are caps on lines, labels and samples. A last line without its newline was
+ * cut and is refused; so is what follows `# EOF`. Timestamps are read and dropped.
  */
-enum { PROMTEXT_LABELS_MAX = 16, PROMTEXT_SAMPLES_MAX = 20000 };
+enum { PROMTEXT_LINE_MAX = 8192, PROMTEXT_LABELS_MAX = 16, PROMTEXT_SAMPLES_MAX = 20000 };
 
 struct prom_label {
 	const char *name, *value; /* NUL-terminated, unescaped */
@@ -32,15 +33,15 @@ struct prom_sample {
 struct promtext {
 	struct prom_sample *samples;
 	size_t count;
-	size_t rejected;   /* lines refused */
-	size_t first_bad;  /* number of the first of them, from 1; 0 when none */
-	int complete;      /* "# EOF" was seen */
-	void *memory;      /* private */
+	size_t rejected;  /* lines refused */
+	size_t first_bad; /* number of the first of them, from 1; 0 when none */
+	int complete;	  /* "# EOF" was seen */
+	void *memory;	  /* private */
 };
 
 /* Returns -1 only without memory. */
-int promtext_parse(const char *text, size_t len, struct promtext *ret_text,
-	struct error *err) MUST_CHECK;
+int promtext_parse(
+	const char *text, size_t len, struct promtext *ret_text, struct error *err) MUST_CHECK;
 
 void promtext_finish(struct promtext *t);
 

@@ -1,0 +1,268 @@
+/*
+ * One allocation holds everything: the samples, the labels and a copy of the text, in which
+ * names and values are cut and unescaped where they stand. So a report costs no allocation a
+ * sample, and what a hostile text can claim is bounded by its length.
+ */
+#include "lib/promtext.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/escape.h"
+
+#define DIGITS	   "0123456789"
+#define LABEL_NAME "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_" DIGITS
+#define NAME	   LABEL_NAME ":"
+#define BLANKS	   " \t"
+
+static char *skip(char *s, const char *chars)
+{
+	return s + strspn(s, chars);
+}
+
+/* The end of the name that begins at `s`; NULL when there is none. */
+static char *name_end(char *s, const char *chars)
+{
+	char *end = skip(s, chars);
+	return end == s || (*s >= '0' && *s <= '9') ? NULL : end;
+}
+
+/* ---- numbers ---------------------------------------------------------------------------- */
+
+/* strtod(3) also takes hexadecimal, names and blanks: what it gets to see is checked first. */
+static bool is_decimal(char *s)
+{
+	s += *s == '+' || *s == '-';
+	char *point = skip(s, DIGITS);
+	char *end = *point == '.' ? skip(point + 1, DIGITS) : point;
+	if (end - s - (*point == '.') < 1)
+		return false;
+	if (*end == 'e' || *end == 'E') {
+		s = end + 1;
+		s += *s == '+' || *s == '-';
+		end = skip(s, DIGITS);
+		if (end == s)
+			return false;
+	}
+	return !*end;
+}
+
+static int parse_number(char *s, double *ret_value)
+{
+	if (!is_decimal(s))
+		return -1;
+	char *end;
+	double value = strtod(s, &end); /* stops early in a locale with another decimal point */
+	if (*end || !isfinite(value))
+		return -1;
+	*ret_value = value;
+	return 0;
+}
+
+static bool is_timestamp(char *s)
+{
+	s += *s == '-';
+	char *end = skip(s, DIGITS);
+	return end > s && !*skip(end, BLANKS);
+}
+
+/* "VALUE" or "VALUE TIMESTAMP" */
+static int parse_value(char *s, double *ret_value)
+{
+	char *end = s + strcspn(s, BLANKS);
+	char *rest = skip(end, BLANKS);
+	if (*rest && !is_timestamp(rest))
+		return -1;
+	*end = 0;
+	return parse_number(s, ret_value);
+}
+
+/* ---- labels ----------------------------------------------------------------------------- */
+
+/* What stands behind a backslash; 0 when it may not. */
+static char unescaped(char c)
+{
+	return c == 'n' ? '\n' : c == '"' || c == '\\' ? c : 0;
+}
+
+/* Unescapes the quoted string at `s` where it stands; returns what follows it, or NULL. */
+static char *parse_quoted(char *s, const char **ret_value)
+{
+	if (*s++ != '"')
+		return NULL;
+	char *start = s, *to = s;
+	for (; *s && *s != '"'; s++) {
+		char c = *s;
+		if (c == '\\' && !(c = unescaped(*++s)))
+			return NULL;
+		*to++ = c;
+	}
+	if (!*s || !utf8_valid(start, (size_t)(to - start)))
+		return NULL;
+	*to = 0;
+	*ret_value = start;
+	return s + 1;
+}
+
+/* `name="value"` at `s`; returns what follows it, or NULL. */
+static char *parse_label(char *s, struct prom_label *ret_label)
+{
+	char *end = name_end(s, LABEL_NAME);
+	char *equals = end ? skip(end, BLANKS) : NULL;
+	if (!equals || *equals != '=')
+		return NULL;
+	ret_label->name = s;
+	s = parse_quoted(skip(equals + 1, BLANKS), &ret_label->value);
+	*end = 0;
+	return s;
+}
+
+/* Keeps them sorted by name. Returns -1 when the name is there already. */
+static int insert_label(
+	struct prom_sample *sample, struct prom_label *labels, const struct prom_label *label)
+{
+	size_t i = sample->label_count;
+	int order = 1;
+	while (i > 0 && (order = strcmp(label->name, labels[i - 1].name)) < 0)
+		i--;
+	if (order == 0)
+		return -1;
+	memmove(&labels[i + 1], &labels[i], (sample->label_count - i) * sizeof *labels);
+	labels[i] = *label;
+	sample->label_count++;
+	return 0;
+}
+
+/* What stands between braces, the opening one taken already; returns what follows, or NULL. */
+static char *parse_labels(char *s, struct prom_sample *sample, struct prom_label *labels)
+{
+	for (s = skip(s, BLANKS); *s != '}'; s = skip(s, BLANKS)) {
+		struct prom_label label;
+		if (sample->label_count == PROMTEXT_LABELS_MAX || !(s = parse_label(s, &label)) ||
+			insert_label(sample, labels, &label) < 0)
+			return NULL;
+		s = skip(s, BLANKS);
+		if (*s == ',')
+			s++;
+		else if (*s != '}')
+			return NULL;
+	}
+	return s + 1;
+}
+
+const char *prom_label(const struct prom_sample *s, const char *name)
+{
+	for (size_t i = 0; i < s->label_count; i++)
+		if (strcmp(s->labels[i].name, name) == 0)
+			return s->labels[i].value;
+	return NULL;
+}
+
+/* ---- lines ------------------------------------------------------------------------------ */
+
+/* `labels` has room for PROMTEXT_LABELS_MAX. */
+static int parse_sample(char *s, struct prom_label *labels, struct prom_sample *ret_sample)
+{
+	struct prom_sample sample = { .name = s, .labels = labels };
+	char *end = name_end(s, NAME);
+	char *rest = end ? skip(end, BLANKS) : NULL;
+	if (!rest || (rest == end && *rest != '{'))
+		return -1;
+	if (*rest == '{' && !(rest = parse_labels(rest + 1, &sample, labels)))
+		return -1;
+	*end = 0;
+	if (parse_value(skip(rest, BLANKS), &sample.value) < 0)
+		return -1;
+	*ret_sample = sample;
+	return 0;
+}
+
+struct room {
+	struct prom_sample *samples;
+	struct prom_label *labels;
+	size_t sample_count, label_count; /* used */
+};
+
+static int parse_line(char *line, struct room *room, struct promtext *text)
+{
+	line = skip(line, BLANKS);
+	if (!*line)
+		return 0;
+	if (text->complete)
+		return -1;
+	if (*line == '#') {
+		text->complete = strcmp(line, "# EOF") == 0;
+		return 0;
+	}
+	if (room->sample_count == PROMTEXT_SAMPLES_MAX)
+		return -1;
+	struct prom_sample *sample = &room->samples[room->sample_count];
+	if (parse_sample(line, &room->labels[room->label_count], sample) < 0)
+		return -1;
+	room->sample_count++;
+	room->label_count += sample->label_count;
+	return 0;
+}
+
+static void parse_lines(char *s, const char *end, struct room *room, struct promtext *text)
+{
+	for (size_t number = 1; s < end; number++) {
+		size_t left = (size_t)(end - s);
+		char *newline = memchr(s, '\n', left);
+		size_t len = newline ? (size_t)(newline - s) : left;
+		s[len] = 0; /* there is one byte more than `end` */
+		if (!newline || len > PROMTEXT_LINE_MAX || strlen(s) != len ||
+			parse_line(s, room, text) < 0) {
+			text->rejected++;
+			if (!text->first_bad)
+				text->first_bad = number;
+		}
+		s += len + 1;
+	}
+}
+
+/* ---- the whole -------------------------------------------------------------------------- */
+
+static size_t count_byte(const char *s, size_t len, char c)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < len; i++)
+		count += s[i] == c;
+	return count;
+}
+
+static size_t at_most(size_t n, size_t max)
+{
+	return n < max ? n : max;
+}
+
+int promtext_parse(const char *text, size_t len, struct promtext *ret_text, struct error *err)
+{
+	/* no more samples than lines, no more labels than equal signs */
+	size_t samples = at_most(count_byte(text, len, '\n'), PROMTEXT_SAMPLES_MAX);
+	size_t labels =
+		at_most(count_byte(text, len, '='), PROMTEXT_SAMPLES_MAX * PROMTEXT_LABELS_MAX);
+	size_t samples_size = samples * sizeof(struct prom_sample);
+	size_t labels_size = labels * sizeof(struct prom_label);
+	char *memory = malloc(samples_size + labels_size + len + 1);
+	if (!memory)
+		return error_set(err, "out of memory for a report of %zu bytes", len);
+	struct promtext t = { .memory = memory, .samples = (struct prom_sample *)(void *)memory };
+	struct room room = { t.samples, (struct prom_label *)(void *)(memory + samples_size), 0,
+		0 };
+	char *copy = memory + samples_size + labels_size;
+	if (len)
+		memcpy(copy, text, len);
+	parse_lines(copy, copy + len, &room, &t);
+	t.count = room.sample_count;
+	*ret_text = t;
+	return 0;
+}
+
+void promtext_finish(struct promtext *t)
+{
+	free(t->memory);
+	*t = (struct promtext){ 0 };
+}
