@@ -27,18 +27,24 @@ struct host_key {
 
 typedef void known_hosts_warning(void *arg, const char *file, int line, const char *text);
 
-/* A missing file is an empty one. */
+/* A missing file is an empty one. `warn` may be NULL. */
 int known_hosts_load(const char *path, known_hosts_warning *warn, void *arg,
 	struct known_hosts **ret_hosts, struct error *err) MUST_CHECK;
+
+/* The same from memory; `path` is only for warnings. */
+int known_hosts_parse(const char *path, const char *text, size_t len, known_hosts_warning *warn,
+	void *arg, struct known_hosts **ret_hosts, struct error *err) MUST_CHECK;
 void known_hosts_destroy(struct known_hosts *k);
 
-/* The keys recorded for this name or address and port: at most `max` into ret_keys, which
- * point into `k`. Returns how many there are. */
+/* The keys recorded for this name or address and port, revoked ones included: at most `max`
+ * into ret_keys, which point into `k`. Returns how many there are. A plain name costs one look
+ * into the index; each hashed or patterned line costs its own comparison. */
 size_t known_hosts_find(const struct known_hosts *k, const char *host, uint16_t port,
 	struct host_key *ret_keys, size_t max);
 
 /* Rewrites the file atomically: lines that name only this host and port go (removed keys may
- * be put back by the caller), other lines stay byte for byte; `keys` are appended. 0600. */
+ * be put back by the caller), other lines stay byte for byte, @revoked ones too; `keys` are
+ * appended, unhashed. 0600. */
 int known_hosts_replace(const char *path, const char *host, uint16_t port,
 	const struct host_key *keys, size_t count, struct error *err) MUST_CHECK;
 
