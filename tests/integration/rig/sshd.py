@@ -4,7 +4,8 @@ machine touched. Works as root and as a normal user.
     with Sshd(folder, authorized=[key + ".pub"]) as sshd:
         sshd.port, sshd.user, sshd.home, sshd.known_hosts(), sshd.log()
 
-As root everything runs in a mount namespace of its own with an empty /run, and can have an
+As root everything runs in a mount namespace of its own with an empty /run and /var/log, with
+the account `sshd` that it asks for, and can have an
 account `monitor` with a password and any login shell, which the machine's /etc/passwd never
 sees. `prepare` is a piece of shell that runs in that namespace first (mounts, for instance).
 """
@@ -15,14 +16,15 @@ import pathlib
 import pwd
 import re
 import shlex
-import shutil
 import signal
 import socket
 import struct
 import subprocess
 import time
 
-SSHD = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:/sbin")
+from rig import servers
+
+SSHD, SSHD_ENV = servers.find("sshd")
 MONITOR = "monitor"
 MONITOR_ID = 54321
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
@@ -60,7 +62,7 @@ def enter_network():
 
 
 def version():
-    said = subprocess.run([SSHD, "-V"], capture_output=True, text=True)
+    said = subprocess.run([SSHD, "-V"], env=SSHD_ENV, capture_output=True, text=True)
     found = re.search(r"OpenSSH_(\d+)\.(\d+)", said.stdout + said.stderr)
     return (int(found[1]), int(found[2]))
 
@@ -83,8 +85,8 @@ class Sshd:
         self.user = MONITOR if self.private_account else pwd.getpwuid(os.getuid()).pw_name
         self._make_home(authorized, key_options)
         self.host_keys = {kind: self._host_key(kind) for kind in host_keys}
-        if self.private_account:
-            self._make_account(password, shell or "/bin/sh")
+        if os.getuid() == 0:
+            self._make_accounts(password, shell or "/bin/sh")
 
     def _make_home(self, authorized, key_options):
         self.home = self.folder / "home" / self.user
@@ -92,7 +94,7 @@ class Sshd:
         lines = [(key_options + " " + pathlib.Path(p).read_text()).lstrip() for p in authorized]
         (self.home / "authorized_keys").write_text("".join(lines))
         # As sshd and the commands it runs see it.
-        self.seen_home = pathlib.Path("/home", self.user) if self.private_account else self.home
+        self.seen_home = pathlib.Path("/run", self.user) if self.private_account else self.home
         if self.private_account:
             for path in (self.home, self.home / "authorized_keys"):
                 os.chown(path, MONITOR_ID, MONITOR_ID)
@@ -103,19 +105,26 @@ class Sshd:
             keygen(path, kind)
         return path
 
-    def _make_account(self, password, shell):
-        """Copies of /etc/passwd and /etc/shadow with one more account, for the namespace."""
-        scrambled = "*"
-        if password is not None:
-            scrambled = subprocess.run(["openssl", "passwd", "-6", "-stdin"], input=password,
-                                       capture_output=True, text=True, check=True).stdout.strip()
+    def _make_accounts(self, password, shell):
+        """Copies of /etc/passwd and /etc/shadow for the namespace, with what is missing."""
         passwd = pathlib.Path("/etc/passwd").read_text()
         shadow = pathlib.Path("/etc/shadow").read_text()
-        (self.folder / "passwd").write_text(
-            passwd + f"{MONITOR}:x:{MONITOR_ID}:{MONITOR_ID}::/home/{MONITOR}:{shell}\n")
-        (self.folder / "shadow").write_text(shadow + f"{MONITOR}:{scrambled}:19000:0:99999:7:::\n")
+        if not re.search("^sshd:", passwd, re.M):
+            passwd += "sshd:x:54322:65534::/run/sshd:/usr/sbin/nologin\n"
+        if self.private_account:
+            passwd += f"{MONITOR}:x:{MONITOR_ID}:{MONITOR_ID}::{self.seen_home}:{shell}\n"
+            shadow += f"{MONITOR}:{self._scramble(password)}:19000:0:99999:7:::\n"
+        (self.folder / "passwd").write_text(passwd)
+        (self.folder / "shadow").write_text(shadow)
         os.chmod(self.folder / "passwd", 0o644)
         os.chmod(self.folder / "shadow", 0o600)
+
+    @staticmethod
+    def _scramble(password):
+        if password is None:
+            return "*"
+        return subprocess.run(["openssl", "passwd", "-6", "-stdin"], input=password,
+                              capture_output=True, text=True, check=True).stdout.strip()
 
     def _config(self):
         lines = [f"{name} {value}" for name, value in self.options.items()]  # the first wins
@@ -131,18 +140,29 @@ class Sshd:
         ]
         if version() >= (9, 8):
             lines.append("PerSourcePenalties no")
+        lines += self._unpacked_parts()
         return "\n".join(lines) + "\n"
+
+    @staticmethod
+    def _unpacked_parts():
+        """Since 9.8 sshd runs programs beside it, by absolute path."""
+        parts = {"SshdSessionPath": "sshd-session", "SshdAuthPath": "sshd-auth"}
+        found = {option: servers.find(name)[0] for option, name in parts.items()}
+        return [f"{option} {path}" for option, path in found.items()
+                if path and path.startswith(servers.packages() or "//")]
 
     def _command(self):
         sshd = [SSHD, "-D", "-f", str(self.folder / "sshd_config"),
                 "-E", str(self.folder / "sshd.log")]
         if os.getuid() != 0:
             return sshd
-        script = ["mount -t tmpfs -o mode=755 tmpfs /run", "mkdir -m 755 /run/sshd"]
+        script = ["mount -t tmpfs -o mode=755 tmpfs /run", "mkdir -m 755 /run/sshd",
+                  "mount -t tmpfs -o mode=755 tmpfs /var/log"]
+        script += [f"mount --bind {shlex.quote(str(self.folder / name))} /etc/{name}"
+                   for name in ("passwd", "shadow")]
         if self.private_account:
-            script += [f"mount --bind {shlex.quote(str(self.folder / name))} /etc/{name}"
-                       for name in ("passwd", "shadow")]
-            script.append(f"mount --bind {shlex.quote(str(self.folder / 'home'))} /home")
+            script += [f"mkdir {self.seen_home}",
+                       f"mount --bind {shlex.quote(str(self.home))} {self.seen_home}"]
         script += [self.prepare] if self.prepare else []
         script.append("exec " + shlex.join(sshd))
         return ["unshare", "--mount", "--propagation", "private",
@@ -161,7 +181,7 @@ class Sshd:
             self.port = self.fixed_port or free_port(self.addresses[0])
             (self.folder / "sshd_config").write_text(self._config())
             self.process = subprocess.Popen(
-                self._command(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                self._command(), env=SSHD_ENV, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE, start_new_session=True)
             deadline = time.monotonic() + 10
             while time.monotonic() < deadline and self.process.poll() is None:
