@@ -16,33 +16,39 @@
  * Rates are only made when both reports are of the same boot, the earlier one is really
  * earlier by the client's monotonic clock, the gap is at most DERIVE_GAP_MAX_MS, and the
  * counter did not go backwards. Otherwise the reading is absent, which means "not measured";
- * it is never 0. A report older than the stored counters gets no rates and replaces nothing.
+ * it is never 0. A report older than the stored counters (by the monotonic clock within a
+ * boot, by the server's time across boots) gets no rates and replaces nothing.
  *
- * Packed counters (the `report` table), little-endian:
- *   u8 version (1), u8 boot id[16], i64 monotonic ms, u32 count,
- *   count × (u64 key, f64 value), sorted by key
- * where key is the first 8 bytes of BLAKE2b over the raw name, labels included.
+ * A value that cannot be (a negative counter, more memory available than there is) makes its
+ * reading absent, too. When two series give one metric the same instance, such as two
+ * filesystems at one mount point, the later line wins. What one host may claim is capped:
+ * instances of a metric, and the length of an instance's name.
  */
-enum { DERIVE_GAP_MAX_MS = 3600 * 1000 };
+enum {
+	DERIVE_GAP_MAX_MS = 3600 * 1000,
+	DERIVE_INSTANCES_MAX = 256,	  /* of one metric in one report */
+	DERIVE_INSTANCE_LENGTH_MAX = 255, /* bytes */
+};
 
 struct reading {
 	const char *metric;   /* catalogue name: static */
-	const char *instance; /* "" when the metric has one only */
-	double value;
+	const char *instance; /* "" when the metric has one only; not escaped */
+	double value;	      /* finite */
 };
 
 struct readings {
 	struct reading *items;
 	size_t count;
-	void *memory; /* private: owns the instances */
+	size_t left_out; /* beyond the caps above */
+	void *memory;	 /* private: owns the instances */
 };
 
 void readings_finish(struct readings *r);
 
-/* `counters` is what storage holds for the client (length 0 at first; damaged bytes count as
- * none). *ret_counters receives what is to be stored in its place, or stays empty when the
- * stored ones are newer. `taken_at_ms` is the server's time of the attempt. Returns -1 only
- * without memory. */
+/* `counters` is what storage holds for the client, as lib/counters.h says (length 0 at first;
+ * damaged bytes count as none). *ret_counters receives what is to be stored in its place, or stays
+ * empty when the stored ones are newer. `taken_at_ms` is the server's time of the attempt. Returns
+ * -1 only without memory. */
 int derive(const struct wire_report_header *header, const struct promtext *text,
 	int64_t taken_at_ms, const void *counters, size_t counters_len,
 	struct readings *ret_readings, struct buffer *ret_counters, struct error *err) MUST_CHECK;
