@@ -13,12 +13,12 @@
  * CRLF. Pure.
  */
 struct mail_message {
-	const char *from, *to;   /* bare addresses */
-	const char *subject;     /* UTF-8, one line */
-	const char *text;        /* UTF-8; lines end in LF, CRLF or CR */
-	const char *message_id;  /* without angle brackets */
-	const char *references;  /* message id of the mail this one replies to; "" */
-	const char *list_id;     /* domain that names the list (RFC 2919) */
+	const char *from, *to;	/* bare addresses */
+	const char *subject;	/* UTF-8, one line */
+	const char *text;	/* UTF-8; lines end in LF, CRLF or CR */
+	const char *message_id; /* without angle brackets */
+	const char *references; /* message id of the mail this one replies to; "" */
+	const char *list_id;	/* domain that names the list (RFC 2919) */
 	int64_t date_ms;
 };
 

@@ -24,8 +24,8 @@ enum smtp_result {
 };
 
 /* Connects at the first mail only. `config` must outlive it. */
-int smtp_open(const struct mail_config *config, struct smtp **ret_smtp,
-	struct error *err) MUST_CHECK;
+int smtp_open(
+	const struct mail_config *config, struct smtp **ret_smtp, struct error *err) MUST_CHECK;
 
 /* Sends a mail that mail_build() made. Whatever the result but SMTP_SENT, *ret_reason says why,
  * with the command that failed and the server's answer. */
