@@ -15,6 +15,8 @@
  *   acknowledged  the client was told so
  *   inserted      its rows are written, not yet committed
  *   committed     the transaction is through, the files are still there
+ *   applied       alerts have moved, nobody is told yet
+ *   composed      the notifications are frozen
  *   sent          a notification was delivered, its row does not say so yet
  */
 #ifdef FLEET_CRASH_POINTS

@@ -1,0 +1,33 @@
+#ifndef FLEET_ALERTER_OUTBOX_H
+#define FLEET_ALERTER_OUTBOX_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "alerter/book.h"
+#include "lib/config/config.h"
+#include "lib/error.h"
+#include "lib/storage/storage.h"
+
+/*
+ * From stored events to frozen notifications, and from those to the people. Delivery is at
+ * least once: a try is recorded after it was made, and a run that dies in between makes it
+ * again under the same Message-ID.
+ */
+struct outbox {
+	const struct config *config;
+	struct storage *storage;
+	struct book *book; /* keeps the row of a mail server that takes nothing */
+	uint64_t epoch;
+	const volatile sig_atomic_t *stop;
+};
+
+/* Composes whatever was told to nobody yet. */
+int outbox_compose(const struct outbox *o, struct error *err) MUST_CHECK;
+
+/* Tries everything that is due and says on stderr what cannot be told. *ret_blocked: the mail
+ * server took nothing. -1 is a fault of storage or memory. */
+int outbox_deliver(const struct outbox *o, bool *ret_blocked, struct error *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,291 @@
+#include "alerter/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "alerter/book.h"
+#include "alerter/compose.h"
+#include "alerter/evaluate.h"
+#include "alerter/outbox.h"
+#include "lib/attempt.h"
+#include "lib/clock.h"
+#include "lib/crash.h"
+#include "lib/log.h"
+#include "lib/storage/storage.h"
+
+enum {
+	BATCH_SAMPLES = 500,
+	DRY_SAMPLES = 10000,
+	LEASE_MS = 5 * 60 * 1000,
+	CYCLE_NUMBER = 255, /* stands where a collector's number does in an attempt id */
+};
+
+struct run {
+	const struct config *config;
+	const volatile sig_atomic_t *stop;
+	struct storage *storage;
+	struct alert_set rows;
+	struct pool pool;
+	struct book book;
+	struct cycle cycle;
+	char holder[300];
+	uint64_t epoch;
+	int64_t lease_at; /* monotonic */
+	int lock_fd;
+	bool blocked; /* the mail server took nothing */
+};
+
+static void run_finish(struct run *r)
+{
+	book_finish(&r->book);
+	alert_set_finish(&r->rows);
+	pool_finish(&r->pool);
+	storage_close(r->storage);
+	if (r->lock_fd >= 0)
+		(void)close(r->lock_fd);
+}
+
+/*
+ * Two locks keep alerters apart. On one machine flock(2) on config.xml itself, which needs no
+ * file of its own and goes with the process; between machines the lease. Whoever holds the
+ * lock may go on with the lease of its machine, so that a run that was killed delays nobody;
+ * the holder names the file's inode, in case an editor replaced it meanwhile.
+ */
+static int lock_machine(struct run *r, bool *ret_busy, struct error *err)
+{
+	char host[256] = "";
+	struct stat st;
+	r->lock_fd = open(r->config->file, O_RDONLY | O_CLOEXEC);
+	if (r->lock_fd < 0 || fstat(r->lock_fd, &st) < 0)
+		return error_errno(err, "%s", r->config->file);
+	*ret_busy = flock(r->lock_fd, LOCK_EX | LOCK_NB) < 0;
+	if (*ret_busy && errno != EWOULDBLOCK)
+		return error_errno(err, "%s: lock", r->config->file);
+	(void)gethostname(host, sizeof host - 1);
+	(void)snprintf(r->holder, sizeof r->holder, "%s:%ju:%ju", host, (uintmax_t)st.st_dev,
+		(uintmax_t)st.st_ino);
+	return 0;
+}
+
+static int take_lease(struct run *r, bool *ret_busy, struct error *err)
+{
+	uint64_t epoch = 0;
+	if (storage_take_lease(r->storage, r->holder, clock_wall_ms(), LEASE_MS, &epoch, err) < 0)
+		return error_context(err, "lease");
+	*ret_busy = epoch == 0 || (r->epoch != 0 && epoch != r->epoch);
+	r->epoch = epoch;
+	r->lease_at = clock_monotonic_ms();
+	return 0;
+}
+
+static int keep_lease(struct run *r, struct error *err)
+{
+	bool busy = false;
+	if (clock_monotonic_ms() - r->lease_at < LEASE_MS / 3)
+		return 0;
+	if (take_lease(r, &busy, err) < 0)
+		return -1;
+	return busy ? error_set(err, "another alerter has taken over") : 0;
+}
+
+static int put_cycle(struct run *r, bool finished, struct error *err)
+{
+	int64_t now = clock_wall_ms();
+	struct attempt_clock ids = { .collector = CYCLE_NUMBER };
+	if (r->cycle.id == 0)
+		r->cycle = (struct cycle){
+			.id = attempt_next(&ids, now),
+			.program = "alerter",
+			.version = FLEET_VERSION,
+			.started_at = now,
+			.deadline_at = now + LEASE_MS,
+			.clients = (uint32_t)r->config->client_count,
+			.whole_fleet = true,
+		};
+	if (finished)
+		r->cycle.finished_at = now;
+	return storage_put_cycle(r->storage, &r->cycle, err);
+}
+
+static int load_book(struct run *r, struct error *err)
+{
+	if (storage_get_alerts(r->storage, &r->rows, err) < 0)
+		return -1;
+	return book_init(&r->book, r->config, &r->rows, &r->pool, err);
+}
+
+/* Stores what moved, and marks the samples that moved it. */
+static int apply(struct run *r, const struct sample_batch *batch, int64_t now, struct error *err)
+{
+	bool lost = false;
+	uint64_t ids[BATCH_SAMPLES];
+	for (size_t i = 0; i < batch->count; i++)
+		ids[i] = batch->items[i].id;
+	if (storage_apply(r->storage, r->epoch, ids, batch->count, r->book.moves,
+		    r->book.move_count, now, &lost, err) < 0)
+		return lost ? error_set(err, "another alerter has taken over") : -1;
+	book_forget_moves(&r->book);
+	crash_point("applied");
+	return 0;
+}
+
+static int evaluate_batch(
+	struct run *r, const struct sample_batch *batch, int64_t now, struct error *err)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		if (evaluate_sample(&r->book, &batch->items[i], now, err) < 0)
+			return -1;
+		bool ok = batch->items[i].outcome == OUTCOME_OK;
+		r->cycle.ok += ok;
+		r->cycle.failed += !ok;
+	}
+	return 0;
+}
+
+static int evaluate_samples(struct run *r, struct error *err)
+{
+	size_t count;
+	do {
+		struct sample_batch batch CLEANUP(sample_batch_finish) = { 0 };
+		int64_t now = clock_wall_ms();
+		if (keep_lease(r, err) < 0 ||
+			storage_unprocessed(r->storage, BATCH_SAMPLES, &batch, err) < 0)
+			return -1;
+		count = batch.count;
+		if (count > 0 &&
+			(evaluate_batch(r, &batch, now, err) < 0 || apply(r, &batch, now, err) < 0))
+			return -1;
+	} while (count > 0 && !*r->stop);
+	return 0;
+}
+
+static int look_at_collector(struct run *r, int64_t now, struct error *err)
+{
+	struct cycle last = { 0 };
+	bool found = false;
+	if (storage_last_cycle(r->storage, "collector", true, &last, &found, err) < 0)
+		return -1;
+	return evaluate_collector(&r->book, found ? last.finished_at : 0, now, err);
+}
+
+static int evaluate_fleet(struct run *r, struct error *err)
+{
+	const struct sample_batch none = { 0 };
+	int64_t now = clock_wall_ms();
+	if (evaluate_leftovers(&r->book, now, err) < 0 || look_at_collector(r, now, err) < 0)
+		return -1;
+	return r->book.move_count > 0 ? apply(r, &none, now, err) : 0;
+}
+
+static int tell(struct run *r, struct error *err)
+{
+	struct outbox o = { r->config, r->storage, &r->book, r->epoch, r->stop };
+	if (outbox_compose(&o, err) < 0 || keep_lease(r, err) < 0)
+		return -1;
+	return outbox_deliver(&o, &r->blocked, err);
+}
+
+static int work(struct run *r, struct error *err)
+{
+	if (put_cycle(r, false, err) < 0 || load_book(r, err) < 0 || evaluate_samples(r, err) < 0)
+		return -1;
+	if (!*r->stop && evaluate_fleet(r, err) < 0)
+		return -1;
+	if (!*r->stop && tell(r, err) < 0)
+		return -1;
+	log_info("%u good samples and %u failures judged", r->cycle.ok, r->cycle.failed);
+	return put_cycle(r, true, err);
+}
+
+static int start(struct run *r, bool *ret_busy, struct error *err)
+{
+	if (lock_machine(r, ret_busy, err) < 0 || *ret_busy)
+		return *ret_busy ? 0 : -1;
+	if (storage_open(&r->config->storage, true, &r->storage, err) < 0)
+		return -1;
+	return take_lease(r, ret_busy, err);
+}
+
+int run_alerter(const struct config *config, const volatile sig_atomic_t *stop)
+{
+	struct run r CLEANUP(run_finish) = { .config = config, .stop = stop, .lock_fd = -1 };
+	struct error err = { "" };
+	bool busy = false;
+	if (start(&r, &busy, &err) < 0) {
+		log_error("%s", err.text);
+		return EX_UNAVAILABLE;
+	}
+	if (busy) {
+		log_info("another alerter is at work");
+		return EX_TEMPFAIL;
+	}
+	int result = work(&r, &err);
+	if (result < 0)
+		log_error("%s", err.text);
+	if (storage_drop_lease(r.storage, r.epoch, &err) < 0)
+		log_debug("%s", err.text); /* it ends by itself */
+	return result < 0 || r.blocked ? EX_UNAVAILABLE : EX_OK;
+}
+
+static int dry_first_message(void *arg, uint64_t opened_event, const char *recipient,
+	struct buffer *out, struct error *err)
+{
+	return storage_first_message(arg, opened_event, recipient, out, err);
+}
+
+/* The events of the moves, numbered as storage would. */
+static int dry_compose(struct run *r, int64_t now, struct mailbag *ret_bag, struct error *err)
+{
+	size_t count = 0;
+	struct event *events = pool_alloc(&r->pool, (r->book.move_count + 1) * sizeof *events);
+	if (!events)
+		return error_set(err, "out of memory");
+	for (size_t i = 0; i < r->book.move_count; i++) {
+		if (!r->book.moves[i].event)
+			continue;
+		events[count] = *r->book.moves[i].event;
+		events[count].id = count + 1;
+		count++;
+	}
+	return compose(events, count, r->config, now, dry_first_message, r->storage, &r->pool,
+		ret_bag, err);
+}
+
+static int dry_work(struct run *r, struct mailbag *ret_bag, struct error *err)
+{
+	struct sample_batch batch CLEANUP(sample_batch_finish) = { 0 };
+	int64_t now = clock_wall_ms();
+	if (storage_open(&r->config->storage, false, &r->storage, err) < 0 ||
+		load_book(r, err) < 0 ||
+		storage_unprocessed(r->storage, DRY_SAMPLES, &batch, err) < 0)
+		return -1;
+	if (batch.count == DRY_SAMPLES)
+		log_warning("looked at the oldest %d samples only", DRY_SAMPLES);
+	if (evaluate_batch(r, &batch, now, err) < 0 || evaluate_leftovers(&r->book, now, err) < 0 ||
+		look_at_collector(r, now, err) < 0)
+		return -1;
+	return dry_compose(r, now, ret_bag, err);
+}
+
+int run_dry(const struct config *config)
+{
+	struct run r CLEANUP(run_finish) = { .config = config, .lock_fd = -1 };
+	struct error err = { "" };
+	struct mailbag bag = { 0 };
+	if (dry_work(&r, &bag, &err) < 0) {
+		log_error("%s", err.text);
+		return EX_UNAVAILABLE;
+	}
+	for (size_t i = 0; i < bag.count; i++)
+		(void)printf("would tell %s: %s\n",
+			bag.items[i].recipient[0] ? bag.items[i].recipient : "standard output",
+			bag.items[i].subject);
+	return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
+}
