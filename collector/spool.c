@@ -4,14 +4,10 @@
  */
 #include "collector/spool.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -155,7 +151,9 @@ int spool_read(int spool_fd, const char *name, struct buffer *out, struct error 
 			out->len += (size_t)n;
 			out->data[out->len] = 0;
 		} else if (n == 0 || !to || errno != EINTR) {
-			if (n < 0)
+			if (!to)
+				error_set(err, "spool: %s: too large", name);
+			else if (n < 0)
 				error_errno(err, "spool: %s", name);
 			(void)close(fd);
 			return n == 0 ? 0 : -1;

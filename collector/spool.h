@@ -34,9 +34,10 @@
  *   fleet1 cycle <cycle, 16 hex> <started ms> <deadline ms> <clients> <1 whole fleet, 0 some>
  */
 enum {
-	SPOOL_LINE_MAX = 4096, /* longest line of any of these, newline and NUL included */
-	SPOOL_NAME_MAX = 40,   /* longest name made here, NUL included */
-	SPOOL_BAD_FILES = 256, /* kept in bad/ at most */
+	SPOOL_LINE_MAX = 4096,	      /* longest line of any of these, newline and NUL included */
+	SPOOL_NAME_MAX = 40,	      /* longest name made here, NUL included */
+	SPOOL_CONNECTION_FILES = 128, /* of one connection, taken at most */
+	SPOOL_BAD_FILES = 256,	      /* kept in bad/ at most */
 	SPOOL_BAD_BYTES = 16 << 20,
 };
 
