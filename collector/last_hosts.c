@@ -1,0 +1,110 @@
+#include "collector/last_hosts.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/fields.h"
+#include "lib/buffer.h"
+#include "lib/file.h"
+
+enum { FILE_MAX = 64 << 20, CLIENT_MAX = 256 };
+
+int last_hosts_add(struct last_hosts *hosts, const char *client, int64_t attempted_at,
+	enum outcome outcome, struct error *err)
+{
+	if ((hosts->count & (hosts->count - 1)) == 0) { /* full at each power of two */
+		size_t size = hosts->count ? 2 * hosts->count : 1;
+		struct last_host *items = reallocarray(hosts->items, size, sizeof *items);
+		if (!items)
+			return error_set(err, "out of memory");
+		hosts->items = items;
+	}
+	char *copy = strdup(client);
+	if (!copy)
+		return error_set(err, "out of memory");
+	hosts->items[hosts->count++] = (struct last_host){ copy, attempted_at, outcome };
+	return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(((const struct last_host *)a)->client, ((const struct last_host *)b)->client);
+}
+
+void last_hosts_sort(struct last_hosts *hosts)
+{
+	if (hosts->count)
+		qsort(hosts->items, hosts->count, sizeof *hosts->items, compare);
+}
+
+const struct last_host *last_hosts_find(const struct last_hosts *hosts, const char *client)
+{
+	struct last_host key = { .client = (char *)(uintptr_t)client };
+	return hosts->count ? bsearch(&key, hosts->items, hosts->count, sizeof key, compare) : NULL;
+}
+
+static int add_line(struct last_hosts *hosts, const char *line, const char *end, struct error *err)
+{
+	struct fields f = { .at = line, .end = end };
+	char name[32], client[CLIENT_MAX];
+	enum outcome outcome;
+	int64_t at = fields_number(&f, INT64_MAX);
+	fields_raw(&f, name, sizeof name);
+	fields_text(&f, client, sizeof client);
+	if (!fields_done(&f) || outcome_parse(name, &outcome) < 0)
+		return 0;
+	return last_hosts_add(hosts, client, at, outcome, err);
+}
+
+static int add_lines(struct last_hosts *hosts, const struct buffer *file, struct error *err)
+{
+	const char *line = file->data, *end = line + file->len;
+	while (line < end) {
+		const char *newline = memchr(line, '\n', (size_t)(end - line));
+		if (!newline)
+			break;
+		if (add_line(hosts, line, newline, err) < 0)
+			return -1;
+		line = newline + 1;
+	}
+	return 0;
+}
+
+int last_hosts_load(const char *path, struct last_hosts *ret_hosts, struct error *err)
+{
+	CLEANUP(buffer_finish) struct buffer file = { 0 };
+	struct last_hosts hosts = { 0 };
+	if (file_read(path, FILE_TRUSTED, FILE_MAX, &file, err) < 0 && errno != ENOENT)
+		return -1;
+	if (file.len && add_lines(&hosts, &file, err) < 0) {
+		last_hosts_finish(&hosts);
+		return -1;
+	}
+	last_hosts_sort(&hosts);
+	*ret_hosts = hosts;
+	return 0;
+}
+
+int last_hosts_save(const char *path, const struct last_hosts *hosts, struct error *err)
+{
+	CLEANUP(buffer_finish) struct buffer file = { 0 };
+	char client[FIELDS_ENCODED * CLIENT_MAX];
+	for (size_t i = 0; i < hosts->count; i++) {
+		const struct last_host *h = &hosts->items[i];
+		if (strlen(h->client) < CLIENT_MAX &&
+			buffer_printf(&file, "%" PRId64 " %s %s\n", h->attempted_at,
+				outcome_name(h->outcome), fields_encode(client, h->client)) < 0)
+			return error_set(err, "out of memory");
+	}
+	return file_write(path, file.data ? file.data : "", file.len, 0600, err);
+}
+
+void last_hosts_finish(struct last_hosts *hosts)
+{
+	for (size_t i = 0; i < hosts->count; i++)
+		free(hosts->items[i].client);
+	free(hosts->items);
+	*hosts = (struct last_hosts){ 0 };
+}
