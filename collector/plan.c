@@ -1,0 +1,107 @@
+#include "collector/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool plan_is_due(int64_t every_ms, const struct last_host *last, int64_t now)
+{
+	if (every_ms <= 0 || !last || last->attempted_at > now) /* the clock went back */
+		return true;
+	return now - last->attempted_at >= every_ms - every_ms / 10;
+}
+
+static bool is_named(const struct plan_input *in, const char *name)
+{
+	for (size_t i = 0; i < in->only_count; i++)
+		if (strcmp(in->only[i], name) == 0)
+			return true;
+	return false;
+}
+
+static int check_names(const struct plan_input *in, struct error *err)
+{
+	CLEANUP(buffer_finish) struct buffer unknown = { .cap = 512 };
+	for (size_t i = 0; i < in->only_count; i++)
+		if (!config_client(in->config, in->only[i]))
+			(void)!buffer_printf(&unknown, " %s", in->only[i]);
+	if (unknown.len)
+		return error_set(
+			err, "%s: no client of the name%s", in->config->file, unknown.data);
+	return 0;
+}
+
+static void fill_host(
+	struct poll_host *h, const struct plan_input *in, const struct client *c, bool was_down)
+{
+	*h = (struct poll_host){
+		.client = c,
+		.deadline_ms = c->timeout_ms,
+		.was_down = was_down,
+	};
+	if (in->known)
+		h->key_count =
+			known_hosts_find(in->known, c->ip, c->port, h->keys, ARRAY_LEN(h->keys));
+	if (h->key_count > ARRAY_LEN(h->keys))
+		h->key_count = ARRAY_LEN(h->keys);
+}
+
+/* Takes the clients that were down last time, or those that were not. */
+static void take(const struct plan_input *in, bool down, struct plan *plan)
+{
+	for (size_t i = 0; i < in->config->client_count; i++) {
+		const struct client *c = &in->config->clients[i];
+		const struct last_host *last = last_hosts_find(in->last, c->name);
+		if ((last && last->outcome != OUTCOME_OK) != down)
+			continue;
+		if (in->only_count && !is_named(in, c->name))
+			continue;
+		if (!in->only_count && !plan_is_due(c->every_ms, last, in->now))
+			plan->not_due++;
+		else
+			fill_host(&plan->hosts[plan->count++], in, c, down);
+	}
+}
+
+int plan_make(const struct plan_input *in, struct plan *ret_plan, struct error *err)
+{
+	if (check_names(in, err) < 0)
+		return -1;
+	struct plan plan = { .hosts = calloc(in->config->client_count + 1, sizeof *plan.hosts) };
+	if (!plan.hosts)
+		return error_set(err, "out of memory");
+	take(in, false, &plan);
+	take(in, true, &plan);
+	*ret_plan = plan;
+	return 0;
+}
+
+static void stamp(
+	struct wire_request *r, const char *client, const struct keyring *ring, uint64_t attempt_id)
+{
+	const struct keyring_entry *first = keyring_entry(ring, 0);
+	*r = (struct wire_request){
+		.attempt_id = attempt_id,
+		.files_max = WIRE_FILES_MAX,
+		.bytes_max = WIRE_BYTES_MAX,
+	};
+	memcpy(r->public_key, first->public_key, sizeof r->public_key);
+	memcpy(r->key_id.hex, first->id, sizeof r->key_id.hex);
+	keyring_nonce(ring, 0, client, attempt_id, r->nonce);
+	for (size_t i = 0; i < keyring_count(ring) && i < WIRE_KEY_IDS_MAX; i++)
+		memcpy(r->open[r->open_count++].hex, keyring_entry(ring, i)->id,
+			sizeof r->key_id.hex);
+}
+
+void plan_stamp(
+	struct plan *plan, const struct keyring *ring, struct attempt_clock *clock, int64_t now)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		stamp(&plan->hosts[i].request, plan->hosts[i].client->name, ring,
+			attempt_next(clock, now));
+}
+
+void plan_finish(struct plan *plan)
+{
+	free(plan->hosts);
+	*plan = (struct plan){ 0 };
+}

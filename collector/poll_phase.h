@@ -1,0 +1,40 @@
+#ifndef FLEET_COLLECTOR_POLL_PHASE_H
+#define FLEET_COLLECTOR_POLL_PHASE_H
+
+#include "collector/last_hosts.h"
+#include "collector/options.h"
+#include "collector/plan.h"
+#include "collector/run_state.h"
+
+/*
+ * The first half of a run: from the configuration to sealed files and outcome lines in the
+ * spool. The caller sets the first part; the rest is filled in, for poll_phase_finish().
+ */
+struct poll_phase {
+	const struct options *options;
+	const struct config *config;
+	const struct keyring *ring;
+	int spool_fd;
+	size_t waiting; /* sealed files that earlier runs left in the spool */
+	const char *state_path, *hosts_path;
+	struct run_state *state;
+	const volatile sig_atomic_t *stop;
+
+	struct known_hosts *known;
+	struct last_hosts last;
+	struct plan plan;
+	enum outcome *outcomes; /* one a client; OUTCOME_COUNT = none in this run */
+	bool tell;		/* each host as it ends */
+	size_t unknown;		/* refused for want of a recorded host key, as never before */
+	uint64_t cycle_id;	/* 0 until one is begun */
+};
+
+/* Fills in the plan only; opens nothing but files. Returns an exit status, as does run. */
+int poll_phase_plan(struct poll_phase *p);
+
+/* EX_SOFTWARE when the pollers failed as a whole; something may be in the spool all the same. */
+int poll_phase_run(struct poll_phase *p);
+
+void poll_phase_finish(struct poll_phase *p);
+
+#endif

@@ -1,0 +1,207 @@
+#include "collector/run.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "collector/ingest.h"
+#include "collector/plan.h"
+#include "collector/poll_phase.h"
+#include "collector/run_state.h"
+#include "collector/setup.h"
+#include "collector/spool.h"
+#include "collector/store_phase.h"
+#include "lib/clock.h"
+#include "lib/file.h"
+#include "lib/log.h"
+
+enum { REFUSED_BEFORE_SAID = 3 };
+
+/* What a run holds; each step fills in some of it. */
+struct run {
+	const struct options *options;
+	const volatile sig_atomic_t *stop;
+	struct config *config;
+	struct keyring *ring;
+	int spool_fd, lock_fd;
+	char *state_path, *hosts_path;
+	struct run_state state;
+	struct poll_phase poll;
+	int64_t started_ms; /* monotonic */
+	int status;	    /* of what went wrong without ending the run */
+};
+
+static int fail(int status, const struct error *err)
+{
+	log_error("%s", err->text);
+	return status;
+}
+
+static int open_spool(struct run *r)
+{
+	struct error err = { "" };
+	const char *folder = r->config->collector.spool;
+	if (spool_open(folder, &r->spool_fd, &err) < 0)
+		return fail(EX_CANTCREAT, &err);
+	r->state_path = path_join(folder, "state");
+	r->hosts_path = path_join(folder, "hosts");
+	return r->state_path && r->hosts_path ? EX_OK : EX_OSERR;
+}
+
+static int take_lock(struct run *r)
+{
+	struct error err = { "" };
+	enum run_lock lock;
+	uint32_t refused;
+	if (run_lock_take(r->spool_fd, &lock, &r->lock_fd, &refused, &err) < 0)
+		return fail(EX_CANTCREAT, &err);
+	if (lock == RUN_LOCK_TAKEN)
+		return EX_OK;
+	if (refused % REFUSED_BEFORE_SAID == 0)
+		log_error("%" PRIu32 " runs in a row met another one still at work on %s: let cron "
+			  "start it less often, or see what holds it",
+			refused, r->config->collector.spool);
+	else
+		log_info("another run is at work");
+	return EX_TEMPFAIL;
+}
+
+static int load_keys(struct run *r)
+{
+	return setup_keys(r->config, &r->ring);
+}
+
+static int load_state(struct run *r)
+{
+	struct error err = { "" };
+	if (run_state_load(r->state_path, &r->state, &err) < 0)
+		return fail(EX_CONFIG, &err);
+	return EX_OK;
+}
+
+static int remove_temporary(struct run *r)
+{
+	CLEANUP(spool_list_finish) struct spool_list list = { 0 };
+	struct error err = { "" };
+	if (spool_list(r->spool_fd, &list, &err) < 0)
+		return fail(EX_IOERR, &err);
+	for (size_t i = 0; i < list.count; i++)
+		if (list.items[i].kind == SPOOL_TEMPORARY &&
+			spool_remove(r->spool_fd, list.items[i].name, &err) < 0)
+			return fail(EX_IOERR, &err);
+	r->poll.waiting = list.sealed;
+	return EX_OK;
+}
+
+static int poll_hosts(struct run *r)
+{
+	r->poll.options = r->options;
+	r->poll.config = r->config;
+	r->poll.ring = r->ring;
+	r->poll.spool_fd = r->spool_fd;
+	r->poll.state_path = r->state_path;
+	r->poll.hosts_path = r->hosts_path;
+	r->poll.state = &r->state;
+	r->poll.stop = r->stop;
+	r->status = poll_phase_run(&r->poll);
+	return r->status == EX_SOFTWARE ? EX_OK : r->status; /* what there is, is stored */
+}
+
+static int store(struct run *r)
+{
+	struct store_phase s = {
+		.config = r->config,
+		.ingest = {
+			.ring = r->ring,
+			.spool_fd = r->spool_fd,
+			.current_cycle = r->poll.cycle_id,
+			.partial = *r->stop,
+		},
+		.state = &r->state,
+		.state_path = r->state_path,
+	};
+	int status = store_phase_run(&s);
+	if (status == EX_OK)
+		log_info("%" PRIu32 " ok, %" PRIu32 " failed, %zu not due, in %.1f s; %" PRIu32
+			 " samples stored",
+			s.summary.ok, s.summary.failed, r->poll.plan.not_due,
+			(double)(clock_monotonic_ms() - r->started_ms) / 1000,
+			s.summary.stored + s.summary.completed);
+	return status;
+}
+
+static int read_config(struct run *r)
+{
+	return setup_config(r->options, &r->config);
+}
+
+static void run_finish(struct run *r)
+{
+	poll_phase_finish(&r->poll);
+	keyring_destroy(r->ring);
+	config_destroy(r->config);
+	free(r->state_path);
+	free(r->hosts_path);
+	if (r->spool_fd >= 0)
+		(void)close(r->spool_fd);
+	if (r->lock_fd >= 0)
+		(void)close(r->lock_fd);
+}
+
+int run(const struct options *options, const volatile sig_atomic_t *stop)
+{
+	static int (*const steps[])(struct run *) = {
+		read_config,
+		open_spool,
+		take_lock,
+		load_keys,
+		load_state,
+		remove_temporary,
+		poll_hosts,
+		store,
+	};
+	CLEANUP(run_finish)
+	struct run r = {
+		.options = options,
+		.stop = stop,
+		.spool_fd = -1,
+		.lock_fd = -1,
+		.started_ms = clock_monotonic_ms(),
+	};
+	int status = EX_OK;
+	for (size_t i = 0; i < ARRAY_LEN(steps) && status == EX_OK; i++)
+		status = steps[i](&r);
+	return status == EX_OK ? r.status : status;
+}
+
+static void tell_plan(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct poll_host *h = &plan->hosts[i];
+		(void)printf("%s\t%s@%s port %d\t%zu host keys recorded%s\n", h->client->name,
+			h->client->username, h->client->ip, h->client->port, h->key_count,
+			h->was_down ? "\tfailed last time" : "");
+	}
+	(void)printf("%zu to poll, %zu not due\n", plan->count, plan->not_due);
+}
+
+int run_dry(const struct options *options)
+{
+	struct poll_phase poll = { .options = options };
+	struct config *config = NULL;
+	int status = setup_config(options, &config);
+	if (status == EX_OK) {
+		char *hosts_path = path_join(config->collector.spool, "hosts");
+		poll.config = config;
+		poll.hosts_path = hosts_path;
+		status = hosts_path ? poll_phase_plan(&poll) : EX_OSERR;
+		if (status == EX_OK)
+			tell_plan(&poll.plan);
+		free(hosts_path);
+	}
+	poll_phase_finish(&poll);
+	config_destroy(config);
+	return status;
+}

@@ -1,0 +1,108 @@
+#include "collector/store_phase.h"
+
+#include <inttypes.h>
+#include <sysexits.h>
+
+#include "lib/clock.h"
+#include "lib/log.h"
+
+enum {
+	MINUTE_MS = 60 * 1000,
+	HOUR_MS = 60 * MINUTE_MS,
+	ALERTER_LATE_MS = 15 * MINUTE_MS,
+	COMPLAIN_EVERY_MS = HOUR_MS,
+	RETAIN_LEAST = 1000, /* samples a cycle, beside twice what a cycle brings */
+};
+
+bool alerter_is_missing(int64_t now, int64_t last_run_at, const struct storage_backlog *backlog)
+{
+	int64_t waiting_ms = backlog->unprocessed ? now - backlog->oldest_unprocessed_at : 0;
+	if (!last_run_at)
+		return waiting_ms > HOUR_MS;
+	return waiting_ms > ALERTER_LATE_MS && now - last_run_at > ALERTER_LATE_MS;
+}
+
+static void complain(struct store_phase *s, const struct storage_backlog *backlog, int64_t now,
+	int64_t last_run_at)
+{
+	char since[CLOCK_TEXT_SIZE] = "ever";
+	if (last_run_at)
+		(void)clock_format_utc(last_run_at, since);
+	log_error("fleet-alerter has not run since %s: %" PRIu64
+		  " samples wait for it, and nobody is told of alerts; see its crontab line",
+		since, backlog->unprocessed);
+	struct error err;
+	s->state->complained_at = now;
+	if (run_state_save(s->state_path, s->state, &err) < 0)
+		log_warning("%s", err.text);
+}
+
+static int watch_alerter(struct store_phase *s, struct error *err)
+{
+	struct storage_backlog backlog;
+	struct cycle last;
+	bool found;
+	int64_t now = clock_wall_ms();
+	if (storage_get_backlog(s->ingest.storage, &backlog, err) < 0 ||
+		storage_last_cycle(s->ingest.storage, "alerter", true, &last, &found, err) < 0)
+		return -1;
+	int64_t last_run_at = found ? last.finished_at : 0;
+	int64_t quiet_ms = now - s->state->complained_at;
+	if (alerter_is_missing(now, last_run_at, &backlog) &&
+		(quiet_ms < 0 || quiet_ms >= COMPLAIN_EVERY_MS))
+		complain(s, &backlog, now, last_run_at);
+	return 0;
+}
+
+static int retain(const struct store_phase *s, struct error *err)
+{
+	uint32_t deleted = 0;
+	uint32_t limit = RETAIN_LEAST + 2 * (uint32_t)s->config->client_count;
+	if (s->config->retention.raw_ms <= 0)
+		return 0;
+	if (storage_retain(s->ingest.storage, clock_wall_ms() - s->config->retention.raw_ms, limit,
+		    &deleted, err) < 0)
+		return -1;
+	log_debug("retention: %" PRIu32 " samples deleted", deleted);
+	return 0;
+}
+
+static void say_bad(const struct store_phase *s)
+{
+	const struct ingest_summary *sum = &s->summary;
+	if (sum->bad)
+		log_warning("%" PRIu32 " file%s did not open and went to %s/bad: %s", sum->bad,
+			sum->bad == 1 ? "" : "s", s->config->collector.spool, sum->first_bad);
+	if (sum->bad_lines)
+		log_warning("%" PRIu32 " outcome lines were cut or malformed and are dropped",
+			sum->bad_lines);
+}
+
+static int use_storage(struct store_phase *s, struct error *err)
+{
+	int r = ingest_run(&s->ingest, &s->summary, err);
+	say_bad(s);
+	if (r < 0)
+		return -1;
+	log_debug("%" PRIu32 " new, %" PRIu32 " completed, %" PRIu32 " known already, %" PRIu32
+		  " stale",
+		s->summary.stored, s->summary.completed, s->summary.replayed, s->summary.stale);
+	return retain(s, err) < 0 ? -1 : watch_alerter(s, err);
+}
+
+int store_phase_run(struct store_phase *s)
+{
+	struct error err = { "" };
+	int r = storage_open(&s->config->storage, true, &s->ingest.storage, &err);
+	if (r == 0) {
+		log_debug("storage: %s", storage_describe(s->ingest.storage));
+		r = use_storage(s, &err);
+		storage_close(s->ingest.storage);
+	}
+	if (r == 0)
+		return EX_OK;
+	log_error("%s; what was fetched waits in %s and is stored by the next run that reaches the "
+		  "database",
+		err.text, s->config->collector.spool);
+	return EX_UNAVAILABLE;
+}
