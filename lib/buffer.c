@@ -12,6 +12,13 @@ void buffer_finish(struct buffer *b)
 	*b = (struct buffer){ .cap = b->cap };
 }
 
+void buffer_wipe(struct buffer *b)
+{
+	if (b->data)
+		explicit_bzero(b->data, b->size);
+	buffer_finish(b);
+}
+
 void buffer_clear(struct buffer *b)
 {
 	b->len = 0;

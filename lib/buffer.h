@@ -21,6 +21,10 @@ struct buffer {
 /* Frees the bytes and leaves an empty buffer with the same cap. Accepts a zeroed one. */
 void buffer_finish(struct buffer *b);
 
+/* The same after wiping them. What the buffer grew out of is not wiped: reserve room for a
+ * secret before it is appended. */
+void buffer_wipe(struct buffer *b);
+
 /* Forgets the content, keeps the memory. */
 void buffer_clear(struct buffer *b);
 
