@@ -23,14 +23,17 @@ enum severity { SEVERITY_WARNING, SEVERITY_CRITICAL };
 struct rule {
 	const char *type;     /* catalogue name of the metric: "memory_used_ratio" */
 	const char *label;    /* what the file says: "memory" */
-	const char *key;      /* identity in the alert table: label, severity, instance pattern */
+	const char *key;      /* identity in the alert table: friendly name (whatever the
+				 file says), severity, instance pattern, "below" when it is,
+				 with slashes between */
 	double limit;
 	bool below;           /* fires at or below `limit`; otherwise at or above */
 	double clear;         /* resolves beyond this; equal to `limit` when not given */
 	int64_t for_ms, clear_for_ms, repeat_ms; /* 0 = at once / never again */
 	enum severity severity;
 	const char *instance; /* glob pattern; "*" when not given */
-	const char *const *mail; /* recipients, NULL-terminated; the client's when not given */
+	const char *const *mail; /* recipients, NULL-terminated; NULL when not given: the client's,
+				    see config_recipients() */
 	const char *file;     /* where it stands */
 	int line;
 };
@@ -40,7 +43,8 @@ struct client {
 	const char *ip;       /* address or host name */
 	uint16_t port;
 	const char *username;
-	const char *identity; /* private key file, "agent", or "" */
+	const char *identity; /* private key file, .pub of a key the agent holds, "agent",
+				 "agent:/SOCKET"; "" when there is a password */
 	const char *passphrase_file;
 	const char *password; /* secret; libsodium memory, wiped by config_destroy() */
 	enum host_key_policy host_key_policy;
@@ -48,7 +52,7 @@ struct client {
 	const char *jump;     /* name of another client; "" for none */
 	int64_t every_ms;     /* 0 = every run */
 	int64_t timeout_ms;   /* total for one attempt */
-	const char *const *mail; /* NULL-terminated */
+	const char *const *mail; /* NULL-terminated, may be empty; <alerter>'s when not given */
 	const struct rule *const *rules; /* NULL-terminated */
 	const char *group;    /* "" or "outer/inner" */
 	const char *file;
@@ -117,13 +121,14 @@ struct config {
 	struct retention_config retention;
 	const struct client *clients; /* in the file's order */
 	size_t client_count;
+	const struct client *const *clients_by_name; /* the same, sorted by name */
 	void *memory;          /* private */
 };
 
-/* Collects the mistakes of one reading. */
+/* Collects the mistakes of one reading, sorted by file and line. */
 struct config_problem {
 	char *file;
-	int line;
+	int line;     /* 0 when it is about the whole file */
 	char *text;   /* what is wrong and what to write instead */
 	bool warning; /* does not refuse the configuration */
 };
@@ -136,7 +141,12 @@ struct config_problems {
 void config_problems_finish(struct config_problems *p);
 
 /* Reads a configuration and everything it includes. Returns -1 when there is at least one
- * mistake; then *ret_config is untouched. Warnings alone do not refuse. */
+ * mistake; then *ret_config is untouched. Warnings alone do not refuse. `problems` is set
+ * either way and the caller's to finish.
+ *
+ * Passwords stand in locked memory and are wiped by config_destroy(); the text they came from
+ * and all memory of the parser's are wiped before this returns, but are not locked meanwhile.
+ * Not wiped: the kernel's page cache, and what registers and stack held for a moment. */
 int config_load(const char *path, struct config **ret_config,
 	struct config_problems *problems) MUST_CHECK;
 
@@ -146,6 +156,10 @@ void config_destroy(struct config *config);
  * /etc/fleet-health/config.xml. NULL when neither is there. */
 const char *config_default_path(void);
 
+/* The client of that name, or NULL. */
 const struct client *config_client(const struct config *config, const char *name);
+
+/* Who is told when this rule of this client fires: NULL-terminated, may be empty. */
+const char *const *config_recipients(const struct client *client, const struct rule *rule);
 
 #endif

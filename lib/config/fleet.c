@@ -1,0 +1,190 @@
+/*
+ * Groups and clients: every attribute is copied from the group around, then the element's own
+ * are laid over it, so that the nearest wins. Arrays and strings are shared, never copied.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/config/load.h"
+
+static size_t count_clients(const struct xml_node *node)
+{
+	size_t count = element_find(node->name) == ELEMENT_CLIENT;
+	for (const struct xml_node *n = node->first; n; n = n->next)
+		count += count_clients(n);
+	return count;
+}
+
+/* A host is logged in to in one way: the nearest, whichever was inherited. */
+static void replace_login(const struct xml_node *node, struct client *c)
+{
+	if (xml_attribute(node, "password") || xml_attribute(node, "password-file")) {
+		c->identity = "";
+		c->passphrase_file = "";
+	} else if (xml_attribute(node, "identity")) {
+		c->password = "";
+		if (!xml_attribute(node, "passphrase-file"))
+			c->passphrase_file = "";
+	}
+}
+
+/* The attributes and rules of a group or client over those inherited. */
+static int read_shared(struct load *load, const struct xml_node *node, enum element element,
+	struct client_source *s)
+{
+	fields_apply(load, node, element, s);
+	replace_login(node, &s->client);
+	if (xml_attribute(node, "passphrase-file") && !s->client.identity[0])
+		complain(load, node, "passphrase-file has no identity to open; add identity=\"…\"");
+	return load_rules(load, node, s->client.rules, &s->client.rules);
+}
+
+static int load_client(struct load *load, const struct xml_node *node,
+	const struct client *inherited, struct client *ret_client)
+{
+	struct client_source s = { .client = *inherited };
+	struct client *c = &s.client;
+	if (read_shared(load, node, ELEMENT_CLIENT, &s) < 0)
+		return -1;
+	if (!c->name[0])
+		c->name = c->ip;
+	if (!c->identity[0] && !c->password[0])
+		c->identity = "agent";
+	c->file = load->document->file;
+	c->line = node->line;
+	*ret_client = *c;
+	return 0;
+}
+
+static int load_children(struct load *load, const struct xml_node *node,
+	const struct client *inherited, struct client **next);
+
+static int load_group(struct load *load, const struct xml_node *node,
+	const struct client *inherited, struct client **next)
+{
+	struct client_source s = { .client = *inherited, .group_name = "" };
+	if (read_shared(load, node, ELEMENT_GROUP, &s) < 0)
+		return -1;
+	if (strchr(s.group_name, '/'))
+		complain(load, node, "name=\"%s\": / stands between groups; write it without",
+			s.group_name);
+	char *path = NULL;
+	if (asprintf(&path, "%s%s%s", inherited->group, inherited->group[0] ? "/" : "",
+		    s.group_name) < 0)
+		return -1;
+	s.client.group = arena_text(load->result, path, strlen(path));
+	free(path);
+	return s.client.group ? load_children(load, node, &s.client, next) : -1;
+}
+
+/* The clients of the files that an <include> names stand in its place. */
+static int load_include(struct load *load, const struct xml_node *node,
+	const struct client *inherited, struct client **next)
+{
+	const struct document *here = load->document;
+	int result = 0;
+	for (const struct document *d = load->documents; d && result == 0; d = d->next)
+		if (d->include == node) {
+			load->document = d;
+			result = load_children(load, d->root, inherited, next);
+		}
+	load->document = here;
+	return result;
+}
+
+static int load_children(struct load *load, const struct xml_node *node,
+	const struct client *inherited, struct client **next)
+{
+	int result = 0;
+	for (const struct xml_node *n = node->first; n && result == 0; n = n->next) {
+		enum element element = element_find(n->name);
+		if (element == ELEMENT_CLIENT)
+			result = load_client(load, n, inherited, (*next)++);
+		else if (element == ELEMENT_GROUP)
+			result = load_group(load, n, inherited, next);
+		else if (element == ELEMENT_INCLUDE)
+			result = load_include(load, n, inherited, next);
+	}
+	return result;
+}
+
+/* ---- what only the whole fleet shows ------------------------------------------------------ */
+
+static int by_name(const void *a, const void *b)
+{
+	const struct client *const *x = a;
+	const struct client *const *y = b;
+	int order = strcmp((*x)->name, (*y)->name);
+	return order ? order : (*x > *y) - (*x < *y);
+}
+
+static int index_names(struct load *load)
+{
+	struct config *config = load->config;
+	size_t count = config->client_count;
+	const struct client **index = arena_alloc(load->result, (count + 1) * sizeof(void *));
+	if (!index)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		index[i] = &config->clients[i];
+	qsort(index, count, sizeof *index, by_name);
+	for (size_t i = 1; i < count; i++)
+		if (strcmp(index[i]->name, index[i - 1]->name) == 0 && index[i]->name[0])
+			complain_at(load, index[i]->file, index[i]->line,
+				"client \"%s\" is there already, at %s:%d; write another "
+				"name=\"…\"",
+				index[i]->name, index[i - 1]->file, index[i - 1]->line);
+	config->clients_by_name = index;
+	return 0;
+}
+
+static bool has_recipient(const struct client *c)
+{
+	bool has = c->mail[0] != NULL;
+	for (const struct rule *const *r = c->rules; *r && !has; r++)
+		has = (*r)->mail && (*r)->mail[0];
+	return has;
+}
+
+static void warn_of_mail(struct load *load)
+{
+	const struct config *config = load->config;
+	const struct client *c = config->clients;
+	const struct client *end = c + config->client_count;
+	while (c < end && !has_recipient(c))
+		c++;
+	if (!config->mail.enabled && c < end)
+		warn_at(load, c->file, c->line,
+			"there are recipients but no <mail>, so alerts go to "
+			"standard output; write <mail host=\"…\" from=\"…\"/>");
+	if (config->mail.enabled && c == end && !config->alerter.mail[0])
+		warn_at(load, config->file, 0,
+			"there is a <mail> but no recipient; write "
+			"<alerter mail=\"…\"/>");
+}
+
+int load_fleet(struct load *load, const struct client *base)
+{
+	static const struct rule *const no_rules[] = { NULL };
+	struct config *config = load->config;
+	size_t count = 0;
+	for (const struct document *d = load->documents; d; d = d->next)
+		count += count_clients(d->root);
+	struct client *clients = arena_alloc(load->result, (count + 1) * sizeof *clients);
+	if (!clients)
+		return -1;
+	struct client inherited = *base;
+	inherited.rules = no_rules;
+	struct client *next = clients;
+	load->document = load->documents;
+	if (load_children(load, load->documents->root, &inherited, &next) < 0)
+		return -1;
+	config->clients = clients;
+	config->client_count = (size_t)(next - clients);
+	if (config->client_count == 0)
+		warn_at(load, config->file, 0,
+			"there is no client to watch; write <client ip=\"…\"/>");
+	warn_of_mail(load);
+	return index_names(load);
+}

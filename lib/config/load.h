@@ -1,0 +1,189 @@
+#ifndef FLEET_CONFIG_LOAD_H
+#define FLEET_CONFIG_LOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/config/arena.h"
+#include "lib/config/config.h"
+#include "lib/config/secrets.h"
+#include "lib/config/xml.h"
+
+/*
+ * One reading of a configuration, shared by the files of this folder:
+ *
+ *   config.c    files in, configuration out
+ *   xml.c       text to a tree, validated by config.xsd
+ *   fields.c    which element stands where; which attribute goes where, and its default
+ *   values.c    one parser per type of value (credentials.c: those that are secret)
+ *   sections.c  <storage>, <mail>, <collector>, <alerter>, <retention>
+ *   fleet.c     <group>, <client>: inheritance
+ *   rules.c     <alert>
+ */
+
+/* One file of the configuration. */
+struct document {
+	const char *file;     /* absolute */
+	const char *too_open; /* why it may hold no password; NULL when it may */
+	const struct xml_node *root;
+	const struct xml_node *include; /* what named it; NULL for config.xml */
+	struct document *next;
+};
+
+/* The schema's complaint, kept until it is known whether there is a better one. */
+struct schema_complaint {
+	const char *file;
+	int line;
+	const char *text;
+	struct schema_complaint *next;
+};
+
+struct load {
+	const char *dir; /* of config.xml; relative paths begin here */
+	struct config *config;
+	struct arena *result; /* lives as long as the configuration */
+	struct secrets *secrets;
+	struct arena scratch; /* ends with the reading: trees, lists */
+	struct xml_reader *reader;
+	struct document *documents;	 /* config.xml, then the included ones in order */
+	const struct document *document; /* the one under way */
+	struct schema_complaint *complaints;
+	struct config_problems *problems;
+	size_t mistakes;
+	const char *checked; /* the secret file that was found good last */
+};
+
+/* Adds a mistake at this element, in the document under way. */
+void complain(struct load *load, const struct xml_node *node, const char *fmt, ...) PRINTF(3, 4);
+
+/* The same at any place; beyond 200 mistakes they are only counted. Then one that does not
+ * refuse the configuration. */
+void complain_at(struct load *load, const char *file, int line, const char *fmt, ...) PRINTF(4, 5);
+void warn_at(struct load *load, const char *file, int line, const char *fmt, ...) PRINTF(4, 5);
+
+/* As config_load(), with the text of config.xml given unless it is NULL: for the fuzzer. */
+int config_load_text(const char *path, const char *text, size_t len, struct config **ret_config,
+	struct config_problems *problems) MUST_CHECK;
+
+/* ---- fields.c ---------------------------------------------------------------------------- */
+
+enum element {
+	ELEMENT_CONFIG = 1 << 0,
+	ELEMENT_STORAGE = 1 << 1,
+	ELEMENT_MAIL = 1 << 2,
+	ELEMENT_COLLECTOR = 1 << 3,
+	ELEMENT_ALERTER = 1 << 4,
+	ELEMENT_RETENTION = 1 << 5,
+	ELEMENT_INCLUDE = 1 << 6,
+	ELEMENT_GROUP = 1 << 7,
+	ELEMENT_CLIENT = 1 << 8,
+	ELEMENT_ALERT = 1 << 9,
+};
+
+/* What the attributes of an element are read into. */
+struct storage_source {
+	struct storage_config config;
+	int tls; /* enum choice below */
+};
+enum { TLS_AUTO, TLS_NO, TLS_YES };
+
+struct mail_source {
+	struct mail_config config;
+	bool insecure;
+};
+
+struct collector_source {
+	struct collector_config config;
+	const char *identity, *passphrase_file; /* of every client that has none of its own */
+};
+
+struct include_source {
+	const char *dir;
+};
+
+struct client_source { /* of <group> too */
+	struct client client;
+	const char *group_name;
+};
+
+struct rule_source {
+	struct rule rule;
+	const char *limit, *below, *clear; /* their meaning hangs on the metric */
+};
+
+/* Complains about elements and attributes that do not belong where they are, that are missing
+ * or exclude each other, in the whole tree. */
+void check_shape(struct load *load, const struct xml_node *root);
+
+/* The element of that name, 0 when there is none. */
+enum element element_find(const char *name);
+
+/* Sets every attribute of an element to its default. -1 without memory. */
+int fields_default(struct load *load, enum element element, void *base) MUST_CHECK;
+
+/* Parses the attributes that are given; complains about those that are wrong. */
+void fields_apply(struct load *load, const struct xml_node *node, enum element element, void *base);
+
+/* ---- values.c, credentials.c ------------------------------------------------------------- */
+
+struct field;
+
+/* Parses one attribute's text to `target`. The error says what is wrong with the value and
+ * what to write instead. Parsers of text take "" as "not given"; a given attribute is never
+ * empty, unless its field says so. */
+typedef int value_parser(struct load *load, const struct field *field, const char *text,
+	void *target, struct error *err);
+
+struct field {
+	unsigned elements; /* where it may stand */
+	const char *name;
+	value_parser *parse;
+	size_t offset;	      /* of the target, in the element's source */
+	const char *fallback; /* the default, as it would be written; NULL leaves zero */
+	int64_t min, max;     /* of counts, ports and durations (ms) */
+	const char *choices;  /* of parse_choice: "a|b", in the enum's order */
+	bool secret;	      /* never shown */
+	bool may_be_empty;
+};
+
+value_parser parse_text;      /* const char *: printable, no quotes */
+value_parser parse_host;      /* const char *: a host name or address */
+value_parser parse_username;  /* const char * */
+value_parser parse_path;      /* const char *: made absolute */
+value_parser parse_file;      /* const char *: the same, and it can be read */
+value_parser parse_count;     /* uint32_t */
+value_parser parse_port;      /* uint16_t */
+value_parser parse_duration;  /* int64_t, ms */
+value_parser parse_yes;	      /* bool */
+value_parser parse_choice;    /* an enum */
+value_parser parse_address;   /* const char *: one mail address */
+value_parser parse_addresses; /* const char *const *: any number of them */
+value_parser parse_host_key;  /* struct client * */
+value_parser parse_later;     /* not supported yet */
+
+value_parser parse_identity;	  /* const char *: "agent", "agent:PATH" or a key file */
+value_parser parse_secret_path;	  /* const char *: a file nobody else can read */
+value_parser parse_password;	  /* const char *, in `secrets` */
+value_parser parse_password_file; /* const char *, in `secrets`: the file's first line */
+
+bool is_loopback(const char *host);
+
+/* A limit as it is written, in the metric's unit: see rules.c. */
+struct metric;
+int parse_limit(const struct metric *metric, const char *name, const char *text, double *ret_value,
+	struct error *err) MUST_CHECK;
+
+/* ---- sections.c, fleet.c, rules.c -------------------------------------------------------- */
+
+/* Reads what stands once, wherever it stands. `ret_base` receives what clients inherit. */
+int load_sections(struct load *load, struct client *ret_base) MUST_CHECK;
+
+/* Reads groups and clients into load->config. -1 without memory. */
+int load_fleet(struct load *load, const struct client *base) MUST_CHECK;
+
+/* The rules of an element: those inherited, the ones of its own <alert>s in place of the same
+ * ones, and its further ones. Shares the array when there is nothing of its own. */
+int load_rules(struct load *load, const struct xml_node *node, const struct rule *const *inherited,
+	const struct rule *const **ret_rules) MUST_CHECK;
+
+#endif

@@ -1,0 +1,341 @@
+/*
+ * One small parser per type of value, each naming what is wrong with it and what to write.
+ * Text of the configuration reaches logs, SMTP commands, known_hosts and SSH: what could end
+ * a line or an argument there is refused here.
+ */
+#include <arpa/inet.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/config/load.h"
+#include "lib/escape.h"
+#include "lib/file.h"
+
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS	"0123456789"
+
+enum { TEXT_MAX = 200, HOST_MAX = 253, ADDRESS_MAX = 254, FILE_SIZE_MAX = 1 << 20 };
+
+static int store(struct load *load, const char *text, size_t len, void *target, struct error *err)
+{
+	char *copy = arena_text(load->result, text, len);
+	if (!copy)
+		return error_set(err, "not enough memory");
+	*(const char **)target = copy;
+	return 0;
+}
+
+/* ---- text --------------------------------------------------------------------------------- */
+
+int parse_text(struct load *load, const struct field *field, const char *text, void *target,
+	struct error *err)
+{
+	(void)field;
+	char shown[TEXT_MAX + 1];
+	size_t len = strlen(text);
+	if (len > TEXT_MAX)
+		return error_set(err, "is too long; write at most %d bytes", TEXT_MAX);
+	(void)escape_text(shown, sizeof shown, text, len);
+	if (strcmp(shown, text) != 0 || strpbrk(text, "\"<>"))
+		return error_set(err, "holds a character that cannot be shown safely; "
+				      "write it without control characters, quotes and < >");
+	return store(load, text, len, target, err);
+}
+
+static bool is_address(const char *text)
+{
+	unsigned char address[16];
+	char plain[INET6_ADDRSTRLEN + 1];
+	size_t len = strcspn(text, "%"); /* fe80::1%eth0: RFC 4007, section 11 */
+	if (len >= sizeof plain ||
+		strspn(text + len, "%" LETTERS DIGITS ".-_") != strlen(text + len))
+		return false;
+	memcpy(plain, text, len);
+	plain[len] = 0;
+	return inet_pton(AF_INET6, plain, address) == 1 ||
+	       (!text[len] && inet_pton(AF_INET, plain, address) == 1);
+}
+
+/* Letters, digits, `-`, `.` and the `_` that people use: RFC 1123, section 2.1. */
+static bool is_host(const char *text)
+{
+	size_t len = strlen(text);
+	return is_address(text) ||
+	       (len > 0 && len <= HOST_MAX && text[0] != '-' && text[0] != '.' &&
+		       strspn(text, LETTERS DIGITS "-._") == len);
+}
+
+int parse_host(struct load *load, const struct field *field, const char *text, void *target,
+	struct error *err)
+{
+	(void)field;
+	if (text[0] && !is_host(text))
+		return error_set(err, "is neither a host name nor an address; "
+				      "write it as web1.example.com, 192.0.2.10 or 2001:db8::10");
+	return store(load, text, strlen(text), target, err);
+}
+
+bool is_loopback(const char *host)
+{
+	struct in_addr v4;
+	if (inet_pton(AF_INET, host, &v4) == 1)
+		return ntohl(v4.s_addr) >> 24 == 127;
+	return strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0;
+}
+
+int parse_username(struct load *load, const struct field *field, const char *text, void *target,
+	struct error *err)
+{
+	(void)field;
+	size_t len = strlen(text);
+	if (len > 64 || text[0] == '-' || strspn(text, LETTERS DIGITS "._-@\\+$") != len)
+		return error_set(err,
+			"is not a user name; write letters, digits and . _ - @ \\ + $, "
+			"at most 64");
+	return store(load, text, len, target, err);
+}
+
+/* ---- paths -------------------------------------------------------------------------------- */
+
+int parse_path(struct load *load, const struct field *field, const char *text, void *target,
+	struct error *err)
+{
+	(void)field;
+	if (!text[0])
+		return store(load, "", 0, target, err);
+	char shown[PATH_MAX];
+	if (escape_text(shown, sizeof shown, text, strlen(text)) != strlen(text))
+		return error_set(
+			err, "is too long or holds control characters; write a plain path");
+	char *path = path_join(load->dir, text);
+	int result = path ? store(load, path, strlen(path), target, err)
+			  : error_set(err, "not enough memory");
+	free(path);
+	return result;
+}
+
+int parse_file(struct load *load, const struct field *field, const char *text, void *target,
+	struct error *err)
+{
+	const char *path = NULL;
+	if (parse_path(load, field, text, &path, err) < 0)
+		return -1;
+	struct buffer content = { 0 };
+	struct error why;
+	int result = path[0] ? file_read(path, FILE_TRUSTED, FILE_SIZE_MAX, &content, &why) : 0;
+	buffer_finish(&content);
+	if (result < 0)
+		return error_set(err, "%s; name a file that can be read", why.text);
+	*(const char **)target = path;
+	return 0;
+}
+
+/* ---- numbers ------------------------------------------------------------------------------ */
+
+/* Digits only, up to what fits; *ret_rest is what follows them. */
+static int read_digits(const char *text, int64_t *ret_number, const char **ret_rest)
+{
+	size_t len = strspn(text, DIGITS);
+	if (len == 0 || len > 15)
+		return -1;
+	*ret_number = strtoll(text, NULL, 10);
+	*ret_rest = text + len;
+	return 0;
+}
+
+static int read_count(
+	const struct field *field, const char *text, int64_t *ret_number, struct error *err)
+{
+	const char *rest;
+	int64_t n;
+	if (read_digits(text, &n, &rest) < 0 || *rest || n < field->min || n > field->max)
+		return error_set(err,
+			"is not a number from %lld to %lld; write one, as %s=\"%lld\"",
+			(long long)field->min, (long long)field->max, field->name,
+			(long long)field->max);
+	*ret_number = n;
+	return 0;
+}
+
+int parse_count(struct load *load, const struct field *field, const char *text, void *target,
+	struct error *err)
+{
+	(void)load;
+	int64_t n;
+	if (read_count(field, text, &n, err) < 0)
+		return -1;
+	*(uint32_t *)target = (uint32_t)n;
+	return 0;
+}
+
+int parse_port(struct load *load, const struct field *field, const char *text, void *target,
+	struct error *err)
+{
+	(void)load;
+	int64_t n;
+	if (read_count(field, text, &n, err) < 0)
+		return -1;
+	*(uint16_t *)target = (uint16_t)n;
+	return 0;
+}
+
+int parse_duration(struct load *load, const struct field *field, const char *text, void *target,
+	struct error *err)
+{
+	(void)load;
+	static const struct {
+		const char *name;
+		int64_t ms;
+	} units[] = {
+		{ "ms", 1 },
+		{ "s", 1000 },
+		{ "m", 60 * 1000 },
+		{ "h", 3600 * 1000 },
+		{ "d", 24 * 3600 * 1000 },
+		{ "w", 7 * 24 * 3600 * 1000 },
+	};
+	const char *rest = text;
+	int64_t n = 0;
+	int64_t unit = strcmp(text, "0") == 0 ? 1 : 0;
+	if (!unit && read_digits(text, &n, &rest) == 0)
+		for (size_t i = 0; i < ARRAY_LEN(units); i++)
+			if (strcmp(rest, units[i].name) == 0)
+				unit = units[i].ms;
+	if (!unit)
+		return error_set(err,
+			"is not a duration; write a number and its unit "
+			"(ms, s, m, h, d, w), as %s=\"90s\"",
+			field->name);
+	if (n > field->max / unit || n * unit < field->min)
+		return error_set(err, "is out of range; write %lldms to %lldh",
+			(long long)field->min, (long long)(field->max / 3600000));
+	*(int64_t *)target = n * unit;
+	return 0;
+}
+
+/* ---- choices ------------------------------------------------------------------------------ */
+
+static int choose(const char *choices, const char *text, struct error *err)
+{
+	const char *c = choices;
+	size_t len = strlen(text);
+	for (int i = 0; *c; i++) {
+		size_t n = strcspn(c, "|");
+		if (n == len && memcmp(c, text, n) == 0)
+			return i;
+		c += n + (c[n] != 0);
+	}
+	return error_set(err, "is not known here; write one of: %s", choices);
+}
+
+int parse_choice(struct load *load, const struct field *field, const char *text, void *target,
+	struct error *err)
+{
+	(void)load;
+	int i = choose(field->choices, text, err);
+	if (i < 0)
+		return -1;
+	*(int *)target = i; /* enums without negative values have int's size and form here */
+	return 0;
+}
+
+int parse_yes(struct load *load, const struct field *field, const char *text, void *target,
+	struct error *err)
+{
+	(void)load, (void)field;
+	int i = choose("no|yes", text, err);
+	if (i < 0)
+		return -1;
+	*(bool *)target = i == 1;
+	return 0;
+}
+
+/* "SHA256:" and 43 base64 digits, as `ssh-keygen -l` prints it. */
+static bool is_pin(const char *text)
+{
+	static const char tag[] = "SHA256:";
+	if (strncmp(text, tag, sizeof tag - 1) != 0)
+		return false;
+	const char *digest = text + sizeof tag - 1;
+	return strlen(digest) == 43 && strspn(digest, LETTERS DIGITS "+/") == 43;
+}
+
+int parse_host_key(struct load *load, const struct field *field, const char *text, void *target,
+	struct error *err)
+{
+	(void)field;
+	struct client *client = target;
+	if (is_pin(text)) {
+		client->host_key_policy = HOST_KEY_PINNED;
+		return store(load, text, strlen(text), &client->host_key_pin, err);
+	}
+	int policy = choose("strict|accept-new", text, NULL);
+	if (policy < 0)
+		return error_set(err, "is no host key policy; write strict, accept-new, or SHA256: "
+				      "and the 43 characters that ssh-keygen -l prints");
+	client->host_key_policy = policy == 0 ? HOST_KEY_STRICT : HOST_KEY_ACCEPT_NEW;
+	client->host_key_pin = "";
+	return 0;
+}
+
+int parse_later(struct load *load, const struct field *field, const char *text, void *target,
+	struct error *err)
+{
+	(void)load, (void)field, (void)text, (void)target;
+	return error_set(err, "is not supported yet; leave it out");
+}
+
+/* ---- mail addresses ----------------------------------------------------------------------- */
+
+/* A dot-atom, `@`, a domain: RFC 5321, section 4.1.2, without quoted strings. Anything else
+ * could become an SMTP command of its own. */
+static bool is_mail_address(const char *text, size_t len)
+{
+	char domain[ADDRESS_MAX + 1];
+	const char *at = memchr(text, '@', len);
+	if (!at || at == text || len > ADDRESS_MAX)
+		return false;
+	size_t local = (size_t)(at - text);
+	if (strspn(text, LETTERS DIGITS "!#$%&'*+-/=?^_`{|}~.") != local)
+		return false;
+	memcpy(domain, at + 1, len - local - 1);
+	domain[len - local - 1] = 0;
+	return is_host(domain) && !is_address(domain);
+}
+
+int parse_address(struct load *load, const struct field *field, const char *text, void *target,
+	struct error *err)
+{
+	(void)field;
+	if (text[0] && !is_mail_address(text, strlen(text)))
+		return error_set(err, "is not a mail address; write it as ops@example.com");
+	return store(load, text, strlen(text), target, err);
+}
+
+int parse_addresses(struct load *load, const struct field *field, const char *text, void *target,
+	struct error *err)
+{
+	(void)field;
+	static const char between[] = ", \t\n";
+	size_t count = 0;
+	for (const char *c = text; *(c += strspn(c, between)); c += strcspn(c, between))
+		count++;
+	const char **list = arena_alloc(load->result, (count + 1) * sizeof *list);
+	if (!list)
+		return error_set(err, "not enough memory");
+	const char **to = list;
+	for (const char *c = text; *(c += strspn(c, between)); c += strcspn(c, between)) {
+		size_t len = strcspn(c, between);
+		if (!is_mail_address(c, len))
+			return error_set(err,
+				"%.*s is not a mail address; write addresses with commas "
+				"between, as ops@example.com, night@example.com",
+				len > 80 ? 80 : (int)len, c);
+		if (store(load, c, len, to++, err) < 0)
+			return -1;
+	}
+	*(const char *const **)target = list;
+	return 0;
+}
