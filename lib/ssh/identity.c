@@ -1,0 +1,166 @@
+#include "lib/ssh/identity.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/buffer.h"
+#include "lib/file.h"
+#include "lib/ssh/agent.h"
+#include "lib/ssh/openssh_key.h"
+#include "lib/ssh/reader.h"
+
+enum {
+	KEY_FILE_MAX = 64 * 1024,
+	PASSPHRASE_MAX = 1024,
+	MSG_USERAUTH_REQUEST = 50,
+	SESSION_ID_MIN = 20, /* the exchange hash: SHA-1 to SHA-512 */
+	SESSION_ID_MAX = 64,
+};
+
+/* One of the two. */
+struct identity {
+	struct openssh_key *key;
+	struct agent *agent;
+	uint8_t *agent_blob;
+	size_t agent_blob_len;
+};
+
+static void wipe(struct buffer *b)
+{
+	if (b->data)
+		sodium_memzero(b->data, b->size);
+	buffer_finish(b);
+}
+
+static struct slice public_of(const struct identity *id)
+{
+	return id->key ? openssh_key_public(id->key)
+		       : (struct slice){ id->agent_blob, id->agent_blob_len };
+}
+
+static int open_agent(struct identity *id, const char *path, struct slice wanted, struct error *err)
+{
+	if (!path)
+		path = getenv("SSH_AUTH_SOCK");
+	if (!path || !*path)
+		return error_set(err, "agent: SSH_AUTH_SOCK is not set; write agent:PATH");
+	if (agent_open(path, &id->agent, err) < 0)
+		return -1;
+	return agent_find(id->agent, wanted, &id->agent_blob, &id->agent_blob_len, err);
+}
+
+/* FILE.pub: the agent at $SSH_AUTH_SOCK has to hold the private half. */
+static int open_public(struct identity *id, const char *file, struct error *err)
+{
+	CLEANUP(wipe) struct buffer text = { 0 };
+	if (file_read(file, FILE_TRUSTED, KEY_FILE_MAX, &text, err) < 0)
+		return -1;
+	const char *base64 = text.data ? strchr(text.data, ' ') : NULL;
+	CLEANUP(wipe) struct buffer blob = { 0 };
+	size_t len = base64 ? strcspn(base64 + 1, " \t\r\n") : 0;
+	char *to = buffer_reserve(&blob, len);
+	if (!to)
+		return error_set(err, "%s: no memory", file);
+	if (len == 0 || sodium_base642bin((uint8_t *)to, len, base64 + 1, len, NULL, &blob.len,
+				NULL, sodium_base64_VARIANT_ORIGINAL) != 0)
+		return error_set(err, "%s: is not a public key", file);
+	struct slice wanted = { (const uint8_t *)blob.data, blob.len };
+	return open_agent(id, NULL, wanted, err) < 0 ? error_context(err, "%s", file) : 0;
+}
+
+static int open_private(
+	struct identity *id, const char *file, const char *passphrase_file, struct error *err)
+{
+	CLEANUP(wipe) struct buffer text = { 0 };
+	CLEANUP(wipe) struct buffer passphrase = { 0 };
+	if (file_read(file, FILE_SECRET, KEY_FILE_MAX, &text, err) < 0)
+		return -1;
+	if (*passphrase_file &&
+		file_read(passphrase_file, FILE_SECRET, PASSPHRASE_MAX, &passphrase, err) < 0)
+		return -1;
+	if (passphrase.data)
+		passphrase.data[strcspn(passphrase.data, "\r\n")] = 0;
+	return openssh_key_parse(
+		file, text.data ? text.data : "", text.len, passphrase.data, &id->key, err);
+}
+
+static bool has_suffix(const char *text, const char *suffix)
+{
+	size_t len = strlen(text), tail = strlen(suffix);
+	return len >= tail && strcmp(text + len - tail, suffix) == 0;
+}
+
+static int open_any(
+	struct identity *id, const char *file, const char *passphrase_file, struct error *err)
+{
+	static const struct slice any = { 0 };
+	if (strcmp(file, "agent") == 0)
+		return open_agent(id, NULL, any, err);
+	if (strncmp(file, "agent:", strlen("agent:")) == 0)
+		return open_agent(id, file + strlen("agent:"), any, err);
+	if (has_suffix(file, ".pub"))
+		return open_public(id, file, err);
+	return open_private(id, file, passphrase_file, err);
+}
+
+int identity_open(const char *file, const char *passphrase_file, struct identity **ret_identity,
+	struct error *err)
+{
+	struct identity *id = calloc(1, sizeof *id);
+	if (!id || sodium_init() < 0) {
+		free(id);
+		return error_set(err, "%s: no memory", file);
+	}
+	if (open_any(id, file, passphrase_file, err) < 0) {
+		identity_close(id);
+		return -1;
+	}
+	*ret_identity = id;
+	return 0;
+}
+
+void identity_close(struct identity *id)
+{
+	if (!id)
+		return;
+	openssh_key_destroy(id->key);
+	agent_close(id->agent);
+	free(id->agent_blob);
+	free(id);
+}
+
+const uint8_t *identity_public(const struct identity *id, size_t *ret_len)
+{
+	struct slice blob = public_of(id);
+	*ret_len = blob.len;
+	return blob.data;
+}
+
+/* RFC 4252, section 7: what is signed to log in, and nothing else. */
+static bool is_login_with(struct slice blob, const uint8_t *data, size_t len)
+{
+	struct reader r = { data, len }, b = { blob.data, blob.len };
+	struct slice session, user, service, method, algorithm, key, type;
+	uint8_t message, with_signature;
+	return reader_string(&r, &session) && session.len >= SESSION_ID_MIN &&
+	       session.len <= SESSION_ID_MAX && reader_byte(&r, &message) &&
+	       message == MSG_USERAUTH_REQUEST && reader_string(&r, &user) &&
+	       reader_string(&r, &service) && slice_is_text(service, "ssh-connection") &&
+	       reader_string(&r, &method) && slice_is_text(method, "publickey") &&
+	       reader_byte(&r, &with_signature) && with_signature == 1 &&
+	       reader_string(&r, &algorithm) && reader_string(&b, &type) &&
+	       slice_is(algorithm, type.data, type.len) && reader_string(&r, &key) &&
+	       slice_is(key, blob.data, blob.len) && r.left == 0;
+}
+
+int identity_sign(struct identity *id, const uint8_t *data, size_t len, uint8_t **ret_sig,
+	size_t *ret_len, struct error *err)
+{
+	struct slice blob = public_of(id);
+	if (!is_login_with(blob, data, len))
+		return error_set(err, "refused to sign what is not a login with this key");
+	if (id->key)
+		return openssh_key_sign(id->key, data, len, ret_sig, ret_len, err);
+	return agent_sign(id->agent, blob, (struct slice){ data, len }, ret_sig, ret_len, err);
+}

@@ -1,0 +1,418 @@
+#include "lib/ssh/openssh_key.h"
+
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/param_build.h>
+#include <sodium.h>
+#include <stdlib.h>
+
+#include "lib/ssh/bcrypt_pbkdf.h"
+
+enum {
+	FILE_SIZE_MAX = 64 * 1024,
+	ROUNDS_MAX = 4096, /* `ssh-keygen -a`: a quarter of a minute */
+	BLOCK_SIZE = 16,   /* of AES; also the length of its IV */
+	PLAIN_BLOCK_SIZE = 8,
+	AES_KEY_SIZE = 32,
+	ED25519_SECRET_SIZE = crypto_sign_SECRETKEYBYTES,
+	ED25519_PUBLIC_SIZE = crypto_sign_PUBLICKEYBYTES,
+};
+
+static const char begin_line[] = "-----BEGIN OPENSSH PRIVATE KEY-----";
+static const char end_line[] = "-----END OPENSSH PRIVATE KEY-----";
+static const char magic[] = "openssh-key-v1"; /* its NUL included */
+
+static const struct key_kind {
+	const char *type;
+	const char *curve, *group, *digest; /* ecdsa: names in SSH and in libcrypto */
+} kinds[] = {
+	{ "ssh-ed25519", NULL, NULL, NULL },
+	{ "ecdsa-sha2-nistp256", "nistp256", "prime256v1", "SHA256" },
+	{ "ecdsa-sha2-nistp384", "nistp384", "secp384r1", "SHA384" },
+	{ "ecdsa-sha2-nistp521", "nistp521", "secp521r1", "SHA512" },
+};
+
+struct openssh_key {
+	const struct key_kind *kind;
+	uint8_t *public_blob;
+	size_t public_len;
+	uint8_t *ed25519; /* sodium_malloc() */
+	EVP_PKEY *ecdsa;
+};
+
+/* The outer layer of the file. All slices point into the decoded text. */
+struct container {
+	struct slice cipher, kdf, salt, public_blob, private_part;
+	uint32_t rounds;
+};
+
+static const struct key_kind *find_kind(struct slice type)
+{
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (slice_is_text(type, kinds[i].type))
+			return &kinds[i];
+	return NULL;
+}
+
+bool openssh_key_type_usable(struct slice type)
+{
+	return find_kind(type) != NULL;
+}
+
+static void secret_free(uint8_t **p)
+{
+	sodium_free(*p);
+}
+
+/* The text layer. */
+
+static int refuse_text(const char *file, const char *text, struct error *err)
+{
+	if (strstr(text, "-----BEGIN RSA PRIVATE KEY"))
+		return error_set(err,
+			"%s: RSA keys cannot log in to a current sshd from here; make another "
+			"with: ssh-keygen -t ed25519",
+			file);
+	if (strstr(text, "PRIVATE KEY-----"))
+		return error_set(err,
+			"%s: is not in OpenSSH's own format; convert it with: ssh-keygen -p -f %s",
+			file, file);
+	return error_set(err, "%s: is not a private key", file);
+}
+
+/* Decodes what stands between the two lines into guarded memory. */
+static int decode_text(const char *file, const char *text, size_t len, uint8_t **ret_data,
+	size_t *ret_len, struct error *err)
+{
+	const char *start = strstr(text, begin_line);
+	const char *end = start ? strstr(start, end_line) : NULL;
+	if (len > FILE_SIZE_MAX || !end)
+		return refuse_text(file, text, err);
+	start += sizeof begin_line - 1;
+	uint8_t *data = sodium_malloc(len);
+	if (!data)
+		return error_set(err, "%s: no guarded memory (ulimit -l)", file);
+	const char *stop;
+	if (sodium_base642bin(data, len, start, (size_t)(end - start), "\r\n", ret_len, &stop,
+		    sodium_base64_VARIANT_ORIGINAL) != 0 ||
+		stop != end) {
+		sodium_free(data);
+		return error_set(err, "%s: is damaged: not base64", file);
+	}
+	*ret_data = data;
+	return 0;
+}
+
+static bool read_container(struct reader r, struct container *ret)
+{
+	struct slice start, options;
+	uint32_t count;
+	if (!reader_bytes(&r, sizeof magic, &start) || !slice_is(start, magic, sizeof magic))
+		return false;
+	if (!reader_string(&r, &ret->cipher) || !reader_string(&r, &ret->kdf) ||
+		!reader_string(&r, &options) || !reader_u32(&r, &count) || count != 1 ||
+		!reader_string(&r, &ret->public_blob) || !reader_string(&r, &ret->private_part))
+		return false;
+	if (!slice_is_text(ret->kdf, "bcrypt"))
+		return true;
+	struct reader o = { options.data, options.len };
+	return reader_string(&o, &ret->salt) && reader_u32(&o, &ret->rounds) && o.left == 0;
+}
+
+/* Encryption. */
+
+static int decrypt(const EVP_CIPHER *cipher, const uint8_t *key, struct slice in, uint8_t *out)
+{
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	int len = 0, rest = 0;
+	bool good = ctx && EVP_DecryptInit_ex(ctx, cipher, NULL, key, key + AES_KEY_SIZE) == 1 &&
+		    EVP_CIPHER_CTX_set_padding(ctx, 0) == 1 &&
+		    EVP_DecryptUpdate(ctx, out, &len, in.data, (int)in.len) == 1 &&
+		    EVP_DecryptFinal_ex(ctx, out + len, &rest) == 1;
+	EVP_CIPHER_CTX_free(ctx);
+	return good ? 0 : -1;
+}
+
+static const EVP_CIPHER *find_cipher(struct slice name)
+{
+	if (slice_is_text(name, "aes256-ctr"))
+		return EVP_aes_256_ctr();
+	return slice_is_text(name, "aes256-cbc") ? EVP_aes_256_cbc() : NULL;
+}
+
+/* Decrypts the private part into `out`, which has room for it. */
+static int unlock(const char *file, const struct container *c, const char *passphrase, uint8_t *out,
+	struct error *err)
+{
+	uint8_t key[AES_KEY_SIZE + BLOCK_SIZE];
+	const EVP_CIPHER *cipher = find_cipher(c->cipher);
+	if (!cipher || !slice_is_text(c->kdf, "bcrypt"))
+		return error_set(err,
+			"%s: is encrypted in a way not known here; change that with: "
+			"ssh-keygen -p -Z aes256-ctr -f %s",
+			file, file);
+	if (c->salt.len == 0 || c->salt.len > BCRYPT_SALT_MAX || c->rounds == 0 ||
+		c->rounds > ROUNDS_MAX || c->private_part.len % BLOCK_SIZE != 0)
+		return error_set(err, "%s: is damaged", file);
+	if (!passphrase)
+		return error_set(err,
+			"%s: is encrypted; name a file with its passphrase (passphrase-file), or "
+			"use an agent",
+			file);
+	bcrypt_pbkdf(passphrase, strlen(passphrase), c->salt.data, c->salt.len, c->rounds, key,
+		sizeof key);
+	int rc = decrypt(cipher, key, c->private_part, out);
+	sodium_memzero(key, sizeof key);
+	return rc < 0 ? error_set(err, "%s: cannot be decrypted", file) : 0;
+}
+
+/* The keys themselves. */
+
+static bool load_ed25519(struct openssh_key *key, struct reader *r)
+{
+	struct slice public, secret;
+	uint8_t derived[ED25519_PUBLIC_SIZE];
+	if (!reader_string(r, &public) || !reader_string(r, &secret) ||
+		public.len != ED25519_PUBLIC_SIZE || secret.len != ED25519_SECRET_SIZE)
+		return false;
+	key->ed25519 = sodium_malloc(ED25519_SECRET_SIZE);
+	if (!key->ed25519)
+		return false;
+	/* The public half is made anew from the seed: a signature under another one would give
+	 * the seed away. */
+	(void)crypto_sign_seed_keypair(derived, key->ed25519, secret.data);
+	return slice_is(public, derived, sizeof derived) &&
+	       slice_is(secret, key->ed25519, ED25519_SECRET_SIZE);
+}
+
+static OSSL_PARAM *ecdsa_params(const struct key_kind *kind, struct slice point, const BIGNUM *d)
+{
+	OSSL_PARAM_BLD *b = OSSL_PARAM_BLD_new();
+	OSSL_PARAM *params = NULL;
+	if (b && OSSL_PARAM_BLD_push_utf8_string(b, OSSL_PKEY_PARAM_GROUP_NAME, kind->group, 0) &&
+		OSSL_PARAM_BLD_push_octet_string(
+			b, OSSL_PKEY_PARAM_PUB_KEY, point.data, point.len) &&
+		OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_PRIV_KEY, d))
+		params = OSSL_PARAM_BLD_to_param(b);
+	OSSL_PARAM_BLD_free(b);
+	return params;
+}
+
+static bool make_ecdsa(struct openssh_key *key, struct slice point, const BIGNUM *d)
+{
+	OSSL_PARAM *params = ecdsa_params(key->kind, point, d);
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+	bool good = params && ctx && EVP_PKEY_fromdata_init(ctx) == 1 &&
+		    EVP_PKEY_fromdata(ctx, &key->ecdsa, EVP_PKEY_KEYPAIR, params) == 1;
+	EVP_PKEY_CTX_free(ctx);
+	OSSL_PARAM_free(params);
+	if (!good)
+		return false;
+	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key->ecdsa, NULL);
+	good = ctx && EVP_PKEY_check(ctx) == 1;
+	EVP_PKEY_CTX_free(ctx);
+	return good;
+}
+
+static bool load_ecdsa(struct openssh_key *key, struct reader *r)
+{
+	struct slice curve, point, scalar;
+	if (!reader_string(r, &curve) || !reader_string(r, &point) || !reader_string(r, &scalar) ||
+		!slice_is_text(curve, key->kind->curve) || scalar.len > 128 || point.len > 256)
+		return false;
+	BIGNUM *d = BN_secure_new();
+	bool good = d && BN_bin2bn(scalar.data, (int)scalar.len, d) && make_ecdsa(key, point, d);
+	BN_clear_free(d);
+	return good;
+}
+
+/* The fields of the public key stand at the start of the private one: the rest of the blob has
+ * to be what was just loaded. */
+static bool take_public(struct openssh_key *key, struct slice blob, struct slice fields)
+{
+	struct reader r = { blob.data, blob.len };
+	struct slice type;
+	if (!reader_string(&r, &type) || !slice_is_text(type, key->kind->type) ||
+		!slice_is(fields, r.at, r.left))
+		return false;
+	key->public_blob = malloc(blob.len);
+	if (!key->public_blob)
+		return false;
+	memcpy(key->public_blob, blob.data, blob.len);
+	key->public_len = blob.len;
+	return true;
+}
+
+static bool padding_counts_up(struct reader r)
+{
+	uint8_t byte;
+	for (uint8_t i = 1; reader_byte(&r, &byte); i++)
+		if (byte != i)
+			return false;
+	return true;
+}
+
+/* How many bytes of the private fields are the public ones: for ed25519 the point, for ecdsa
+ * the curve and the point. */
+static size_t public_fields(const struct openssh_key *key, struct reader r)
+{
+	size_t before = r.left;
+	struct slice field;
+	for (int n = key->kind->curve ? 2 : 1; n > 0; n--)
+		if (!reader_string(&r, &field))
+			return 0;
+	return before - r.left;
+}
+
+static int load_private(const char *file, struct openssh_key *key, struct slice plain,
+	struct slice public_blob, struct error *err)
+{
+	struct reader r = { plain.data, plain.len };
+	uint32_t check1, check2;
+	struct slice type, comment;
+	if (!reader_u32(&r, &check1) || !reader_u32(&r, &check2) || check1 != check2)
+		return error_set(err, "%s: the passphrase is wrong", file);
+	if (!reader_string(&r, &type))
+		return error_set(err, "%s: is damaged", file);
+	key->kind = find_kind(type);
+	if (!key->kind)
+		return error_set(err, "%s: is damaged", file);
+	struct slice fields = { r.at, public_fields(key, r) };
+	bool loaded = key->kind->curve ? load_ecdsa(key, &r) : load_ed25519(key, &r);
+	if (!loaded || !reader_string(&r, &comment) || !padding_counts_up(r) ||
+		!take_public(key, public_blob, fields))
+		return error_set(err, "%s: is damaged", file);
+	return 0;
+}
+
+/* The public part is readable without the passphrase, so an unusable type is told first. */
+static int check_type(const char *file, struct slice public_blob, struct error *err)
+{
+	struct reader r = { public_blob.data, public_blob.len };
+	struct slice type;
+	if (!reader_string(&r, &type) || type.len > 64)
+		return error_set(err, "%s: is damaged", file);
+	if (find_kind(type))
+		return 0;
+	if (slice_is_text(type, "ssh-rsa"))
+		return error_set(err,
+			"%s: RSA keys cannot log in to a current sshd from here; make another "
+			"with: ssh-keygen -t ed25519",
+			file);
+	return error_set(err, "%s: %.*s keys are not supported; use ed25519 or ecdsa", file,
+		(int)type.len, (const char *)type.data);
+}
+
+static int parse_container(const char *file, struct reader data, const char *passphrase,
+	struct openssh_key *key, struct error *err)
+{
+	struct container c = { 0 };
+	if (!read_container(data, &c))
+		return error_set(err, "%s: is damaged", file);
+	if (check_type(file, c.public_blob, err) < 0)
+		return -1;
+	if (slice_is_text(c.cipher, "none")) {
+		if (c.private_part.len % PLAIN_BLOCK_SIZE != 0)
+			return error_set(err, "%s: is damaged", file);
+		return load_private(file, key, c.private_part, c.public_blob, err);
+	}
+	CLEANUP(secret_free) uint8_t *plain = sodium_malloc(c.private_part.len + BLOCK_SIZE);
+	if (!plain)
+		return error_set(err, "%s: no guarded memory (ulimit -l)", file);
+	if (unlock(file, &c, passphrase, plain, err) < 0)
+		return -1;
+	struct slice part = { plain, c.private_part.len };
+	return load_private(file, key, part, c.public_blob, err);
+}
+
+int openssh_key_parse(const char *file, const char *text, size_t len, const char *passphrase,
+	struct openssh_key **ret_key, struct error *err)
+{
+	CLEANUP(secret_free) uint8_t *data = NULL;
+	struct reader r = { 0 };
+	if (decode_text(file, text, len, &data, &r.left, err) < 0)
+		return -1;
+	r.at = data;
+	struct openssh_key *key = calloc(1, sizeof *key);
+	if (!key)
+		return error_set(err, "%s: no memory", file);
+	if (parse_container(file, r, passphrase, key, err) < 0) {
+		openssh_key_destroy(key);
+		return -1;
+	}
+	*ret_key = key;
+	return 0;
+}
+
+void openssh_key_destroy(struct openssh_key *key)
+{
+	if (!key)
+		return;
+	sodium_free(key->ed25519);
+	EVP_PKEY_free(key->ecdsa);
+	free(key->public_blob);
+	free(key);
+}
+
+struct slice openssh_key_public(const struct openssh_key *key)
+{
+	return (struct slice){ key->public_blob, key->public_len };
+}
+
+/* Signing. */
+
+static int sign_ed25519(const struct openssh_key *key, const uint8_t *data, size_t len,
+	uint8_t **ret, size_t *ret_len)
+{
+	uint8_t *sig = malloc(crypto_sign_BYTES);
+	if (!sig)
+		return -1;
+	(void)crypto_sign_detached(sig, NULL, data, len, key->ed25519);
+	*ret = sig;
+	*ret_len = crypto_sign_BYTES;
+	return 0;
+}
+
+/* libcrypto gives a DER sequence; SSH wants the same two numbers as mpints, whose form
+ * BN_bn2mpi() happens to share. */
+static int der_to_mpints(const uint8_t *der, size_t len, uint8_t **ret, size_t *ret_len)
+{
+	ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &der, (long)len);
+	if (!sig)
+		return -1;
+	int r_len = BN_bn2mpi(ECDSA_SIG_get0_r(sig), NULL);
+	int s_len = BN_bn2mpi(ECDSA_SIG_get0_s(sig), NULL);
+	uint8_t *out = malloc((size_t)r_len + (size_t)s_len);
+	if (out) {
+		(void)BN_bn2mpi(ECDSA_SIG_get0_r(sig), out);
+		(void)BN_bn2mpi(ECDSA_SIG_get0_s(sig), out + r_len);
+		*ret = out;
+		*ret_len = (size_t)r_len + (size_t)s_len;
+	}
+	ECDSA_SIG_free(sig);
+	return out ? 0 : -1;
+}
+
+static int sign_ecdsa(const struct openssh_key *key, const uint8_t *data, size_t len, uint8_t **ret,
+	size_t *ret_len)
+{
+	uint8_t der[256];
+	size_t der_len = sizeof der;
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	bool good = ctx &&
+		    EVP_DigestSignInit_ex(
+			    ctx, NULL, key->kind->digest, NULL, NULL, key->ecdsa, NULL) == 1 &&
+		    EVP_DigestSign(ctx, der, &der_len, data, len) == 1;
+	EVP_MD_CTX_free(ctx);
+	return good ? der_to_mpints(der, der_len, ret, ret_len) : -1;
+}
+
+int openssh_key_sign(const struct openssh_key *key, const uint8_t *data, size_t len,
+	uint8_t **ret_sig, size_t *ret_len, struct error *err)
+{
+	int rc = key->ecdsa ? sign_ecdsa(key, data, len, ret_sig, ret_len)
+			    : sign_ed25519(key, data, len, ret_sig, ret_len);
+	return rc < 0 ? error_set(err, "the key cannot sign") : 0;
+}

@@ -1,0 +1,122 @@
+#include "remote/io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Says whether the call is to be made again, after waiting where that is what it takes. */
+static bool is_again(int fd, short events)
+{
+	if (errno == EAGAIN) {
+		struct pollfd p = { .fd = fd, .events = events };
+		(void)poll(&p, 1, -1); /* the alarm bounds it */
+		return true;
+	}
+	return errno == EINTR;
+}
+
+static ssize_t read_some(int fd, char *out, size_t size)
+{
+	ssize_t n;
+	do
+		n = read(fd, out, size);
+	while (n < 0 && is_again(fd, POLLIN));
+	return n;
+}
+
+ssize_t io_read_file(int dir_fd, const char *path, char *out, size_t size)
+{
+	int fd = openat(dir_fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	size_t len = 0;
+	ssize_t n = 1;
+	while (len < size && n > 0) {
+		n = read_some(fd, out + len, size - len);
+		len += n > 0 ? (size_t)n : 0;
+	}
+	(void)close(fd);
+	return n < 0 ? -1 : (ssize_t)len;
+}
+
+/* getdents64(2); opendir(3) would allocate. */
+struct entry {
+	uint64_t inode;
+	int64_t offset;
+	uint16_t length;
+	uint8_t type;
+	char name[];
+};
+
+static size_t append_name(const char *name, char *out, size_t len, size_t size)
+{
+	size_t name_len = strlen(name);
+	if (name_len >= size - len || strchr(name, '\n'))
+		return len;
+	memcpy(out + len, name, name_len);
+	out[len + name_len] = '\n';
+	return len + name_len + 1;
+}
+
+ssize_t io_list_fd(int dir_fd, char *out, size_t size)
+{
+	_Alignas(struct entry) char entries[4096];
+	size_t len = 0;
+	for (;;) {
+		long n = syscall(SYS_getdents64, dir_fd, entries, sizeof entries);
+		if (n <= 0)
+			return n < 0 ? -1 : (ssize_t)len;
+		for (long at = 0; at < n;) {
+			const struct entry *e = (const struct entry *)(entries + at);
+			len = append_name(e->name, out, len, size);
+			at += e->length;
+		}
+	}
+}
+
+ssize_t io_list_folder(const char *path, char *out, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	ssize_t n = io_list_fd(fd, out, size);
+	(void)close(fd);
+	return n;
+}
+
+int io_write(int fd, const void *data, size_t len)
+{
+	const char *at = data;
+	while (len > 0) {
+		ssize_t n = write(fd, at, len);
+		if (n < 0 && !is_again(fd, POLLOUT))
+			return -1;
+		at += n > 0 ? n : 0;
+		len -= n > 0 ? (size_t)n : 0;
+	}
+	return 0;
+}
+
+char *io_next_line(struct io_lines *in)
+{
+	memmove(in->data, in->data + in->taken, in->len - in->taken);
+	in->len -= in->taken;
+	in->taken = 0;
+	for (;;) {
+		char *end = memchr(in->data, '\n', in->len);
+		if (end) {
+			*end = 0;
+			in->taken = (size_t)(end - in->data) + 1;
+			return in->data;
+		}
+		if (in->at_end || in->len == sizeof in->data)
+			return NULL;
+		ssize_t n = read_some(in->fd, in->data + in->len, sizeof in->data - in->len);
+		in->at_end = n <= 0;
+		in->len += n > 0 ? (size_t)n : 0;
+	}
+}

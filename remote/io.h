@@ -1,0 +1,39 @@
+#ifndef FLEET_REMOTE_IO_H
+#define FLEET_REMOTE_IO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "lib/compiler.h"
+
+/*
+ * The few system calls, with the care they want: interrupted and partial ones are resumed,
+ * nothing is allocated.
+ */
+
+/* Reads a regular or /proc file from its start, no symbolic link, at most `size` bytes.
+ * Returns how many, or -1. */
+ssize_t io_read_file(int dir_fd, const char *path, char *out, size_t size) MUST_CHECK;
+
+/* The names in a folder, each with a newline; names that hold one are left out, and so is
+ * what does not fit. Returns the length, or -1. */
+ssize_t io_list_folder(const char *path, char *out, size_t size) MUST_CHECK;
+ssize_t io_list_fd(int dir_fd, char *out, size_t size) MUST_CHECK;
+
+/* Writes everything, also to a descriptor that somebody made non-blocking. */
+int io_write(int fd, const void *data, size_t len) MUST_CHECK;
+
+/* Lines from a descriptor, which may come in any pieces. */
+struct io_lines {
+	int fd;
+	bool at_end;
+	size_t len, taken;
+	char data[2048]; /* a longer line is an error */
+};
+
+/* The next line without its newline, NUL-terminated, valid until the next call; NULL at the
+ * end of file and after an error. A last line without a newline is none. */
+char *io_next_line(struct io_lines *in);
+
+#endif

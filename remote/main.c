@@ -1,0 +1,100 @@
+/*
+ * fleet-probe: reads the kernel's files, seals what they say for one server, hands it over
+ * and ends. It runs on other people's machines, so it is one small static program that
+ * starts nothing, connects nowhere and writes in its own folder only.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "lib/wire.h"
+#include "remote/arena.h"
+#include "remote/collect.h"
+#include "remote/io.h"
+#include "remote/self.h"
+#include "remote/serve.h"
+
+enum { ARENA_SIZE = 6 << 20, TEXT_SIZE = 1 << 20, RUN_MAX_S = 120 };
+
+enum mode { MODE_SERVE, MODE_PLAIN, MODE_HASH, MODE_HELP, MODE_WRONG };
+
+static const char HELP[] =
+	"usage: fleet-probe [--root DIR] [--plain | --hash | --help]\n"
+	"  (nothing)   take a request on standard input, answer it on standard output\n"
+	"  --plain     print the metrics as readable text\n"
+	"  --hash      print this program's own BLAKE2b-128\n"
+	"  --root DIR  read DIR/proc in place of /proc\n";
+
+static enum mode parse(int argc, char **argv, const char **ret_root)
+{
+	enum mode mode = MODE_SERVE;
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--root") == 0 && i + 1 < argc)
+			*ret_root = argv[++i];
+		else if (strcmp(argv[i], "--plain") == 0)
+			mode = MODE_PLAIN;
+		else if (strcmp(argv[i], "--hash") == 0)
+			mode = MODE_HASH;
+		else if (strcmp(argv[i], "--help") == 0)
+			mode = MODE_HELP;
+		else
+			return MODE_WRONG;
+	return mode;
+}
+
+/* Whoever started it may have closed, ignored or blocked anything. */
+static void settle(void)
+{
+	sigset_t none;
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)signal(SIGALRM, SIG_DFL);
+	(void)signal(SIGPIPE, SIG_DFL);
+	(void)alarm(RUN_MAX_S);
+	(void)umask(077);
+	int fd = 0;
+	while (fd >= 0 && fd <= STDERR_FILENO)
+		fd = open("/dev/null", O_RDWR);
+	if (fd > STDERR_FILENO)
+		(void)close(fd);
+}
+
+static int print(const char *text)
+{
+	return io_write(STDOUT_FILENO, text, strlen(text)) < 0 ? EX_IOERR : EX_OK;
+}
+
+static int plain(struct arena *a, const char *root)
+{
+	struct collect c;
+	struct text out = { .data = arena_take(a, TEXT_SIZE), .size = TEXT_SIZE };
+	if (!out.data || collect_init(&c, a, root) < 0)
+		return EX_OSERR;
+	collect_run(&c, &out);
+	text_finish(&out);
+	return io_write(STDOUT_FILENO, out.data, out.len) < 0 ? EX_IOERR : EX_OK;
+}
+
+int main(int argc, char **argv)
+{
+	struct arena arena;
+	struct self self;
+	const char *root = "";
+	enum mode mode = parse(argc, argv, &root);
+	settle();
+	if (mode == MODE_HELP || mode == MODE_WRONG)
+		return print(HELP) | (mode == MODE_WRONG ? EX_USAGE : 0);
+	if (arena_init(&arena, ARENA_SIZE) < 0 || sodium_init() < 0 || self_init(&self) < 0)
+		return print("\n" WIRE_TAG "error probe-failed cannot start here\n") | EX_OSERR;
+	if (mode == MODE_HASH)
+		return print(self.hash);
+	if (mode == MODE_PLAIN)
+		return plain(&arena, root);
+	return serve(&arena, &self, root, STDIN_FILENO, STDOUT_FILENO);
+}

@@ -1,0 +1,208 @@
+#include "remote/readers.h"
+
+#include <string.h>
+
+#include "lib/compiler.h"
+
+/* What a type of filesystem is to us. Unknown ones are left out, without being feared. */
+enum kind {
+	OTHER,	/* the kernel's own, or in memory, or a read-only image: never full in a way that
+		   matters */
+	DISK,	/* on local storage */
+	ROOT,	/* in a container or a live system this is all there is, so only as "/" */
+	REMOTE, /* asks a server or a process of a user, which may never answer */
+};
+
+/* clang-format off */
+static const struct {
+	const char *type;
+	enum kind kind;
+} types[] = {
+	{ "9p", REMOTE },      { "afs", REMOTE },     { "autofs", REMOTE },    { "bcachefs", DISK },
+	{ "beegfs", REMOTE },  { "btrfs", DISK },     { "ceph", REMOTE },      { "cifs", REMOTE },
+	{ "coda", REMOTE },    { "exfat", DISK },     { "ext2", DISK },        { "ext3", DISK },
+	{ "ext4", DISK },      { "f2fs", DISK },      { "fuse", REMOTE },      { "fuseblk", REMOTE },
+	{ "gfs2", REMOTE },    { "glusterfs", REMOTE }, { "gpfs", REMOTE },    { "hfsplus", DISK },
+	{ "jffs2", DISK },     { "jfs", DISK },       { "lustre", REMOTE },    { "ncpfs", REMOTE },
+	{ "nfs", REMOTE },     { "nfs4", REMOTE },    { "nilfs2", DISK },      { "ntfs", DISK },
+	{ "ntfs3", DISK },     { "ocfs2", REMOTE },   { "overlay", ROOT },     { "reiserfs", DISK },
+	{ "smb3", REMOTE },    { "smbfs", REMOTE },   { "tmpfs", ROOT },       { "ubifs", DISK },
+	{ "vfat", DISK },      { "virtiofs", REMOTE }, { "xfs", DISK },        { "zfs", DISK },
+};
+/* clang-format on */
+
+static enum kind kind_of(struct span type)
+{
+	if (span_starts(type, "fuse."))
+		return REMOTE;
+	for (size_t i = 0; i < ARRAY_LEN(types); i++)
+		if (span_is(type, types[i].type))
+			return types[i].kind;
+	return OTHER;
+}
+
+static bool equal(struct span a, struct span b)
+{
+	return a.len == b.len && memcmp(a.at, b.at, a.len) == 0;
+}
+
+/* Whether `path` lies below `folder`, and is not the folder itself. */
+static bool is_below(struct span path, struct span folder)
+{
+	if (span_is(folder, "/"))
+		folder.len = 0;
+	return path.len > folder.len + 1 && memcmp(path.at, folder.at, folder.len) == 0 &&
+	       path.at[folder.len] == '/';
+}
+
+static bool is_octal(const char *s)
+{
+	return s[0] >= '0' && s[0] <= '3' && s[1] >= '0' && s[1] <= '7' && s[2] >= '0' &&
+	       s[2] <= '7';
+}
+
+size_t mount_unescape(struct span s, char *out, size_t size)
+{
+	size_t len = 0;
+	for (size_t i = 0; i < s.len; i++) {
+		bool octal = s.at[i] == '\\' && s.len - i > 3 && is_octal(s.at + i + 1);
+		if (len + 1 >= size)
+			return 0;
+		out[len++] = octal ? (char)((s.at[i + 1] - '0') << 6 | (s.at[i + 2] - '0') << 3 |
+					     (s.at[i + 3] - '0'))
+				   : s.at[i];
+		i += octal ? 3 : 0;
+	}
+	out[len] = 0;
+	return len;
+}
+
+/* proc(5): 36 35 98:0 /root /point rw,noatime master:1 - ext3 /dev/sda1 rw,errors=continue */
+static bool parse_line(struct span line, struct mount *ret_mount)
+{
+	struct mount m = { 0 };
+	struct span word, root, options;
+	for (int i = 0; i < 2; i++)
+		if (!span_word(&line, &word))
+			return false;
+	if (!span_word(&line, &m.id) || !span_word(&line, &root) || !span_word(&line, &m.point) ||
+		!span_word(&line, &options))
+		return false;
+	m.whole = span_is(root, "/");
+	m.readonly = span_lists(options, ',', "ro");
+	do {
+		if (!span_word(&line, &word))
+			return false;
+	} while (!span_is(word, "-"));
+	if (!span_word(&line, &m.type) || !span_word(&line, &m.device))
+		return false;
+	if (span_word(&line, &options) && span_lists(options, ',', "ro"))
+		m.readonly = true;
+	*ret_mount = m;
+	return true;
+}
+
+/* The mounts chosen so far, in the order of mounting. */
+struct chosen {
+	struct mount *mounts;
+	size_t count;
+};
+
+static void drop(struct chosen *c, size_t i)
+{
+	c->count--;
+	memmove(&c->mounts[i], &c->mounts[i + 1], (c->count - i) * sizeof *c->mounts);
+}
+
+/* What is mounted later at the same point hides the earlier. */
+static void choose(struct chosen *c, const struct mount *m)
+{
+	enum kind kind = kind_of(m->type);
+	for (size_t i = c->count; i-- > 0;)
+		if (equal(c->mounts[i].point, m->point))
+			drop(c, i);
+	if (kind != DISK && !(kind == ROOT && span_is(m->point, "/")))
+		return;
+	if (c->count < MOUNTS_MAX)
+		c->mounts[c->count++] = *m;
+}
+
+static void drop_below(struct chosen *c, const struct mount *m)
+{
+	if (kind_of(m->type) != REMOTE)
+		return;
+	for (size_t i = c->count; i-- > 0;)
+		if (is_below(c->mounts[i].point, m->point))
+			drop(c, i);
+}
+
+/* A bind mount, or a second mount of the same filesystem, is no second filesystem. The first
+ * that shows it whole stands for it, or else the first. */
+static void drop_doubles(struct chosen *c)
+{
+	for (size_t i = 0; i < c->count; i++)
+		for (size_t k = i + 1; k < c->count;) {
+			struct mount *a = &c->mounts[i], *b = &c->mounts[k];
+			if (!equal(a->id, b->id)) {
+				k++;
+				continue;
+			}
+			if (b->whole && !a->whole)
+				*a = *b;
+			drop(c, k);
+		}
+}
+
+size_t mounts_parse(struct span file, struct mount *ret_mounts)
+{
+	struct chosen c = { .mounts = ret_mounts };
+	struct span rest = file, line;
+	struct mount m;
+	while (span_line(&rest, &line))
+		if (parse_line(line, &m))
+			choose(&c, &m);
+	rest = file;
+	while (span_line(&rest, &line))
+		if (parse_line(line, &m))
+			drop_below(&c, &m);
+	drop_doubles(&c);
+	return c.count;
+}
+
+/* clang-format off */
+static const struct {
+	const char *name;
+	size_t value; /* offset of a uint64_t */
+} rows[] = {
+	{ "node_filesystem_avail_bytes", offsetof(struct mount, avail) },
+	{ "node_filesystem_files",       offsetof(struct mount, files) },
+	{ "node_filesystem_files_free",  offsetof(struct mount, files_free) },
+	{ "node_filesystem_free_bytes",  offsetof(struct mount, free) },
+	{ "node_filesystem_readonly",    offsetof(struct mount, readonly) },
+	{ "node_filesystem_size_bytes",  offsetof(struct mount, size) },
+};
+/* clang-format on */
+
+static void write_sample(const struct mount *m, const char *name, uint64_t value, struct text *out)
+{
+	char device[MOUNT_PATH_MAX], point[MOUNT_PATH_MAX];
+	struct label labels[] = {
+		{ "device", { device, mount_unescape(m->device, device, sizeof device) } },
+		{ "fstype", m->type },
+		{ "mountpoint", { point, mount_unescape(m->point, point, sizeof point) } },
+	};
+	text_sample(out, name, labels, ARRAY_LEN(labels), value, 0);
+}
+
+void mounts_write(const struct mount *mounts, size_t count, struct text *out)
+{
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		text_type(out, rows[i].name, "gauge");
+		for (size_t k = 0; k < count; k++) {
+			uint64_t value;
+			memcpy(&value, (const char *)&mounts[k] + rows[i].value, sizeof value);
+			if (mounts[k].measured)
+				write_sample(&mounts[k], rows[i].name, value, out);
+		}
+	}
+}

@@ -1,0 +1,210 @@
+#include "remote/serve.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <sodium.h>
+
+#include "lib/wire.h"
+#include "remote/collect.h"
+#include "remote/folder.h"
+#include "remote/io.h"
+#include "remote/spool.h"
+
+enum {
+	BODY_MAX = WIRE_FILE_MAX - WIRE_LINE_MAX - crypto_box_SEALBYTES,
+	NEW_FILE = 1, /* the place that is always kept for the new report */
+};
+
+struct conversation {
+	struct io_lines in;
+	int out_fd;
+	const struct self *self;
+	struct wire_request request;
+	struct folders folders;
+	struct spool spool;
+	char *report; /* WIRE_FILE_MAX; afterwards room for a file read back */
+	char *sealed; /* WIRE_FILE_MAX; the new report, until the end */
+	size_t report_len, sealed_len;
+	struct spool_file new_file; /* the same in the spool; size 0: in memory only */
+	uint32_t bytes_left;
+	struct spool_file sent[WIRE_FILES_MAX];
+	uint32_t sent_count;
+};
+
+static int say(struct conversation *c, const char *line, int len)
+{
+	return len < 0 ? -1 : io_write(c->out_fd, line, (size_t)len);
+}
+
+/* What was said before us may lack its newline. */
+static int fail(struct conversation *c, const char *text)
+{
+	char line[WIRE_LINE_MAX];
+	(void)say(c, "\n", 1);
+	(void)say(c, line, wire_format_error("probe-failed", text, line, sizeof line));
+	return 1;
+}
+
+/* ---- the report ------------------------------------------------------------------------- */
+
+static int64_t now_ms(clockid_t clock)
+{
+	struct timespec t = { 0 };
+	(void)clock_gettime(clock, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void put_header(struct conversation *c, struct collect *collect, size_t body_len)
+{
+	char line[WIRE_LINE_MAX];
+	struct wire_report_header h = { .attempt_id = c->request.attempt_id,
+		.monotonic_ms = now_ms(CLOCK_BOOTTIME),
+		.wall_ms = now_ms(CLOCK_REALTIME),
+		.dropped = c->spool.dropped };
+	memcpy(h.nonce, c->request.nonce, sizeof h.nonce);
+	memcpy(h.probe_hash, c->self->hash, sizeof h.probe_hash);
+	collect_boot_id(collect, h.boot_id);
+	int len = wire_format_report_header(&h, line, sizeof line);
+	c->report_len = (size_t)len + body_len;
+	memmove(c->report + len, c->report + WIRE_LINE_MAX, body_len);
+	memcpy(c->report, line, (size_t)len);
+}
+
+/* The header tells what was dropped, so room is made before it is written. */
+static void make_report(struct conversation *c, struct collect *collect)
+{
+	struct text body = { .data = c->report + WIRE_LINE_MAX, .size = BODY_MAX };
+	collect_run(collect, &body);
+	text_finish(&body);
+	spool_make_room(&c->spool, WIRE_LINE_MAX + body.len + crypto_box_SEALBYTES);
+	put_header(c, collect, body.len);
+	(void)crypto_box_seal((uint8_t *)c->sealed, (const uint8_t *)c->report, c->report_len,
+		c->request.public_key);
+	c->sealed_len = c->report_len + crypto_box_SEALBYTES;
+	if (spool_put(&c->spool, c->request.attempt_id, c->sealed, c->sealed_len, &c->new_file) < 0)
+		c->new_file = (struct spool_file){ .size = 0 };
+}
+
+/* ---- files ------------------------------------------------------------------------------ */
+
+static int send_frame(struct conversation *c, const struct wire_key_id *key, const void *data,
+	size_t len, bool unspooled)
+{
+	char line[WIRE_LINE_MAX], hex[33];
+	uint8_t digest[16];
+	uint32_t index = c->sent_count;
+	(void)crypto_generichash(digest, sizeof digest, data, len, NULL, 0);
+	(void)wire_hex(hex, digest, sizeof digest);
+	if (say(c, line,
+		    wire_format_file(index, key, (uint32_t)len, unspooled, line, sizeof line)) <
+			0 ||
+		io_write(c->out_fd, data, len) < 0 || io_write(c->out_fd, "\n", 1) < 0)
+		return -1;
+	return say(c, line, wire_format_end(index, hex, line, sizeof line));
+}
+
+static bool is_wanted(const struct conversation *c, const struct spool_file *f)
+{
+	const char *key = c->spool.keys[f->key].hex;
+	bool is_open = false;
+	for (size_t i = 0; i < c->request.open_count; i++)
+		is_open = is_open || strcmp(c->request.open[i].hex, key) == 0;
+	/* the new report is sent from memory, last */
+	return is_open && !f->kept && (f->key != 0 || f->attempt_id != c->request.attempt_id);
+}
+
+/* A file that is gone by now went through another probe. */
+static int send_spooled(struct conversation *c, const struct spool_file *f)
+{
+	ssize_t len = spool_get(&c->spool, f, c->report, WIRE_FILE_MAX);
+	if (len <= 0 || (uint32_t)len > c->bytes_left)
+		return 0;
+	if (send_frame(c, &c->spool.keys[f->key], c->report, (size_t)len, false) < 0)
+		return -1;
+	c->bytes_left -= (uint32_t)len;
+	c->sent[c->sent_count++] = *f;
+	return 0;
+}
+
+static int send_new(struct conversation *c)
+{
+	if (send_frame(c, &c->request.key_id, c->sealed, c->sealed_len, c->new_file.size == 0) < 0)
+		return -1;
+	c->sent[c->sent_count++] = c->new_file;
+	return 0;
+}
+
+/* Leftovers oldest first, within the caps of both sides; the new report always has its place. */
+static int send_files(struct conversation *c)
+{
+	char line[WIRE_LINE_MAX];
+	const struct wire_request *r = &c->request;
+	uint32_t files = r->files_max < WIRE_FILES_MAX ? r->files_max : WIRE_FILES_MAX;
+	uint32_t bytes = r->bytes_max < WIRE_BYTES_MAX ? r->bytes_max : WIRE_BYTES_MAX;
+	uint32_t left = 0;
+	if (files == 0 || bytes < c->sealed_len)
+		return fail(c, "the caps of the request leave no room for the report");
+	c->bytes_left = bytes - (uint32_t)c->sealed_len;
+	if (say(c, "\n", 1) < 0)
+		return -1;
+	for (size_t i = 0; i < c->spool.count; i++) {
+		const struct spool_file *f = &c->spool.files[i];
+		if (!is_wanted(c, f))
+			continue;
+		if (c->sent_count + NEW_FILE >= files || f->size > c->bytes_left)
+			left++;
+		else if (send_spooled(c, f) < 0)
+			return -1;
+	}
+	if (send_new(c) < 0)
+		return -1;
+	return say(c, line,
+		wire_format_done(c->sent_count, left, c->spool.dropped, line, sizeof line));
+}
+
+/* Acks until end of file. One that fits nothing is somebody's mistake and harms nobody. */
+static void take_acks(struct conversation *c)
+{
+	const char *line;
+	uint32_t index;
+	while ((line = io_next_line(&c->in)))
+		if (wire_parse_ack(line, &index) == 0 && index < c->sent_count &&
+			c->sent[index].size > 0)
+			spool_delivered(&c->spool, &c->sent[index]);
+	spool_trim(&c->spool, c->request.keep);
+}
+
+static int take_request(struct conversation *c)
+{
+	struct error err = { "no request" };
+	const char *line = io_next_line(&c->in);
+	if (!line || wire_parse_request(line, &c->request, &err) < 0)
+		return fail(c, err.text);
+	return 0;
+}
+
+int serve(struct arena *a, const struct self *self, const char *root, int in_fd, int out_fd)
+{
+	struct collect collect;
+	struct conversation *c = arena_take(a, sizeof *c);
+	if (!c)
+		return 1;
+	*c = (struct conversation){ .in.fd = in_fd, .out_fd = out_fd, .self = self };
+	c->report = arena_take(a, WIRE_FILE_MAX);
+	c->sealed = arena_take(a, WIRE_FILE_MAX);
+	if (self_is_damaged(self))
+		return fail(c, "the cached probe was damaged and is removed");
+	if (take_request(c) != 0)
+		return 1;
+	folders_init(&c->folders, self->folder);
+	if (!c->report || !c->sealed || collect_init(&collect, a, root) < 0 ||
+		spool_init(&c->spool, a, &c->folders, &c->request) < 0)
+		return fail(c, "out of memory");
+	make_report(c, &collect);
+	if (send_files(c) != 0)
+		return 1;
+	take_acks(c);
+	return 0;
+}

@@ -1,0 +1,96 @@
+#include "remote/span.h"
+
+#include <string.h>
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+bool span_line(struct span *rest, struct span *ret_line)
+{
+	if (rest->len == 0)
+		return false;
+	const char *end = memchr(rest->at, '\n', rest->len);
+	size_t len = end ? (size_t)(end - rest->at) : rest->len;
+	*ret_line = (struct span){ rest->at, len };
+	len += end ? 1 : 0;
+	*rest = (struct span){ rest->at + len, rest->len - len };
+	return true;
+}
+
+bool span_word(struct span *rest, struct span *ret_word)
+{
+	size_t from = 0;
+	while (from < rest->len && is_blank(rest->at[from]))
+		from++;
+	size_t to = from;
+	while (to < rest->len && !is_blank(rest->at[to]))
+		to++;
+	if (from == to)
+		return false;
+	*ret_word = (struct span){ rest->at + from, to - from };
+	*rest = (struct span){ rest->at + to, rest->len - to };
+	return true;
+}
+
+bool span_is(struct span s, const char *text)
+{
+	return strlen(text) == s.len && memcmp(s.at, text, s.len) == 0;
+}
+
+bool span_starts(struct span s, const char *text)
+{
+	size_t len = strlen(text);
+	return len <= s.len && memcmp(s.at, text, len) == 0;
+}
+
+bool span_lists(struct span list, char separator, const char *word)
+{
+	while (list.len > 0) {
+		const char *end = memchr(list.at, separator, list.len);
+		size_t len = end ? (size_t)(end - list.at) : list.len;
+		if (span_is((struct span){ list.at, len }, word))
+			return true;
+		len += end ? 1 : 0;
+		list = (struct span){ list.at + len, list.len - len };
+	}
+	return false;
+}
+
+bool span_u64(struct span s, uint64_t *ret_value)
+{
+	uint64_t value = 0;
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned digit = (unsigned char)s.at[i] - (unsigned)'0';
+		if (digit > 9 || value > (UINT64_MAX - digit) / 10)
+			return false;
+		value = value * 10 + digit;
+	}
+	if (s.len == 0)
+		return false;
+	*ret_value = value;
+	return true;
+}
+
+bool span_fixed(struct span s, unsigned decimals, uint64_t *ret_value)
+{
+	char digits[24];
+	const char *point = s.len ? memchr(s.at, '.', s.len) : NULL;
+	size_t whole = point ? (size_t)(point - s.at) : 0;
+	if (whole == 0 || s.len > sizeof digits || s.len - whole - 1 != decimals)
+		return false;
+	memcpy(digits, s.at, whole);
+	memcpy(digits + whole, point + 1, decimals);
+	return span_u64((struct span){ digits, whole + decimals }, ret_value);
+}
+
+bool span_column(struct span line, unsigned column, uint64_t *ret_value)
+{
+	struct span word;
+	do {
+		if (!span_word(&line, &word))
+			return false;
+	} while (column-- > 0);
+	return span_u64(word, ret_value);
+}

@@ -1,0 +1,38 @@
+#ifndef FLEET_REMOTE_SPAN_H
+#define FLEET_REMOTE_SPAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * A run of bytes inside somebody else's, and the few ways in which the kernel's files are cut
+ * up. Nothing here is NUL-terminated, and no function reads beyond the span.
+ */
+struct span {
+	const char *at;
+	size_t len;
+};
+
+/* Takes the next line off `rest`, without its newline; a last line may lack it. */
+bool span_line(struct span *rest, struct span *ret_line);
+
+/* Takes the next word off `rest`: what stands between blanks (space and tab). */
+bool span_word(struct span *rest, struct span *ret_word);
+
+bool span_is(struct span s, const char *text);
+bool span_starts(struct span s, const char *text);
+
+/* Whether the word stands in a list that `separator` divides: "rw" in "rw,noatime". */
+bool span_lists(struct span list, char separator, const char *word);
+
+/* The whole span as decimal digits, or false. */
+bool span_u64(struct span s, uint64_t *ret_value);
+
+/* "12.34" as 1234, with exactly `decimals` digits behind the point. */
+bool span_fixed(struct span s, unsigned decimals, uint64_t *ret_value);
+
+/* Word `column`, counted from 0, as a number. */
+bool span_column(struct span line, unsigned column, uint64_t *ret_value);
+
+#endif

@@ -1,0 +1,43 @@
+#ifndef FLEET_REMOTE_TEXT_H
+#define FLEET_REMOTE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "remote/span.h"
+
+/*
+ * The report as it grows: Prometheus text format 0.0.4, in memory of the caller's.
+ *
+ * A line that does not fit is left out whole and `full` is set; later, shorter ones may still
+ * fit. Values are whole numbers of the last decimal place, so that no binary fraction rounds
+ * what the kernel said: 1234 with two decimals is 12.34.
+ */
+struct text {
+	char *data;
+	size_t len, size;
+	bool full;
+};
+
+struct label {
+	const char *name;
+	struct span value; /* any bytes: escaped when written */
+};
+
+enum { TEXT_LABEL_MAX = 512 }; /* bytes of a label value; a sample with a longer one is left out */
+
+/* `# TYPE name type`, which comes before the family's samples. `type` is "gauge" or "counter". */
+void text_type(struct text *t, const char *name, const char *type);
+
+void text_sample(struct text *t, const char *name, const struct label *labels, size_t label_count,
+	uint64_t value, unsigned decimals);
+
+/* A family of a single sample without labels. */
+void text_single(struct text *t, const char *name, const char *type, uint64_t value,
+	unsigned decimals);
+
+/* `# EOF`; there is always room for it. */
+void text_finish(struct text *t);
+
+#endif
