@@ -37,12 +37,12 @@ const char *storage_describe(const struct storage *s);
 /* ---- what the collector does ------------------------------------------------------------ */
 
 struct cycle {
-	uint64_t id;             /* an attempt id: attempt_next() */
-	const char *program;     /* "collector", "alerter" */
+	uint64_t id;	     /* an attempt id: attempt_next() */
+	const char *program; /* "collector", "alerter" */
 	const char *version;
 	int64_t started_at, finished_at, deadline_at; /* finished_at 0 = still running */
 	uint32_t clients, ok, failed;
-	bool whole_fleet;        /* false for a run over a few clients by name */
+	bool whole_fleet; /* false for a run over a few clients by name */
 };
 
 /* Inserts, or updates the row of that id. */
@@ -50,24 +50,24 @@ int storage_put_cycle(struct storage *s, const struct cycle *c, struct error *er
 
 /* One attempt at one client. Strings and readings belong to the caller. */
 struct sample {
-	uint64_t id;             /* attempt id */
-	const char *client;      /* name; the row of the client is made when missing */
-	uint64_t cycle_id;       /* 0 when unknown: a leftover without its outcome line */
+	uint64_t id;	    /* attempt id */
+	const char *client; /* name; the row of the client is made when missing */
+	uint64_t cycle_id;  /* 0 when unknown: a leftover without its outcome line */
 	int64_t taken_at, received_at;
 	enum outcome outcome;
 	enum outcome first_outcome; /* what the poller saw; differs when a late file completed it */
 	enum stage stage;
-	const char *error;       /* "" when ok; hostile text is escaped already */
+	const char *error; /* "" when ok; hostile text is escaped already */
 	uint32_t duration_ms;
-	char probe_hash[33];     /* "" when unknown */
-	bool has_report;         /* the fields below are set */
-	uint8_t digest[16];      /* of the sealed file */
+	char probe_hash[33]; /* "" when unknown */
+	bool has_report;     /* the fields below are set */
+	uint8_t digest[16];  /* of the sealed file */
 	const struct reading *readings;
 	size_t reading_count;
-	const void *counters;    /* packed, see derive.h; length 0 = leave the stored ones */
+	const void *counters; /* packed, see derive.h; length 0 = leave the stored ones */
 	size_t counters_len;
-	const char *text;        /* the whole report; stored compressed when the stored one is
-				    older than ten minutes */
+	const char *text; /* the whole report; stored compressed when the stored one is
+			     older than ten minutes */
 	size_t text_len;
 };
 
@@ -84,8 +84,8 @@ int storage_put_samples(struct storage *s, const struct sample *samples, size_t 
 	enum put_result *ret_results, struct error *err) MUST_CHECK;
 
 /* The packed counters stored for a client; appends nothing when there are none. */
-int storage_get_counters(struct storage *s, const char *client, struct buffer *out,
-	struct error *err) MUST_CHECK;
+int storage_get_counters(
+	struct storage *s, const char *client, struct buffer *out, struct error *err) MUST_CHECK;
 
 /* Deletes samples older than `before`, at most `limit` of them (or whole partitions), never
  * what is unprocessed. *ret_deleted counts samples. */
@@ -132,40 +132,46 @@ enum alert_state { ALERT_OK, ALERT_PENDING, ALERT_FIRING };
 /* The state of one (client, rule, instance). Only what is not plainly ok has a row; a row may
  * also be ok while it still has an `as_of` that later samples are to be compared with. */
 struct alert {
-	uint64_t id;             /* 0 = not stored yet */
-	const char *client;      /* "" for what concerns no client */
-	const char *rule;        /* struct rule.key, or "client-unreachable", … */
+	uint64_t id;	    /* 0 = not stored yet */
+	const char *client; /* "" for what concerns no client */
+	const char *rule;   /* struct rule.key, or "client-unreachable", … */
 	const char *instance;
 	enum alert_state state;
 	enum severity severity;
-	double value, limit;     /* at the last sample that moved or confirmed it */
-	int64_t since;           /* of the state; of the first breach when pending or firing */
-	int64_t as_of;           /* taken_at of the newest sample that was evaluated */
+	double value, limit; /* at the last sample that moved or confirmed it */
+	int64_t since;	     /* of the state; of the first breach when pending or firing */
+	int64_t as_of;	     /* taken_at of the newest sample that was evaluated */
 	uint64_t as_of_id;
-	int64_t clear_since;     /* when firing and already below: since when; else 0 */
-	uint32_t count;          /* consecutive: failures, or samples without the instance */
-	int64_t last_good_at;    /* client-unreachable: last ok sample */
-	int64_t told_at;         /* when the last event was made (for `repeat`) */
-	uint64_t opened_event;   /* event that opened the alert: threads hang on it */
-	const char *recipients;  /* of the event that opened it, as in struct event: what follows
-				    goes to whom the problem went */
+	int64_t clear_since;	/* when firing and already below: since when; else 0 */
+	uint32_t count;		/* consecutive: failures, or samples without the instance */
+	int64_t last_good_at;	/* client-unreachable: last ok sample */
+	int64_t told_at;	/* when the last event was made (for `repeat`) */
+	uint64_t opened_event;	/* event that opened the alert: threads hang on it */
+	const char *recipients; /* of the event that opened it, as in struct event: what follows
+				   goes to whom the problem went */
 };
 
-enum event_kind { EVENT_FIRING, EVENT_RESOLVED, EVENT_CLOSED, EVENT_REPEAT, EVENT_LATE,
-	EVENT_ESCALATED };
+enum event_kind {
+	EVENT_FIRING,
+	EVENT_RESOLVED,
+	EVENT_CLOSED,
+	EVENT_REPEAT,
+	EVENT_LATE,
+	EVENT_ESCALATED
+};
 
 struct event {
-	uint64_t id;             /* 0 = not stored yet */
-	uint64_t alert_id;       /* set by storage for new alerts too */
+	uint64_t id;	   /* 0 = not stored yet */
+	uint64_t alert_id; /* set by storage for new alerts too */
 	enum event_kind kind;
-	int64_t at;              /* taken_at of the sample, or the alerter's now */
+	int64_t at; /* taken_at of the sample, or the alerter's now */
 	const char *client, *rule, *instance;
 	enum severity severity;
 	double value, limit;
 	int64_t since, last_good_at;
-	uint64_t opened_event;   /* 0 = this one opens */
-	const char *text;        /* reason for people: "changed from SHA256:… to SHA256:…" */
-	const char *recipients;  /* addresses with newlines between; "" = stdout only */
+	uint64_t opened_event;	/* 0 = this one opens */
+	const char *text;	/* reason for people: "changed from SHA256:… to SHA256:…" */
+	const char *recipients; /* addresses with newlines between; "" = stdout only */
 };
 
 /* Every row there is; all of them fit in memory. Beside what is pending or firing that is one
@@ -177,8 +183,8 @@ struct alert_set {
 	size_t count;
 	void *memory;
 };
-int storage_get_alerts(struct storage *s, struct alert_set *ret_alerts,
-	struct error *err) MUST_CHECK;
+int storage_get_alerts(
+	struct storage *s, struct alert_set *ret_alerts, struct error *err) MUST_CHECK;
 void alert_set_finish(struct alert_set *a);
 
 /*
@@ -190,10 +196,10 @@ void alert_set_finish(struct alert_set *a);
  * the row as it stood before.
  */
 struct transition {
-	struct alert alert;          /* the new state: inserted or updated by its key; id and
-					opened_event are not read */
-	bool remove;                 /* the row, when there is one, goes: closed, or plainly ok */
-	const struct event *event;   /* NULL when nothing is to be told */
+	struct alert alert;	   /* the new state: inserted or updated by its key; id and
+				      opened_event are not read */
+	bool remove;		   /* the row, when there is one, goes: closed, or plainly ok */
+	const struct event *event; /* NULL when nothing is to be told */
 };
 
 /* One transaction: alert rows, their events, and processed_at of the samples. Fails with
@@ -208,16 +214,16 @@ enum notification_state { NOTIFICATION_WAITING, NOTIFICATION_SENT, NOTIFICATION_
 
 struct notification {
 	uint64_t id;
-	const char *channel;         /* "mail", "stdout" */
+	const char *channel; /* "mail", "stdout" */
 	const char *recipient;
-	const char *message_id;      /* without the angle brackets */
-	const char *references;      /* message id of the mail that first told it; "" */
+	const char *message_id; /* without the angle brackets */
+	const char *references; /* message id of the mail that first told it; "" */
 	const char *subject, *text;
 	enum notification_state state;
 	uint32_t tries;
 	int64_t created_at, next_try_at, done_at;
 	const char *last_error;
-	const uint64_t *events;      /* when composing: the events it tells */
+	const uint64_t *events; /* when composing: the events it tells */
 	size_t event_count;
 };
 
@@ -248,8 +254,8 @@ int storage_due_notifications(struct storage *s, int64_t now, size_t limit,
 void notification_set_finish(struct notification_set *n);
 
 /* Records the fate of one try: state, tries, next_try_at, done_at, last_error. */
-int storage_put_delivery(struct storage *s, const struct notification *n,
-	struct error *err) MUST_CHECK;
+int storage_put_delivery(
+	struct storage *s, const struct notification *n, struct error *err) MUST_CHECK;
 
 /* The Message-ID under which `recipient` was first told the alert opened by that event;
  * appends nothing when never. */
@@ -265,10 +271,10 @@ int storage_last_cycle(struct storage *s, const char *program, bool finished_onl
 struct client_status {
 	const char *client;
 	bool has_sample;
-	enum outcome outcome;         /* of the newest attempt */
+	enum outcome outcome; /* of the newest attempt */
 	const char *error;
-	int64_t taken_at;             /* of the newest attempt */
-	int64_t last_good_at;         /* of the newest ok sample; 0 = never */
+	int64_t taken_at;		       /* of the newest attempt */
+	int64_t last_good_at;		       /* of the newest ok sample; 0 = never */
 	const struct stored_reading *readings; /* of that one */
 	size_t reading_count;
 	uint32_t open_alerts;
@@ -279,21 +285,21 @@ struct status_set {
 	void *memory;
 };
 /* One row per client known to storage, by name. */
-int storage_get_status(struct storage *s, struct status_set *ret_set,
-	struct error *err) MUST_CHECK;
+int storage_get_status(struct storage *s, struct status_set *ret_set, struct error *err) MUST_CHECK;
 void status_set_finish(struct status_set *s);
 
 /* Removes everything stored about a client. *ret_found tells whether it was known. */
-int storage_forget(struct storage *s, const char *client, bool *ret_found,
-	struct error *err) MUST_CHECK;
+int storage_forget(
+	struct storage *s, const char *client, bool *ret_found, struct error *err) MUST_CHECK;
 
 /* Counts for `fleet status` and for complaints on stderr. */
 struct storage_backlog {
 	uint64_t unprocessed;
 	int64_t oldest_unprocessed_at;
-	uint64_t waiting, failed;      /* notifications */
+	uint64_t waiting, failed; /* notifications */
 	int64_t oldest_waiting_at;
 };
-int storage_get_backlog(struct storage *s, struct storage_backlog *ret, struct error *err) MUST_CHECK;
+int storage_get_backlog(
+	struct storage *s, struct storage_backlog *ret, struct error *err) MUST_CHECK;
 
 #endif

@@ -1,0 +1,250 @@
+/*
+ * Alert rows and their events. A transition is written by key, (client, rule, instance) for
+ * the alert and (…, kind, time) for the event, so that one whose commit was in doubt can be
+ * applied again.
+ */
+#include "lib/storage/names.h"
+#include "lib/storage/set.h"
+
+enum { ALERT_PARAMETERS = 15 };
+
+static void add_alert(struct set *set, const struct db_value *row)
+{
+	struct alert a = {
+		.id = (uint64_t)db_get_int(&row[0]),
+		.client = set_text(set, &row[1]),
+		.rule = set_text(set, &row[2]),
+		.instance = set_text(set, &row[3]),
+		.state = state_of(db_get_text(&row[4])),
+		.severity = severity_of(db_get_text(&row[5])),
+		.value = db_get_real(&row[6]),
+		.limit = db_get_real(&row[7]),
+		.since = db_get_int(&row[8]),
+		.as_of = db_get_int(&row[9]),
+		.as_of_id = (uint64_t)db_get_int(&row[10]),
+		.clear_since = db_get_int(&row[11]),
+		.count = (uint32_t)db_get_int(&row[12]),
+		.last_good_at = db_get_int(&row[13]),
+		.told_at = db_get_int(&row[14]),
+		.opened_event = (uint64_t)db_get_int(&row[15]),
+		.recipients = set_text(set, &row[16]),
+	};
+	set_add(set, &a, sizeof a);
+}
+
+static int read_alerts(struct storage *s, void *arg, struct error *err)
+{
+	struct set *set = arg;
+	struct db_value row[17];
+	int rc;
+	set_clear(set);
+	if (db_query(s->db, STATEMENT_ALERTS, NULL, err))
+		return -1;
+	while ((rc = db_next(s->db, STATEMENT_ALERTS, row, err)) > 0)
+		add_alert(set, row);
+	return rc ? rc : set_check(set, err);
+}
+
+int storage_get_alerts(struct storage *s, struct alert_set *ret_alerts, struct error *err)
+{
+	struct set *set = set_create();
+	if (!set)
+		return error_set(err, "out of memory");
+	if (storage_read(s, read_alerts, set, err)) {
+		set_destroy(set);
+		return -1;
+	}
+	*ret_alerts = (struct alert_set){ (void *)set->items.data,
+		set->items.len / sizeof(struct alert), set };
+	return 0;
+}
+
+void alert_set_finish(struct alert_set *a)
+{
+	set_destroy(a->memory);
+	*a = (struct alert_set){ 0 };
+}
+
+struct apply {
+	uint64_t epoch;
+	const uint64_t *sample_ids;
+	size_t sample_count;
+	const struct transition *transitions;
+	size_t transition_count;
+	int64_t now;
+	bool *ret_lost;
+	struct buffer values; /* alerts to be written, rows of struct db_value */
+	struct arena strings;
+};
+
+/* The key of an alert's row as the tables hold it. */
+struct alert_key {
+	int64_t client_id; /* 0: none */
+	const char *rule, *instance;
+};
+
+static int make_key(struct storage *s, struct apply *a, const struct alert *alert,
+	struct alert_key *ret_key, struct error *err)
+{
+	struct cached_client *client = NULL;
+	if (alert->client[0] && cache_client(s, alert->client, a->now, &client, err))
+		return -1;
+	*ret_key = (struct alert_key){ client ? client->id : 0,
+		clean_name(&a->strings, alert->rule, RULE_MAX),
+		clean_name(&a->strings, alert->instance, INSTANCE_MAX) };
+	return ret_key->rule && ret_key->instance ? 0 : error_set(err, "out of memory");
+}
+
+static int flush(struct storage *s, struct apply *a, struct error *err)
+{
+	size_t rows = a->values.len / sizeof(struct db_value) / ALERT_PARAMETERS;
+	if (rows && s->driver->execute(s->db, STATEMENT_PUT_ALERT,
+			    (const struct db_value *)(void *)a->values.data, rows, NULL, err))
+		return -1;
+	buffer_clear(&a->values);
+	return 0;
+}
+
+static int put_alert(
+	struct apply *a, const struct alert_key *key, const struct alert *alert, struct error *err)
+{
+	const char *recipients = clean_text(&a->strings, alert->recipients, TEXT_MAX);
+	if (!recipients)
+		return error_set(err, "out of memory");
+	const struct db_value row[ALERT_PARAMETERS] = {
+		db_int(key->client_id),
+		db_text(key->rule),
+		db_text(key->instance),
+		db_text(state_name(alert->state)),
+		db_text(severity_name(alert->severity)),
+		db_real(alert->value),
+		db_real(alert->limit),
+		db_time_or_null(alert->since),
+		db_time_or_null(alert->as_of),
+		db_id(alert->as_of_id),
+		db_time_or_null(alert->clear_since),
+		db_int(alert->count),
+		db_time_or_null(alert->last_good_at),
+		db_time_or_null(alert->told_at),
+		db_text(recipients),
+	};
+	if (buffer_append(&a->values, row, sizeof row))
+		return error_set(err, "out of memory");
+	return 0;
+}
+
+static int add_event(struct storage *s, struct apply *a, const struct alert_key *key,
+	const struct event *e, const struct db_value *alert_row, uint64_t *ret_id,
+	struct error *err)
+{
+	bool opens = e->kind == EVENT_FIRING || e->kind == EVENT_LATE;
+	const char *text = clean_text(&a->strings, e->text, TEXT_MAX);
+	const char *recipients = clean_text(&a->strings, e->recipients, TEXT_MAX);
+	if (!text || !recipients)
+		return error_set(err, "out of memory");
+	if (db_run(s->db, STATEMENT_ADD_EVENT,
+		    DB_VALUES(alert_row[0], db_text(kind_name(e->kind)), db_time(e->at),
+			    db_int(key->client_id), db_text(key->rule), db_text(key->instance),
+			    db_text(severity_name(e->severity)), db_real(e->value),
+			    db_real(e->limit), db_time_or_null(e->since),
+			    db_time_or_null(e->last_good_at), opens ? db_int(0) : alert_row[1],
+			    db_text(text), db_text(recipients)),
+		    err))
+		return -1;
+	*ret_id = s->driver->last_id(s->db);
+	return opens ? db_run(s->db, STATEMENT_OPEN_EVENT, DB_VALUES(db_id(*ret_id)), err) : 0;
+}
+
+/* The event of that key, made when it is not there yet. */
+static int put_event(struct storage *s, struct apply *a, const struct alert_key *key,
+	const struct event *e, struct error *err)
+{
+	/* id and opened_event of the alert's row as it stands */
+	struct db_value alert_row[2] = { db_int(0), db_int(0) }, found;
+	uint64_t id;
+	if (db_first(s->db, STATEMENT_ALERT_ROW,
+		    DB_VALUES(db_int(key->client_id), db_text(key->rule), db_text(key->instance)),
+		    alert_row, err) < 0)
+		return -1;
+	int rc = db_first(s->db, STATEMENT_EVENT_ID,
+		DB_VALUES(db_int(key->client_id), db_text(key->rule), db_text(key->instance),
+			db_text(kind_name(e->kind)), db_time(e->at)),
+		&found, err);
+	if (rc < 0)
+		return -1;
+	if (rc > 0)
+		id = (uint64_t)db_get_int(&found);
+	else if (add_event(s, a, key, e, alert_row, &id, err))
+		return -1;
+	if (e->kind != EVENT_FIRING)
+		return 0;
+	return db_run(s->db, STATEMENT_OPEN_ALERT,
+		DB_VALUES(db_id(id), db_int(key->client_id), db_text(key->rule),
+			db_text(key->instance)),
+		err);
+}
+
+/* Those that tell nothing and remove nothing are collected and written in one go; that is
+ * nearly all of them. An alert's row is there before its event, and goes after it. */
+static int apply_one(
+	struct storage *s, struct apply *a, const struct transition *t, struct error *err)
+{
+	struct alert_key key;
+	if (make_key(s, a, &t->alert, &key, err))
+		return -1;
+	if (!t->remove && put_alert(a, &key, &t->alert, err))
+		return -1;
+	if (!t->event && !t->remove)
+		return 0;
+	if (flush(s, a, err))
+		return -1;
+	if (t->event && put_event(s, a, &key, t->event, err))
+		return -1;
+	if (!t->remove)
+		return 0;
+	return db_run(s->db, STATEMENT_DELETE_ALERT,
+		DB_VALUES(db_int(key.client_id), db_text(key.rule), db_text(key.instance)), err);
+}
+
+static int mark_processed(struct storage *s, const struct apply *a, struct error *err)
+{
+	CLEANUP(buffer_finish) struct buffer rows = { 0 };
+	for (size_t i = 0; i < a->sample_count; i++)
+		if (buffer_append(&rows, DB_VALUES(db_time(a->now), db_id(a->sample_ids[i])),
+			    2 * sizeof(struct db_value)))
+			return error_set(err, "out of memory");
+	if (!a->sample_count)
+		return 0;
+	return s->driver->execute(s->db, STATEMENT_MARK_PROCESSED,
+		(const struct db_value *)(void *)rows.data, a->sample_count, NULL, err);
+}
+
+static int apply(struct storage *s, void *arg, struct error *err)
+{
+	struct apply *a = arg;
+	buffer_clear(&a->values);
+	int rc = lease_hold(s, a->epoch, a->ret_lost, err);
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < a->transition_count; i++)
+		if (apply_one(s, a, &a->transitions[i], err))
+			return -1;
+	if (flush(s, a, err))
+		return -1;
+	return mark_processed(s, a, err);
+}
+
+int storage_apply(struct storage *s, uint64_t epoch, const uint64_t *sample_ids,
+	size_t sample_count, const struct transition *transitions, size_t transition_count,
+	int64_t now, bool *ret_lost, struct error *err)
+{
+	struct apply a = { epoch, sample_ids, sample_count, transitions, transition_count, now,
+		ret_lost, { 0 }, { 0 } };
+	*ret_lost = false;
+	int rc = storage_write(s, apply, &a, err);
+	buffer_finish(&a.values);
+	arena_finish(&a.strings);
+	if (rc == 0)
+		return 0;
+	return rc < 0 ? -1 : error_set(err, "another alerter has taken over");
+}

@@ -1,0 +1,52 @@
+#ifndef FLEET_STORAGE_CACHE_H
+#define FLEET_STORAGE_CACHE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/error.h"
+#include "lib/storage/arena.h"
+
+/*
+ * Row ids of clients, metrics and series by their names, so that a reading costs no look-up
+ * in the database. Filled from the tables as needed; what is missing there is inserted. It
+ * holds only what this connection has seen committed or is about to commit: it is cleared
+ * whenever a transaction did not end in a commit.
+ */
+enum { CACHE_SERIES_MAX = 10000 }; /* of one client; readings of others are dropped */
+
+struct cached_client {
+	const char *name;
+	int64_t id;
+	uint64_t newest_ok_id;
+	int64_t text_at; /* of the stored report's text; 0 = none */
+	bool has_series; /* `series` was read */
+	void *series;	 /* tsearch(3) tree */
+	size_t series_count;
+};
+
+struct cache {
+	struct arena memory;
+	bool is_loaded;
+	void *clients, *metrics; /* tsearch(3) trees */
+};
+
+struct storage;
+
+/* The client of that name; its row is made when missing. */
+int cache_client(struct storage *s, const char *name, int64_t now,
+	struct cached_client **ret_client, struct error *err) MUST_CHECK;
+
+/* Reads the series of up to 64 clients that were not read before. */
+int cache_load_series(struct storage *s, struct cached_client *const *clients, size_t count,
+	struct error *err) MUST_CHECK;
+
+/* The series of a loaded client; its row is made when missing, and remembers to the day that
+ * it was seen. *ret_id is 0 when the client has too many. */
+int cache_series(struct storage *s, struct cached_client *client, const char *metric,
+	const char *instance, int64_t at, int64_t *ret_id, struct error *err) MUST_CHECK;
+
+void cache_clear(struct cache *cache);
+
+#endif

@@ -1,0 +1,260 @@
+/* Events not yet told, and the notifications that tell them. */
+#include "lib/storage/names.h"
+#include "lib/storage/set.h"
+
+struct read {
+	struct set *set;
+	int64_t now;
+	size_t limit;
+};
+
+static void add_event(struct set *set, const struct db_value *row)
+{
+	struct event e = {
+		.id = (uint64_t)db_get_int(&row[0]),
+		.alert_id = (uint64_t)db_get_int(&row[1]),
+		.kind = kind_of(db_get_text(&row[2])),
+		.at = db_get_int(&row[3]),
+		.client = set_text(set, &row[4]),
+		.rule = set_text(set, &row[5]),
+		.instance = set_text(set, &row[6]),
+		.severity = severity_of(db_get_text(&row[7])),
+		.value = db_get_real(&row[8]),
+		.limit = db_get_real(&row[9]),
+		.since = db_get_int(&row[10]),
+		.last_good_at = db_get_int(&row[11]),
+		.opened_event = (uint64_t)db_get_int(&row[12]),
+		.text = set_text(set, &row[13]),
+		.recipients = set_text(set, &row[14]),
+	};
+	set_add(set, &e, sizeof e);
+}
+
+static int read_events(struct storage *s, void *arg, struct error *err)
+{
+	const struct read *r = arg;
+	struct db_value row[15];
+	int rc;
+	set_clear(r->set);
+	if (db_query(s->db, STATEMENT_UNTOLD_EVENTS, DB_VALUES(db_int((int64_t)r->limit)), err))
+		return -1;
+	while ((rc = db_next(s->db, STATEMENT_UNTOLD_EVENTS, row, err)) > 0)
+		add_event(r->set, row);
+	return rc ? rc : set_check(r->set, err);
+}
+
+int storage_untold_events(
+	struct storage *s, size_t limit, struct event_set *ret_events, struct error *err)
+{
+	struct read r = { set_create(), 0, limit };
+	if (!r.set)
+		return error_set(err, "out of memory");
+	if (storage_read(s, read_events, &r, err)) {
+		set_destroy(r.set);
+		return -1;
+	}
+	*ret_events = (struct event_set){ (void *)r.set->items.data,
+		r.set->items.len / sizeof(struct event), r.set };
+	return 0;
+}
+
+void event_set_finish(struct event_set *e)
+{
+	set_destroy(e->memory);
+	*e = (struct event_set){ 0 };
+}
+
+static void add_notification(struct set *set, const struct db_value *row)
+{
+	struct notification n = {
+		.id = (uint64_t)db_get_int(&row[0]),
+		.channel = set_text(set, &row[1]),
+		.recipient = set_text(set, &row[2]),
+		.message_id = set_text(set, &row[3]),
+		.references = set_text(set, &row[4]),
+		.subject = set_text(set, &row[5]),
+		.text = set_text(set, &row[6]),
+		.tries = (uint32_t)db_get_int(&row[7]),
+		.state = delivery_of(db_get_text(&row[8])),
+		.created_at = db_get_int(&row[9]),
+		.next_try_at = db_get_int(&row[10]),
+		.done_at = db_get_int(&row[11]),
+		.last_error = set_text(set, &row[12]),
+	};
+	set_add(set, &n, sizeof n);
+}
+
+static int read_due(struct storage *s, void *arg, struct error *err)
+{
+	const struct read *r = arg;
+	struct db_value row[13];
+	int rc;
+	set_clear(r->set);
+	if (db_query(s->db, STATEMENT_DUE_NOTIFICATIONS,
+		    DB_VALUES(db_time(r->now), db_int((int64_t)r->limit)), err))
+		return -1;
+	while ((rc = db_next(s->db, STATEMENT_DUE_NOTIFICATIONS, row, err)) > 0)
+		add_notification(r->set, row);
+	return rc ? rc : set_check(r->set, err);
+}
+
+int storage_due_notifications(struct storage *s, int64_t now, size_t limit,
+	struct notification_set *ret_set, struct error *err)
+{
+	struct read r = { set_create(), now, limit };
+	if (!r.set)
+		return error_set(err, "out of memory");
+	if (storage_read(s, read_due, &r, err)) {
+		set_destroy(r.set);
+		return -1;
+	}
+	*ret_set = (struct notification_set){ (void *)r.set->items.data,
+		r.set->items.len / sizeof(struct notification), r.set };
+	return 0;
+}
+
+void notification_set_finish(struct notification_set *n)
+{
+	set_destroy(n->memory);
+	*n = (struct notification_set){ 0 };
+}
+
+struct put {
+	uint64_t epoch;
+	const struct notification *items;
+	size_t count;
+	const uint64_t *events;
+	size_t event_count;
+	bool *ret_lost;
+	struct arena strings;
+};
+
+/* Marks the events as told. *ret_changed = 0: they were, so an earlier try was committed. */
+static int tell_events(
+	struct storage *s, const struct put *p, uint64_t *ret_changed, struct error *err)
+{
+	int64_t now = p->count ? p->items[0].created_at : 1;
+	*ret_changed = 0;
+	for (size_t i = 0; i < p->event_count; i++) {
+		uint64_t changed;
+		if (s->driver->execute(s->db, STATEMENT_TELL_EVENT,
+			    DB_VALUES(db_time(now), db_id(p->events[i])), 1, &changed, err))
+			return -1;
+		*ret_changed += changed;
+	}
+	return 0;
+}
+
+static int add_members(struct storage *s, const struct notification *n, struct error *err)
+{
+	int64_t id = (int64_t)s->driver->last_id(s->db);
+	CLEANUP(buffer_finish) struct buffer rows = { 0 };
+	for (size_t i = 0; i < n->event_count; i++)
+		if (buffer_append(&rows, DB_VALUES(db_int(id), db_id(n->events[i])),
+			    2 * sizeof(struct db_value)))
+			return error_set(err, "out of memory");
+	if (!n->event_count)
+		return 0;
+	return s->driver->execute(s->db, STATEMENT_ADD_MEMBER,
+		(const struct db_value *)(void *)rows.data, n->event_count, NULL, err);
+}
+
+static int put_one(
+	struct storage *s, struct put *p, const struct notification *n, struct error *err)
+{
+	const char *recipient = clean_name(&p->strings, n->recipient, RECIPIENT_MAX);
+	const char *subject = clean_text(&p->strings, n->subject, ERROR_MAX);
+	const char *text = clean_text(&p->strings, n->text, BODY_MAX);
+	if (!recipient || !subject || !text)
+		return error_set(err, "out of memory");
+	if (db_run(s->db, STATEMENT_ADD_NOTIFICATION,
+		    DB_VALUES(db_text(n->channel), db_text(recipient), db_text(n->message_id),
+			    db_text(n->references), db_text(subject), db_text(text),
+			    db_text(delivery_name(n->state)), db_int(n->tries),
+			    db_time(n->created_at), db_time_or_null(n->next_try_at),
+			    db_time_or_null(n->done_at), db_text("")),
+		    err))
+		return -1;
+	return add_members(s, n, err);
+}
+
+static int put(struct storage *s, void *arg, struct error *err)
+{
+	struct put *p = arg;
+	uint64_t changed;
+	int rc = lease_hold(s, p->epoch, p->ret_lost, err);
+	if (rc)
+		return rc;
+	if (tell_events(s, p, &changed, err))
+		return -1;
+	if (!changed)
+		return 0;
+	if (changed != p->event_count)
+		return error_set(err, "some of these events are told already");
+	for (size_t i = 0; i < p->count; i++)
+		if (put_one(s, p, &p->items[i], err))
+			return -1;
+	return 0;
+}
+
+int storage_put_notifications(struct storage *s, uint64_t epoch, const struct notification *n,
+	size_t count, const uint64_t *events, size_t event_count, bool *ret_lost, struct error *err)
+{
+	struct put p = { epoch, n, count, events, event_count, ret_lost, { 0 } };
+	*ret_lost = false;
+	int rc = storage_write(s, put, &p, err);
+	arena_finish(&p.strings);
+	if (rc == 0)
+		return 0;
+	return rc < 0 ? -1 : error_set(err, "another alerter has taken over");
+}
+
+static int put_delivery(struct storage *s, void *arg, struct error *err)
+{
+	const struct notification *n = arg;
+	CLEANUP(arena_finish) struct arena strings = { 0 };
+	const char *error = clean_text(&strings, n->last_error ? n->last_error : "", ERROR_MAX);
+	if (!error)
+		return error_set(err, "out of memory");
+	return db_run(s->db, STATEMENT_PUT_DELIVERY,
+		DB_VALUES(db_text(delivery_name(n->state)), db_int(n->tries),
+			db_time_or_null(n->next_try_at), db_time_or_null(n->done_at),
+			db_text(error), db_id(n->id)),
+		err);
+}
+
+int storage_put_delivery(struct storage *s, const struct notification *n, struct error *err)
+{
+	struct notification copy = *n;
+	return storage_write(s, put_delivery, &copy, err);
+}
+
+struct first_message {
+	uint64_t opened_event;
+	const char *recipient;
+	struct buffer *out;
+	size_t before;
+};
+
+static int first_message(struct storage *s, void *arg, struct error *err)
+{
+	const struct first_message *f = arg;
+	CLEANUP(arena_finish) struct arena strings = { 0 };
+	const char *recipient = clean_name(&strings, f->recipient, RECIPIENT_MAX);
+	struct db_value row;
+	if (!recipient)
+		return error_set(err, "out of memory");
+	f->out->len = f->before;
+	int rc = db_first(s->db, STATEMENT_FIRST_MESSAGE,
+		DB_VALUES(db_id(f->opened_event), db_text(recipient)), &row, err);
+	if (rc > 0 && buffer_append_text(f->out, db_get_text(&row)))
+		return error_set(err, "out of memory");
+	return rc < 0 ? -1 : 0;
+}
+
+int storage_first_message(struct storage *s, uint64_t opened_event, const char *recipient,
+	struct buffer *out, struct error *err)
+{
+	struct first_message f = { opened_event, recipient, out, out->len };
+	return storage_read(s, first_message, &f, err);
+}

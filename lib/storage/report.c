@@ -1,0 +1,67 @@
+/*
+ * What is kept of a client's newest report beside its readings. The only user of zlib.
+ */
+#include "lib/storage/report.h"
+
+#include <stdlib.h>
+#include <zlib.h>
+
+static const int64_t text_every_ms = 10 * 60 * 1000;
+static const size_t text_size_max = 4 << 20;
+
+static bool is_wanted(const struct cached_client *client, const struct sample *sample)
+{
+	if (!sample->has_report || !sample->text_len || sample->text_len > text_size_max ||
+		sample->id < client->newest_ok_id)
+		return false;
+	/* either way: the clock may have jumped back */
+	return !client->text_at || llabs(sample->taken_at - client->text_at) >= text_every_ms;
+}
+
+int report_put_text(struct storage *s, struct cached_client *client, const struct sample *sample,
+	struct error *err)
+{
+	if (!is_wanted(client, sample))
+		return 0;
+	uLongf len = compressBound(sample->text_len);
+	CLEANUP(buffer_finish) struct buffer packed = { 0 };
+	char *to = buffer_reserve(&packed, len);
+	if (!to ||
+		compress((Bytef *)to, &len, (const Bytef *)sample->text, sample->text_len) != Z_OK)
+		return error_set(err, "out of memory");
+	if (db_run(s->db, STATEMENT_PUT_TEXT,
+		    DB_VALUES(db_int(client->id), db_blob(to, len),
+			    db_int((int64_t)sample->text_len), db_time(sample->taken_at)),
+		    err))
+		return -1;
+	client->text_at = sample->taken_at;
+	return 0;
+}
+
+struct counters {
+	const char *client;
+	struct buffer *out;
+	size_t before;
+};
+
+static int get_counters(struct storage *s, void *arg, struct error *err)
+{
+	struct counters *c = arg;
+	struct db_value row;
+	CLEANUP(arena_finish) struct arena strings = { 0 };
+	const char *name = clean_name(&strings, c->client, CLIENT_MAX);
+	if (!name)
+		return error_set(err, "out of memory");
+	c->out->len = c->before;
+	int rc = db_first(s->db, STATEMENT_COUNTERS, DB_VALUES(db_text(name)), &row, err);
+	if (rc > 0 && row.type == DB_BLOB && buffer_append(c->out, row.p, row.len))
+		return error_set(err, "%s: its counters are too large", c->client);
+	return rc < 0 ? -1 : 0;
+}
+
+int storage_get_counters(
+	struct storage *s, const char *client, struct buffer *out, struct error *err)
+{
+	struct counters c = { client, out, out->len };
+	return storage_read(s, get_counters, &c, err);
+}

@@ -1,0 +1,292 @@
+/*
+ * The embedded engine, and the only user of sqlite3. WAL lets readers go on while one program
+ * writes; synchronous=FULL makes a commit survive a power cut; BEGIN IMMEDIATE takes the
+ * write lock at once, so that a transaction never fails half-way for want of it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "lib/storage/driver.h"
+
+enum { LOCK_WAIT_MS = 100 };
+
+struct sqlite {
+	struct db base;
+	sqlite3 *handle;
+	sqlite3_stmt *statements[STATEMENT_COUNT];
+};
+
+static struct sqlite *sqlite_of(struct db *db)
+{
+	return (struct sqlite *)db;
+}
+
+static enum db_fault classify(int code)
+{
+	int primary = code & 0xff;
+	return primary == SQLITE_BUSY || primary == SQLITE_LOCKED ? DB_RETRY : DB_FATAL;
+}
+
+static int fail(struct sqlite *s, const char *what, struct error *err)
+{
+	s->base.fault = classify(sqlite3_extended_errcode(s->handle));
+	return error_set(err, "%s: %s", what, sqlite3_errmsg(s->handle));
+}
+
+static int run_text(struct sqlite *s, const char *sql, const char *what, struct error *err)
+{
+	if (sqlite3_exec(s->handle, sql, NULL, NULL, NULL) != SQLITE_OK)
+		return fail(s, what, err);
+	return 0;
+}
+
+static void sqlite_close(struct db *db)
+{
+	struct sqlite *s = sqlite_of(db);
+	for (size_t i = 0; i < STATEMENT_COUNT; i++)
+		(void)sqlite3_finalize(s->statements[i]);
+	(void)sqlite3_close(s->handle);
+	free(s);
+}
+
+/* SQLite gives its -wal and -shm files the mode of the database file. */
+static int make_file(const char *path, bool create, struct error *err)
+{
+	if (access(path, F_OK) == 0)
+		return 0;
+	if (errno != ENOENT)
+		return error_errno(err, "%s", path);
+	if (!create)
+		return error_set(err, "%s: no database there yet; make it with `fleet init`", path);
+	int fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return error_errno(err, "%s", path);
+	(void)close(fd);
+	return 0;
+}
+
+static int set_up(struct sqlite *s, const char *path, struct error *err)
+{
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+	if (sqlite3_open_v2(path, &s->handle, flags, NULL) != SQLITE_OK)
+		return fail(s, "open", err);
+	(void)sqlite3_busy_timeout(s->handle, LOCK_WAIT_MS);
+	return run_text(s,
+		"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32768;"
+		"PRAGMA trusted_schema=OFF",
+		"set up", err);
+}
+
+static int sqlite_open(const struct storage_config *config, bool create, struct db **ret_db,
+	enum db_fault *ret_fault, struct error *err)
+{
+	*ret_fault = DB_FATAL;
+	if (make_file(config->path, create, err))
+		return -1;
+	struct sqlite *s = calloc(1, sizeof *s);
+	if (!s)
+		return error_set(err, "out of memory");
+	s->base.driver = &sqlite_driver;
+	(void)snprintf(s->base.description, sizeof s->base.description, "SQLite %s, %s",
+		sqlite3_libversion(), config->path);
+	if (set_up(s, config->path, err)) {
+		(void)error_context(err, "%s", s->base.description);
+		*ret_fault = s->base.fault;
+		sqlite_close(&s->base);
+		return -1;
+	}
+	*ret_db = &s->base;
+	return 0;
+}
+
+static int sqlite_begin(struct db *db, bool write, struct error *err)
+{
+	return run_text(sqlite_of(db), write ? "BEGIN IMMEDIATE" : "BEGIN", "begin", err);
+}
+
+static void reset_all(struct sqlite *s)
+{
+	for (size_t i = 0; i < STATEMENT_COUNT; i++)
+		(void)sqlite3_reset(s->statements[i]);
+}
+
+static int sqlite_commit(struct db *db, struct error *err)
+{
+	reset_all(sqlite_of(db));
+	return run_text(sqlite_of(db), "COMMIT", "commit", err);
+}
+
+static void sqlite_rollback(struct db *db)
+{
+	struct sqlite *s = sqlite_of(db);
+	reset_all(s);
+	/* some failures, a full disk among them, have rolled back already */
+	if (!sqlite3_get_autocommit(s->handle))
+		(void)sqlite3_exec(s->handle, "ROLLBACK", NULL, NULL, NULL);
+}
+
+static sqlite3_stmt *prepare(struct sqlite *s, enum statement id, struct error *err)
+{
+	if (!s->statements[id] &&
+		sqlite3_prepare_v3(s->handle, statement_texts[id].sql, -1,
+			SQLITE_PREPARE_PERSISTENT, &s->statements[id], NULL) != SQLITE_OK)
+		(void)fail(s, statement_texts[id].name, err);
+	return s->statements[id];
+}
+
+static int bind_time(sqlite3_stmt *stmt, int at, int64_t ms)
+{
+	struct tm tm;
+	int rest = db_split_time(ms, &tm);
+	char text[64];
+	int len = snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+		tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
+		rest);
+	return sqlite3_bind_text(stmt, at, text, len, SQLITE_TRANSIENT);
+}
+
+static int bind_value(sqlite3_stmt *stmt, int at, const struct db_value *v)
+{
+	switch (v->type) {
+	case DB_INT:
+		return sqlite3_bind_int64(stmt, at, v->i);
+	case DB_REAL:
+		return sqlite3_bind_double(stmt, at, v->d);
+	case DB_TEXT:
+		return sqlite3_bind_text(stmt, at, v->p, (int)v->len, SQLITE_STATIC);
+	case DB_BLOB:
+		return sqlite3_bind_blob(stmt, at, v->p, (int)v->len, SQLITE_STATIC);
+	case DB_TIME:
+		return bind_time(stmt, at, v->i);
+	case DB_NULL:
+		break;
+	}
+	return sqlite3_bind_null(stmt, at);
+}
+
+/* Binds one row of parameters. Returns how many there are, or -1. */
+static int bind_row(
+	struct sqlite *s, enum statement id, const struct db_value *values, struct error *err)
+{
+	sqlite3_stmt *stmt = s->statements[id];
+	int count = sqlite3_bind_parameter_count(stmt);
+	for (int i = 0; i < count; i++)
+		if (bind_value(stmt, i + 1, &values[i]) != SQLITE_OK)
+			return fail(s, statement_texts[id].name, err);
+	return count;
+}
+
+static int sqlite_execute(struct db *db, enum statement id, const struct db_value *values,
+	size_t rows, uint64_t *ret_changed, struct error *err)
+{
+	struct sqlite *s = sqlite_of(db);
+	sqlite3_stmt *stmt = prepare(s, id, err);
+	if (!stmt)
+		return -1;
+	uint64_t changed = 0;
+	for (size_t i = 0; i < rows; i++) {
+		int count = bind_row(s, id, values, err);
+		if (count < 0)
+			return -1;
+		values += count;
+		int rc = sqlite3_step(stmt);
+		if (rc != SQLITE_DONE) {
+			(void)fail(s, statement_texts[id].name, err);
+			(void)sqlite3_reset(stmt);
+			return -1;
+		}
+		(void)sqlite3_reset(stmt);
+		changed += (uint64_t)sqlite3_changes64(s->handle);
+	}
+	if (ret_changed)
+		*ret_changed = changed;
+	return 0;
+}
+
+static int sqlite_query(
+	struct db *db, enum statement id, const struct db_value *values, struct error *err)
+{
+	struct sqlite *s = sqlite_of(db);
+	sqlite3_stmt *stmt = prepare(s, id, err);
+	if (!stmt)
+		return -1;
+	(void)sqlite3_reset(stmt);
+	return bind_row(s, id, values, err) < 0 ? -1 : 0;
+}
+
+/* What bind_time() wrote; anything else that somebody put there by hand reads as 0. */
+static int64_t parse_time(const char *text)
+{
+	struct tm tm = { 0 };
+	int ms = 0;
+	if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%3dZ", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
+		    &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &ms) != 7)
+		return 0;
+	tm.tm_year -= 1900;
+	tm.tm_mon -= 1;
+	return db_join_time(&tm, ms);
+}
+
+static struct db_value get_column(sqlite3_stmt *stmt, int at, char type)
+{
+	if (sqlite3_column_type(stmt, at) == SQLITE_NULL)
+		return db_null();
+	if (type == 'i')
+		return db_int(sqlite3_column_int64(stmt, at));
+	if (type == 'd')
+		return (struct db_value){ .type = DB_REAL, .d = sqlite3_column_double(stmt, at) };
+	if (type == 'b') {
+		const void *data = sqlite3_column_blob(stmt, at);
+		return db_blob(data ? data : "", (size_t)sqlite3_column_bytes(stmt, at));
+	}
+	const char *text = (const char *)sqlite3_column_text(stmt, at);
+	if (!text) /* no memory for it */
+		return db_null();
+	return type == 't' ? db_time(parse_time(text)) : db_text(text);
+}
+
+static int sqlite_next(
+	struct db *db, enum statement id, struct db_value *ret_row, struct error *err)
+{
+	struct sqlite *s = sqlite_of(db);
+	sqlite3_stmt *stmt = s->statements[id];
+	int rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW) {
+		const char *columns = statement_texts[id].columns;
+		for (int i = 0; columns[i]; i++)
+			ret_row[i] = get_column(stmt, i, columns[i]);
+		return 1;
+	}
+	if (rc != SQLITE_DONE)
+		(void)fail(s, statement_texts[id].name, err);
+	(void)sqlite3_reset(stmt);
+	return rc == SQLITE_DONE ? 0 : -1;
+}
+
+static uint64_t sqlite_last_id(struct db *db)
+{
+	return (uint64_t)sqlite3_last_insert_rowid(sqlite_of(db)->handle);
+}
+
+static int sqlite_script(struct db *db, const char *sql, struct error *err)
+{
+	return run_text(sqlite_of(db), sql, "schema", err);
+}
+
+const struct driver sqlite_driver = {
+	.engine = STORAGE_SQLITE,
+	.open = sqlite_open,
+	.close = sqlite_close,
+	.begin = sqlite_begin,
+	.commit = sqlite_commit,
+	.rollback = sqlite_rollback,
+	.execute = sqlite_execute,
+	.query = sqlite_query,
+	.next = sqlite_next,
+	.last_id = sqlite_last_id,
+	.script = sqlite_script,
+};
