@@ -86,9 +86,9 @@ static const struct field fields[] = {
 	{ ROW(SHARED, "password-file",   parse_password_file, AT(client, client.password), "") },
 	{ ROW(SHARED, "host-key",        parse_host_key,    AT(client, client), "strict") },
 	{ ROW(SHARED, "timeout",         parse_duration,    AT(client, client.timeout_ms), "60s"), RANGE(SECOND, HOUR) },
+	{ ROW(SHARED, "every",           parse_duration,    AT(client, client.every_ms), "0"), RANGE(0, YEARS) },
 	{ ROW(SHARED, "mail",            parse_addresses,   AT(client, client.mail), ""), .may_be_empty = true },
 	{ ROW(SHARED, "jump",            parse_later,       0, NULL) },
-	{ ROW(SHARED, "every",           parse_later,       0, NULL) },
 
 	{ ROW(ELEMENT_ALERT, "type",      parse_text,      AT(rule, rule.label), "") },
 	{ ROW(ELEMENT_ALERT, "instance",  parse_text,      AT(rule, rule.instance), "*") },
