@@ -1,0 +1,351 @@
+"""A private exim4 with TLS and logins that delivers into Maildirs, and a man in the middle.
+
+    with MailServer(folder, 'ops', 'second') as server:
+        server.port, server.ca, server.mails('ops')
+        server.misbehave('defer')        # see FAULTS
+        server.behave()
+
+The server runs in a mount namespace of its own, whose /etc/passwd knows the account exim asks
+for, and without privilege. Nothing of the machine is touched.
+"""
+import email
+import email.policy
+import grp
+import os
+import pathlib
+import pwd
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+from rig import servers
+
+EXIM, EXIM_ENV = servers.find('exim4')
+USER, PASSWORD = 'fleet', 'a secret: with "odd" characters'
+ACCOUNT_ID = 61234  # when started by root
+
+# What the server can be made to do wrong; each is a file that its configuration looks for.
+FAULTS = {
+    'greeting': '554 to everybody at once',
+    'login': '535 to every login',
+    'defer': '451 to every recipient',
+    'sender': '550 to every sender',
+    'content': '554 after the final dot',
+}
+
+CONFIG = r'''
+primary_hostname = mx.example.com
+exim_path = {exim}
+keep_environment = LD_LIBRARY_PATH
+spool_directory = {folder}/spool
+log_file_path = {folder}/log/%slog
+pid_file_path = {folder}/exim.pid
+local_interfaces = 127.0.0.1
+daemon_smtp_ports = {port} : {tls_port}
+tls_on_connect_ports = {tls_port}
+tls_certificate = {folder}/server.pem
+tls_privatekey = {folder}/server.key
+tls_advertise_hosts = {tls_hosts}
+host_lookup =
+rfc1413_query_timeout = 0s
+smtp_accept_keepalive = false
+deliver_drop_privilege = true
+smtp_accept_max = 50
+message_size_limit = 50M
+acl_smtp_connect = connect
+acl_smtp_mail = mail
+acl_smtp_rcpt = rcpt
+acl_smtp_data = data
+chunking_advertise_hosts =
+
+begin acl
+connect:
+  drop message = 554 this server is closed
+       condition = ${{if exists{{{folder}/fault.greeting}}}}
+  accept
+mail:
+  deny message = sender refused
+       condition = ${{if exists{{{folder}/fault.sender}}}}
+  accept
+rcpt:
+  defer message = greylisted, come again
+        condition = ${{if exists{{{folder}/fault.defer}}}}
+  deny message = log in first
+       condition = {login_required}
+       !authenticated = *
+  deny message = no such user here
+       local_parts = ! lsearch;{folder}/users
+  accept
+data:
+  deny message = 554 looks like spam
+       condition = ${{if exists{{{folder}/fault.content}}}}
+  accept
+
+begin routers
+local:
+  driver = accept
+  local_parts = lsearch;{folder}/users
+  transport = maildir
+
+begin transports
+maildir:
+  driver = appendfile
+  maildir_format
+  directory = {folder}/mail/$local_part_data
+  create_directory
+  delivery_date_add
+  envelope_to_add
+
+begin authenticators
+plain:
+  driver = plaintext
+  public_name = PLAIN
+  server_prompts = :
+  server_condition = ${{if and{{ {{!exists{{{folder}/fault.login}}}} \
+      {{eq{{$auth2}}{{{user}}}}} {{eq{{$auth3}}{{${{readfile{{{folder}/password}}}}}}}} }} }}
+  server_set_id = $auth2
+  server_advertise_condition = {advertise_login}
+'''
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0))
+        return s.getsockname()[1]
+
+
+def openssl(*arguments):
+    subprocess.run(['openssl', *arguments], check=True, capture_output=True)
+
+
+def make_authority(folder, name):
+    """A throwaway CA: NAME.pem and NAME.key. Returns the certificate's path."""
+    openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes',
+            '-days', '2', '-subj', f'/CN={name}', '-keyout', f'{folder}/{name}.key',
+            '-out', f'{folder}/{name}.pem')
+    return f'{folder}/{name}.pem'
+
+
+def make_certificate(folder, authority, name, names):
+    """NAME.pem and NAME.key, valid for `names` ("IP:127.0.0.1,DNS:localhost")."""
+    openssl('req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes',
+            '-subj', f'/CN={name}', '-keyout', f'{folder}/{name}.key', '-out', f'{folder}/{name}.csr')
+    pathlib.Path(folder, 'names').write_text(f'subjectAltName={names}\n')
+    openssl('x509', '-req', '-in', f'{folder}/{name}.csr', '-CA', f'{folder}/{authority}.pem',
+            '-CAkey', f'{folder}/{authority}.key', '-CAcreateserial', '-days', '2',
+            '-extfile', f'{folder}/names', '-out', f'{folder}/{name}.pem')
+
+
+class MailServer:
+    def __init__(self, folder, *users, login=True, tls=True, names='IP:127.0.0.1,DNS:localhost'):
+        self.folder = pathlib.Path(folder)
+        self.users = users
+        self.login, self.tls, self.names = login, tls, names
+        self.process = None
+
+    def __enter__(self):
+        for name in ('spool', 'log', 'mail'):
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+        self.ca = make_authority(self.folder, 'ca')
+        make_certificate(self.folder, 'ca', 'server', self.names)
+        (self.folder / 'password').write_text(PASSWORD)
+        (self.folder / 'users').write_text(''.join(f'{u}: {u}\n' for u in self.users))
+        self.copy_program()
+        self.write_accounts()
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def copy_program(self):
+        """Beside the data, since the account it runs under may not see where it came from."""
+        self.libraries = EXIM_ENV.get('LD_LIBRARY_PATH', '')
+        shutil.copy(EXIM, self.folder / 'exim4')
+        if servers.packages() and self.libraries:
+            for source in self.libraries.split(os.pathsep):
+                shutil.copytree(source, self.folder / 'lib', dirs_exist_ok=True, symlinks=True)
+            self.libraries = str(self.folder / 'lib')
+
+    def write_accounts(self):
+        uid, gid = (ACCOUNT_ID, ACCOUNT_ID) if os.getuid() == 0 else (os.getuid(), os.getgid())
+        accounts = pathlib.Path('/etc/passwd').read_text() if os.getuid() == 0 else ''
+        groups = pathlib.Path('/etc/group').read_text() if os.getuid() == 0 else ''
+        kept = [a for a in accounts.splitlines() if not a.startswith('Debian-exim:')]
+        kept_groups = [g for g in groups.splitlines() if not g.startswith('Debian-exim:')]
+        kept.append(f'Debian-exim:x:{uid}:{gid}::/nonexistent:/usr/sbin/nologin')
+        kept_groups.append(f'Debian-exim:x:{gid}:')
+        (self.folder / 'passwd').write_text('\n'.join(kept) + '\n')
+        (self.folder / 'group').write_text('\n'.join(kept_groups) + '\n')
+        if os.getuid() == 0:
+            for root, folders, files in os.walk(self.folder):
+                for name in folders + files:
+                    os.chown(os.path.join(root, name), uid, gid, follow_symlinks=False)
+            # exim takes its configuration only from root or itself, and not from a writable file
+            os.chmod(self.folder, 0o755)
+            os.chown(self.folder, uid, gid)
+
+    def start(self):
+        for _ in range(5):
+            self.port, self.tls_port = free_port(), free_port()
+            self.write_config()
+            self.process = subprocess.Popen(self.command(), start_new_session=True,
+                                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                            stderr=open(self.folder / 'stderr', 'wb'))
+            if self.wait_ready():
+                return
+            self.stop()
+        raise RuntimeError('exim4 did not start: ' + self.log())
+
+    def write_config(self):
+        path = self.folder / 'exim.conf'
+        path.write_text(CONFIG.format(
+            exim=self.folder / 'exim4', folder=self.folder, port=self.port,
+            tls_port=self.tls_port, tls_hosts='*' if self.tls else '', user=USER,
+            login_required='true' if self.login else 'false',
+            advertise_login='${if def:tls_in_cipher}' if self.login else 'false'))
+        path.chmod(0o644)
+
+    def command(self):
+        quoted = shlex.quote(str(self.folder))
+        script = (f'mount --bind {quoted}/passwd /etc/passwd && '
+                  f'mount --bind {quoted}/group /etc/group && ')
+        run = f'env -i LD_LIBRARY_PATH={shlex.quote(self.libraries)} {quoted}/exim4 -bdf -C {quoted}/exim.conf'
+        if os.getuid() == 0:
+            run = f'setpriv --reuid {ACCOUNT_ID} --regid {ACCOUNT_ID} --clear-groups {run}'
+            return ['unshare', '-m', 'sh', '-c', f'{script} exec {run}']
+        return ['unshare', '-m', '-c', '--keep-caps', 'sh', '-c', f'{script} exec {run}']
+
+    def wait_ready(self):
+        for _ in range(200):
+            if self.process.poll() is not None:
+                return False
+            try:
+                socket.create_connection(('127.0.0.1', self.port), 1).close()
+                return True
+            except OSError:
+                time.sleep(0.05)
+        return False
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGTERM)
+            self.process.wait(10)
+        self.process = None
+
+    def log(self):
+        texts = [p.read_text(errors='replace') for p in sorted((self.folder / 'log').glob('*'))]
+        return '\n'.join(texts + [(self.folder / 'stderr').read_text(errors='replace')])
+
+    def misbehave(self, *faults):
+        for fault in faults:
+            assert fault in FAULTS
+            (self.folder / f'fault.{fault}').write_text('')
+
+    def behave(self):
+        for path in self.folder.glob('fault.*'):
+            path.unlink()
+
+    def mails(self, user, least=0, wait=10):
+        """What was delivered, in the order of delivery; waits until there are `least`."""
+        new = self.folder / 'mail' / user / 'new'
+        end = time.monotonic() + wait
+        while True:
+            paths = sorted(new.glob('*'), key=lambda p: (p.stat().st_mtime_ns, p.name))
+            if len(paths) >= least or time.monotonic() > end:
+                break
+            time.sleep(0.05)
+        return [email.message_from_bytes(p.read_bytes(), policy=email.policy.default)
+                for p in paths]
+
+    def settle(self):
+        """Waits until nothing is on its way to a Maildir any more."""
+        for _ in range(200):
+            if not any((self.folder / 'spool' / 'input').glob('*-H')):
+                return
+            time.sleep(0.05)
+        raise RuntimeError('mail is stuck: ' + self.log())
+
+
+class Meddler:
+    """A TCP proxy before the server that strips STARTTLS from its answers, or cuts the
+    connection when the answer to a mail's final dot comes by."""
+
+    def __init__(self, target, strip=False, cuts=0):
+        self.target, self.strip, self.cuts = target, strip, cuts
+        self.seen = b''
+        self.listener = socket.create_server(('127.0.0.1', 0))
+        self.port = self.listener.getsockname()[1]
+        self.threads = [threading.Thread(target=self.accept, daemon=True)]
+        self.threads[0].start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        for thread in self.threads:
+            thread.join(10)
+
+    def accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            server = socket.create_connection(('127.0.0.1', self.target))
+            state = {'dot': False}
+            for call in (self.upstream, self.downstream):
+                thread = threading.Thread(target=call, args=(client, server, state), daemon=True)
+                self.threads.append(thread)
+                thread.start()
+
+    @staticmethod
+    def close(*sockets):
+        for s in sockets:
+            try:
+                s.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def upstream(self, client, server, state):
+        tail = b''
+        try:
+            while data := client.recv(65536):
+                self.seen += data
+                tail = (tail + data)[-5:]
+                if tail == b'\r\n.\r\n':
+                    state['dot'] = True
+                server.sendall(data)
+        except OSError:
+            pass
+        self.close(server)
+
+    def downstream(self, client, server, state):
+        try:
+            while data := server.recv(65536):
+                if state['dot'] and self.cuts > 0:
+                    self.cuts -= 1
+                    break
+                state['dot'] = False
+                if self.strip:
+                    data = data.replace(b'250-STARTTLS\r\n', b'')
+                client.sendall(data)
+        except OSError:
+            pass
+        self.close(client, server)
+
+
+def missing():
+    """Why these tests cannot run here, or None."""
+    if not EXIM:
+        return 'there is no exim4; ./bootstrap test unpacks one'
+    probe = ['unshare', '-m'] + ([] if os.getuid() == 0 else ['-c', '--keep-caps']) + ['true']
+    if subprocess.run(probe, capture_output=True, check=False).returncode != 0:
+        return 'no mount namespace can be made here'
+    return None
