@@ -101,7 +101,7 @@ static void on_fault(void *arg, enum xml_fault fault, int line, const char *text
 		return;
 	}
 	struct schema_complaint *c = arena_alloc(&load->scratch, sizeof *c);
-	char *copy = arena_text(&load->scratch, text, strlen(text));
+	char *copy = arena_copy(&load->scratch, text, strlen(text));
 	if (!c || !copy) {
 		complain_at(load, load->document->file, line, "%s", text);
 		return;
@@ -118,8 +118,8 @@ static int add_document(struct load *load, const char *file, const char *too_ope
 	struct document *d = arena_alloc(&load->scratch, sizeof *d);
 	if (!d)
 		return -1;
-	d->file = arena_text(load->result, file, strlen(file));
-	d->too_open = too_open ? arena_text(&load->scratch, too_open, strlen(too_open)) : NULL;
+	d->file = arena_copy(load->result, file, strlen(file));
+	d->too_open = too_open ? arena_copy(&load->scratch, too_open, strlen(too_open)) : NULL;
 	d->include = include;
 	if (!d->file || (too_open && !d->too_open))
 		return -1;
@@ -274,9 +274,9 @@ static int set_paths(struct load *load, const char *path)
 	CLEANUP(free_text) char *file = path_join(dir ? dir : ".", slash ? slash + 1 : path);
 	if (!file)
 		return -1;
-	load->dir = arena_text(load->result, dir ? dir : ".", strlen(dir ? dir : "."));
+	load->dir = arena_copy(load->result, dir ? dir : ".", strlen(dir ? dir : "."));
 	load->config->dir = load->dir;
-	load->config->file = arena_text(load->result, file, strlen(file));
+	load->config->file = arena_copy(load->result, file, strlen(file));
 	return load->config->dir && load->config->file ? 0 : -1;
 }
 

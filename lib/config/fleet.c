@@ -73,7 +73,7 @@ static int load_group(struct load *load, const struct xml_node *node,
 	if (asprintf(&path, "%s%s%s", inherited->group, inherited->group[0] ? "/" : "",
 		    s.group_name) < 0)
 		return -1;
-	s.client.group = arena_text(load->result, path, strlen(path));
+	s.client.group = arena_copy(load->result, path, strlen(path));
 	free(path);
 	return s.client.group ? load_children(load, node, &s.client, next) : -1;
 }

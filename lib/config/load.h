@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "lib/config/arena.h"
+#include "lib/arena.h"
 #include "lib/config/config.h"
 #include "lib/config/secrets.h"
 #include "lib/config/xml.h"

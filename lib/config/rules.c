@@ -155,7 +155,7 @@ static int set_key(struct load *load, struct rule *r)
 	(void)snprintf(key, sizeof key, "%s/%s/%s%s",
 		metric && metric->alert[0] ? metric->alert : r->label, severities[r->severity],
 		r->instance, r->below ? "/below" : "");
-	r->key = arena_text(load->result, key, strlen(key));
+	r->key = arena_copy(load->result, key, strlen(key));
 	return r->key ? 0 : -1;
 }
 

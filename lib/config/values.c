@@ -20,7 +20,7 @@ enum { TEXT_MAX = 200, HOST_MAX = 253, ADDRESS_MAX = 254, FILE_SIZE_MAX = 1 << 2
 
 static int store(struct load *load, const char *text, size_t len, void *target, struct error *err)
 {
-	char *copy = arena_text(load->result, text, len);
+	char *copy = arena_copy(load->result, text, len);
 	if (!copy)
 		return error_set(err, "not enough memory");
 	*(const char **)target = copy;

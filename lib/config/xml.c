@@ -77,7 +77,7 @@ static int tag_line(const xmlParserInput *in)
 static char *copy_value(struct arena *arena, const char *text, size_t len)
 {
 	static const char ampersand[] = "&#38;";
-	char *copy = arena_text(arena, text, len);
+	char *copy = arena_copy(arena, text, len);
 	if (!copy)
 		return NULL;
 	char *out = copy;
@@ -104,7 +104,7 @@ static int copy_attributes(
 		const char *name = (const char *)from[NAME];
 		if (from[NAMESPACE])
 			continue; /* the validator's business: xsi:… for editors */
-		to->name = arena_text(r->arena, name, strlen(name));
+		to->name = arena_copy(r->arena, name, strlen(name));
 		to->value = copy_value(
 			r->arena, (const char *)from[VALUE], (size_t)(from[END] - from[VALUE]));
 		if (!to->name || !to->value)
@@ -137,7 +137,7 @@ static void on_start(void *arg, const xmlChar *name, const xmlChar *prefix, cons
 		return;
 	struct xml_node *node = arena_alloc(r->arena, sizeof *node);
 	if (!node ||
-		!(node->name = arena_text(
+		!(node->name = arena_copy(
 			  r->arena, (const char *)name, strlen((const char *)name))) ||
 		copy_attributes(r, node, attributes, (size_t)attribute_count) < 0) {
 		fail(r, 0, NULL);

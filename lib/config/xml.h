@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-#include "lib/config/arena.h"
+#include "lib/arena.h"
 #include "lib/error.h"
 
 /*

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "lib/error.h"
-#include "lib/storage/arena.h"
+#include "lib/arena.h"
 
 /*
  * Row ids of clients, metrics and series by their names, so that a reading costs no look-up

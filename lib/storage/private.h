@@ -1,7 +1,7 @@
 #ifndef FLEET_STORAGE_PRIVATE_H
 #define FLEET_STORAGE_PRIVATE_H
 
-#include "lib/storage/arena.h"
+#include "lib/arena.h"
 #include "lib/storage/cache.h"
 #include "lib/storage/driver.h"
 #include "lib/storage/storage.h"

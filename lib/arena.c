@@ -1,4 +1,4 @@
-#include "lib/config/arena.h"
+#include "lib/arena.h"
 
 #include <stdalign.h>
 #include <stdlib.h>
@@ -40,11 +40,11 @@ void *arena_alloc(struct arena *a, size_t size)
 	return p;
 }
 
-char *arena_text(struct arena *a, const char *text, size_t len)
+char *arena_copy(struct arena *a, const void *data, size_t len)
 {
 	char *copy = len < (size_t)-1 ? arena_alloc(a, len + 1) : NULL;
 	if (copy && len)
-		memcpy(copy, text, len);
+		memcpy(copy, data, len);
 	return copy;
 }
 

@@ -1,13 +1,13 @@
-#ifndef FLEET_CONFIG_ARENA_H
-#define FLEET_CONFIG_ARENA_H
+#ifndef FLEET_ARENA_H
+#define FLEET_ARENA_H
 
 #include <stddef.h>
 
 #include "lib/compiler.h"
 
 /*
- * Memory that is given back all at once. A configuration of ten thousand clients is a hundred
- * thousand small strings that live and die together.
+ * Memory that is given back all at once: a configuration of ten thousand clients, or a result
+ * of the database, is a hundred thousand small strings that live and die together.
  */
 struct arena_chunk;
 
@@ -19,7 +19,7 @@ struct arena {
 void *arena_alloc(struct arena *a, size_t size) MUST_CHECK;
 
 /* A copy of `len` bytes and a NUL. NULL without memory. */
-char *arena_text(struct arena *a, const char *text, size_t len) MUST_CHECK;
+char *arena_copy(struct arena *a, const void *data, size_t len) MUST_CHECK;
 
 /* Wipes and frees everything. */
 void arena_finish(struct arena *a);
