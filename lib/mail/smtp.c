@@ -22,6 +22,7 @@ struct smtp {
 	CURL *curl;
 	char url[320];
 	enum smtp_stage stage;
+	bool over;	  /* QUIT was said: what follows is not about the mail */
 	bool logged_in;	  /* on this connection: the server said 235 */
 	char verb[16];	  /* the last command we sent */
 	char reply[256];  /* the last line of the last answer, escaped */
@@ -45,6 +46,9 @@ static void note_command(struct smtp *s, const char *data, size_t len)
 		{ "DATA", STAGE_MAIL },
 	};
 	bool continues = s->code == 334; /* the next line of a login is no command */
+	s->over = s->over || (!continues && len >= 4 && strncasecmp(data, "QUIT", 4) == 0);
+	if (s->over)
+		return;
 	s->code = 0;
 	for (size_t i = 0; i < ARRAY_LEN(stages) && !continues; i++) {
 		size_t n = strlen(stages[i].verb);
@@ -59,7 +63,7 @@ static void note_reply(struct smtp *s, const char *line, size_t len)
 {
 	while (len > 0 && (line[len - 1] == '\r' || line[len - 1] == '\n'))
 		len--;
-	if (len < 3 || strspn(line, "0123456789") < 3 || (len > 3 && line[3] == '-'))
+	if (s->over || len < 3 || strspn(line, "0123456789") < 3 || (len > 3 && line[3] == '-'))
 		return;
 	s->code = (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
 	if (s->code == 220 || s->code == 235) /* a greeting, or the answer to STARTTLS; a login */
@@ -219,6 +223,7 @@ enum smtp_result smtp_send(
 	}
 	s->stage = STAGE_CONNECT;
 	s->code = 0;
+	s->over = false;
 	s->verb[0] = s->reply[0] = 0;
 	s->data = mail->data;
 	s->left = mail->len;

@@ -74,7 +74,7 @@ mail:
 rcpt:
   defer message = greylisted, come again
         condition = ${{if exists{{{folder}/fault.defer}}}}
-  deny message = log in first
+  deny message = 530 log in first
        condition = {login_required}
        !authenticated = *
   deny message = no such user here
