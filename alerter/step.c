@@ -249,5 +249,6 @@ struct verdict stale_step(const struct alerter_config *config, const struct aler
 struct verdict gone_step(const struct alert *old, int64_t now)
 {
 	struct verdict v = remove_row(*old);
+	v.alert.as_of = now;
 	return old->state == ALERT_FIRING ? tell(v, EVENT_CLOSED, now) : v;
 }
