@@ -12,21 +12,30 @@
 
 #include "lib/escape.h"
 
-#define DIGITS	   "0123456789"
-#define LABEL_NAME "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_" DIGITS
-#define NAME	   LABEL_NAME ":"
-#define BLANKS	   " \t"
+enum { BLANK = 1, DIGIT = 2, LETTER = 4, COLON = 8 };
 
-static char *skip(char *s, const char *chars)
+static unsigned class_of(char c)
 {
-	return s + strspn(s, chars);
+	if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_')
+		return LETTER;
+	if (c >= '0' && c <= '9')
+		return DIGIT;
+	return c == ' ' || c == '\t' ? BLANK : c == ':' ? COLON : 0;
+}
+
+/* As strspn(3), which for sets of this size first fills a table on every call. */
+static char *skip(char *s, unsigned classes)
+{
+	while (class_of(*s) & classes)
+		s++;
+	return s;
 }
 
 /* The end of the name that begins at `s`; NULL when there is none. */
-static char *name_end(char *s, const char *chars)
+static char *name_end(char *s, unsigned classes)
 {
-	char *end = skip(s, chars);
-	return end == s || (*s >= '0' && *s <= '9') ? NULL : end;
+	char *end = skip(s, classes);
+	return end == s || class_of(*s) == DIGIT ? NULL : end;
 }
 
 /* ---- numbers ---------------------------------------------------------------------------- */
@@ -35,14 +44,14 @@ static char *name_end(char *s, const char *chars)
 static bool is_decimal(char *s)
 {
 	s += *s == '+' || *s == '-';
-	char *point = skip(s, DIGITS);
-	char *end = *point == '.' ? skip(point + 1, DIGITS) : point;
+	char *point = skip(s, DIGIT);
+	char *end = *point == '.' ? skip(point + 1, DIGIT) : point;
 	if (end - s - (*point == '.') < 1)
 		return false;
 	if (*end == 'e' || *end == 'E') {
 		s = end + 1;
 		s += *s == '+' || *s == '-';
-		end = skip(s, DIGITS);
+		end = skip(s, DIGIT);
 		if (end == s)
 			return false;
 	}
@@ -64,15 +73,15 @@ static int parse_number(char *s, double *ret_value)
 static bool is_timestamp(char *s)
 {
 	s += *s == '-';
-	char *end = skip(s, DIGITS);
-	return end > s && !*skip(end, BLANKS);
+	char *end = skip(s, DIGIT);
+	return end > s && !*skip(end, BLANK);
 }
 
 /* "VALUE" or "VALUE TIMESTAMP" */
 static int parse_value(char *s, double *ret_value)
 {
-	char *end = s + strcspn(s, BLANKS);
-	char *rest = skip(end, BLANKS);
+	char *end = s + strcspn(s, " \t");
+	char *rest = skip(end, BLANK);
 	if (*rest && !is_timestamp(rest))
 		return -1;
 	*end = 0;
@@ -109,12 +118,12 @@ static char *parse_quoted(char *s, const char **ret_value)
 /* `name="value"` at `s`; returns what follows it, or NULL. */
 static char *parse_label(char *s, struct prom_label *ret_label)
 {
-	char *end = name_end(s, LABEL_NAME);
-	char *equals = end ? skip(end, BLANKS) : NULL;
+	char *end = name_end(s, LETTER | DIGIT);
+	char *equals = end ? skip(end, BLANK) : NULL;
 	if (!equals || *equals != '=')
 		return NULL;
 	ret_label->name = s;
-	s = parse_quoted(skip(equals + 1, BLANKS), &ret_label->value);
+	s = parse_quoted(skip(equals + 1, BLANK), &ret_label->value);
 	*end = 0;
 	return s;
 }
@@ -138,12 +147,12 @@ static int insert_label(
 /* What stands between braces, the opening one taken already; returns what follows, or NULL. */
 static char *parse_labels(char *s, struct prom_sample *sample, struct prom_label *labels)
 {
-	for (s = skip(s, BLANKS); *s != '}'; s = skip(s, BLANKS)) {
+	for (s = skip(s, BLANK); *s != '}'; s = skip(s, BLANK)) {
 		struct prom_label label;
 		if (sample->label_count == PROMTEXT_LABELS_MAX || !(s = parse_label(s, &label)) ||
 			insert_label(sample, labels, &label) < 0)
 			return NULL;
-		s = skip(s, BLANKS);
+		s = skip(s, BLANK);
 		if (*s == ',')
 			s++;
 		else if (*s != '}')
@@ -166,14 +175,14 @@ const char *prom_label(const struct prom_sample *s, const char *name)
 static int parse_sample(char *s, struct prom_label *labels, struct prom_sample *ret_sample)
 {
 	struct prom_sample sample = { .name = s, .labels = labels };
-	char *end = name_end(s, NAME);
-	char *rest = end ? skip(end, BLANKS) : NULL;
+	char *end = name_end(s, LETTER | DIGIT | COLON);
+	char *rest = end ? skip(end, BLANK) : NULL;
 	if (!rest || (rest == end && *rest != '{'))
 		return -1;
 	if (*rest == '{' && !(rest = parse_labels(rest + 1, &sample, labels)))
 		return -1;
 	*end = 0;
-	if (parse_value(skip(rest, BLANKS), &sample.value) < 0)
+	if (parse_value(skip(rest, BLANK), &sample.value) < 0)
 		return -1;
 	*ret_sample = sample;
 	return 0;
@@ -187,7 +196,7 @@ struct room {
 
 static int parse_line(char *line, struct room *room, struct promtext *text)
 {
-	line = skip(line, BLANKS);
+	line = skip(line, BLANK);
 	if (!*line)
 		return 0;
 	if (text->complete)
