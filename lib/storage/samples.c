@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "lib/crash.h"
 #include "lib/storage/private.h"
 #include "lib/storage/report.h"
 
@@ -281,6 +282,7 @@ static int put_batch(struct storage *s, void *arg, struct error *err)
 		if (put_chunk(s, &c, err))
 			return -1;
 	}
+	crash_point("inserted");
 	return 0;
 }
 
