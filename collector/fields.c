@@ -44,7 +44,15 @@ uint64_t fields_hex(struct fields *f)
 			f->bad = true;
 		value = value << 4 | (unsigned)(digit & 15);
 	}
-	if (len != 16)
+	if (len != 16 || value > INT64_MAX)
+		f->bad = true;
+	return value;
+}
+
+uint64_t fields_id(struct fields *f)
+{
+	uint64_t value = fields_hex(f);
+	if (value == 0)
 		f->bad = true;
 	return value;
 }

@@ -19,8 +19,9 @@ struct fields {
 /* Takes exactly this word. */
 void fields_word(struct fields *f, const char *word);
 
-/* Exactly 16 lower-case hex digits. */
+/* Exactly 16 lower-case hex digits, of 63 bits; an attempt or cycle id is not 0 either. */
 uint64_t fields_hex(struct fields *f);
+uint64_t fields_id(struct fields *f);
 
 /* Decimal digits only, at most `max`. */
 int64_t fields_number(struct fields *f, int64_t max);

@@ -56,7 +56,7 @@ static int parse_state(const char *line, size_t len, struct run_state *ret_state
 	s.clock.last = fields_hex(&f);
 	s.clock.collector = (uint8_t)fields_number(&f, COLLECTOR_MAX);
 	s.complained_at = fields_number(&f, INT64_MAX);
-	if (!fields_done(&f) || s.clock.last > INT64_MAX)
+	if (!fields_done(&f))
 		return -1;
 	*ret_state = s;
 	return 0;

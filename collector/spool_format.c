@@ -37,8 +37,8 @@ int spool_parse_head(const char *data, size_t len, struct spool_head *ret_head, 
 	struct spool_head h = { 0 };
 	fields_word(&f, "fleet1");
 	fields_word(&f, "spool");
-	h.attempt_id = fields_hex(&f);
-	h.cycle_id = fields_hex(&f);
+	h.attempt_id = fields_id(&f);
+	h.cycle_id = fields_id(&f);
 	h.received_at = fields_number(&f, INT64_MAX);
 	h.length = (uint32_t)fields_number(&f, WIRE_FILE_MAX);
 	fields_text(&f, h.client, sizeof h.client);
@@ -70,8 +70,8 @@ int spool_parse_outcome(
 	struct fields f = { .at = line, .end = line + len };
 	struct spool_outcome o = { 0 };
 	char outcome[32], stage[32], text[sizeof o.text];
-	o.attempt_id = fields_hex(&f);
-	o.cycle_id = fields_hex(&f);
+	o.attempt_id = fields_id(&f);
+	o.cycle_id = fields_id(&f);
 	fields_raw(&f, outcome, sizeof outcome);
 	fields_raw(&f, stage, sizeof stage);
 	o.taken_at = fields_number(&f, INT64_MAX);
@@ -105,7 +105,7 @@ int spool_parse_cycle(
 	struct spool_cycle c = { 0 };
 	fields_word(&f, "fleet1");
 	fields_word(&f, "cycle");
-	c.id = fields_hex(&f);
+	c.id = fields_id(&f);
 	c.started_at = fields_number(&f, INT64_MAX);
 	c.deadline_at = fields_number(&f, INT64_MAX);
 	c.clients = (uint32_t)fields_number(&f, UINT32_MAX);
@@ -134,7 +134,7 @@ static void parse_numbered(const char *name, struct spool_entry *e)
 		return;
 	struct fields id = { .at = name, .end = dash };
 	struct fields index = { .at = dash + 1, .end = dot };
-	e->id = fields_hex(&id);
+	e->id = fields_id(&id);
 	e->index = (uint32_t)fields_number(&index, 9999);
 	if (!fields_done(&id) || !fields_done(&index))
 		return;

@@ -63,6 +63,8 @@ static const char outcome_line[] =
 static const char *const bad_outcomes[] = {
 	"",
 	"0123456789abcdef",
+	"0000000000000000 0123456789abcd00 ok - 1 2 3 web1 ",
+	"8000000000000000 0123456789abcd00 ok - 1 2 3 web1 ",
 	"0123456789abcdef 0123456789abcd00 great - 1 2 3 web1 ",
 	"0123456789abcdef 0123456789abcd00 ok nowhere 1 2 3 web1 ",
 	"0123456789abcdef 0123456789abcd00 ok - 1 2 4294967296 web1 ",
