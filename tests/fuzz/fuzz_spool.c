@@ -2,15 +2,14 @@
  * The files of encrypted_stats/: processes that speak to hostile servers write them, and power
  * cuts cut them. What is accepted must come out of the formatter as the same thing again.
  */
+#include "tests/fuzz/fuzz.h"
+
 #include <assert.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "collector/outcomes.h"
 #include "collector/spool.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void fuzz_head(const char *data, size_t size)
 {
