@@ -1,0 +1,402 @@
+/*
+ * Every mistake there is, with its line and a part of what is said about it.
+ */
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/buffer.h"
+#include "tests/unit/config_rig.h"
+
+#define CONFIG(body)           "<config>\n" body "\n</config>"
+#define CLIENT(attributes)     CONFIG("<client " attributes "/>")
+#define ALERT(attributes)      CONFIG("<client ip='a'>\n<alert " attributes "/></client>")
+#define MAIL(attributes)       CONFIG("<mail " attributes "/>")
+#define STORAGE(attributes)    CONFIG("<storage " attributes "/>")
+#define ENTITY(name, of)       "<!ENTITY " name " '" of of of of of of of of of of "'>\n"
+
+/* Each is one mistake and nothing else. */
+static const struct {
+	const char *xml;
+	int line;
+	const char *text;
+} rows[] = {
+	/* XML */
+	{ "", 1, "write a <config> element" },
+	{ "<config>\n<client>\n</config>", 3, "write well-formed XML" },
+	{ "<config>\n<client ip=a/></config>", 2, "write well-formed XML" },
+	{ "<config>\n<client ip='&who;'/></config>", 2, "write well-formed XML" },
+	{ "<config/>\n<config/>", 2, "write well-formed XML" },
+	{ "\n<!DOCTYPE config>\n<config/>", 2, "DOCTYPE is refused" },
+	{ "<!DOCTYPE config SYSTEM 'file:///etc/passwd'>\n<config/>", 1, "DOCTYPE is refused" },
+	{ "<!DOCTYPE config [<!ENTITY x SYSTEM 'file:///etc/passwd'>]>\n"
+	  "<config><client ip='&x;'/></config>", 1, "DOCTYPE is refused" },
+	{ "<!DOCTYPE config [\n" ENTITY("a", "lol") ENTITY("b", "&a;") ENTITY("c", "&b;")
+	  ENTITY("d", "&c;") ENTITY("e", "&d;") ENTITY("f", "&e;") ENTITY("g", "&f;")
+	  ENTITY("h", "&g;") "]>\n<config>&h;</config>", 1, "DOCTYPE is refused" },
+
+	/* elements */
+	{ "<fleet/>", 1, "write <config> around everything" },
+	{ "<config xmlns='urn:other'/>", 1, "write it as config.xml.example shows" },
+	{ CONFIG("<clinet ip='a'/>"), 2, "<clinet> does not belong inside <config>; write one of: "
+					 "alerter, client," },
+	{ CONFIG("<alert type='cpu' limit='90'/>"), 2, "<alert> does not belong inside <config>" },
+	{ CONFIG("<retention><client ip='a'/></retention>"), 2, "write <retention …/> alone" },
+	{ CONFIG("<client ip='a'><client ip='b'/></client>"), 2, "write one of: alert" },
+	{ CONFIG("<webhook/>"), 2, "<webhook> is not supported yet; leave it out" },
+	{ CONFIG("<retention/>\n<retention/>"), 3, "given twice, first at" },
+	{ CONFIG("\n\nsome text"), 1, "write it as config.xml.example shows" },
+	{ CONFIG("<client ip='a'>text</client>"), 2, "write it as config.xml.example shows" },
+
+	/* attributes */
+	{ CLIENT("ip='a' prot='22'"), 2, "<client> has no attribute prot; write one of: ip, name, port" },
+	{ CLIENT("ip='a' xml:base='x'"), 2, "write it as config.xml.example shows" },
+	{ CLIENT("name='a'"), 2, "<client> has no ip; write ip=\"…\"" },
+	{ CLIENT("ip=''"), 2, "ip=\"\": is empty" },
+	{ CLIENT("ip='a' jump='b'"), 2, "jump=\"b\": is not supported yet; leave it out" },
+	{ CLIENT("ip='a' every='5m'"), 2, "every=\"5m\": is not supported yet; leave it out" },
+	{ CONFIG("<client\n\n ip='a'\n port='0'/>"), 2, "port=\"0\"" },
+	{ CLIENT("ip='a' port='65536'"), 2, "is not a number from 1 to 65535" },
+	{ CLIENT("ip='a' port='-1'"), 2, "is not a number from 1 to 65535" },
+	{ CLIENT("ip='a' port='22x'"), 2, "is not a number from 1 to 65535" },
+	{ CLIENT("ip='a' port='99999999999999999999'"), 2, "is not a number from 1 to 65535" },
+	{ CLIENT("ip='a' timeout='90'"), 2, "is not a duration; write a number and its unit" },
+	{ CLIENT("ip='a' timeout='m'"), 2, "is not a duration" },
+	{ CLIENT("ip='a' timeout='5 m'"), 2, "is not a duration" },
+	{ CLIENT("ip='a' timeout='5y'"), 2, "is not a duration" },
+	{ CLIENT("ip='a' timeout='0'"), 2, "is out of range; write " },
+	{ CLIENT("ip='a' timeout='999999999999999w'"), 2, "is out of range; write " },
+	{ CLIENT("ip='a b'"), 2, "is neither a host name nor an address" },
+	{ CLIENT("ip='a;id'"), 2, "is neither a host name nor an address" },
+	{ CLIENT("ip='-oProxyCommand=x'"), 2, "is neither a host name nor an address" },
+	{ CLIENT("ip='[::1]'"), 2, "is neither a host name nor an address" },
+	{ CLIENT("ip='1:2'"), 2, "is neither a host name nor an address" },
+	{ CLIENT("ip='a' name='x&#10;y'"), 2, "write it without control characters" },
+	{ CLIENT("ip='a' name='&lt;b>'"), 2, "write it without control characters" },
+	{ CLIENT("ip='a' username='-l'"), 2, "is not a user name" },
+	{ CLIENT("ip='a' username='a b'"), 2, "is not a user name" },
+	{ CLIENT("ip='a' host-key='yes'"), 2, "write strict, accept-new, or SHA256:" },
+	{ CLIENT("ip='a' host-key='SHA256:short'"), 2, "write strict, accept-new, or SHA256:" },
+	{ CLIENT("ip='a'/>\n<client ip='b' name='a'"), 3, "client \"a\" is there already, at" },
+
+	/* mail addresses */
+	{ CLIENT("ip='a' mail='ops'"), 2, "ops is not a mail address" },
+	{ CLIENT("ip='a' mail='ops@'"), 2, "is not a mail address" },
+	{ CLIENT("ip='a' mail='@example.com'"), 2, "is not a mail address" },
+	{ CLIENT("ip='a' mail='a@example.com&#13;&#10;RCPT'"), 2, "is not a mail address" },
+	{ CLIENT("ip='a' mail='&lt;a@example.com>'"), 2, "is not a mail address" },
+	{ CLIENT("ip='a' mail='\"a\"@example.com'"), 2, "is not a mail address" },
+	{ CLIENT("ip='a' mail='a@b@example.com'"), 2, "is not a mail address" },
+	{ MAIL("host='localhost' security='plain' from='a b@example.com'"), 2, "from=\"a b@example.com\": is not a mail address" },
+
+	/* credentials */
+	{ CLIENT("ip='a' identity='missing'"), 2, "make it with ssh-keygen" },
+	{ CLIENT("ip='a' identity='open.key'"), 2, "run: chmod 600 " },
+	{ CLIENT("ip='a' identity='probes'"), 2, "is not a regular file" },
+	{ CLIENT("ip='a' identity='agent:socket'"), 2, "write agent:/path/of/its/socket" },
+	{ CLIENT("ip='a' identity='id_ed25519' passphrase-file='open.password'"), 2, "run: chmod 600 " },
+	{ CLIENT("ip='a' passphrase-file='passphrase'"), 2, "add identity=\"…\"" },
+	{ CLIENT("ip='a' password-file='open.password'"), 2, "run: chmod 600 " },
+	{ CLIENT("ip='a' password-file='missing'"), 2, "make the file or name another" },
+	{ CLIENT("ip='a' password-file='two-lines'"), 2, "is not one line" },
+	{ CLIENT("ip='a' password-file='empty'"), 2, "is not one line" },
+	{ CLIENT("ip='a' password=''"), 2, "password=\"…\": is empty" },
+	{ CLIENT("ip='a' password='x' identity='agent'"), 2, "identity and password are both given; write only one" },
+	{ CLIENT("ip='a' password='x' password-file='passphrase'"), 2, "are both given" },
+	{ CLIENT("ip='a' identity='agent' password-file='passphrase'"), 2, "are both given" },
+
+	/* alerts */
+	{ ALERT("type='memry' limit='85%'"), 3, "did you mean memory? write type=\"memory\"" },
+	{ ALERT("type='qqqqqqqqqqqq' limit='85%'"), 3, "write one such as cpu" },
+	{ ALERT("limit='85%'"), 3, "<alert> has no type" },
+	{ ALERT("type='memory'"), 3, "has no limit; write limit=\"…\"" },
+	{ ALERT("type='memory' limit='85%' below='10%'"), 3, "limit and below are both given" },
+	{ ALERT("type='memory' limit='0.9'"), 3, "write limit=\"0.9%\" or limit=\"90%\"" },
+	{ ALERT("type='memory' limit='1'"), 3, "write limit=\"1%\" or limit=\"100%\"" },
+	{ ALERT("type='memory' below='0.1'"), 3, "write below=\"0.1%\" or below=\"10%\"" },
+	{ ALERT("type='memory' limit='101%'"), 3, "write percent from 0 to 100" },
+	{ ALERT("type='memory' limit='-5%'"), 3, "write percent from 0 to 100" },
+	{ ALERT("type='memory' limit='nan'"), 3, "write percent from 0 to 100" },
+	{ ALERT("type='memory' limit='0x50'"), 3, "write percent from 0 to 100" },
+	{ ALERT("type='memory' limit='1e1'"), 3, "write percent from 0 to 100" },
+	{ ALERT("type='memory' limit='85.'"), 3, "write percent from 0 to 100" },
+	{ ALERT("type='memory' limit='85 %'"), 3, "write percent from 0 to 100" },
+	{ ALERT("type='load' limit='85%'"), 3, "is not a limit for load1; write a number" },
+	{ ALERT("type='load' limit='inf'"), 3, "is not a limit for load1; write a number" },
+	{ ALERT("type='load' limit='10GiB'"), 3, "is not a limit for load1; write a number" },
+	{ ALERT("type='disk-avail' below='10 gigs'"), 3, "as below=\"10GiB\"" },
+	{ ALERT("type='uptime' below='10GiB'"), 3, "as below=\"90s\"" },
+	{ ALERT("type='memory' limit='85%' clear='90%'"), 3, "clear=\"90%\" is on the firing side of limit=\"85%\"; write one below it" },
+	{ ALERT("type='disk-avail' below='10GB' clear='9GB'"), 3, "write one above it" },
+	{ ALERT("type='memory' limit='85%' clear='x'"), 3, "clear=\"x\"" },
+	{ ALERT("type='memory' limit=''"), 3, "is empty" },
+	{ ALERT("type='memory' limit='85' severity='bad'"), 3, "write one of: warning|critical" },
+	{ ALERT("type='memory' limit='85' instance='/'"), 3, "leave instance out" },
+	{ ALERT("type='memory' limit='85'/>\n<alert type='memory' limit='90'"), 4, "given twice, first at line 3" },
+	{ ALERT("type='memory' limit='85' for='soon'"), 3, "as for=\"90s\"" },
+	{ CONFIG("<group name='g'><alert type='cpu' limit='80'/>\n<client ip='a'><alert type='cpu' limit='81'/>\n"
+		 "<alert type='cpu' limit='82'/></client></group>"), 4, "given twice, first at line 3" },
+
+	/* what stands once */
+	{ STORAGE("engine='oracle'"), 2, "write one of: sqlite|mariadb" },
+	{ STORAGE("host='db.example.com'"), 2, "host is not for engine=\"sqlite\"" },
+	{ STORAGE("engine='mariadb' path='x'"), 2, "path is not for engine=\"mariadb\"" },
+	{ STORAGE("engine='mariadb' host='db.example.com' tls='no'"), 2, "write tls=\"yes\"" },
+	{ STORAGE("engine='mariadb' host='127.0.0.1' tls='no' ca='db-ca.pem'"), 2, "ca has no use" },
+	{ STORAGE("engine='mariadb' tls='yes'"), 2, "write host=\"…\"" },
+	{ STORAGE("engine='mariadb' host='a' socket='b'"), 2, "host and socket are both given" },
+	{ STORAGE("engine='mariadb' host='a' ca='missing'"), 2, "name a file that can be read" },
+	{ STORAGE("engine='mariadb' user='a b'"), 2, "is not a user name" },
+	{ MAIL("from='a@example.com'"), 2, "<mail> has no host" },
+	{ MAIL("host='localhost'"), 2, "<mail> has no from" },
+	{ MAIL("host='a' from='a@example.com' security='plain'"), 2, "write security=\"starttls\", or add insecure=\"yes\"" },
+	{ MAIL("host='a' from='a@example.com' security='none'"), 2, "starttls|smtps|plain" },
+	{ MAIL("host='a' from='a@example.com' user='u'"), 2, "add password-file" },
+	{ MAIL("host='a' from='a@example.com' password='u'"), 2, "add user=" },
+	{ MAIL("host='::1' from='a@example.com' security='plain' ca='mail-ca.pem'"), 2, "ca has no use" },
+	{ MAIL("host='a' from='a@example.com' insecure='maybe'"), 2, "write one of: no|yes" },
+	{ MAIL("host='a' from='a@example.com' list-id='a b'"), 2, "is neither a host name" },
+	{ CONFIG("<collector connect-timeout='5m' deadline='1m'/>"), 2, "connect-timeout is longer" },
+	{ CONFIG("<collector sessions='10'/>"), 2, "connects is more than sessions" },
+	{ CONFIG("<collector sessions='many'/>"), 2, "is not a number" },
+	{ CONFIG("<collector spool='a&#10;b'/>"), 2, "write a plain path" },
+	{ CONFIG("<retention raw='14'/>"), 2, "as raw=\"90s\"" },
+	{ CONFIG("<include dir='nowhere'/>"), 2, "make the folder or name another" },
+	{ CONFIG("<include/>"), 2, "<include> has no dir" },
+	{ CONFIG("<group><client ip='a'/></group>"), 2, "<group> has no name" },
+	{ CONFIG("<group name='a/b'><client ip='a'/></group>"), 2, "write it without" },
+};
+
+static bool says_what_to_do(const char *text)
+{
+	static const char *const words[] = { "write ", "run: ", "leave ", "add ", "make ", "name ",
+		"give ", "mend " };
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (strstr(text, words[i]))
+			return true;
+	return false;
+}
+
+/* The one mistake among the problems; warnings are passed over. */
+static const struct config_problem *only_mistake(const struct config_problems *p, const char *xml)
+{
+	const struct config_problem *found = NULL;
+	for (size_t i = 0; i < p->count; i++) {
+		const struct config_problem *q = &p->items[i];
+		if (found && !q->warning)
+			fail_msg("%s\n%d: %s\n%d: %s", xml, found->line, found->text, q->line, q->text);
+		if (!q->warning)
+			found = q;
+	}
+	if (!found)
+		fail_msg("nothing said about %s", xml);
+	return found;
+}
+
+static void each_mistake_is_told_once(void **state)
+{
+	(void)state;
+	rig_put("two-lines", "one\ntwo\n", 0600);
+	rig_put("empty", "", 0600);
+	int failed = 0;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct config_problems problems;
+		rig_refuse(rows[i].xml, &problems);
+		const struct config_problem *p = only_mistake(&problems, rows[i].xml);
+		bool good = p->line == rows[i].line && strstr(p->text, rows[i].text) &&
+			says_what_to_do(p->text) && strcmp(strrchr(p->file, '/'), "/config.xml") == 0;
+		if (!good)
+			print_error("%s\n  said: %d: %s\n", rows[i].xml, p->line, p->text);
+		failed += !good;
+		config_problems_finish(&problems);
+	}
+	assert_int_equal(failed, 0);
+}
+
+static void all_mistakes_come_at_once(void **state)
+{
+	(void)state;
+	rig_put("clients.d/a.xml", "<config>\n<client ip='x y'/>\n<include dir='.'/></config>", 0644);
+	rig_put("clients.d/b.xml", "<config>", 0644);
+	rig_put("clients.d/c.xml", "<config><client ip='c' password='x'/></config>", 0644);
+	rig_put("clients.d/d.xml", "<config/>", 0666);
+	struct config_problems problems;
+	rig_refuse("<config>\n"
+		   "<mail host='h'/>\n"
+		   "<client ip='a' port='0' timeout='x'>\n"
+		   "<alert type='memry' limit='1'/>\n"
+		   "<nonsense/></client>\n"
+		   "<include dir='clients.d'/>\n"
+		   "text <client ip='a'/></config>", &problems);
+	static const char *const expected[] = {
+		"a.xml:2", "a.xml:3", "b.xml:1", "c.xml:1", "d.xml:0", "config.xml:2", "config.xml:3",
+		"config.xml:3", "config.xml:4", "config.xml:5", "config.xml:7" };
+	char told[2000] = "";
+	for (size_t i = 0; i < problems.count; i++) {
+		char place[100];
+		(void)snprintf(place, sizeof place, "%s:%d ", strrchr(problems.items[i].file, '/') + 1,
+			problems.items[i].line);
+		strcat(told, place);
+		assert_true(says_what_to_do(problems.items[i].text));
+	}
+	for (size_t i = 0; i < ARRAY_LEN(expected); i++)
+		if (!strstr(told, expected[i]))
+			fail_msg("%s is not in %s", expected[i], told);
+	config_problems_finish(&problems);
+}
+
+static void lines_are_right_beyond_65535(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *last;
+		int line;
+		const char *text;
+	} ends[] = {
+		{ "<client ip='a' port='0'/>\n</config>\n", 70002, "port=\"0\"" },
+		{ "<nonsense/>\n</config>\n", 70002, "<nonsense> does not belong" },
+		{ "<client ip='a'>text</client></config>", 70002, "config.xml.example" },
+		{ "\n<client ip='a'></config>", 70003, "well-formed" },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+		struct buffer xml = { 0 };
+		assert_int_equal(buffer_append_text(&xml, "<config>\n"), 0);
+		for (int k = 0; k < 70000; k++)
+			assert_int_equal(buffer_printf(&xml, "<client ip='h%d'/>\n", k), 0);
+		assert_int_equal(buffer_append_text(&xml, ends[i].last), 0);
+		struct config_problems problems;
+		rig_refuse(xml.data, &problems);
+		const struct config_problem *p = only_mistake(&problems, ends[i].last);
+		assert_int_equal(p->line, ends[i].line);
+		assert_non_null(strstr(p->text, ends[i].text));
+		config_problems_finish(&problems);
+		buffer_finish(&xml);
+	}
+}
+
+static void the_file_itself_is_judged(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name, *text;
+	} files[] = {
+		{ "missing.xml", "cannot be opened" },
+		{ "link.xml", "is a symbolic link" },
+		{ "writable.xml", "run: chmod go-w" },
+		{ "nowhere/config.xml", "cannot be opened" },
+		{ "probes", "is not a regular file" },
+	};
+	rig_put("writable.xml", "<config/>", 0666);
+	assert_int_equal(symlink("writable.xml", "link.xml"), 0);
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		struct config *config = NULL;
+		struct config_problems problems;
+		assert_int_equal(config_load(files[i].name, &config, &problems), -1);
+		assert_int_equal(problems.count, 1);
+		assert_non_null(strstr(problems.items[0].text, files[i].text));
+		config_problems_finish(&problems);
+	}
+}
+
+static void no_password_in_a_file_that_others_read(void **state)
+{
+	(void)state;
+	static const char *const bodies[] = {
+		"<client ip='a' password='secret'/>",
+		"<group name='g' password='secret'><client ip='a'/></group>",
+		"<storage engine='mariadb' password='secret'/>",
+		"<mail host='h' from='a@example.com' user='u' password='secret'/>",
+	};
+	for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
+		char xml[200];
+		(void)snprintf(xml, sizeof xml, "<config>\n%s</config>", bodies[i]);
+		rig_put("config.xml", xml, 0640);
+		struct config *config = NULL;
+		struct config_problems problems;
+		assert_int_equal(config_load("config.xml", &config, &problems), -1);
+		const struct config_problem *p = only_mistake(&problems, xml);
+		char command[4200];
+		(void)snprintf(command, sizeof command, "run: chmod 600 %s/config.xml", rig_dir());
+		assert_non_null(strstr(p->text, command));
+		assert_null(strstr(p->text, "secret"));
+		assert_int_equal(p->line, 2);
+		config_problems_finish(&problems);
+	}
+}
+
+static void warnings_do_not_refuse(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *xml, *text;
+	} warnings[] = {
+		{ "<config/>", "no client to watch" },
+		{ CLIENT("ip='a' mail='a@example.com'"), "alerts go to standard output" },
+		{ CONFIG("<client ip='a'><alert type='cpu' limit='90' mail='a@example.com'/></client>"),
+			"alerts go to standard output" },
+		{ CONFIG("<mail host='h' from='a@example.com'/><client ip='a'/>"), "but no recipient" },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(warnings); i++) {
+		struct config *config = NULL;
+		struct config_problems problems;
+		rig_put("config.xml", warnings[i].xml, 0600);
+		assert_int_equal(config_load("config.xml", &config, &problems), 0);
+		assert_int_equal(problems.count, 1);
+		assert_true(problems.items[0].warning);
+		assert_non_null(strstr(problems.items[0].text, warnings[i].text));
+		assert_true(says_what_to_do(problems.items[0].text));
+		config_problems_finish(&problems);
+		config_destroy(config);
+	}
+}
+
+static void a_flood_of_mistakes_is_cut(void **state)
+{
+	(void)state;
+	struct buffer xml = { 0 };
+	assert_int_equal(buffer_append_text(&xml, "<config>"), 0);
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(buffer_append_text(&xml, "<client/>\n"), 0);
+	assert_int_equal(buffer_append_text(&xml, "</config>"), 0);
+	struct config_problems problems;
+	rig_refuse(xml.data, &problems);
+	assert_int_equal(problems.count, 201);
+	assert_non_null(strstr(problems.items[200].text, "there is more"));
+	config_problems_finish(&problems);
+	buffer_finish(&xml);
+}
+
+static void nesting_is_capped(void **state)
+{
+	(void)state;
+	struct buffer xml = { 0 };
+	assert_int_equal(buffer_append_text(&xml, "<config>"), 0);
+	for (int i = 0; i < 100000; i++)
+		assert_int_equal(buffer_append_text(&xml, "<group name='g'>"), 0);
+	struct config_problems problems;
+	rig_refuse(xml.data, &problems);
+	assert_int_equal(problems.count, 1);
+	config_problems_finish(&problems);
+	buffer_finish(&xml);
+}
+
+#define CONFIG_TEST(f) cmocka_unit_test_setup_teardown(f, rig_make, rig_remove)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CONFIG_TEST(each_mistake_is_told_once),
+		CONFIG_TEST(all_mistakes_come_at_once),
+		CONFIG_TEST(lines_are_right_beyond_65535),
+		CONFIG_TEST(the_file_itself_is_judged),
+		CONFIG_TEST(no_password_in_a_file_that_others_read),
+		CONFIG_TEST(warnings_do_not_refuse),
+		CONFIG_TEST(a_flood_of_mistakes_is_cut),
+		CONFIG_TEST(nesting_is_capped),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
