@@ -152,7 +152,10 @@ static int add_file(struct load *load, const char *file, const struct xml_node *
 	struct error open;
 	struct error err;
 	if (read_document(file, &text, &open, &err) < 0) {
-		complain_at(load, file, 0, "%s", err.text);
+		complain_at(load, file, 0, "%s%s", err.text,
+			strstr(err.text, "; ")
+				? ""
+				: "; make it as config.xml.example shows, or name another file");
 		return 0;
 	}
 	return add_document(

@@ -2,7 +2,6 @@
  * Values that log in somewhere. A file that others can read is refused, as ssh does, and so is
  * config.xml itself as soon as a password stands in it.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +9,12 @@
 #include "lib/file.h"
 
 enum { SECRET_SIZE_MAX = 64 * 1024 };
+
+/* A refusal says what to do already; what the system says needs our advice. */
+static int set_advice(struct error *err, const struct error *why, const char *advice)
+{
+	return error_set(err, "%s%s", why->text, strstr(why->text, "; ") ? "" : advice);
+}
 
 /* Whether it is there and as private as it must be; thousands of clients share one file. */
 static int check_secret(struct load *load, const char *path, enum file_rule rule,
@@ -20,7 +25,7 @@ static int check_secret(struct load *load, const char *path, enum file_rule rule
 	CLEANUP(buffer_wipe) struct buffer content = { 0 };
 	struct error why;
 	if (file_read(path, rule, SECRET_SIZE_MAX, &content, &why) < 0)
-		return error_set(err, "%s%s", why.text, errno == EACCES ? "" : advice);
+		return set_advice(err, &why, advice);
 	load->checked = path;
 	return 0;
 }
@@ -97,8 +102,7 @@ int parse_password_file(struct load *load, const struct field *field, const char
 	CLEANUP(buffer_wipe) struct buffer content = { 0 };
 	struct error why;
 	if (file_read(path, FILE_SECRET, SECRET_SIZE_MAX, &content, &why) < 0)
-		return error_set(err, "%s%s", why.text,
-			errno == EACCES ? "" : "; make the file or name another");
+		return set_advice(err, &why, "; make the file or name another");
 	size_t len = content.data ? strcspn(content.data, "\r\n") : 0;
 	if (len == 0 || len + strspn(content.data + len, "\r\n") != content.len)
 		return error_set(err,

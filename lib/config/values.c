@@ -4,6 +4,7 @@
  * a line or an argument there is refused here.
  */
 #include <arpa/inet.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,9 +153,9 @@ static int read_count(
 	int64_t n;
 	if (read_digits(text, &n, &rest) < 0 || *rest || n < field->min || n > field->max)
 		return error_set(err,
-			"is not a number from %lld to %lld; write one, as %s=\"%lld\"",
-			(long long)field->min, (long long)field->max, field->name,
-			(long long)field->max);
+			"is not a number from %" PRId64 " to %" PRId64 "; write one, as %s=\"%s\"",
+			field->min, field->max, field->name,
+			field->fallback ? field->fallback : "587");
 	*ret_number = n;
 	return 0;
 }
@@ -181,22 +182,34 @@ int parse_port(struct load *load, const struct field *field, const char *text, v
 	return 0;
 }
 
+static const struct {
+	const char *name;
+	int64_t ms;
+} units[] = {
+	{ "ms", 1 },
+	{ "s", 1000 },
+	{ "m", 60 * 1000 },
+	{ "h", 3600 * 1000 },
+	{ "d", 24 * 3600 * 1000 },
+	{ "w", 7 * 24 * 3600 * 1000 },
+};
+
+/* In the largest unit that says it exactly. */
+static const char *format_duration(int64_t ms, char out[static 32])
+{
+	size_t i = ARRAY_LEN(units) - 1;
+	while (ms % units[i].ms)
+		i--;
+	(void)snprintf(out, 32, "%" PRId64 "%s", ms / units[i].ms, ms ? units[i].name : "");
+	return out;
+}
+
 int parse_duration(struct load *load, const struct field *field, const char *text, void *target,
 	struct error *err)
 {
 	(void)load;
-	static const struct {
-		const char *name;
-		int64_t ms;
-	} units[] = {
-		{ "ms", 1 },
-		{ "s", 1000 },
-		{ "m", 60 * 1000 },
-		{ "h", 3600 * 1000 },
-		{ "d", 24 * 3600 * 1000 },
-		{ "w", 7 * 24 * 3600 * 1000 },
-	};
 	const char *rest = text;
+	char least[32], most[32];
 	int64_t n = 0;
 	int64_t unit = strcmp(text, "0") == 0 ? 1 : 0;
 	if (!unit && read_digits(text, &n, &rest) == 0)
@@ -206,11 +219,11 @@ int parse_duration(struct load *load, const struct field *field, const char *tex
 	if (!unit)
 		return error_set(err,
 			"is not a duration; write a number and its unit "
-			"(ms, s, m, h, d, w), as %s=\"90s\"",
-			field->name);
+			"(ms, s, m, h, d, w), as %s=\"%s\"",
+			field->name, strcmp(field->fallback, "0") == 0 ? "90s" : field->fallback);
 	if (n > field->max / unit || n * unit < field->min)
-		return error_set(err, "is out of range; write %lldms to %lldh",
-			(long long)field->min, (long long)(field->max / 3600000));
+		return error_set(err, "is out of range; write %s to %s",
+			format_duration(field->min, least), format_duration(field->max, most));
 	*(int64_t *)target = n * unit;
 	return 0;
 }

@@ -179,6 +179,7 @@ static void on_error(void *arg, xml_error *e)
 		return;
 	char text[512];
 	size_t len = strcspn(e->message, "\n");
+	len -= len > 0 && e->message[len - 1] == '.';
 	bool schema = e->domain == XML_FROM_SCHEMASV;
 	(void)snprintf(text, sizeof text, "%.*s; %s", len > 300 ? 300 : (int)len, e->message,
 		schema ? "write it as config.xml.example shows"
