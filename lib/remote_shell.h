@@ -8,9 +8,11 @@
 
 /*
  * The one command that runs on a client: POSIX sh on a single line, also when the login shell
- * is csh or fish (`exec /bin/sh -c '…'`, no `'`, `!` or newline inside). It looks for
- * `fleet-probe-<hash>` in the client's cache folders, runs it when it is there, and otherwise
- * takes it on standard input as lib/wire.h describes.
+ * is csh or fish (`exec /bin/sh -c '…'`, no `'`, `!`, backslash or newline inside). It looks
+ * for `fleet-probe-<hash>` in the client's cache folders, runs it when it is there, and
+ * otherwise takes it on standard input as lib/wire.h describes. A cached probe that cannot run
+ * is removed, so that the next run brings another. Versions older than a day go when one is
+ * uploaded: a younger one may be another collector's.
  *
  * Folders, in turn; the first that is ours, private (0700, no symbolic link) and lets a
  * program run wins:
@@ -23,12 +25,14 @@ struct remote_probe {
 	char hash[33];       /* BLAKE2b-128 of the file, hex */
 };
 
-/* Appends the command for these probes. */
+/* Appends the command for these probes, one for each kind of machine. Returns -1 without
+ * memory, and for a machine or hash that is not a plain word. */
 int remote_shell_run(const struct remote_probe *probes, size_t count,
 	struct buffer *out) MUST_CHECK;
 
 /* Appends a command that removes everything of ours from the client: cached probes of any
- * version, and the files spooled for these key ids. */
+ * version, and the files spooled for these key ids. It says `fleet1 done 0 0 0` at its end and
+ * asks for no request. */
 int remote_shell_forget(const char *const *key_ids, size_t count, struct buffer *out) MUST_CHECK;
 
 #endif

@@ -56,6 +56,7 @@ static void settle(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)signal(SIGALRM, SIG_DFL);
 	(void)signal(SIGPIPE, SIG_DFL);
+	(void)signal(SIGXFSZ, SIG_IGN); /* a file size limit is a full disk */
 	(void)alarm(RUN_MAX_S);
 	(void)umask(077);
 	int fd = 0;
@@ -90,8 +91,10 @@ int main(int argc, char **argv)
 	settle();
 	if (mode == MODE_HELP || mode == MODE_WRONG)
 		return print(HELP) | (mode == MODE_WRONG ? EX_USAGE : 0);
-	if (arena_init(&arena, ARENA_SIZE) < 0 || sodium_init() < 0 || self_init(&self) < 0)
-		return print("\n" WIRE_TAG "error probe-failed cannot start here\n") | EX_OSERR;
+	if (arena_init(&arena, ARENA_SIZE) < 0 || sodium_init() < 0 || self_init(&self) < 0) {
+		(void)print("\n" WIRE_TAG "error probe-failed cannot start here\n");
+		return SERVE_FAILED;
+	}
 	if (mode == MODE_HASH)
 		return print(self.hash);
 	if (mode == MODE_PLAIN)

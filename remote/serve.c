@@ -44,7 +44,7 @@ static int fail(struct conversation *c, const char *text)
 	char line[WIRE_LINE_MAX];
 	(void)say(c, "\n", 1);
 	(void)say(c, line, wire_format_error("probe-failed", text, line, sizeof line));
-	return 1;
+	return SERVE_FAILED;
 }
 
 /* ---- the report ------------------------------------------------------------------------- */
@@ -190,21 +190,21 @@ int serve(struct arena *a, const struct self *self, const char *root, int in_fd,
 	struct collect collect;
 	struct conversation *c = arena_take(a, sizeof *c);
 	if (!c)
-		return 1;
+		return SERVE_FAILED;
 	*c = (struct conversation){ .in.fd = in_fd, .out_fd = out_fd, .self = self };
 	c->report = arena_take(a, WIRE_FILE_MAX);
 	c->sealed = arena_take(a, WIRE_FILE_MAX);
 	if (self_is_damaged(self))
 		return fail(c, "the cached probe was damaged and is removed");
 	if (take_request(c) != 0)
-		return 1;
+		return SERVE_FAILED;
 	folders_init(&c->folders, self->folder);
 	if (!c->report || !c->sealed || collect_init(&collect, a, root) < 0 ||
 		spool_init(&c->spool, a, &c->folders, &c->request) < 0)
 		return fail(c, "out of memory");
 	make_report(c, &collect);
 	if (send_files(c) != 0)
-		return 1;
+		return SERVE_FAILED;
 	take_acks(c);
-	return 0;
+	return SERVE_DONE;
 }

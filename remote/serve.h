@@ -6,8 +6,14 @@
 
 /*
  * The probe's side of lib/wire.h, once: request, report, files, acks. Returns the program's
- * exit status: 0 when everything was said, 1 when an "error" line was (or nothing could be).
+ * exit status, by which the shell that runs a cached copy knows it from an emptied or
+ * overwritten one, which a shell would take for a script.
  */
+enum {
+	SERVE_DONE = 40,
+	SERVE_FAILED = 41, /* an "error" line says why, or the line is dead */
+};
+
 int serve(struct arena *a, const struct self *self, const char *root, int in_fd, int out_fd);
 
 #endif

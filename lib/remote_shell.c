@@ -1,0 +1,143 @@
+/*
+ * The script is written here as it is read there, one statement a line, and sent with the
+ * lines joined. What it may not hold, so that sh, csh and fish all pass it on unchanged inside
+ * '…', is said in the header; test_remote_shell runs it under each of them.
+ *
+ * It trusts nothing that it finds: a folder must be a real one, ours and private; a program
+ * must have run there once; an upload must have its size, be an ELF file (a shell runs what the
+ * kernel does not know as a script) and name its own hash before it gets its name.
+ */
+#include "lib/remote_shell.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+static const char OPEN[] = "exec /bin/sh -c '";
+static const char CLOSE[] = "'";
+
+/* clang-format off */
+static const char COMMON[] =
+	"exec 2>/dev/null;"
+	"umask 077;"
+	"LC_ALL=C PATH=$PATH:/usr/bin:/bin;"
+	"export LC_ALL PATH;"
+	"u=$(id -u);"
+	"m=$(uname -m);"
+	"fail() { echo; echo \"fleet1 error $*\"; exit 1; };"
+	"mine() { case $(ls -ldn \"$1\") in drwx--[-S]---*) [ -O \"$1\" ];; *) false;; esac; };"
+	"set -- \"${XDG_CACHE_HOME:+$XDG_CACHE_HOME/fleet-health}\""
+		" \"${HOME:+$HOME/.cache/fleet-health}\" /run/user/$u/fleet-health"
+		" /var/tmp/fleet-health-$u /tmp/fleet-health-$u /dev/shm/fleet-health-$u;";
+
+/* Statuses that let the file live: 40 and 41 are the probe's own (remote/serve.h), which what a
+ * shell makes of an emptied or overwritten file does not end with; the others are signals from
+ * outside (HUP INT KILL PIPE ALRM TERM). */
+static const char WARM[] =
+	"p=fleet-probe-$h;"
+	"run() {"
+		" \"$d/$p\";"
+		" r=$?;"
+		" case $r in"
+			" 40|41) exit;;"
+			" 129|130|137|141|142|143) ;;"
+			" *) rm -f \"$d/$p\";;"
+		" esac;"
+		" fail probe-failed \"the probe ended with status $r\";"
+	" };"
+	"for d in \"$@\"; do"
+		" case $d in /*) [ -x \"$d/$p\" ] && mine \"$d\" && run;; esac;"
+	" done;";
+
+static const char COLD[] =
+	"k=;"
+	"[ -n \"$HOME\" ] && mkdir \"$HOME/.cache\";"
+	"for d in \"$@\"; do"
+		" case $d in /*) mkdir \"$d\";; *) continue;; esac;"
+		" mine \"$d\" || continue;"
+		" t=$d/tmp-$$;"
+		" echo exit >\"$t\" && chmod 700 \"$t\" && \"$t\" && k=$d;"
+		" rm -f \"$t\";"
+		" [ -n \"$k\" ] && break;"
+	" done;"
+	"[ -n \"$k\" ] ||"
+		" fail no-exec-directory the home, /run/user, /var/tmp, /tmp and /dev/shm:"
+		" none takes a program;"
+	"d=$k t=$k/tmp-$$;"
+	"clean() { rm -f \"$t\"; };"
+	"trap clean 0;"
+	"trap exit 1 2 13 15;"
+	"echo;"
+	"echo \"fleet1 need $m\";"
+	"read -r x;"
+	"read -r a b s g;"
+	"[ \"$a $b $g\" = \"fleet1 upload $h\" ] || fail probe-failed no upload came;"
+	"echo \"fleet1 ready\";"
+	"head -c \"$s\" >\"$t\";"
+	"[ \"$(wc -c <\"$t\")\" -eq \"$s\" ] || fail probe-failed the upload was cut;"
+	"case $(head -c 4 \"$t\") in ?ELF) ;; *) fail probe-failed the upload is no program;; esac;"
+	"chmod 700 \"$t\";"
+	"x=$(\"$t\" --hash </dev/null);"
+	"case $x in"
+		" $h) ;;"
+		" \"\") fail architecture the probe for $m does not start here;;"
+		" *) fail probe-failed the upload was damaged;;"
+	" esac;"
+	"find \"$d\" -type f -mtime +0 \"(\" -name \"fleet-probe-*\" -o -name \"tmp-*\" \")\""
+		" -exec rm -f \"{}\" \";\";"
+	"mv -f \"$t\" \"$d/$p\" || fail probe-failed the upload cannot be renamed;"
+	"trap - 0 1 2 13 15;"
+	"echo \"fleet1 ready\";"
+	"run";
+
+static const char FORGET[] =
+	"for d in \"$@\"; do"
+		" mine \"$d\" || continue;"
+		" rm -f \"$d\"/fleet-probe-* \"$d\"/tmp-*;"
+		" for i in $k; do rm -rf \"$d/$i\"; done;"
+		" rmdir \"$d\";"
+	" done;"
+	"echo;"
+	"echo \"fleet1 done 0 0 0\"";
+/* clang-format on */
+
+/* What goes into the script as a bare word. */
+static bool is_word(const char *s)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz_ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789.-";
+	return *s && !s[strspn(s, allowed)];
+}
+
+static int append_all(struct buffer *out, const char *const *parts, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (buffer_append_text(out, parts[i]) < 0)
+			return -1;
+	return 0;
+}
+
+int remote_shell_run(const struct remote_probe *probes, size_t count, struct buffer *out)
+{
+	const char *const head[] = { OPEN, COMMON, "case $m in" };
+	const char *const tail[] = { " *) fail architecture no probe for \"$m\";; esac;", WARM,
+		COLD, CLOSE };
+	if (append_all(out, head, ARRAY_LEN(head)) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (!is_word(probes[i].machine) || !is_word(probes[i].hash) ||
+			buffer_printf(out, " %s) h=%s;;", probes[i].machine, probes[i].hash) < 0)
+			return -1;
+	return append_all(out, tail, ARRAY_LEN(tail));
+}
+
+int remote_shell_forget(const char *const *key_ids, size_t count, struct buffer *out)
+{
+	const char *const head[] = { OPEN, COMMON, "k=\"" };
+	const char *const tail[] = { "\";", FORGET, CLOSE };
+	if (append_all(out, head, ARRAY_LEN(head)) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (!is_word(key_ids[i]) || buffer_printf(out, " %s", key_ids[i]) < 0)
+			return -1;
+	return append_all(out, tail, ARRAY_LEN(tail));
+}
