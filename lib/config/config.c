@@ -231,10 +231,11 @@ static int add_includes(struct load *load)
 
 /* ---- the whole ---------------------------------------------------------------------------- */
 
-static bool has_problem(const struct config_problems *p, const char *file, int line)
+static bool has_mistake(const struct config_problems *p, const char *file, int line)
 {
 	for (size_t i = 0; i < p->count; i++)
-		if (p->items[i].line == line && strcmp(p->items[i].file, file) == 0)
+		if (!p->items[i].warning && p->items[i].line == line &&
+			strcmp(p->items[i].file, file) == 0)
 			return true;
 	return false;
 }
@@ -243,7 +244,7 @@ static bool has_problem(const struct config_problems *p, const char *file, int l
 static void add_schema_complaints(struct load *load)
 {
 	for (const struct schema_complaint *c = load->complaints; c; c = c->next)
-		if (!has_problem(load->problems, c->file, c->line))
+		if (!has_mistake(load->problems, c->file, c->line))
 			complain_at(load, c->file, c->line, "%s", c->text);
 		else
 			load->mistakes++;
@@ -269,15 +270,17 @@ static void sort_problems(struct config_problems *p)
 }
 
 /* The absolute path of config.xml; its last part may not be a symbolic link, see file_read(). */
-static int set_paths(struct load *load, const char *path)
+static int set_paths(struct load *load, const char *path, struct error *err)
 {
+	const char *slash = strrchr(path, '/');
 	CLEANUP(free_text) char *copy = strdup(path);
 	CLEANUP(free_text) char *dir = copy ? realpath(dirname(copy), NULL) : NULL;
-	const char *slash = strrchr(path, '/');
-	CLEANUP(free_text) char *file = path_join(dir ? dir : ".", slash ? slash + 1 : path);
+	if (!dir && errno != ENOMEM)
+		return error_set(err, "cannot be found: %s; name another file", strerror(errno));
+	CLEANUP(free_text) char *file = dir ? path_join(dir, slash ? slash + 1 : path) : NULL;
 	if (!file)
 		return -1;
-	load->dir = arena_copy(load->result, dir ? dir : ".", strlen(dir ? dir : "."));
+	load->dir = arena_copy(load->result, dir, strlen(dir));
 	load->config->dir = load->dir;
 	load->config->file = arena_copy(load->result, file, strlen(file));
 	return load->config->dir && load->config->file ? 0 : -1;
@@ -318,7 +321,7 @@ int config_load_text(const char *path, const char *text, size_t len, struct conf
 	load.config = &m->config;
 	load.result = &m->arena;
 	load.secrets = &m->secrets;
-	if (set_paths(&load, path) == 0 && xml_reader_create(&load.reader, &err) == 0)
+	if (set_paths(&load, path, &err) == 0 && xml_reader_create(&load.reader, &err) == 0)
 		result = load_documents(&load, text, len);
 out:
 	if (result < 0)

@@ -53,6 +53,8 @@ static const struct {
 	{ CONFIG("<webhook/>"), 2, "<webhook> is not supported yet; leave it out" },
 	{ CONFIG("<retention/>\n<retention/>"), 3, "given twice, first at" },
 	{ CONFIG("\n\nsome text"), 1, "write it as config.xml.example shows" },
+	{ CONFIG("<client ip='a' mail='a@example.com'>text</client>"), 2,
+		"write it as config.xml.example shows" }, /* beside a warning */
 	{ CONFIG("<client ip='a'>text</client>"), 2, "write it as config.xml.example shows" },
 
 	/* attributes */
@@ -306,9 +308,12 @@ static void the_file_itself_is_judged(void **state)
 		{ "missing.xml", "cannot be opened" },
 		{ "link.xml", "is a symbolic link" },
 		{ "writable.xml", "run: chmod go-w" },
-		{ "nowhere/config.xml", "cannot be opened" },
+		{ "nowhere/config.xml", "cannot be found: No such file" },
+		{ "nowhere/missing.xml", "cannot be found: No such file" },
+		{ "probes/missing.xml", "cannot be opened: No such file" },
 		{ "probes", "is not a regular file" },
 	};
+	rig_put("config.xml", "<config/>", 0600); /* must not be taken for another */
 	rig_put("writable.xml", "<config/>", 0666);
 	assert_int_equal(symlink("writable.xml", "link.xml"), 0);
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
