@@ -191,6 +191,12 @@ static void on_error(void *arg, xml_error *e)
 		fail(r, e->line, text);
 }
 
+/* Without memory the schema's compiler would speak on standard error of its own. */
+static void ignore_error(void *arg, xml_error *e)
+{
+	(void)arg, (void)e;
+}
+
 /* ---- the module's functions -------------------------------------------------------------- */
 
 int xml_reader_create(struct xml_reader **ret_reader, struct error *err)
@@ -201,9 +207,11 @@ int xml_reader_create(struct xml_reader **ret_reader, struct error *err)
 	struct xml_reader *r = calloc(1, sizeof *r);
 	if (!r)
 		return error_set(err, "not enough memory");
+	xmlSetStructuredErrorFunc(NULL, ignore_error);
 	xmlSchemaParserCtxt *p = xmlSchemaNewMemParserCtxt(config_xsd, (int)config_xsd_len);
 	r->schema = p ? xmlSchemaParse(p) : NULL;
 	xmlSchemaFreeParserCtxt(p);
+	xmlSetStructuredErrorFunc(NULL, NULL);
 	if (!r->schema) {
 		xml_reader_destroy(r);
 		return error_set(err, "config.xsd cannot be compiled");
@@ -257,18 +265,18 @@ int xml_read(struct xml_reader *r, const char *text, size_t len, struct arena *a
 		return -1;
 	}
 	int result = -1;
+	xmlSetStructuredErrorFunc(r, on_error);
 	r->parser = xmlCreateMemoryParserCtxt(text, (int)len);
 	xmlSchemaValidCtxt *validator = xmlSchemaNewValidCtxt(r->schema);
 	if (r->parser && validator) {
 		/* Never NOENT, DTDLOAD, XINCLUDE or HUGE. */
 		(void)xmlCtxtUseOptions(r->parser, XML_PARSE_NONET | XML_PARSE_BIG_LINES);
 		xmlSchemaSetValidStructuredErrors(validator, on_error, r);
-		xmlSetStructuredErrorFunc(r, on_error);
 		result = run(r, validator);
-		xmlSetStructuredErrorFunc(NULL, NULL);
 	}
 	xmlSchemaFreeValidCtxt(validator);
 	xmlFreeParserCtxt(r->parser);
+	xmlSetStructuredErrorFunc(NULL, NULL);
 	r->parser = NULL;
 	if (result == 0)
 		*ret_root = r->root;
