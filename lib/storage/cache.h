@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/error.h"
 #include "lib/arena.h"
+#include "lib/error.h"
 
 /*
  * Row ids of clients, metrics and series by their names, so that a reading costs no look-up
