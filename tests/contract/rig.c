@@ -51,7 +51,7 @@ static void shell_command(struct rig *r, char *out, size_t size)
 	if (rig_is_mariadb())
 		(void)snprintf(out, size,
 			"mariadb --no-defaults --default-character-set=utf8mb4 -u root -S %s "
-			"-N -B %s",
+			"-N -B -r %s",
 			r->config.socket, r->config.database);
 	else
 		(void)snprintf(

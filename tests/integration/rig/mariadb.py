@@ -1,0 +1,184 @@
+#!/usr/bin/env python3
+"""A private MariaDB server in a folder: unix socket only unless told otherwise, ended by its
+process id.
+
+    with Mariadb(folder) as server:
+        ... server.socket, server.query('SELECT 1') ...
+
+As a program (see tests/contract/with-mariadb.sh):
+
+    mariadb.py run COMMAND…      starts a server in a temporary folder, runs COMMAND with its
+                                 folder in FLEET_MARIADB and this file in
+                                 FLEET_MARIADB_CONTROL, and removes both; 77 without mariadbd
+    mariadb.py start|stop|kill FOLDER
+"""
+import getpass
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from rig import servers  # noqa: E402  pylint: disable=wrong-import-position
+
+OPTIONS = ['--skip-networking', '--innodb-buffer-pool-size=64M', '--innodb-log-file-size=32M',
+           '--performance-schema=OFF', '--skip-log-bin']
+WAIT = 60
+
+
+def installed():
+    """Whether there is a mariadbd to run."""
+    return servers.find('mariadbd')[0] is not None
+
+
+def alive(pid):
+    """Whether the process runs; one that ended and was not waited for does not."""
+    try:
+        with open(f'/proc/{pid}/stat', encoding='utf-8', errors='replace') as f:
+            return f.read().rpartition(')')[2].split()[0] not in 'ZX'
+    except OSError:
+        return False
+
+
+class Mariadb:
+    """options: for mariadbd, beside OPTIONS; the last one of a name counts, so that
+    '--skip-networking=0', '--port=N', '--bind-address=127.0.0.1' open TCP."""
+
+    def __init__(self, folder, options=()):
+        self.folder = os.path.abspath(folder)
+        self.data = os.path.join(self.folder, 'data')
+        self.socket = os.path.join(self.folder, 'socket')
+        self.pid_file = os.path.join(self.folder, 'pid')
+        self.log = os.path.join(self.folder, 'log')
+        self.options = list(options)
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *unused):
+        self.stop()
+
+    def _command(self, name, *arguments):
+        path, env = servers.find(name)
+        if path is None:
+            raise FileNotFoundError(name)
+        return [path, '--no-defaults', *arguments], env
+
+    def _install(self):
+        base = os.path.dirname(os.path.dirname(os.path.realpath(servers.find('mariadbd')[0])))
+        command, env = self._command(
+            'mariadb-install-db', f'--datadir={self.data}', f'--basedir={base}',
+            f'--user={getpass.getuser()}', '--auth-root-authentication-method=normal',
+            '--skip-test-db', '--skip-name-resolve')
+        with open(self.log, 'ab') as log:
+            subprocess.run(command, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                           check=True, timeout=180)
+
+    def pid(self):
+        """Of the running server, or None."""
+        try:
+            with open(self.pid_file, encoding='ascii') as f:
+                pid = int(f.read())
+        except (OSError, ValueError):
+            return None
+        return pid if alive(pid) else None
+
+    def start(self):
+        """On the data that is there; makes the first."""
+        os.makedirs(self.folder, mode=0o700, exist_ok=True)
+        if not os.path.isdir(os.path.join(self.data, 'mysql')):
+            self._install()
+        command, env = self._command(
+            'mariadbd', f'--user={getpass.getuser()}', f'--datadir={self.data}',
+            f'--socket={self.socket}', f'--pid-file={self.pid_file}', *OPTIONS, *self.options)
+        with open(self.log, 'ab') as log:
+            process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=log,
+                                       stderr=log, start_new_session=True)
+        self._wait_until_ready(process)
+
+    def _wait_until_ready(self, process):
+        deadline = time.monotonic() + WAIT
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
+                break
+            if self.pid() == process.pid and self._answers():
+                return
+            time.sleep(0.05)
+        process.kill()
+        process.wait()
+        with open(self.log, encoding='utf-8', errors='replace') as f:
+            raise RuntimeError('mariadbd did not start:\n' + f.read()[-4000:])
+
+    def _answers(self):
+        command, env = self._command('mariadb-admin', '-u', 'root', '-S', self.socket, 'ping')
+        return subprocess.run(command, env=env, stdin=subprocess.DEVNULL, check=False,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+
+    def _end(self, number):
+        pid = self.pid()
+        if pid is None:
+            return
+        os.kill(pid, number)
+        deadline = time.monotonic() + WAIT
+        while alive(pid):
+            if time.monotonic() > deadline:
+                os.kill(pid, signal.SIGKILL)
+            time.sleep(0.02)
+        try:
+            os.waitpid(pid, 0)
+        except ChildProcessError:
+            pass  # another process started it
+
+    def stop(self):
+        """As an administrator does."""
+        self._end(signal.SIGTERM)
+
+    def kill(self):
+        """As a power cut does to its memory."""
+        self._end(signal.SIGKILL)
+
+    def query(self, sql, database=''):
+        """Runs SQL as root; the rows as lists of texts."""
+        command, env = self._command('mariadb', '-u', 'root', '-S', self.socket, '-N', '-B',
+                                     '--default-character-set=utf8mb4', *([database] * bool(database)))
+        out = subprocess.run(command, env=env, input=sql, capture_output=True, text=True,
+                             check=False)
+        if out.returncode:
+            raise RuntimeError(f'{sql}: {out.stderr}')
+        return [line.split('\t') for line in out.stdout.splitlines()]
+
+
+def run(command):
+    """Runs a command beside a server. Returns its exit status, or 77."""
+    if not installed():
+        print('mariadbd is not installed', file=sys.stderr)
+        return 77
+    folder = tempfile.mkdtemp(prefix='fleet-mariadb.')
+    server = Mariadb(folder)
+    try:
+        server.start()
+        env = dict(os.environ, FLEET_MARIADB=folder, FLEET_MARIADB_CONTROL=os.path.abspath(__file__))
+        return subprocess.run(command, env=env, check=False).returncode
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def main(arguments):
+    signal.signal(signal.SIGTERM, lambda *unused: sys.exit(1))
+    if len(arguments) >= 2 and arguments[0] == 'run':
+        status = run(arguments[1:])
+        return status if status >= 0 else 1
+    if len(arguments) == 2 and arguments[0] in ('start', 'stop', 'kill'):
+        getattr(Mariadb(arguments[1]), arguments[0])()
+        return 0
+    print(__doc__, file=sys.stderr)
+    return 2
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1:]))
