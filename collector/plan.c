@@ -78,18 +78,16 @@ int plan_make(const struct plan_input *in, struct plan *ret_plan, struct error *
 static void stamp(
 	struct wire_request *r, const char *client, const struct keyring *ring, uint64_t attempt_id)
 {
-	const struct keyring_entry *first = keyring_entry(ring, 0);
 	*r = (struct wire_request){
 		.attempt_id = attempt_id,
 		.files_max = WIRE_FILES_MAX,
 		.bytes_max = WIRE_BYTES_MAX,
 	};
-	memcpy(r->public_key, first->public_key, sizeof r->public_key);
-	memcpy(r->key_id.hex, first->id, sizeof r->key_id.hex);
+	memcpy(r->public_key, keyring_entry(ring, 0)->public_key, sizeof r->public_key);
+	keyring_folder(ring, 0, client, r->key_id.hex);
 	keyring_nonce(ring, 0, client, attempt_id, r->nonce);
 	for (size_t i = 0; i < keyring_count(ring) && i < WIRE_KEY_IDS_MAX; i++)
-		memcpy(r->open[r->open_count++].hex, keyring_entry(ring, i)->id,
-			sizeof r->key_id.hex);
+		keyring_folder(ring, i, client, r->open[r->open_count++].hex);
 }
 
 void plan_stamp(

@@ -270,6 +270,19 @@ void keyring_nonce(const struct keyring *ring, size_t i, const char *client, uin
 	(void)crypto_generichash_final(&state, ret_nonce, SEAL_NONCE_SIZE);
 }
 
+void keyring_folder(
+	const struct keyring *ring, size_t i, const char *client, char ret_id[static 17])
+{
+	uint8_t hash[crypto_generichash_BYTES];
+	crypto_generichash_state state;
+	(void)crypto_generichash_init(&state, NULL, 0, sizeof hash);
+	/* the id first: it has one length, so no other pair gives the same bytes */
+	(void)crypto_generichash_update(&state, (const uint8_t *)ring->entries[i].id, 16);
+	(void)crypto_generichash_update(&state, (const uint8_t *)client, strlen(client));
+	(void)crypto_generichash_final(&state, hash, sizeof hash);
+	(void)hex_encode(ret_id, hash, 8);
+}
+
 int keyring_open(const struct keyring *ring, const void *sealed, size_t len, struct buffer *out,
 	size_t *ret_key, struct error *err)
 {

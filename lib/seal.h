@@ -65,6 +65,13 @@ const struct keyring_entry *keyring_entry(const struct keyring *ring, size_t i);
 void keyring_nonce(const struct keyring *ring, size_t i, const char *client, uint64_t attempt_id,
 	uint8_t ret_nonce[static SEAL_NONCE_SIZE]);
 
+/* What the wire calls a key id: the folder in which this client keeps reports sealed to key
+ * `i`. The first 8 bytes of BLAKE2b over the key's id and the client's name, so that several
+ * clients that log in to one account do not take each other's reports, whose nonces would not
+ * fit. Fills 16 hex digits and a NUL. */
+void keyring_folder(
+	const struct keyring *ring, size_t i, const char *client, char ret_id[static 17]);
+
 /* Opens a sealed box with whichever key fits and appends the plain text to `out` (whose cap
  * holds). *ret_key is the key's index. Returns -1 when no key opens it, or without room. */
 int keyring_open(const struct keyring *ring, const void *sealed, size_t len, struct buffer *out,

@@ -45,6 +45,9 @@
  * newline, so the shell and the probe write one before their first line. Between "file" and
  * its "end" there is no room for noise. Indexes count from 0 without a gap.
  *
+ * A key id is 16 hex digits that mean nothing to the client: the folder of the files that one
+ * collector asks for under one client's name (seal.h, keyring_folder()).
+ *
  * After "done" the probe waits for acks until end of file, so the collector sends that once
  * the last file is durable. The exit status proves nothing (a command killed by a signal
  * reports 0 through libssh2); "done" does.

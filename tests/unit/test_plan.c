@@ -171,9 +171,13 @@ static void every_request_is_its_own(void **state)
 		keyring_nonce(ring, 0, plan.hosts[i].client->name, r->attempt_id, nonce);
 		assert_memory_equal(r->nonce, nonce, sizeof nonce);
 		assert_memory_equal(r->public_key, keyring_entry(ring, 0)->public_key, 32);
-		assert_string_equal(r->key_id.hex, keyring_entry(ring, 0)->id);
+		char folders[2][17];
+		keyring_folder(ring, 0, plan.hosts[i].client->name, folders[0]);
+		keyring_folder(ring, 1, plan.hosts[i].client->name, folders[1]);
+		assert_string_equal(r->key_id.hex, folders[0]);
 		assert_int_equal(r->open_count, 2);
-		assert_string_equal(r->open[1].hex, keyring_entry(ring, 1)->id);
+		assert_string_equal(r->open[0].hex, folders[0]);
+		assert_string_equal(r->open[1].hex, folders[1]);
 		if (i)
 			assert_true(r->attempt_id > plan.hosts[i - 1].request.attempt_id);
 	}

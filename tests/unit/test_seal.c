@@ -294,6 +294,23 @@ static void nonces_depend_on_key_client_and_attempt(void **state)
 	keyring_destroy(again);
 }
 
+static void folders_depend_on_key_and_client(void **state)
+{
+	generate(*state, 0);
+	generate(*state, 1);
+	struct keyring *ring = load(*state);
+	char a[17], b[17];
+	keyring_folder(ring, 0, "web1", a);
+	keyring_folder(ring, 0, "web1", b);
+	assert_string_equal(a, b);
+	assert_int_equal(strspn(a, "0123456789abcdef"), 16);
+	keyring_folder(ring, 1, "web1", b);
+	assert_string_not_equal(a, b);
+	keyring_folder(ring, 0, "web2", b);
+	assert_string_not_equal(a, b);
+	keyring_destroy(ring);
+}
+
 static void digests_are_blake2b(void **state)
 {
 	(void)state;
@@ -337,6 +354,7 @@ int main(void)
 		WITH_PLACE(of_many_at_once_one_wins),
 		WITH_PLACE(bad_key_files_are_refused_with_their_line),
 		WITH_PLACE(nonces_depend_on_key_client_and_attempt),
+		WITH_PLACE(folders_depend_on_key_and_client),
 		cmocka_unit_test(digests_are_blake2b),
 		cmocka_unit_test(hex_is_strict),
 	};
