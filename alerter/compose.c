@@ -83,9 +83,10 @@ static uint64_t hash_text(const char *text)
 /* The time is in it because a new database counts its events from 1 again. */
 static const char *make_message_id(const struct job *j, const struct telling *t, size_t count)
 {
+	const char *domain = j->config->mail.list_id;
 	return pool_printf(j->pool, "%s-%" PRIx64 "-%" PRIx64 "-%016" PRIx64 "@%s",
 		count > 1 ? "digest" : "event", t->event->id, (uint64_t)t->event->at,
-		hash_text(t->recipient), j->config->mail.list_id);
+		hash_text(t->recipient), domain[0] ? domain : "localhost");
 }
 
 static bool opens(const struct event *e)

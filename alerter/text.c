@@ -199,7 +199,7 @@ static int put_what(const struct about *a, struct buffer *out)
 		return -1;
 	if (!a->metric)
 		return 0;
-	return put_line(out, "          %s: %s", a->metric->name, a->metric->help);
+	return put_line(out, "          (%s: %s)", a->metric->name, a->metric->help);
 }
 
 static int put_where(const struct about *a, struct buffer *out)
@@ -217,8 +217,10 @@ static int put_since(const struct about *a, struct buffer *out)
 {
 	const struct event *e = a->event;
 	char since[TIME_SIZE], at[TIME_SIZE], span[SPAN_SIZE];
-	return put_line(out, "Since:    %s; at %s that was %s", format_time(e->since, since),
-		format_time(e->at, at), format_span(e->at - e->since, span));
+	if (e->at <= e->since)
+		return put_line(out, "Since:    %s", format_time(e->since, since));
+	return put_line(out, "Since:    %s, for %s until %s", format_time(e->since, since),
+		format_span(e->at - e->since, span), format_time(e->at, at));
 }
 
 static int put_last_good(const struct about *a, int64_t now, struct buffer *out)
@@ -227,8 +229,8 @@ static int put_last_good(const struct about *a, int64_t now, struct buffer *out)
 	char text[TIME_SIZE], span[SPAN_SIZE];
 	const char *what = a->event->client[0] ? "sample" : "run";
 	if (at <= 0)
-		return put_line(out, "Last good %s: none yet", what);
-	return put_line(out, "Last good %s: %s, %s before this was written", what,
+		return put_line(out, "Last good: no %s yet", what);
+	return put_line(out, "Last good: %s at %s, %s before this was written", what,
 		format_time(at, text), format_span(now - at, span));
 }
 
@@ -238,9 +240,9 @@ static int put_rule(const struct about *a, struct buffer *out)
 		return put_line(out, "Rule:     %s:%d, %s, at or %s %s", a->rule->file,
 			a->rule->line, severity_word(a->event), side(a), a->limit);
 	if (a->builtin && a->client)
-		return put_line(out, "Rule:     %s, which needs none; the client is at %s:%d",
+		return put_line(out, "Rule:     %s, built in; the client is at %s:%d",
 			a->builtin->rule, a->client->file, a->client->line);
-	return a->builtin ? put_line(out, "Rule:     %s, which needs none", a->builtin->rule) : 0;
+	return a->builtin ? put_line(out, "Rule:     %s, built in", a->builtin->rule) : 0;
 }
 
 /* Whether text is safe inside quotes of a shell and of any SQL dialect: it is pasted. */

@@ -1,0 +1,85 @@
+"""Samples written straight into the SQLite database, so that a test of the alerter says what
+was measured and when."""
+import datetime
+import sqlite3
+import time
+
+EPOCH_2020_MS = 1577836800000  # lib/attempt.h
+
+
+def iso(ms):
+    at = datetime.datetime.fromtimestamp(ms / 1000, datetime.timezone.utc)
+    return at.strftime('%Y-%m-%dT%H:%M:%S.') + f'{int(ms) % 1000:03d}Z'
+
+
+class Samples:
+    """Over a fleet's database, whose tables are there already. Minutes are relative to the
+    moment it was made: -5 is five minutes ago."""
+
+    def __init__(self, fleet):
+        self.connection = sqlite3.connect(fleet.database, timeout=10, isolation_level=None)
+        self.connection.execute('PRAGMA synchronous = OFF')
+        self.start_ms = int(time.time() * 1000)
+        self.sequence = 0
+        self.cycle()
+
+    def execute(self, sql, *arguments):
+        return self.connection.execute(sql, arguments).fetchall()
+
+    def close(self):
+        self.connection.close()
+
+    def ms(self, minute):
+        return self.start_ms + int(minute * 60000)
+
+    def attempt(self, minute):
+        self.sequence += 1
+        return (self.ms(minute) - EPOCH_2020_MS) << 22 | self.sequence
+
+    def key(self, table, **columns):
+        """The id of the row with these columns, made when missing."""
+        where = ' AND '.join(f'{c} = ?' for c in columns)
+        found = self.execute(f'SELECT id FROM {table} WHERE {where}', *columns.values())
+        if found:
+            return found[0][0]
+        extra = {'client': {'created_at': iso(self.start_ms)}, 'metric': {'unit': '', 'help': ''},
+                 'series': {'seen_at': iso(self.start_ms)}}[table]
+        row = {**columns, **extra}
+        self.execute(f'INSERT INTO {table} ({", ".join(row)}) VALUES ({", ".join("?" * len(row))})',
+                     *row.values())
+        return self.key(table, **columns)
+
+    def cycle(self, minute=0):
+        """A finished run of the collector over the whole fleet."""
+        self.execute('INSERT INTO cycle (id, program, version, started_at, finished_at, deadline_at,'
+                     " clients, ok, failed, whole_fleet) VALUES (?, 'collector', '0', ?, ?, ?, 1, 1, 0, 1)",
+                     self.attempt(minute), iso(self.ms(minute)), iso(self.ms(minute)),
+                     iso(self.ms(minute)))
+
+    def add(self, client, minute, readings=None, outcome='ok', error='', attempt=None):
+        """readings: {('filesystem_used_ratio', '/var'): 0.93}. Returns the attempt id."""
+        client_id = self.key('client', name=client)
+        attempt = attempt or self.attempt(minute)
+        self.execute('INSERT INTO sample (id, client_id, cycle_id, taken_at, received_at, outcome,'
+                     ' first_outcome, stage, error, duration_ms, probe_hash)'
+                     " VALUES (?, ?, 0, ?, ?, ?, ?, '', ?, 10, '')", attempt, client_id,
+                     iso(self.ms(minute)), iso(self.ms(minute)), outcome, outcome, error)
+        self.readings(client_id, attempt, readings or {})
+        return attempt
+
+    def readings(self, client_id, attempt, readings):
+        for (metric, instance), value in readings.items():
+            series = self.key('series', client_id=client_id, instance=instance,
+                              metric_id=self.key('metric', name=metric))
+            self.execute('INSERT INTO reading VALUES (?, ?, ?)', attempt, series, value)
+
+    def complete(self, client, attempt, readings):
+        """The late report of an attempt that had failed."""
+        self.execute("UPDATE sample SET outcome = 'ok', error = '', processed_at = NULL WHERE id = ?",
+                     attempt)
+        self.readings(self.key('client', name=client), attempt, readings)
+
+    def make_due(self):
+        """As if the time of every next try had come."""
+        self.execute("UPDATE notification SET next_try_at = created_at WHERE state = 'waiting'")
+        self.execute("UPDATE alert SET as_of = since WHERE rule = 'mail-delivery'")
