@@ -220,7 +220,7 @@ static void cut_off(struct input *in, size_t at)
 static void put_piece(struct input *in, size_t at)
 {
 	const struct input *from = &seeds[chance() % seed_count];
-	size_t start = below(from->len);
+	size_t start = from->len ? (size_t)(chance() % from->len) : 0;
 	size_t len = below(from->len - start + 1);
 	if (len && chance() % 2)
 		insert(in, at, from->data + start, len);
@@ -268,7 +268,8 @@ static void mutate(struct input *in)
 	static void (*const ways[])(struct input * in, size_t at) = { flip_bit, set_byte, cut_out,
 		cut_off, put_piece, repeat, put_word };
 	for (size_t steps = 1 + below(8); steps > 0; steps--)
-		ways[chance() % (sizeof ways / sizeof *ways)](in, below(in->len + 1));
+		ways[chance() % (sizeof ways / sizeof *ways)](
+			in, (size_t)(chance() % (in->len + 1)));
 }
 
 /* ---- the run ---------------------------------------------------------------------------- */
