@@ -58,8 +58,14 @@ static void fail(struct xml_reader *r, int line, const char *text)
 	if (text && !r->failed)
 		r->report(r->arg, XML_FAULT_SYNTAX, line, text);
 	r->failed = true;
-	if (r->parser)
-		xmlStopParser(r->parser);
+}
+
+/* Not for error handlers: the parser goes on to use the input that stopping it frees. It ends
+ * by itself after a mistake of syntax. */
+static void fail_and_stop(struct xml_reader *r, int line, const char *text)
+{
+	fail(r, line, text);
+	xmlStopParser(r->parser);
 }
 
 /* The line where the tag under way begins; the parser itself stands at its end. A `<` cannot
@@ -136,11 +142,11 @@ static void on_start(void *arg, const xmlChar *name, const xmlChar *prefix, cons
 	if (r->failed)
 		return;
 	struct xml_node *node = arena_alloc(r->arena, sizeof *node);
-	if (!node ||
-		!(node->name = arena_copy(
-			  r->arena, (const char *)name, strlen((const char *)name))) ||
+	if (node)
+		node->name = arena_copy(r->arena, name, strlen((const char *)name));
+	if (!node || !node->name ||
 		copy_attributes(r, node, attributes, (size_t)attribute_count) < 0) {
-		fail(r, 0, NULL);
+		fail_and_stop(r, 0, NULL);
 		return;
 	}
 	r->line = node->line = tag_line(r->parser->input);
@@ -165,7 +171,7 @@ static void on_doctype(
 {
 	(void)name, (void)external, (void)system;
 	struct xml_reader *r = arg;
-	fail(r, r->parser->input->line,
+	fail_and_stop(r, r->parser->input->line,
 		"a DOCTYPE is refused, because entities can read files and exhaust memory; "
 		"write the file without <!DOCTYPE …>");
 }
