@@ -19,8 +19,8 @@ struct openssh_key;
 bool openssh_key_type_usable(struct slice type);
 
 /* `text` ends with a NUL that `len` does not count; `file` is only for messages; `passphrase`
- * may be NULL. Secrets are kept in libsodium's
- * guarded memory, an ecdsa key in libcrypto's, which clears it. */
+ * may be NULL. Secrets are kept in libsodium's guarded memory, an ecdsa key in libcrypto's,
+ * which clears it. */
 int openssh_key_parse(const char *file, const char *text, size_t len, const char *passphrase,
 	struct openssh_key **ret_key, struct error *err) MUST_CHECK;
 void openssh_key_destroy(struct openssh_key *key);

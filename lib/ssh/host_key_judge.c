@@ -1,0 +1,62 @@
+#include "lib/ssh/host_key_judge.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool is_same(const struct host_key *a, const struct host_key *b)
+{
+	return a->blob_len == b->blob_len && memcmp(a->blob, b->blob, a->blob_len) == 0;
+}
+
+/* The recorded key to name beside the one shown: of its type when there is one. */
+static const struct host_key *closest(
+	const struct host_key *recorded, size_t count, const char *type)
+{
+	const struct host_key *best = NULL;
+	for (size_t i = 0; i < count; i++)
+		if (!recorded[i].revoked && (!best || strcmp(recorded[i].type, type) == 0))
+			best = &recorded[i];
+	return best;
+}
+
+static enum outcome changed(const char *from, const char *to, char *reason, size_t size)
+{
+	(void)snprintf(reason, size,
+		"changed from %s to %s; if the machine was set up anew, record it with: "
+		"fleet trust",
+		from, to);
+	return OUTCOME_HOST_KEY_CHANGED;
+}
+
+enum outcome host_key_judge(enum host_key_policy policy, const char *pin,
+	const struct host_key *recorded, size_t count, const struct host_key *shown,
+	bool *ret_is_new, char *reason, size_t size)
+{
+	char print[FINGERPRINT_SIZE], old_print[FINGERPRINT_SIZE];
+	const struct host_key *old = closest(recorded, count, shown->type);
+	bool known = false;
+	(void)host_key_fingerprint(shown->blob, shown->blob_len, print);
+	for (size_t i = 0; i < count; i++) {
+		if (!is_same(&recorded[i], shown))
+			continue;
+		if (recorded[i].revoked) {
+			(void)snprintf(reason, size, "%s is marked @revoked in known_hosts", print);
+			return OUTCOME_HOST_KEY_CHANGED;
+		}
+		known = true;
+	}
+	*ret_is_new = false;
+	if (policy == HOST_KEY_PINNED)
+		return strcmp(pin, print) == 0 ? OUTCOME_OK : changed(pin, print, reason, size);
+	if (known)
+		return OUTCOME_OK;
+	if (old)
+		return changed(host_key_fingerprint(old->blob, old->blob_len, old_print), print,
+			reason, size);
+	*ret_is_new = policy == HOST_KEY_ACCEPT_NEW;
+	if (*ret_is_new)
+		return OUTCOME_OK;
+	(void)snprintf(reason, size,
+		"nothing is recorded for it; it shows %s; record it with: fleet trust", print);
+	return OUTCOME_HOST_KEY_UNKNOWN;
+}

@@ -1,0 +1,22 @@
+#ifndef FLEET_SSH_HOST_KEY_JUDGE_H
+#define FLEET_SSH_HOST_KEY_JUDGE_H
+
+#include <stddef.h>
+
+#include "lib/config/config.h"
+#include "lib/outcome.h"
+#include "lib/ssh/known_hosts.h"
+
+/*
+ * Pure: may a login go on with the host key that was shown? OUTCOME_OK when it may; otherwise
+ * the outcome and, for people, the fingerprints and what to do.
+ *
+ * `recorded` is what known_hosts holds for the host. A key marked @revoked is refused under
+ * every policy. A pinned host needs no record and no other record helps it. *ret_is_new is set
+ * when the policy takes a key that nothing is recorded for.
+ */
+enum outcome host_key_judge(enum host_key_policy policy, const char *pin,
+	const struct host_key *recorded, size_t count, const struct host_key *shown,
+	bool *ret_is_new, char *reason, size_t size);
+
+#endif

@@ -1,0 +1,315 @@
+/*
+ * The non-blocking session, waited for: what a person at a terminal wants of one host.
+ */
+#include "lib/ssh/scan.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/clock.h"
+#include "lib/escape.h"
+#include "lib/ssh/dial.h"
+#include "lib/ssh/host_key_judge.h"
+#include "lib/ssh/identity.h"
+#include "lib/ssh/session.h"
+
+enum {
+	RECORDED_MAX = 16,
+	TURN_BYTES = 256 * 1024,
+	SESSION_BYTES = 16 * 1024 * 1024,
+};
+
+/* One connection. */
+struct call {
+	const struct client *client;
+	struct ssh_scan *scan;
+	struct ssh_session *session;
+	int64_t deadline_ms;
+};
+
+/* What is needed to log in; all of it ours. */
+struct login {
+	struct known_hosts *hosts;
+	struct host_key recorded[RECORDED_MAX];
+	size_t recorded_count;
+	struct identity *identity; /* NULL: by password */
+};
+
+static void call_finish(struct call *c)
+{
+	ssh_session_destroy(c->session);
+}
+
+static void login_finish(struct login *l)
+{
+	identity_close(l->identity);
+	known_hosts_destroy(l->hosts);
+}
+
+static bool came_to_nothing(struct call *c, enum outcome outcome, const char *reason)
+{
+	c->scan->outcome = outcome;
+	(void)snprintf(c->scan->reason, sizeof c->scan->reason, "%s", reason);
+	return false;
+}
+
+/* Waits until a step is worth calling again. False when it is done or has come to nothing. */
+static bool again(struct call *c, enum ssh_status status)
+{
+	if (status == SSH_FAILED)
+		c->scan->outcome =
+			ssh_session_failure(c->session, c->scan->reason, sizeof c->scan->reason);
+	if (status != SSH_AGAIN)
+		return false;
+	int64_t left = c->deadline_ms - clock_monotonic_ms();
+	struct pollfd p = { .fd = ssh_session_fd(c->session),
+		.events = ssh_session_events(c->session) };
+	if (left > 0)
+		(void)poll(&p, 1, ssh_session_has_more(c->session) ? 0 : (int)left);
+	ssh_session_new_turn(c->session);
+	return left > 0 || came_to_nothing(c, OUTCOME_TIMEOUT, "no answer in time");
+}
+
+static int open_session(
+	struct call *c, const struct host_key *keys, size_t count, struct error *err)
+{
+	static const struct ssh_budget budget = { TURN_BYTES, SESSION_BYTES };
+	struct ssh_scan *scan = c->scan;
+	scan->outcome = OUTCOME_OK;
+	scan->reason[0] = 0;
+	int fd = dial(c->client->ip, c->client->port, c->deadline_ms, scan->address, &scan->outcome,
+		&scan->stage, scan->reason, sizeof scan->reason);
+	if (fd < 0)
+		return 0;
+	return ssh_session_create(fd, &budget, keys, count, &c->session, err);
+}
+
+/* Connects and exchanges keys. -1 is our own trouble; the host's stands in the scan. */
+static int reach(struct call *c, const struct host_key *keys, size_t count, struct error *err)
+{
+	if (*c->client->jump)
+		return error_set(err, "%s is behind a jump host, which only the collector can pass",
+			c->client->name);
+	if (ssh_global_init(err) < 0 || open_session(c, keys, count, err) < 0)
+		return -1;
+	if (!c->session)
+		return 0;
+	enum ssh_status status;
+	c->scan->stage = STAGE_HANDSHAKE;
+	do
+		status = ssh_session_handshake(c->session);
+	while (again(c, status));
+	const char *banner = ssh_session_banner(c->session);
+	(void)escape_text(c->scan->banner, sizeof c->scan->banner, banner, strlen(banner));
+	return 0;
+}
+
+/* Keys. */
+
+static int keep_key(struct ssh_scan *scan, const struct host_key *key, struct error *err)
+{
+	for (size_t i = 0; i < scan->key_count; i++)
+		if (strcmp(scan->keys[i].type, key->type) == 0)
+			return 0;
+	if (scan->key_count == SCAN_KEYS_MAX)
+		return 0;
+	struct host_key *copy = &scan->keys[scan->key_count];
+	char *type = strdup(key->type);
+	uint8_t *blob = malloc(key->blob_len ? key->blob_len : 1);
+	if (!type || !blob) {
+		free(type);
+		free(blob);
+		return error_set(err, "no memory");
+	}
+	memcpy(blob, key->blob, key->blob_len);
+	*copy = (struct host_key){ .type = type, .blob = blob, .blob_len = key->blob_len };
+	scan->key_count++;
+	return 0;
+}
+
+/* One connection that asks for keys of these types only, or for any. */
+static int scan_once(const struct client *client, int64_t deadline_ms, const struct host_key *types,
+	size_t count, struct ssh_scan *scan, struct error *err)
+{
+	CLEANUP(call_finish)
+	struct call c = { .client = client, .scan = scan, .deadline_ms = deadline_ms };
+	struct host_key key;
+	if (reach(&c, types, count, err) < 0)
+		return -1;
+	if (scan->outcome != OUTCOME_OK)
+		return 0;
+	ssh_session_host_key(c.session, &key);
+	return keep_key(scan, &key, err);
+}
+
+int ssh_scan_keys(const struct client *client, struct ssh_scan *ret_scan, struct error *err)
+{
+	static const struct host_key ecdsa[] = { { .type = "ecdsa-sha2-nistp256" },
+		{ .type = "ecdsa-sha2-nistp384" }, { .type = "ecdsa-sha2-nistp521" } };
+	static const struct host_key rsa[] = { { .type = "ssh-rsa" } };
+	static const struct {
+		const struct host_key *types;
+		size_t count;
+	} rounds[] = { { NULL, 0 }, { ecdsa, ARRAY_LEN(ecdsa) }, { rsa, ARRAY_LEN(rsa) } };
+	int64_t deadline = clock_monotonic_ms() + client->timeout_ms;
+	*ret_scan = (struct ssh_scan){ 0 };
+	for (size_t i = 0; i < ARRAY_LEN(rounds); i++) {
+		if (scan_once(client, deadline, rounds[i].types, rounds[i].count, ret_scan, err) <
+			0)
+			return -1;
+		if (ret_scan->outcome == OUTCOME_NO_COMMON_ALGORITHM && i > 0)
+			ret_scan->outcome = OUTCOME_OK; /* it has no key of these types */
+		if (ret_scan->outcome != OUTCOME_OK)
+			return 0;
+	}
+	ret_scan->reason[0] = 0;
+	return 0;
+}
+
+void ssh_scan_finish(struct ssh_scan *scan)
+{
+	for (size_t i = 0; i < scan->key_count; i++) {
+		free((void *)scan->keys[i].type);
+		free((void *)scan->keys[i].blob);
+	}
+	scan->key_count = 0;
+}
+
+/* Logging in. */
+
+static int prepare(
+	const struct client *client, const char *known_hosts, struct login *l, struct error *err)
+{
+	if (known_hosts_load(known_hosts, NULL, NULL, &l->hosts, err) < 0)
+		return -1;
+	l->recorded_count =
+		known_hosts_find(l->hosts, client->ip, client->port, l->recorded, RECORDED_MAX);
+	if (l->recorded_count > RECORDED_MAX)
+		l->recorded_count = RECORDED_MAX;
+	if (*client->identity)
+		return identity_open(client->identity, client->passphrase_file, &l->identity, err);
+	if (!*client->password)
+		return error_set(err, "%s has neither an identity nor a password", client->name);
+	return 0;
+}
+
+static int sign(void *arg, const uint8_t *data, size_t len, uint8_t **ret_sig, size_t *ret_len)
+{
+	struct login *l = arg;
+	return identity_sign(l->identity, data, len, ret_sig, ret_len, NULL);
+}
+
+static bool check_host_key(struct call *c, const struct login *l)
+{
+	struct host_key shown;
+	bool is_new;
+	c->scan->stage = STAGE_HOST_KEY;
+	ssh_session_host_key(c->session, &shown);
+	c->scan->outcome = host_key_judge(c->client->host_key_policy, c->client->host_key_pin,
+		l->recorded, l->recorded_count, &shown, &is_new, c->scan->reason,
+		sizeof c->scan->reason);
+	return c->scan->outcome == OUTCOME_OK;
+}
+
+static bool authenticate(struct call *c, struct login *l)
+{
+	const char *user = c->client->username;
+	size_t len = 0;
+	const uint8_t *blob = l->identity ? identity_public(l->identity, &len) : NULL;
+	enum ssh_status status;
+	c->scan->stage = STAGE_AUTH;
+	do
+		status = blob ? ssh_session_auth_key(c->session, user, blob, len, sign, l)
+			      : ssh_session_auth_password(c->session, user, c->client->password);
+	while (again(c, status));
+	return status == SSH_DONE;
+}
+
+/* Everything up to a session that is logged in; the scan's outcome tells whether it is. */
+static int log_in(struct call *c, struct login *l, const char *known_hosts, struct error *err)
+{
+	*c->scan = (struct ssh_scan){ 0 };
+	if (prepare(c->client, known_hosts, l, err) < 0 ||
+		reach(c, l->recorded, l->recorded_count, err) < 0)
+		return -1;
+	if (c->scan->outcome == OUTCOME_OK && check_host_key(c, l))
+		(void)authenticate(c, l);
+	return 0;
+}
+
+int ssh_scan_login(const struct client *client, const char *known_hosts, struct ssh_scan *ret_scan,
+	struct error *err)
+{
+	CLEANUP(login_finish) struct login l = { 0 };
+	CLEANUP(call_finish)
+	struct call c = { .client = client,
+		.scan = ret_scan,
+		.deadline_ms = clock_monotonic_ms() + client->timeout_ms };
+	return log_in(&c, &l, known_hosts, err);
+}
+
+/* Running a command. */
+
+/* Gives the command what is left of its input. True when there is nothing more to give. */
+static enum ssh_status feed(struct call *c, const char **input)
+{
+	size_t len;
+	while (**input) {
+		enum ssh_status status =
+			ssh_session_write(c->session, *input, strlen(*input), &len);
+		if (status != SSH_DONE)
+			return status;
+		*input += len;
+	}
+	return ssh_session_send_eof(c->session);
+}
+
+/* Takes what output there is. SSH_DONE at its end. */
+static enum ssh_status take(struct call *c, struct buffer *output)
+{
+	char data[16 * 1024];
+	for (;;) {
+		size_t len;
+		enum ssh_status status = ssh_session_read(c->session, data, sizeof data, &len);
+		if (status != SSH_DONE || len == 0)
+			return status;
+		if (buffer_append(output, data, len) < 0) {
+			(void)came_to_nothing(c, OUTCOME_TOO_LARGE, "it says more than expected");
+			return SSH_DONE;
+		}
+	}
+}
+
+static void converse(struct call *c, const char *command, const char *input, struct buffer *output)
+{
+	enum ssh_status status, fed = SSH_AGAIN;
+	c->scan->stage = STAGE_EXEC;
+	do
+		status = ssh_session_exec(c->session, command);
+	while (again(c, status));
+	if (status != SSH_DONE)
+		return;
+	c->scan->stage = STAGE_RUN;
+	do {
+		if (fed == SSH_AGAIN)
+			fed = feed(c, &input);
+		status = fed == SSH_FAILED ? fed : take(c, output);
+	} while (again(c, status));
+}
+
+int ssh_run(const struct client *client, const char *known_hosts, const char *command,
+	const char *input, struct buffer *output, struct ssh_scan *ret_scan, struct error *err)
+{
+	CLEANUP(login_finish) struct login l = { 0 };
+	CLEANUP(call_finish)
+	struct call c = { .client = client,
+		.scan = ret_scan,
+		.deadline_ms = clock_monotonic_ms() + client->timeout_ms };
+	if (log_in(&c, &l, known_hosts, err) < 0)
+		return -1;
+	if (ret_scan->outcome == OUTCOME_OK)
+		converse(&c, command, input, output);
+	return 0;
+}
