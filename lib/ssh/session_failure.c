@@ -1,0 +1,163 @@
+/*
+ * What went wrong, as an outcome and as words that a person can act on.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/ssh/session_private.h"
+
+/* When a connection ends, what that says depends on how far it had come. */
+static const struct {
+	enum outcome outcome;
+	const char *when, *hint;
+} stages[STAGE_COUNT] = {
+	[STAGE_HANDSHAKE] = { OUTCOME_REFUSED, "before the key exchange was done",
+		"its sshd may be at its limit (MaxStartups) or refuse this address" },
+	[STAGE_AUTH] = { OUTCOME_AUTH, "during the login",
+		"its log says why (AllowUsers, MaxAuthTries, penalties)" },
+	[STAGE_EXEC] = { OUTCOME_NO_SHELL, "when a command was to be run", "its log says why" },
+	[STAGE_RUN] = { OUTCOME_TRUNCATED, "while the command ran", "" },
+};
+
+enum outcome ssh_connect_outcome(int errnum)
+{
+	switch (errnum) {
+	case ECONNREFUSED:
+	case ECONNRESET:
+	case EPIPE:
+	case EACCES:
+	case EPERM:
+		return OUTCOME_REFUSED;
+	case ETIMEDOUT:
+	case EHOSTUNREACH:
+	case EHOSTDOWN:
+	case ENETUNREACH:
+	case ENETDOWN:
+		return OUTCOME_TIMEOUT;
+	default:
+		return OUTCOME_INTERNAL;
+	}
+}
+
+static enum ssh_status fail(struct ssh_session *s, enum outcome outcome, const char *reason)
+{
+	s->failed = true;
+	s->outcome = outcome;
+	(void)snprintf(s->reason, sizeof s->reason, "%s", reason);
+	return SSH_FAILED;
+}
+
+static enum ssh_status fail_closed(struct ssh_session *s)
+{
+	char text[sizeof s->reason];
+	const char *hint = stages[s->stage].hint;
+	(void)snprintf(text, sizeof text, "the host closed the connection %s%s%s%s%s",
+		stages[s->stage].when, s->farewell[0] ? "; it says: " : "", s->farewell,
+		hint[0] ? "; " : "", hint);
+	return fail(s, stages[s->stage].outcome, text);
+}
+
+static enum ssh_status fail_socket(struct ssh_session *s)
+{
+	char text[sizeof s->reason];
+	bool connected = s->stream.received > 0;
+	if (connected && (s->stream.errnum == ECONNRESET || s->stream.errnum == EPIPE))
+		return fail_closed(s);
+	(void)snprintf(text, sizeof text, "%s %s", strerror(s->stream.errnum),
+		connected ? stages[s->stage].when : "when connecting");
+	return fail(s, connected ? stages[s->stage].outcome : ssh_connect_outcome(s->stream.errnum),
+		text);
+}
+
+static enum ssh_status fail_flood(struct ssh_session *s)
+{
+	char text[sizeof s->reason];
+	if (s->stage == STAGE_HANDSHAKE)
+		return fail(s, OUTCOME_TOO_LARGE,
+			"it sends and sends before the key exchange: not an SSH server?");
+	(void)snprintf(text, sizeof text, "it sent more than %llu bytes",
+		(unsigned long long)s->budget.session_bytes);
+	return fail(s, OUTCOME_TOO_LARGE, text);
+}
+
+static enum ssh_status fail_kex(struct ssh_session *s)
+{
+	static const int kinds[HELLO_LISTS] = { LIBSSH2_METHOD_KEX, LIBSSH2_METHOD_HOSTKEY,
+		LIBSSH2_METHOD_CRYPT_CS, LIBSSH2_METHOD_CRYPT_SC, LIBSSH2_METHOD_MAC_CS,
+		LIBSSH2_METHOD_MAC_SC, LIBSSH2_METHOD_COMP_CS, LIBSSH2_METHOD_COMP_SC };
+	char names[HELLO_LISTS][SESSION_METHODS_MAX], text[sizeof s->reason];
+	const char *ours[HELLO_LISTS];
+	struct hello hello;
+	for (int i = 0; i < HELLO_LISTS; i++) {
+		session_supported(s->lib, kinds[i], names[i], sizeof names[i]);
+		ours[i] = i == HELLO_HOST_KEY ? s->host_key_methods : names[i];
+	}
+	if (hello_parse((const uint8_t *)s->stream.head.data, s->stream.head.len, &hello) ==
+			HELLO_OK &&
+		hello_mismatch(&hello, ours, text, sizeof text) == 0)
+		return fail(s, OUTCOME_NO_COMMON_ALGORITHM, text);
+	return fail(s, OUTCOME_NO_COMMON_ALGORITHM, "the lists of algorithms do not meet");
+}
+
+static enum ssh_status fail_auth(struct ssh_session *s)
+{
+	if (s->sign_failed)
+		return fail(s, OUTCOME_INTERNAL, "the login could not be signed");
+	if (s->sign)
+		return fail(s, OUTCOME_AUTH,
+			"the host does not take this key: is its public half in the user's "
+			"authorized_keys there?");
+	return fail(s, OUTCOME_AUTH, "the host does not take this password");
+}
+
+static enum ssh_status fail_library(struct ssh_session *s, int rc)
+{
+	char text[sizeof s->reason], *message = NULL;
+	int len = 0;
+	(void)libssh2_session_last_error(s->lib, &message, &len, 0);
+	(void)snprintf(
+		text, sizeof text, "%.*s (libssh2 error %d)", len, message ? message : "", rc);
+	return fail(s, stages[s->stage].outcome, text);
+}
+
+enum ssh_status session_conclude(struct ssh_session *s, int rc)
+{
+	if (rc >= 0)
+		return SSH_DONE;
+	if (rc == LIBSSH2_ERROR_EAGAIN || rc == LIBSSH2_ERROR_TIMEOUT)
+		switch (s->stream.loss) {
+		case STREAM_FINE:
+			return rc == LIBSSH2_ERROR_EAGAIN
+				       ? SSH_AGAIN
+				       : fail(s, OUTCOME_TIMEOUT, "no answer to the login");
+		case STREAM_EOF:
+			return fail_closed(s);
+		case STREAM_ERROR:
+			return fail_socket(s);
+		case STREAM_FLOOD:
+			return fail_flood(s);
+		case STREAM_STUFFED:
+			return fail(s, OUTCOME_TOO_LARGE, "it asks and does not take answers");
+		}
+	switch (rc) {
+	case LIBSSH2_ERROR_KEX_FAILURE:
+		return fail_kex(s);
+	case LIBSSH2_ERROR_BANNER_RECV:
+		return fail(s, OUTCOME_REFUSED, "what answers there is not an SSH server");
+	case LIBSSH2_ERROR_AUTHENTICATION_FAILED:
+	case LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED:
+	case LIBSSH2_ERROR_PASSWORD_EXPIRED:
+		return fail_auth(s);
+	case LIBSSH2_ERROR_SOCKET_DISCONNECT:
+		return fail_closed(s);
+	case LIBSSH2_ERROR_CHANNEL_FAILURE:
+	case LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED:
+		return fail(s, OUTCOME_NO_SHELL, "the host refuses to run a command");
+	case LIBSSH2_ERROR_ALLOC:
+		return fail(
+			s, OUTCOME_TOO_LARGE, "it asks for more memory than a session may take");
+	default:
+		return fail_library(s, rc);
+	}
+}

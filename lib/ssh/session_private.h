@@ -1,0 +1,62 @@
+#ifndef FLEET_SSH_SESSION_PRIVATE_H
+#define FLEET_SSH_SESSION_PRIVATE_H
+
+/*
+ * Shared by session.c (the steps), session_create.c (setting up, callbacks) and
+ * session_failure.c (what a result means), which are the only files that include libssh2.h.
+ */
+#include <libssh2.h>
+#include <stdbool.h>
+
+#include "lib/ssh/hello.h"
+#include "lib/ssh/memory.h"
+#include "lib/ssh/reader.h"
+#include "lib/ssh/session.h"
+#include "lib/ssh/stream.h"
+
+enum { SESSION_METHODS_MAX = 512 };
+
+struct ssh_session {
+	LIBSSH2_SESSION *lib;
+	LIBSSH2_CHANNEL *channel;
+	struct stream stream;
+	struct memory memory;
+	struct ssh_budget budget;
+	enum stage stage;
+	bool failed;
+	bool in_handshake; /* libssh2 is in the middle of it */
+
+	char host_key_methods[SESSION_METHODS_MAX];
+	char key_type[64];
+	struct slice key_blob;
+
+	ssh_sign *sign;
+	void *sign_arg;
+	bool sign_failed, sign_waits;
+	const char *password; /* valid during the step */
+	bool answered;
+	enum { LOGIN_UNKNOWN, LOGIN_PASSWORD, LOGIN_INTERACTIVE } login;
+
+	char complaint[256]; /* what the command's standard error began with */
+	char farewell[128];  /* the text of the host's disconnect message */
+	enum outcome outcome;
+	char reason[512];
+};
+
+/* The methods of one kind (LIBSSH2_METHOD_…) that this libssh2 can do, with commas between. */
+void session_supported(LIBSSH2_SESSION *lib, int kind, char *out, size_t size);
+
+/* Whether a list of names with commas between holds this one. */
+bool session_list_has(const char *list, const char *name);
+
+/* Answers one hidden prompt with the session's password; anything else gets an empty answer. */
+LIBSSH2_USERAUTH_KBDINT_RESPONSE_FUNC(session_on_prompt);
+
+/* Asks the session's signer. */
+LIBSSH2_USERAUTH_PUBLICKEY_SIGN_FUNC(session_on_sign);
+
+/* What libssh2's result means for the step. Trouble with the connection is remembered by the
+ * stream and counts only once libssh2 has nothing more to give. */
+enum ssh_status session_conclude(struct ssh_session *s, int rc);
+
+#endif
