@@ -1,6 +1,5 @@
 #include "lib/ssh/hello.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 
 #include "lib/escape.h"
@@ -25,6 +24,9 @@ static const struct {
 	[HELLO_COMPRESSION_OUT] = { "compression", "allow none there (Compression)" },
 	[HELLO_COMPRESSION_IN] = { "compression", "allow none there (Compression)" },
 };
+
+static const char recorded_hint[] = "its key is recorded with another type; if the machine was set "
+				    "up anew, record it with: fleet trust";
 
 /* Skips the lines before the one that begins with "SSH-" and takes that. */
 static bool take_version(struct reader *r, struct slice *ret)
@@ -106,20 +108,23 @@ static bool lists_meet(struct slice a, struct slice b)
 	return false;
 }
 
-int hello_mismatch(
-	const struct hello *h, const char *const ours[static HELLO_LISTS], char *out, size_t size)
+enum hello_list hello_mismatch(const struct hello *h, const char *const ours[static HELLO_LISTS])
 {
-	char theirs[SHOWN_MAX];
 	for (int i = 0; i < HELLO_LISTS; i++) {
 		struct slice mine = { (const uint8_t *)ours[i], strlen(ours[i]) };
-		if (lists_meet(mine, h->lists[i]))
-			continue;
-		(void)escape_text(
-			theirs, sizeof theirs, (const char *)h->lists[i].data, h->lists[i].len);
-		(void)snprintf(out, size, "no common %s: it offers %s; this side has %.*s; %s",
-			lists[i].what, theirs[0] ? theirs : "none", SHOWN_MAX, ours[i],
-			lists[i].hint);
-		return 0;
+		if (!lists_meet(mine, h->lists[i]))
+			return (enum hello_list)i;
 	}
-	return -1;
+	return HELLO_LISTS;
+}
+
+void hello_explain(const struct hello *h, enum hello_list list, const char *ours, bool recorded,
+	char *out, size_t size)
+{
+	char theirs[SHOWN_MAX];
+	const char *hint = list == HELLO_HOST_KEY && recorded ? recorded_hint : lists[list].hint;
+	(void)escape_text(
+		theirs, sizeof theirs, (const char *)h->lists[list].data, h->lists[list].len);
+	(void)snprintf(out, size, "no common %s: it offers %s; this side has %.*s; %s",
+		lists[list].what, theirs[0] ? theirs : "none", SHOWN_MAX, ours, hint);
 }

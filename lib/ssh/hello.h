@@ -1,10 +1,10 @@
 #ifndef FLEET_SSH_HELLO_H
 #define FLEET_SSH_HELLO_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/compiler.h"
 #include "lib/ssh/reader.h"
 
 /*
@@ -35,9 +35,13 @@ enum hello_result { HELLO_OK, HELLO_MORE, HELLO_BAD };
  * the version is then set as soon as it is complete. */
 enum hello_result hello_parse(const uint8_t *data, size_t len, struct hello *ret_hello);
 
-/* Pure: says in words for people which algorithms do not meet, `ours` being lists like the
- * server's, and what to do. Returns 0, or -1 (and writes nothing) when all of them meet. */
-int hello_mismatch(const struct hello *h, const char *const ours[static HELLO_LISTS], char *out,
-	size_t size) MUST_CHECK;
+/* Pure: the first list that has no name in common with `ours`, lists in the same form.
+ * HELLO_LISTS when all meet. */
+enum hello_list hello_mismatch(const struct hello *h, const char *const ours[static HELLO_LISTS]);
+
+/* Pure: says for people what each side has and what to do. `recorded` when our host-key
+ * algorithms are only those of the recorded keys. */
+void hello_explain(const struct hello *h, enum hello_list list, const char *ours, bool recorded,
+	char *out, size_t size);
 
 #endif

@@ -88,10 +88,14 @@ static int choose_login(struct ssh_session *s, const char *user)
 		return 0;
 	if (!list)
 		return libssh2_session_last_errno(s->lib);
-	s->login = session_list_has(list, "password") ||
-				   !session_list_has(list, "keyboard-interactive")
-			   ? LOGIN_PASSWORD
-			   : LOGIN_INTERACTIVE;
+	if (session_list_has(list, "password"))
+		s->login = LOGIN_PASSWORD;
+	else if (session_list_has(list, "keyboard-interactive"))
+		s->login = LOGIN_INTERACTIVE;
+	else
+		(void)escape_text(s->login_methods, sizeof s->login_methods, list, strlen(list));
+	if (s->login == LOGIN_UNKNOWN)
+		return LIBSSH2_ERROR_METHOD_NONE;
 	return 0;
 }
 

@@ -178,6 +178,7 @@ static void choose_host_key_methods(
 					"%s%s", used ? "," : "", method);
 		}
 	}
+	s->recorded = used > 0 && count > 0;
 	if (used == 0 && count > 0) /* recorded, but as nothing that could ever be verified */
 		choose_host_key_methods(s, NULL, 0);
 }

@@ -93,11 +93,15 @@ static enum ssh_status fail_kex(struct ssh_session *s)
 		session_supported(s->lib, kinds[i], names[i], sizeof names[i]);
 		ours[i] = i == HELLO_HOST_KEY ? s->host_key_methods : names[i];
 	}
-	if (hello_parse((const uint8_t *)s->stream.head.data, s->stream.head.len, &hello) ==
-			HELLO_OK &&
-		hello_mismatch(&hello, ours, text, sizeof text) == 0)
-		return fail(s, OUTCOME_NO_COMMON_ALGORITHM, text);
-	return fail(s, OUTCOME_NO_COMMON_ALGORITHM, "the lists of algorithms do not meet");
+	if (hello_parse((const uint8_t *)s->stream.head.data, s->stream.head.len, &hello) !=
+		HELLO_OK)
+		return fail(
+			s, OUTCOME_NO_COMMON_ALGORITHM, "its lists of algorithms make no sense");
+	enum hello_list list = hello_mismatch(&hello, ours);
+	if (list == HELLO_LISTS)
+		return fail(s, OUTCOME_NO_COMMON_ALGORITHM, "the algorithms do not fit together");
+	hello_explain(&hello, list, ours[list], s->recorded, text, sizeof text);
+	return fail(s, OUTCOME_NO_COMMON_ALGORITHM, text);
 }
 
 static enum ssh_status fail_auth(struct ssh_session *s)
@@ -109,6 +113,13 @@ static enum ssh_status fail_auth(struct ssh_session *s)
 			"the host does not take this key: is its public half in the user's "
 			"authorized_keys there?");
 	return fail(s, OUTCOME_AUTH, "the host does not take this password");
+}
+
+static enum ssh_status fail_methods(struct ssh_session *s)
+{
+	char text[sizeof s->reason];
+	(void)snprintf(text, sizeof text, "the host takes no password, only: %s", s->login_methods);
+	return fail(s, OUTCOME_AUTH, text);
 }
 
 static enum ssh_status fail_library(struct ssh_session *s, int rc)
@@ -145,6 +156,8 @@ enum ssh_status session_conclude(struct ssh_session *s, int rc)
 		return fail_kex(s);
 	case LIBSSH2_ERROR_BANNER_RECV:
 		return fail(s, OUTCOME_REFUSED, "what answers there is not an SSH server");
+	case LIBSSH2_ERROR_METHOD_NONE:
+		return fail_methods(s);
 	case LIBSSH2_ERROR_AUTHENTICATION_FAILED:
 	case LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED:
 	case LIBSSH2_ERROR_PASSWORD_EXPIRED:

@@ -27,6 +27,7 @@ struct ssh_session {
 	bool in_handshake; /* libssh2 is in the middle of it */
 
 	char host_key_methods[SESSION_METHODS_MAX];
+	bool recorded; /* and these are those of recorded keys only */
 	char key_type[64];
 	struct slice key_blob;
 
@@ -36,6 +37,7 @@ struct ssh_session {
 	const char *password; /* valid during the step */
 	bool answered;
 	enum { LOGIN_UNKNOWN, LOGIN_PASSWORD, LOGIN_INTERACTIVE } login;
+	char login_methods[96]; /* what the host takes, when that is no password */
 
 	char complaint[256]; /* what the command's standard error began with */
 	char farewell[128];  /* the text of the host's disconnect message */
