@@ -191,15 +191,24 @@ class Sshd:
             self.stop()
         raise RuntimeError("sshd does not start: " + self.log())
 
+    def _signal(self, number):
+        """Whether any process of the group was still there to get it."""
+        try:
+            os.killpg(self.process.pid, number)
+            return True
+        except ProcessLookupError:
+            return False
+
     def stop(self):
-        """Ends the listener and the sessions it serves (they are its process group)."""
+        """Ends the listener and the sessions it serves (they are its process group). A session
+        that starts just then would still write its log, so all of them are waited for."""
         if self.process is None:
             return
-        try:
-            os.killpg(self.process.pid, signal.SIGTERM)
-        except ProcessLookupError:
-            pass
+        self._signal(signal.SIGTERM)
         self.process.wait(10)
+        deadline = time.monotonic() + 2
+        while self._signal(signal.SIGKILL) and time.monotonic() < deadline:
+            time.sleep(0.01)
         self.process.stderr.close()
         self.process = None
 
