@@ -1,0 +1,318 @@
+"""lib/ssh against the real sshd, ssh-keygen and ssh-agent, by way of ssh_drive."""
+import os
+import pathlib
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+import unittest.mock
+
+from rig.sshd import Sshd, keygen
+
+DRIVE = os.environ["SSH_DRIVE"]
+AS_ROOT = unittest.skipUnless(os.getuid() == 0, "needs root for an account of its own")
+STRICT, ACCEPT_NEW, PINNED = 0, 1, 2
+
+
+def drive(mode, sshd=None, /, **settings):
+    """Runs ssh_drive; returns what it printed as a dictionary."""
+    if sshd:
+        settings = {"port": sshd.port, "user": sshd.user, **settings}
+    made = subprocess.run([DRIVE, mode, *(f"{k}={v}" for k, v in settings.items())],
+                          capture_output=True, text=True, timeout=60)
+    if made.returncode not in (0, 1) or made.stderr:
+        raise AssertionError(f"ssh_drive: {made.returncode}\n{made.stdout}{made.stderr}")
+    return dict(line.split(": ", 1) for line in made.stdout.splitlines() if ": " in line)
+
+
+class Ssh(unittest.TestCase):
+    def setUp(self):
+        made = tempfile.TemporaryDirectory(prefix="test-ssh-")
+        self.addCleanup(made.cleanup)
+        self.folder = pathlib.Path(made.name)
+
+    def key(self, kind="ed25519", passphrase="", *more):
+        return keygen(self.folder / f"id_{kind}_{len(more)}", kind, passphrase, *more)
+
+    def secret(self, text):
+        path = self.folder / "secret"
+        path.touch(0o600)
+        path.write_text(text)
+        return path
+
+    def record(self, text):
+        path = self.folder / "known_hosts"
+        path.write_text(text)
+        return path
+
+    def sshd(self, **settings):
+        sshd = Sshd(self.folder / f"sshd{time.monotonic_ns()}", **settings).start()
+        self.addCleanup(sshd.stop)
+        return sshd
+
+    def assertOutcome(self, got, outcome, stage=None, *words):
+        self.assertEqual(got.get("outcome"), outcome, got)
+        if stage is not None:
+            self.assertEqual(got["stage"], stage, got)
+        for word in words:
+            self.assertIn(word, got["reason"])
+
+
+class HostKeys(Ssh):
+    def test_scans_every_type(self):
+        sshd = self.sshd(host_keys=("rsa", "ed25519", "ecdsa"))
+        got = drive("keys", sshd)
+        self.assertOutcome(got, "ok", "handshake")
+        self.assertEqual(got["ssh-ed25519"], sshd.fingerprint("ed25519"))
+        self.assertEqual(got["ecdsa-sha2-nistp256"], sshd.fingerprint("ecdsa"))
+        self.assertTrue(got["banner"].startswith("SSH-2.0-OpenSSH"))
+        self.assertEqual(got["address"], "127.0.0.1")
+
+    def test_rsa_only_host_gets_a_hint(self):
+        got = drive("keys", self.sshd(host_keys=("rsa",)))
+        self.assertOutcome(got, "no-common-algorithm", "handshake", "rsa-sha2-512",
+                           "this side has ssh-ed25519", "add an ed25519 host key")
+
+    def test_no_common_cipher(self):
+        sshd = self.sshd(options={"Ciphers": "chacha20-poly1305@openssh.com"})
+        got = drive("keys", sshd)
+        self.assertOutcome(got, "no-common-algorithm", "handshake",
+                           "chacha20-poly1305@openssh.com", "aes256-ctr")
+
+    def test_recorded_as_ed25519_and_has_ecdsa_too(self):
+        key = self.key()
+        sshd = self.sshd(host_keys=("ecdsa", "ed25519"), authorized=[key + ".pub"])
+        for kind in ("ed25519", "ecdsa"):
+            got = drive("login", sshd, identity=key,
+                        known_hosts=self.record(sshd.known_hosts(kind)))
+            self.assertOutcome(got, "ok", "auth")
+
+    def test_recorded_type_is_gone(self):
+        key = self.key()
+        sshd = self.sshd(host_keys=("ed25519",), authorized=[key + ".pub"])
+        other = self.sshd(host_keys=("ecdsa",))
+        known = self.record(other.known_hosts().replace(str(other.port), str(sshd.port)))
+        got = drive("login", sshd, identity=key, known_hosts=known)
+        self.assertOutcome(got, "no-common-algorithm", "handshake", "fleet trust")
+
+    def test_changed_key_sees_no_credential(self):
+        key = self.key()
+        other = self.sshd()
+        sshd = self.sshd(authorized=[key + ".pub"])
+        known = self.record(other.known_hosts().replace(str(other.port), str(sshd.port)))
+        got = drive("login", sshd, identity=key, known_hosts=known)
+        self.assertOutcome(got, "host-key-changed", "host-key", other.fingerprint(),
+                           sshd.fingerprint())
+        self.assertNotIn("publickey", sshd.log())
+
+    def test_unknown_key_under_each_policy(self):
+        key = self.key()
+        sshd = self.sshd(authorized=[key + ".pub"])
+        for policy, pin, outcome in ((STRICT, "", "host-key-unknown"), (ACCEPT_NEW, "", "ok"),
+                                     (PINNED, sshd.fingerprint(), "ok"),
+                                     (PINNED, "SHA256:" + "A" * 43, "host-key-changed")):
+            with self.subTest(policy=policy, pin=pin):
+                got = drive("login", sshd, identity=key, policy=policy, pin=pin)
+                self.assertOutcome(got, outcome)
+
+    def test_revoked_key_under_every_policy(self):
+        key = self.key()
+        sshd = self.sshd(authorized=[key + ".pub"], host_keys=("ed25519",))
+        known = self.record(f"@revoked * {sshd.public_key()}\n" + sshd.known_hosts())
+        for policy in (STRICT, ACCEPT_NEW, PINNED):
+            got = drive("login", sshd, identity=key, known_hosts=known, policy=policy,
+                        pin=sshd.fingerprint())
+            self.assertOutcome(got, "host-key-changed", "host-key", "@revoked")
+
+
+class Login(Ssh):
+    def login(self, sshd, **settings):
+        return drive("login", sshd, known_hosts=self.record(sshd.known_hosts()), **settings)
+
+    def test_with_keys_of_every_kind(self):
+        keys = [self.key(), self.key("ecdsa"), self.key("ecdsa", "", "-b", "384"),
+                self.key("ecdsa", "", "-b", "521", "-C", "x")]
+        sshd = self.sshd(authorized=[k + ".pub" for k in keys])
+        for key in keys:
+            self.assertOutcome(self.login(sshd, identity=key), "ok", "auth")
+
+    def test_with_a_passphrase_file(self):
+        key = self.key("ed25519", "a secret")
+        sshd = self.sshd(authorized=[key + ".pub"])
+        got = self.login(sshd, identity=key, passphrase=self.secret("a secret\n"))
+        self.assertOutcome(got, "ok", "auth")
+        got = self.login(sshd, identity=key, passphrase=self.secret("another\n"))
+        self.assertIn("passphrase is wrong", got["error"])
+
+    def test_with_an_agent(self):
+        keys = [self.key("ed25519"), self.key("ecdsa")]
+        sshd = self.sshd(authorized=[k + ".pub" for k in keys])
+        path = self.folder / "agent"
+        agent = subprocess.Popen(["ssh-agent", "-D", "-a", path], stdout=subprocess.DEVNULL)
+        self.addCleanup(agent.wait)
+        self.addCleanup(agent.terminate)
+        while not path.exists():
+            time.sleep(0.02)
+        environment = {"SSH_AUTH_SOCK": str(path)}
+        subprocess.run(["ssh-add", "-q", *keys], check=True, env={**os.environ, **environment})
+        for identity in ("agent", f"agent:{path}", *(k + ".pub" for k in keys)):
+            with self.subTest(identity=identity):
+                with unittest.mock.patch.dict(os.environ, environment):
+                    self.assertOutcome(self.login(sshd, identity=identity), "ok", "auth")
+
+    def test_refused_key_is_tried_once(self):
+        sshd = self.sshd(authorized=[self.key("ecdsa") + ".pub"])
+        got = self.login(sshd, identity=self.key())
+        self.assertOutcome(got, "auth", "auth", "authorized_keys")
+        self.assertEqual(sshd.log().count("Failed publickey"), 1)
+
+    @AS_ROOT
+    def test_by_password(self):
+        sshd = self.sshd(password="the password")
+        self.assertOutcome(self.login(sshd, password="the password"), "ok", "auth")
+        self.assertOutcome(self.login(sshd, password="no"), "auth", "auth", "password")
+        self.assertEqual(sshd.log().count("Failed password"), 1)
+
+    @AS_ROOT
+    def test_by_password_when_asked_for_it(self):
+        """Hosts that use PAM may take a password only as the answer to a prompt."""
+        pam = "auth required pam_unix.so\\naccount required pam_unix.so\\n" \
+              "session required pam_permit.so\\n"
+        sshd = self.sshd(password="the password", options={
+            "PasswordAuthentication": "no", "KbdInteractiveAuthentication": "yes",
+            "UsePAM": "yes"}, prepare="mount -t tmpfs tmpfs /etc/pam.d\n"
+                                      f"printf '{pam}' >/etc/pam.d/sshd")
+        self.assertOutcome(self.login(sshd, password="the password"), "ok", "auth")
+        self.assertIn("Accepted keyboard-interactive", sshd.log())
+        self.assertOutcome(self.login(sshd, password="no"), "auth", "auth", "password")
+
+    @AS_ROOT
+    def test_password_is_not_offered(self):
+        sshd = self.sshd(password="x", options={"PasswordAuthentication": "no",
+                                                "KbdInteractiveAuthentication": "no"})
+        self.assertOutcome(self.login(sshd, password="x"), "auth", "auth", "publickey")
+
+
+class Commands(Ssh):
+    def setUp(self):
+        super().setUp()
+        self.identity = self.key()
+
+    def test_runs_with_input_and_output(self):
+        sshd = self.sshd(authorized=[self.identity + ".pub"])
+        got = drive("run", sshd, identity=self.identity, known_hosts=self.record(sshd.known_hosts()),
+                    command="read x; echo got $x in $HOME", input="this\n")
+        self.assertOutcome(got, "ok", "run")
+        self.assertEqual(got["output"], f"got this in {sshd.home}")
+
+    def test_a_megabyte_each_way(self):
+        sshd = self.sshd(authorized=[self.identity + ".pub"])
+        for turn in (262144, 700):
+            got = drive("echo", sshd, identity=self.identity, command="cat", turn=turn)
+            self.assertOutcome(got, "ok")
+            self.assertEqual((got["got"], got["same"]), ("1048576", "yes"))
+        self.assertGreater(int(got["turns"]), 1000)
+
+    def test_flood_on_standard_error_stops_nothing(self):
+        sshd = self.sshd(authorized=[self.identity + ".pub"])
+        got = drive("echo", sshd, identity=self.identity,
+                    command="echo first words >&2; head -c 5000000 /dev/zero >&2; cat")
+        self.assertOutcome(got, "ok")
+        self.assertEqual((got["same"], got["complaint"]), ("yes", "first words"))
+
+    def test_flood_is_cut_off(self):
+        sshd = self.sshd(authorized=[self.identity + ".pub"])
+        for command in ("cat /dev/zero", "cat /dev/zero >&2"):
+            got = drive("echo", sshd, identity=self.identity, command=command, session=500000,
+                        bytes=8000000)
+            self.assertOutcome(got, "too-large", None, "500000")
+
+    def test_killed_server_is_truncated(self):
+        sshd = self.sshd(authorized=[self.identity + ".pub"])
+        got = drive("echo", sshd, identity=self.identity, bytes=10,
+                    command="echo some; sleep 0.3; kill -9 $PPID")
+        self.assertOutcome(got, "truncated")
+        self.assertEqual(got["got"], "5")
+
+    def test_no_session_allowed(self):
+        sshd = self.sshd(authorized=[self.identity + ".pub"], options={"MaxSessions": "0"})
+        got = drive("run", sshd, identity=self.identity, known_hosts=self.record(sshd.known_hosts()))
+        self.assertOutcome(got, "no-shell", "exec")
+
+    def test_command_that_never_ends(self):
+        sshd = self.sshd(authorized=[self.identity + ".pub"])
+        got = drive("run", sshd, identity=self.identity, known_hosts=self.record(sshd.known_hosts()),
+                    command="sleep 20", timeout=700)
+        self.assertOutcome(got, "timeout", "run")
+
+
+class Strangers(Ssh):
+    """What is not an SSH server, or a bad one, answered by a few lines of Python."""
+
+    def serve(self, talk):
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+
+        def work():
+            try:
+                connection, _ = listener.accept()
+                with connection:
+                    connection.settimeout(10)
+                    talk(connection)
+            except OSError:
+                pass
+        threading.Thread(target=work, daemon=True).start()
+        return listener.getsockname()[1]
+
+    def scan(self, talk, timeout=5000):
+        return drive("keys", port=self.serve(talk), timeout=timeout)
+
+    def test_refused(self):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = listener.getsockname()[1]
+        self.assertOutcome(drive("keys", port=port), "refused", "connect")
+
+    def test_no_such_name(self):
+        self.assertOutcome(drive("keys", ip="no-such-host.invalid"), "dns", "resolve")
+
+    def test_says_nothing(self):
+        got = self.scan(lambda c: c.recv(1) and time.sleep(2), timeout=500)
+        self.assertOutcome(got, "timeout", "handshake")
+
+    def test_closes_at_once(self):
+        self.assertOutcome(self.scan(lambda c: None), "refused", "handshake")
+        got = self.scan(lambda c: c.sendall(b"SSH-2.0-x\r\n") or c.recv(4096))
+        self.assertOutcome(got, "refused", "handshake")
+
+    def test_is_not_ssh(self):
+        for text in (b"HTTP/1.0 400 Bad Request\r\n\r\n", b"\0\0\0\0"):
+            got = self.scan(lambda c: c.sendall(text) or time.sleep(2))
+            self.assertOutcome(got, "refused", "handshake", "not an SSH server")
+
+    def test_endless_lines(self):
+        def talk(connection):
+            while True:
+                connection.sendall(b"welcome to this machine\r\n" * 100)
+        self.assertOutcome(self.scan(talk), "too-large", "handshake")
+
+    def test_banner_at_a_snails_pace(self):
+        def talk(connection):
+            for byte in b"SSH-2.0-" + b"x" * 100:
+                connection.sendall(bytes([byte]))
+                time.sleep(0.1)
+        before = time.monotonic()
+        self.assertOutcome(self.scan(talk, timeout=1000), "timeout", "handshake")
+        self.assertLess(time.monotonic() - before, 3)
+
+    def test_banner_that_would_paint_the_terminal(self):
+        def talk(connection):
+            connection.sendall(b"SSH-2.0-x\x1b[31mred\r\n")
+            time.sleep(2)
+        got = self.scan(talk, timeout=500)
+        self.assertEqual(got["banner"], "SSH-2.0-x\\x1b[31mred")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
