@@ -161,7 +161,7 @@ static int put_event(struct storage *s, struct apply *a, const struct alert_key 
 {
 	/* id and opened_event of the alert's row as it stands */
 	struct db_value alert_row[2] = { db_int(0), db_int(0) }, found;
-	uint64_t id;
+	uint64_t id = 0;
 	if (db_first(s->db, STATEMENT_ALERT_ROW,
 		    DB_VALUES(db_int(key->client_id), db_text(key->rule), db_text(key->instance)),
 		    alert_row, err) < 0)
