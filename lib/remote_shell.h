@@ -31,8 +31,8 @@ int remote_shell_run(const struct remote_probe *probes, size_t count,
 	struct buffer *out) MUST_CHECK;
 
 /* Appends a command that removes everything of ours from the client: cached probes of any
- * version, and the files spooled for these key ids (keyring_folder()). It says `fleet1 done 0 0 0` at its end and
- * asks for no request. */
+ * version, and the files spooled for these key ids (keyring_folder()). It says
+ * `fleet1 done 0 0 0` at its end and asks for no request. */
 int remote_shell_forget(const char *const *key_ids, size_t count, struct buffer *out) MUST_CHECK;
 
 #endif
