@@ -1,7 +1,57 @@
-#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
 
-int main(void)
+#include "collector/options.h"
+#include "collector/pollers.h"
+#include "collector/run.h"
+#include "lib/log.h"
+#include "lib/process.h"
+
+/* The processes of a run are this program again. -1 = this is none of them. */
+static int run_helper(int argc, char **argv)
 {
-	puts("not built yet");
-	return 1;
+	static const struct {
+		const char *name;
+		int (*main)(int argc, char **argv);
+	} helpers[] = {
+		{ "--poller", poller_main },
+		{ "--resolver", resolver_main },
+		{ "--signer", signer_main },
+	};
+	for (size_t i = 0; argc > 1 && i < ARRAY_LEN(helpers); i++)
+		if (strcmp(argv[1], helpers[i].name) == 0)
+			return helpers[i].main(argc, argv);
+	return -1;
+}
+
+/* Somebody who names clients at a terminal wants to see how each went. */
+static enum log_level level_of(const struct options *o)
+{
+	int level = LOG_WARNING + o->verbose;
+	if (o->client_count && level < LOG_INFO && isatty(STDERR_FILENO))
+		level = LOG_INFO;
+	return level > LOG_DEBUG ? LOG_DEBUG : (enum log_level)level;
+}
+
+int main(int argc, char **argv)
+{
+	int status = run_helper(argc, argv);
+	if (status >= 0)
+		return status;
+	const volatile sig_atomic_t *stop = process_setup();
+	struct options options;
+	switch (options_parse(argc, argv, &options)) {
+	case OPTIONS_RUN:
+		log_setup("fleet-collector", level_of(&options));
+		status = options.dry_run ? run_dry(&options) : run(&options, stop);
+		break;
+	case OPTIONS_TOLD:
+		status = EX_OK;
+		break;
+	case OPTIONS_WRONG:
+		status = EX_USAGE;
+	}
+	options_finish(&options);
+	return status;
 }

@@ -11,8 +11,6 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "lib/crash.h"
-
 enum { INDEX_MAX = 9999 };
 
 /* Writes head and body to a new file of that name. */
@@ -62,7 +60,6 @@ int spool_put(int spool_fd, const struct spool_head *head, uint32_t index, const
 	struct error *err)
 {
 	char line[SPOOL_LINE_MAX], temporary[SPOOL_NAME_MAX];
-	crash_point("received");
 	int len = spool_format_head(head, line, sizeof line);
 	if (len < 0 || index > INDEX_MAX)
 		return error_set(err, "spool: the name of the client is too long");
@@ -73,10 +70,8 @@ int spool_put(int spool_fd, const struct spool_head *head, uint32_t index, const
 		{ .iov_base = (void *)(uintptr_t)sealed, .iov_len = head->length },
 	};
 	if (write_file(spool_fd, temporary, parts, err) == 0 &&
-		name_sealed(spool_fd, temporary, head->attempt_id, index, err) == 0) {
-		crash_point("renamed");
+		name_sealed(spool_fd, temporary, head->attempt_id, index, err) == 0)
 		return 0;
-	}
 	(void)unlinkat(spool_fd, temporary, 0);
 	return -1;
 }
@@ -85,7 +80,6 @@ int spool_sync(int spool_fd, struct error *err)
 {
 	if (syncfs(spool_fd) < 0)
 		return error_errno(err, "spool: sync");
-	crash_point("synced");
 	return 0;
 }
 
