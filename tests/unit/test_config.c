@@ -1,6 +1,7 @@
 #include "tests/unit/unit.h"
 
 #include <ctype.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -392,6 +393,102 @@ static void ten_thousand_clients_are_cheap(void **state)
 	config_destroy(c);
 }
 
+/* ---- what is left of a password ----------------------------------------------------------- */
+
+enum { SECRET_LEN = 24 };
+
+/* The secret is made anew each time, so that the test itself holds no copy of it. */
+static void make_secret(char out[static SECRET_LEN + 1])
+{
+	for (int i = 0; i < SECRET_LEN; i++)
+		out[i] = (char)('a' + (i * 7 + 3) % 26);
+	out[SECRET_LEN] = 0;
+}
+
+static int count_in(const char *data, size_t len, const char *secret)
+{
+	int count = 0;
+	const char *at = data;
+	while ((at = memmem(at, len - (size_t)(at - data), secret, SECRET_LEN))) {
+		count++;
+		at += SECRET_LEN;
+	}
+	return count;
+}
+
+/* How often the secret stands in this process's writable memory, stacks and what the
+ * sanitizers reserve for themselves left aside. */
+static int count_secret(void)
+{
+	enum { MAPPING_MAX = 256 << 20 };
+	static char window[1 << 16];
+	char line[512];
+	char secret[SECRET_LEN + 1];
+	int count = 0;
+	FILE *maps = fopen("/proc/self/maps", "r");
+	int memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+	assert_true(maps && memory >= 0);
+	make_secret(secret);
+	while (fgets(line, sizeof line, maps)) {
+		unsigned long from, to;
+		char mode[5];
+		if (sscanf(line, "%lx-%lx %4s", &from, &to, mode) != 3 || mode[1] != 'w' ||
+			strstr(line, "[stack]") || to - from > MAPPING_MAX)
+			continue;
+		for (unsigned long at = from; at < to; at += sizeof window - SECRET_LEN) {
+			if (at <= (unsigned long)window && (unsigned long)window < to)
+				explicit_bzero(window, sizeof window);
+			ssize_t got = pread(memory, window,
+				to - at < sizeof window ? to - at : sizeof window, (off_t)at);
+			if (got > 0)
+				count += count_in(window, (size_t)got, secret);
+		}
+	}
+	explicit_bzero(window, sizeof window);
+	explicit_bzero(secret, sizeof secret);
+	(void)close(memory);
+	(void)fclose(maps);
+	return count;
+}
+
+static void put_secret(const char *before, const char *after)
+{
+	char secret[SECRET_LEN + 1];
+	make_secret(secret);
+	int fd = open("config.xml", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	assert_true(write(fd, before, strlen(before)) > 0 && write(fd, secret, SECRET_LEN) > 0 &&
+		    write(fd, after, strlen(after)) > 0 && close(fd) == 0);
+	explicit_bzero(secret, sizeof secret);
+}
+
+static void nothing_is_left_of_a_password(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *before, *after;
+		int loads;
+	} files[] = {
+		{ "<config><client ip='a' password='", "'/></config>", 1 },
+		{ "<config><client ip='a' password='&amp;", "&lt;'/></config>", 1 },
+		{ "<?xml version='1.0' encoding='ISO-8859-1'?><config><client ip='a' password='",
+			"'/></config>", 1 },
+		{ "<config><client ip='a' port='0' password='", "'/></config>", 0 },
+		{ "<config><client ip='a' password='", "'></config>", 0 },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		struct config *c = NULL;
+		struct config_problems problems;
+		put_secret(files[i].before, files[i].after);
+		assert_int_equal(count_secret(), 0);
+		int result = config_load("config.xml", &c, &problems);
+		assert_int_equal(result == 0, files[i].loads);
+		assert_int_equal(count_secret(), files[i].loads); /* the one we asked for */
+		config_problems_finish(&problems);
+		config_destroy(c);
+		assert_int_equal(count_secret(), 0);
+	}
+}
+
 static void the_default_path_is_beside_or_in_etc(void **state)
 {
 	(void)state;
@@ -529,6 +626,7 @@ int main(void)
 		CONFIG_TEST(sections_are_read),
 		CONFIG_TEST(other_encodings_are_read),
 		CONFIG_TEST(ten_thousand_clients_are_cheap),
+		CONFIG_TEST(nothing_is_left_of_a_password),
 		CONFIG_TEST(the_default_path_is_beside_or_in_etc),
 		CONFIG_TEST(the_example_works_as_it_is),
 		CONFIG_TEST(every_commented_element_works),
