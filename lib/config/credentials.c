@@ -20,13 +20,14 @@ static int set_advice(struct error *err, const struct error *why, const char *ad
 static int check_secret(struct load *load, const char *path, enum file_rule rule,
 	const char *advice, struct error *err)
 {
-	if (load->checked && strcmp(load->checked, path) == 0)
+	if (rule == FILE_SECRET && load->checked && strcmp(load->checked, path) == 0)
 		return 0;
 	CLEANUP(buffer_wipe) struct buffer content = { 0 };
 	struct error why;
 	if (file_read(path, rule, SECRET_SIZE_MAX, &content, &why) < 0)
 		return set_advice(err, &why, advice);
-	load->checked = path;
+	if (rule == FILE_SECRET)
+		load->checked = path;
 	return 0;
 }
 

@@ -107,6 +107,8 @@ static const struct {
 	{ CLIENT("ip='a' identity='agent:socket'"), 2, "write agent:/path/of/its/socket" },
 	{ CLIENT("ip='a' identity='id_ed25519' passphrase-file='open.password'"), 2,
 		"run: chmod 600 " },
+	{ CLIENT("ip='a' identity='id_ed25519.pub' passphrase-file='id_ed25519.pub'"), 2,
+		"run: chmod 600 " },
 	{ CLIENT("ip='a' passphrase-file='passphrase'"), 2, "add identity=\"…\"" },
 	{ CLIENT("ip='a' password-file='open.password'"), 2, "run: chmod 600 " },
 	{ CLIENT("ip='a' password-file='missing'"), 2, "make the file or name another" },
