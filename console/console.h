@@ -1,0 +1,55 @@
+#ifndef FLEET_CONSOLE_CONSOLE_H
+#define FLEET_CONSOLE_CONSOLE_H
+
+#include "lib/compiler.h"
+#include "lib/config/config.h"
+#include "lib/seal.h"
+#include "lib/storage/storage.h"
+
+/*
+ * `fleet`: the operator's hand. One file a command; main.c holds the table of them, which is
+ * dispatch and usage at once. A command returns its exit code (sysexits.h) and writes what
+ * was asked for to standard output, complaints through lib/log.h.
+ */
+struct command {
+	const char *name, *arguments, *help;
+	int (*run)(const char *config_path, int argc, char **argv);
+};
+
+int cmd_check(const char *config_path, int argc, char **argv);
+int cmd_forget(const char *config_path, int argc, char **argv);
+int cmd_init(const char *config_path, int argc, char **argv);
+int cmd_keygen(const char *config_path, int argc, char **argv);
+int cmd_status(const char *config_path, int argc, char **argv);
+int cmd_trust(const char *config_path, int argc, char **argv);
+
+/* Shared steps, in setup.c. Each says itself on standard error what is wrong. */
+
+/* Loads the configuration at `path` (NULL: where it is looked for); prints every problem.
+ * NULL when it is refused. */
+struct config *setup_config(const char *path) MUST_CHECK;
+
+/* The clients of these names in ret_clients (room for `count`), or -1 after naming those that
+ * are not in the configuration. */
+int setup_clients(const struct config *config, char **names, size_t count,
+	const struct client **ret_clients) MUST_CHECK;
+
+/* Wrong arguments: says how it is called. Returns EX_USAGE. */
+int setup_usage(const char *command, const char *arguments);
+
+static inline void config_cleanup(struct config **config)
+{
+	config_destroy(*config);
+}
+
+static inline void storage_cleanup(struct storage **storage)
+{
+	storage_close(*storage);
+}
+
+static inline void keyring_cleanup(struct keyring **ring)
+{
+	keyring_destroy(*ring);
+}
+
+#endif

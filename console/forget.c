@@ -1,0 +1,83 @@
+/*
+ * fleet forget: both ends. First the client (its cached probe and what it kept for us), since
+ * that is the end that may fail; then what is stored here.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "console/console.h"
+#include "lib/log.h"
+#include "lib/remote_shell.h"
+#include "lib/ssh/scan.h"
+#include "lib/ssh/session.h"
+
+static int forget_command(const struct config *config, struct buffer *command, struct error *err)
+{
+	struct keyring *ring CLEANUP(keyring_cleanup) = NULL;
+	if (keyring_load(config->collector.key, &ring, err) != 0)
+		return -1;
+	const char *ids[WIRE_KEY_IDS_MAX];
+	size_t count = keyring_count(ring) < ARRAY_LEN(ids) ? keyring_count(ring) : ARRAY_LEN(ids);
+	for (size_t i = 0; i < count; i++)
+		ids[i] = keyring_entry(ring, i)->id;
+	return remote_shell_forget(ids, count, command) == 0 ? 0 : error_set(err, "out of memory");
+}
+
+/* What lies on the client. */
+static int forget_there(const struct config *config, const struct client *client, struct error *err)
+{
+	struct buffer command CLEANUP(buffer_finish) = { 0 };
+	struct buffer output CLEANUP(buffer_finish) = { .cap = 64 * 1024 };
+	struct ssh_scan scan = { 0 };
+	if (ssh_global_init(err) != 0 || forget_command(config, &command, err) != 0)
+		return -1;
+	int result = ssh_run(
+		client, config->collector.known_hosts, command.data, "", &output, &scan, err);
+	if (result == 0 && scan.outcome != OUTCOME_OK)
+		result = error_set(err, "%s: %s", outcome_name(scan.outcome), scan.reason);
+	ssh_scan_finish(&scan);
+	return result;
+}
+
+/* What is stored here. */
+static int forget_here(const struct config *config, const char *name)
+{
+	struct error err;
+	struct storage *storage CLEANUP(storage_cleanup) = NULL;
+	bool found = false;
+	if (storage_open(&config->storage, false, &storage, &err) != 0 ||
+		storage_forget(storage, name, &found, &err) != 0) {
+		log_error("%s", err.text);
+		return EX_UNAVAILABLE;
+	}
+	printf("%s: %s\n", name,
+		found ? "everything stored about it is removed" : "nothing is stored about it");
+	return EX_OK;
+}
+
+int cmd_forget(const char *config_path, int argc, char **argv)
+{
+	bool local = argc == 3 && strcmp(argv[1], "--local") == 0;
+	if (argc != 2 + local || argv[argc - 1][0] == '-')
+		return setup_usage("forget", "[--local] CLIENT");
+	struct config *config CLEANUP(config_cleanup) = setup_config(config_path);
+	if (!config)
+		return EX_CONFIG;
+	const char *name = argv[argc - 1];
+	const struct client *client = config_client(config, name);
+	struct error err;
+	if (client && !local && forget_there(config, client, &err) != 0) {
+		log_error("%s: cannot clear the client: %s; nothing was removed. "
+			  "To remove only what is stored here: fleet forget --local %s",
+			name, err.text, name);
+		return EX_UNAVAILABLE;
+	}
+	if (client && !local)
+		printf("%s: the client's cache is cleared\n", name);
+	int status = forget_here(config, name);
+	if (client)
+		printf("%s is still in %s, line %d: take it out, or it comes back\n", name,
+			client->file, client->line);
+	return status;
+}

@@ -1,0 +1,108 @@
+/*
+ * fleet status: how every client of the configuration is, and whether the two programs keep
+ * up. What is stored about clients that are no longer configured is not shown.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "console/console.h"
+#include "console/status_text.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+
+static void rows_cleanup(struct status_row **rows)
+{
+	free(*rows);
+}
+
+static int compare_name(const void *name, const void *status)
+{
+	return strcmp(name, ((const struct client_status *)status)->client);
+}
+
+/* storage_get_status() sorts by name, bytewise. */
+static const struct client_status *find_status(const struct status_set *set, const char *name)
+{
+	return set->count ? bsearch(name, set->items, set->count, sizeof *set->items, compare_name)
+			  : NULL;
+}
+
+static int print_rows(const struct config *config, const struct status_set *set, bool json)
+{
+	struct status_row *rows CLEANUP(rows_cleanup) =
+		calloc(config->client_count + 1, sizeof *rows);
+	struct buffer text CLEANUP(buffer_finish) = { 0 };
+	if (!rows)
+		return -1;
+	int64_t now = clock_wall_ms();
+	for (size_t i = 0; i < config->client_count; i++) {
+		const char *name = config->clients[i].name;
+		status_row_fill(&rows[i], name, find_status(set, name), now);
+	}
+	bool colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+	if (json ? status_json(&text, rows, config->client_count)
+		 : status_table(&text, rows, config->client_count, colour))
+		return -1;
+	fputs(text.data, stdout);
+	return 0;
+}
+
+static void print_cycle(struct storage *storage, const char *program)
+{
+	struct cycle cycle = { 0 };
+	bool found = false;
+	struct error err;
+	char at[CLOCK_TEXT_SIZE];
+	if (storage_last_cycle(storage, program, true, &cycle, &found, &err) != 0)
+		log_warning("%s", err.text);
+	else if (!found)
+		printf("%s: has not finished a run yet\n", program);
+	else
+		printf("%s: last finished %s\n", program, clock_format_utc(cycle.finished_at, at));
+}
+
+/* Below the table: what is not about one client. */
+static void print_programs(struct storage *storage)
+{
+	struct storage_backlog b = { 0 };
+	struct error err;
+	putchar('\n');
+	print_cycle(storage, "collector");
+	print_cycle(storage, "alerter");
+	if (storage_get_backlog(storage, &b, &err) != 0)
+		log_warning("%s", err.text);
+	else if (b.unprocessed || b.waiting || b.failed)
+		printf("%llu samples wait for the alerter, %llu notifications wait, %llu failed\n",
+			(unsigned long long)b.unprocessed, (unsigned long long)b.waiting,
+			(unsigned long long)b.failed);
+}
+
+int cmd_status(const char *config_path, int argc, char **argv)
+{
+	bool json = argc == 2 && strcmp(argv[1], "--json") == 0;
+	if (argc != 1 + json)
+		return setup_usage("status", "[--json]");
+	struct config *config CLEANUP(config_cleanup) = setup_config(config_path);
+	if (!config)
+		return EX_CONFIG;
+	struct error err;
+	struct storage *storage CLEANUP(storage_cleanup) = NULL;
+	struct status_set set = { 0 };
+	if (storage_open(&config->storage, false, &storage, &err) != 0 ||
+		storage_get_status(storage, &set, &err) != 0) {
+		log_error("%s", err.text);
+		return EX_UNAVAILABLE;
+	}
+	int failed = print_rows(config, &set, json);
+	status_set_finish(&set);
+	if (failed) {
+		log_error("out of memory");
+		return EX_OSERR;
+	}
+	if (!json)
+		print_programs(storage);
+	return EX_OK;
+}

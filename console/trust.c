@@ -1,0 +1,170 @@
+/*
+ * fleet trust: asks each client for its host keys, shows their fingerprints and records them.
+ * A key that differs from a recorded one of the same type is never replaced without being
+ * told to: that is the one moment an administrator must look.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "console/console.h"
+#include "lib/log.h"
+#include "lib/ssh/known_hosts.h"
+#include "lib/ssh/scan.h"
+#include "lib/ssh/session.h"
+
+enum { RECORDED_MAX = 16 };
+
+enum verdict { TRUST_NEW, TRUST_KNOWN, TRUST_CHANGED };
+
+static void known_hosts_cleanup(struct known_hosts **hosts)
+{
+	known_hosts_destroy(*hosts);
+}
+
+static void warn_line(void *arg, const char *file, int line, const char *text)
+{
+	(void)arg;
+	log_warning("%s:%d: %s", file, line, text);
+}
+
+static bool same_key(const struct host_key *a, const struct host_key *b)
+{
+	return a->blob_len == b->blob_len && memcmp(a->blob, b->blob, a->blob_len) == 0;
+}
+
+static enum verdict judge(const struct host_key *key, const struct host_key *recorded, size_t count)
+{
+	enum verdict verdict = TRUST_NEW;
+	for (size_t i = 0; i < count; i++) {
+		if (same_key(key, &recorded[i]))
+			return recorded[i].revoked ? TRUST_CHANGED : TRUST_KNOWN;
+		if (strcmp(key->type, recorded[i].type) == 0)
+			verdict = TRUST_CHANGED;
+	}
+	return verdict;
+}
+
+/* Prints a line a key and tells what is to be done about the client as a whole. */
+static enum verdict show_keys(const struct client *client, const struct ssh_scan *scan,
+	const struct host_key *recorded, size_t count)
+{
+	static const char *const words[] = { "new", "recorded already", "CHANGED" };
+	bool seen[3] = { false };
+	for (size_t i = 0; i < scan->key_count; i++) {
+		char text[FINGERPRINT_SIZE];
+		const struct host_key *key = &scan->keys[i];
+		enum verdict verdict = judge(key, recorded, count);
+		seen[verdict] = true;
+		printf("%-20s %-19s %s  %s\n", client->name, key->type,
+			host_key_fingerprint(key->blob, key->blob_len, text), words[verdict]);
+	}
+	return seen[TRUST_CHANGED] ? TRUST_CHANGED : seen[TRUST_NEW] ? TRUST_NEW : TRUST_KNOWN;
+}
+
+static int record(const char *path, const struct client *client, const struct ssh_scan *scan)
+{
+	struct error err;
+	if (known_hosts_replace(
+		    path, client->ip, client->port, scan->keys, scan->key_count, &err) == 0)
+		return EX_OK;
+	log_error("%s: %s", client->name, err.text);
+	return EX_CANTCREAT;
+}
+
+static int trust_scanned(
+	const char *path, const struct client *client, const struct ssh_scan *scan, bool replace)
+{
+	struct error err;
+	struct known_hosts *hosts CLEANUP(known_hosts_cleanup) = NULL;
+	if (known_hosts_load(path, warn_line, NULL, &hosts, &err) != 0) {
+		log_error("%s", err.text);
+		return EX_NOINPUT;
+	}
+	struct host_key recorded[RECORDED_MAX];
+	size_t count = known_hosts_find(hosts, client->ip, client->port, recorded, RECORDED_MAX);
+	if (count > RECORDED_MAX)
+		count = RECORDED_MAX;
+	switch (show_keys(client, scan, recorded, count)) {
+	case TRUST_KNOWN:
+		return EX_OK;
+	case TRUST_CHANGED:
+		if (replace)
+			break;
+		log_warning("%s: another host key than the one recorded; if the machine was set "
+			    "up anew, run: fleet trust --replace %s",
+			client->name, client->name);
+		return EX_NOPERM;
+	case TRUST_NEW:
+		break;
+	}
+	return record(path, client, scan);
+}
+
+static int trust_client(const struct config *config, const struct client *client, bool replace)
+{
+	struct ssh_scan scan = { 0 };
+	struct error err;
+	int status;
+	if (ssh_scan_keys(client, &scan, &err) != 0) {
+		log_error("%s: %s", client->name, err.text);
+		status = EX_OSERR;
+	} else if (scan.outcome != OUTCOME_OK) {
+		log_warning("%s: %s: %s", client->name, outcome_name(scan.outcome), scan.reason);
+		status = EX_UNAVAILABLE;
+	} else {
+		status = trust_scanned(config->collector.known_hosts, client, &scan, replace);
+	}
+	ssh_scan_finish(&scan);
+	return status;
+}
+
+static int trust_named(const struct config *config, char **names, size_t count, bool replace)
+{
+	int worst = EX_OK;
+	const struct client *client;
+	for (size_t i = 0; i < count; i++) {
+		int status = setup_clients(config, &names[i], 1, &client) != 0
+				     ? EX_USAGE
+				     : trust_client(config, client, replace);
+		worst = status != EX_OK ? status : worst;
+	}
+	return worst;
+}
+
+static int trust_all(const struct config *config, bool replace)
+{
+	int worst = EX_OK;
+	for (size_t i = 0; i < config->client_count; i++) {
+		int status = trust_client(config, &config->clients[i], replace);
+		worst = status != EX_OK ? status : worst;
+	}
+	return worst;
+}
+
+int cmd_trust(const char *config_path, int argc, char **argv)
+{
+	bool replace = false, all = false;
+	int at = 1;
+	for (; at < argc && argv[at][0] == '-'; at++) {
+		if (strcmp(argv[at], "--replace") == 0)
+			replace = true;
+		else if (strcmp(argv[at], "--all") == 0)
+			all = true;
+		else
+			return setup_usage("trust", "[--replace] CLIENT...|--all");
+	}
+	if (all == (at < argc))
+		return setup_usage("trust", "[--replace] CLIENT...|--all");
+	struct config *config CLEANUP(config_cleanup) = setup_config(config_path);
+	if (!config)
+		return EX_CONFIG;
+	struct error err;
+	if (ssh_global_init(&err) != 0) {
+		log_error("%s", err.text);
+		return EX_SOFTWARE;
+	}
+	return all ? trust_all(config, replace)
+		   : trust_named(config, argv + at, (size_t)(argc - at), replace);
+}

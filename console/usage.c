@@ -1,5 +1,0 @@
-/* placeholder until the first module stands */
-void console_placeholder(void);
-void console_placeholder(void)
-{
-}
