@@ -6,19 +6,20 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "console/check.h"
 #include "console/console.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/ssh/scan.h"
 #include "lib/ssh/session.h"
 
-static int passed(const char *part, const char *detail)
+int check_passed(const char *part, const char *detail)
 {
 	printf("ok    %-14s %s\n", part, detail);
 	return 0;
 }
 
-static int failed(const char *part, const char *detail)
+int check_failed(const char *part, const char *detail)
 {
 	printf("FAIL  %-14s %s\n", part, detail);
 	return -1;
@@ -28,7 +29,7 @@ static int check_config(const struct config *config)
 {
 	char text[512];
 	(void)snprintf(text, sizeof text, "%s, %zu clients", config->file, config->client_count);
-	return passed("configuration", text);
+	return check_passed("configuration", text);
 }
 
 static int check_keys(const struct config *config)
@@ -37,10 +38,10 @@ static int check_keys(const struct config *config)
 	struct error err;
 	char text[512];
 	if (keyring_load(config->collector.key, &ring, &err) != 0)
-		return failed("server key", err.text);
+		return check_failed("server key", err.text);
 	(void)snprintf(text, sizeof text, "%s, %zu valid, newest %s", config->collector.key,
 		keyring_count(ring), keyring_entry(ring, 0)->id);
-	return passed("server key", text);
+	return check_passed("server key", text);
 }
 
 static int check_database(const struct config *config)
@@ -48,8 +49,8 @@ static int check_database(const struct config *config)
 	struct storage *storage CLEANUP(storage_cleanup) = NULL;
 	struct error err;
 	if (storage_open(&config->storage, false, &storage, &err) != 0)
-		return failed("database", err.text);
-	return passed("database", storage_describe(storage));
+		return check_failed("database", err.text);
+	return check_passed("database", storage_describe(storage));
 }
 
 static int check_client(const struct config *config, const struct client *client)
@@ -60,15 +61,15 @@ static int check_client(const struct config *config, const struct client *client
 	int64_t start = clock_monotonic_ms();
 	int result;
 	if (ssh_scan_login(client, config->collector.known_hosts, &scan, &err) != 0) {
-		result = failed(client->name, err.text);
+		result = check_failed(client->name, err.text);
 	} else if (scan.outcome != OUTCOME_OK) {
 		(void)snprintf(text, sizeof text, "%s (%s): %s", outcome_name(scan.outcome),
 			stage_name(scan.stage), scan.reason);
-		result = failed(client->name, text);
+		result = check_failed(client->name, text);
 	} else {
 		(void)snprintf(text, sizeof text, "%s as %s, %s, %lld ms", scan.address,
 			client->username, scan.banner, (long long)(clock_monotonic_ms() - start));
-		result = passed(client->name, text);
+		result = check_passed(client->name, text);
 	}
 	ssh_scan_finish(&scan);
 	return result;
@@ -79,7 +80,7 @@ static int check_connect(const struct config *config)
 	struct error err;
 	int result = 0;
 	if (ssh_global_init(&err) != 0)
-		return failed("ssh", err.text);
+		return check_failed("ssh", err.text);
 	for (size_t i = 0; i < config->client_count; i++)
 		if (check_client(config, &config->clients[i]) != 0)
 			result = -1;
@@ -88,11 +89,14 @@ static int check_connect(const struct config *config)
 
 int cmd_check(const char *config_path, int argc, char **argv)
 {
-	bool connect = false;
+	bool connect = false, mail = false;
 	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--connect") != 0)
-			return setup_usage("check", "[--connect]");
-		connect = true;
+		if (strcmp(argv[i], "--connect") == 0)
+			connect = true;
+		else if (strcmp(argv[i], "--mail") == 0)
+			mail = true;
+		else
+			return setup_usage("check", "[--connect] [--mail]");
 	}
 	struct config *config CLEANUP(config_cleanup) = setup_config(config_path);
 	if (!config)
@@ -100,7 +104,7 @@ int cmd_check(const char *config_path, int argc, char **argv)
 	int bad = check_config(config);
 	bad |= check_keys(config);
 	bad |= check_database(config);
-	if (connect)
-		bad |= check_connect(config);
+	bad |= connect ? check_connect(config) : 0;
+	bad |= mail ? check_mail(config) : 0;
 	return bad ? EX_UNAVAILABLE : EX_OK;
 }

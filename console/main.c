@@ -12,7 +12,8 @@
 #include "lib/log.h"
 
 static const struct command commands[] = {
-	{ "check", "[--connect]", "tries configuration, keys, database and clients", cmd_check },
+	{ "check", "[--connect] [--mail]", "tries configuration, keys, database, clients, mail",
+		cmd_check },
 	{ "forget", "[--local] CLIENT", "removes all traces of a client, here and there",
 		cmd_forget },
 	{ "init", "[DIR]", "makes configuration, keys and tables where they are missing",
