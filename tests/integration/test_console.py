@@ -1,0 +1,162 @@
+"""fleet: init, keygen, trust, check, status and forget against a real sshd."""
+import json
+import os
+import stat
+import subprocess
+import tempfile
+import unittest
+
+from rig.fleet import Fleet
+from rig.sshd import Sshd, keygen
+
+EX_OK, EX_USAGE, EX_UNAVAILABLE, EX_NOPERM, EX_CONFIG = 0, 64, 69, 77, 78
+
+
+class Console(unittest.TestCase):
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory(prefix='fleet-console-')
+        self.addCleanup(temporary.cleanup)
+        self.fleet = Fleet(os.path.join(temporary.name, 'work'))
+        self.key = keygen(self.fleet.path('login_key'))
+
+    def start_sshd(self, **options):
+        folder = self.fleet.path('sshd')
+        sshd = Sshd(folder, authorized=[self.key + '.pub'], **options)
+        self.addCleanup(sshd.stop)
+        return sshd.start()
+
+    def watch(self, sshd, attributes='', more=''):
+        self.fleet.write_config(
+            f'<client name="web1" ip="127.0.0.1" port="{sshd.port}" username="{sshd.user}"'
+            f' identity="login_key" {attributes}><alert type="memory" limit="1.1%"/></client>{more}')
+
+    def fleet_ok(self, *arguments):
+        result = self.fleet.run('fleet', *arguments)
+        self.assertEqual(result.status, EX_OK, result)
+        return result.out
+
+    def test_init_makes_what_is_missing_and_replaces_nothing(self):
+        out = self.fleet_ok('init')
+        for name in ('config.xml', 'server.key', 'server.pub', 'encrypted_stats', 'fleet.db'):
+            self.assertTrue(os.path.exists(self.fleet.path(name)), name)
+        for name in ('config.xml', 'server.key', 'fleet.db'):
+            mode = stat.S_IMODE(os.stat(self.fleet.path(name)).st_mode)
+            self.assertEqual(mode, 0o600, name)
+        with open(self.fleet.path('server.key'), encoding='utf-8') as f:
+            key = f.read()
+        self.assertIn('made ', out)
+        self.assertNotIn('made ', self.fleet_ok('init'))
+        with open(self.fleet.path('server.key'), encoding='utf-8') as f:
+            self.assertEqual(f.read(), key)
+
+    def test_keygen_rotates_and_keeps_the_old_key(self):
+        self.fleet.write_config('')
+        first = self.fleet_ok('keygen').split()[0]
+        again = self.fleet.run('fleet', 'keygen')
+        self.assertNotEqual(again.status, EX_OK)
+        ids = [line.split()[0] for line in self.fleet_ok('keygen', '--rotate').splitlines()]
+        self.assertEqual(len(ids), 2)
+        self.assertEqual(ids[1], first)
+
+    def test_trust_records_what_openssh_reads(self):
+        sshd = self.start_sshd()
+        self.watch(sshd)
+        out = self.fleet_ok('trust', 'web1')
+        self.assertIn(sshd.fingerprint('ed25519'), out)
+        known = self.fleet.path('known_hosts')
+        found = subprocess.run(['ssh-keygen', '-F', f'[127.0.0.1]:{sshd.port}', '-f', known],
+                               capture_output=True, text=True, check=True).stdout
+        self.assertIn(sshd.public_key('ed25519'), found)
+        login = subprocess.run(
+            ['ssh', '-F', 'none', '-o', f'UserKnownHostsFile={known}', '-o', 'BatchMode=yes',
+             '-o', 'StrictHostKeyChecking=yes', '-i', self.key, '-p', str(sshd.port),
+             f'{sshd.user}@127.0.0.1', 'echo in'], capture_output=True, text=True, check=False)
+        self.assertEqual(login.stdout, 'in\n', login.stderr)
+        self.assertIn('recorded already', self.fleet_ok('trust', '--all'))
+
+    def test_trust_replaces_a_changed_key_only_when_told_to(self):
+        sshd = self.start_sshd(host_keys=('ed25519',))
+        self.watch(sshd)
+        other = keygen(self.fleet.path('other'))
+        with open(other + '.pub', encoding='utf-8') as f:
+            wrong = ' '.join(f.read().split()[:2])
+        self.fleet.write('known_hosts', f'[127.0.0.1]:{sshd.port} {wrong}\nkept.example {wrong}\n')
+        refused = self.fleet.run('fleet', 'trust', 'web1')
+        self.assertEqual(refused.status, EX_NOPERM, refused)
+        self.assertIn('--replace', refused.err)
+        with open(self.fleet.path('known_hosts'), encoding='utf-8') as f:
+            self.assertIn(f'[127.0.0.1]:{sshd.port} {wrong}', f.read())
+        self.fleet_ok('trust', '--replace', 'web1')
+        with open(self.fleet.path('known_hosts'), encoding='utf-8') as f:
+            text = f.read()
+        self.assertIn(f'kept.example {wrong}', text)
+        self.assertIn(f'[127.0.0.1]:{sshd.port} {sshd.public_key("ed25519")}', text)
+        self.assertNotIn(f'[127.0.0.1]:{sshd.port} {wrong}', text)
+
+    def test_check_tries_each_part_and_names_what_fails(self):
+        sshd = self.start_sshd()
+        self.watch(sshd, more='<client name="down" ip="127.0.0.9" port="1" username="x"'
+                              ' identity="login_key"/>')
+        before = self.fleet.run('fleet', 'check')
+        self.assertEqual(before.status, EX_UNAVAILABLE, before)
+        self.assertRegex(before.out, r'FAIL +server key')
+        self.fleet_ok('init')
+        self.fleet_ok('check')
+        unknown = self.fleet.run('fleet', 'check', '--connect')
+        self.assertRegex(unknown.out, r'FAIL +web1 +host-key-unknown')
+        self.fleet.run('fleet', 'trust', '--all')
+        result = self.fleet.run('fleet', 'check', '--connect')
+        self.assertEqual(result.status, EX_UNAVAILABLE, result)
+        self.assertRegex(result.out, r'ok +web1')
+        self.assertRegex(result.out, r'FAIL +down +refused')
+
+    def test_status_shows_what_was_collected(self):
+        sshd = self.start_sshd()
+        self.watch(sshd, more='<client name="never" ip="127.0.0.9" username="x"'
+                              ' identity="login_key" every="1d"/>')
+        self.fleet_ok('init')
+        self.fleet.run('fleet', 'trust', 'web1')
+        for _ in range(2):
+            run = self.fleet.run('collector', '--client', 'web1')
+            self.assertEqual(run.status, EX_OK, run)
+        self.assertEqual(self.fleet.run('alerter').status, EX_OK)
+        rows = {row['client']: row for row in json.loads(self.fleet_ok('status', '--json'))}
+        self.assertEqual(rows['web1']['state'], 'ok')
+        self.assertTrue(0 < rows['web1']['memory_used_ratio'] < 1)
+        self.assertEqual(rows['web1']['open_alerts'], 1)
+        self.assertEqual(rows['never']['state'], 'never')
+        table = self.fleet_ok('status')
+        self.assertRegex(table, r'web1 +ok')
+        self.assertNotIn('\x1b', table)
+
+    def test_forget_clears_both_ends(self):
+        sshd = self.start_sshd()
+        self.watch(sshd)
+        self.fleet_ok('init')
+        self.fleet_ok('trust', 'web1')
+        self.fleet.run('collector')
+        cache = os.path.join(sshd.home, '.cache', 'fleet-health')
+        self.assertTrue(any(n.startswith('fleet-probe-') for n in os.listdir(cache)))
+        self.fleet_ok('forget', 'web1')
+        self.assertFalse(os.path.exists(cache) and os.listdir(cache))
+        for table in ('client', 'sample', 'reading', 'report', 'series'):
+            self.assertEqual(self.fleet.rows(f'SELECT count(*) FROM {table}'), [(0,)], table)
+        sshd.stop()
+        away = self.fleet.run('fleet', 'forget', 'web1')
+        self.assertEqual(away.status, EX_UNAVAILABLE, away)
+        self.assertIn('--local', away.err)
+        self.fleet_ok('forget', '--local', 'web1')
+
+    def test_wrong_arguments_say_how_it_is_called(self):
+        self.fleet.write_config('')
+        for arguments in (['nonsense'], ['trust'], ['trust', '--all', 'x'], ['keygen', 'x'],
+                          ['status', '--jso'], ['forget'], ['check', '--nothing']):
+            result = self.fleet.run('fleet', *arguments)
+            self.assertEqual(result.status, EX_USAGE, (arguments, result))
+            self.assertTrue(result.err)
+        self.fleet.write_config('<client/>')
+        self.assertEqual(self.fleet.run('fleet', 'status').status, EX_CONFIG)
+
+
+if __name__ == '__main__':
+    unittest.main()
