@@ -1,5 +1,6 @@
 #include "alerter/book.h"
 
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,18 +33,40 @@ static void sort_clients(struct book *b)
 	b->count = kept;
 }
 
-static int put_row(struct book_client *c, const struct alert *row)
+static int compare_rows(const void *a, const void *b)
+{
+	const struct alert *x = a, *y = b;
+	int order = strcmp(x->rule, y->rule);
+	return order != 0 ? order : strcmp(x->instance, y->instance);
+}
+
+static int put_row(struct book *b, struct book_client *c, const struct alert *row)
 {
 	if (c->count == c->size) {
 		size_t size = c->size ? c->size * 2 : 4;
-		struct alert *alerts = reallocarray(c->alerts, size, sizeof *alerts);
+		struct alert **alerts = reallocarray(c->alerts, size, sizeof(struct alert *));
 		if (!alerts)
 			return -1;
 		c->alerts = alerts;
 		c->size = size;
 	}
-	c->alerts[c->count++] = *row;
+	struct alert *kept = pool_alloc(b->pool, sizeof *kept);
+	if (!kept)
+		return -1;
+	*kept = *row;
+	if (!tsearch(kept, &c->index, compare_rows))
+		return -1;
+	c->alerts[c->count++] = kept;
 	return 0;
+}
+
+static void remove_row(struct book_client *c, struct alert *row)
+{
+	size_t i = 0;
+	while (c->alerts[i] != row)
+		i++;
+	(void)tdelete(row, &c->index, compare_rows);
+	c->alerts[i] = c->alerts[--c->count];
 }
 
 int book_init(struct book *b, const struct config *config, const struct alert_set *rows,
@@ -64,15 +87,23 @@ int book_init(struct book *b, const struct config *config, const struct alert_se
 		b->clients[b->count++].name = rows->items[i].client;
 	sort_clients(b);
 	for (size_t i = 0; i < rows->count; i++)
-		if (put_row(book_client(b, rows->items[i].client), &rows->items[i]) < 0)
+		if (put_row(b, book_client(b, rows->items[i].client), &rows->items[i]) < 0)
 			return error_set(err, "out of memory");
 	return 0;
 }
 
+/* The index does not own the rows. */
+static void keep_row(void *row)
+{
+	(void)row;
+}
+
 void book_finish(struct book *b)
 {
-	for (size_t i = 0; i < b->count; i++)
+	for (size_t i = 0; i < b->count; i++) {
 		free(b->clients[i].alerts);
+		tdestroy(b->clients[i].index, keep_row);
+	}
 	free(b->clients);
 	free(b->moves);
 	*b = (struct book){ 0 };
@@ -80,11 +111,9 @@ void book_finish(struct book *b)
 
 struct alert *book_find(const struct book_client *c, const char *rule, const char *instance)
 {
-	for (size_t i = 0; i < c->count; i++)
-		if (strcmp(c->alerts[i].rule, rule) == 0 &&
-			strcmp(c->alerts[i].instance, instance) == 0)
-			return &c->alerts[i];
-	return NULL;
+	struct alert key = { .rule = rule, .instance = instance };
+	struct alert *const *found = tfind(&key, &c->index, compare_rows);
+	return found ? *found : NULL;
 }
 
 /* The addresses of an event that opens. What would be told to nobody goes to those who look
@@ -143,14 +172,15 @@ static struct transition *next_move(struct book *b)
 	return &b->moves[b->move_count];
 }
 
-static int store_row(struct book_client *c, struct alert *row, const struct transition *move)
+static int store_row(
+	struct book *b, struct book_client *c, struct alert *row, const struct transition *move)
 {
-	if (move->remove && row)
-		*row = c->alerts[--c->count];
-	else if (!move->remove && row)
+	if (!row)
+		return move->remove ? 0 : put_row(b, c, &move->alert);
+	if (move->remove)
+		remove_row(c, row);
+	else
 		*row = move->alert;
-	else if (!move->remove)
-		return put_row(c, &move->alert);
 	return 0;
 }
 
@@ -175,7 +205,7 @@ int book_move(struct book *b, struct book_client *c, const char *rule, const str
 	if (v->tell && !event)
 		return error_set(err, "out of memory");
 	*move = (struct transition){ a, v->row == ROW_REMOVE, event };
-	if (store_row(c, row, move) < 0)
+	if (store_row(b, c, row, move) < 0)
 		return error_set(err, "out of memory");
 	b->move_count++;
 	return 0;

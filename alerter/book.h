@@ -17,8 +17,10 @@
 struct book_client {
 	const char *name;	     /* "" for what concerns no client */
 	const struct client *config; /* NULL when it is not in the configuration */
-	struct alert *alerts;
+	struct alert **alerts; /* in no order; they live in the pool */
 	size_t count, size;
+	void *index;           /* the same, as tsearch(3) keeps them: a hostile client can have
+				  thousands */
 };
 
 struct book {
@@ -38,7 +40,7 @@ void book_finish(struct book *b);
 /* NULL when neither the configuration nor a row knows it. */
 struct book_client *book_client(struct book *b, const char *name);
 
-/* The row, or NULL. Valid until the client's next book_move(). */
+/* The row, or NULL. */
 struct alert *book_find(const struct book_client *c, const char *rule, const char *instance);
 
 /* Carries out a verdict. `rule` is the row's rule; `recipients` (NULL-terminated, may be NULL)

@@ -27,16 +27,6 @@ static bool watches(const struct rule *rule, const char *metric, const char *ins
 	return strcmp(rule->type, metric) == 0 && fnmatch(rule->instance, instance, 0) == 0;
 }
 
-static const struct stored_reading *find_reading(
-	const struct stored_sample *s, const char *metric, const char *instance)
-{
-	for (size_t i = 0; i < s->reading_count; i++)
-		if (strcmp(s->readings[i].metric, metric) == 0 &&
-			strcmp(s->readings[i].instance, instance) == 0)
-			return &s->readings[i];
-	return NULL;
-}
-
 static int step_rule(struct book *b, struct book_client *c, const struct rule *rule,
 	const struct look *look, int64_t now, struct error *err)
 {
@@ -74,13 +64,14 @@ static int look_at_readings(struct book *b, struct book_client *c, const struct 
 	return 0;
 }
 
-/* Backwards, since a row that goes is replaced by the last one. */
+/* Whatever this sample did not touch. Backwards, since a row that goes is replaced by the
+ * last one. */
 static int look_for_absent(struct book *b, struct book_client *c, const struct rule *rule,
 	const struct stored_sample *s, int64_t now, struct error *err)
 {
 	for (size_t i = c->count; i-- > 0;) {
-		const struct alert *a = &c->alerts[i];
-		if (strcmp(a->rule, rule->key) != 0 || find_reading(s, rule->type, a->instance))
+		const struct alert *a = c->alerts[i];
+		if (a->as_of_id == s->id || strcmp(a->rule, rule->key) != 0)
 			continue;
 		struct look look = {
 			.sample_id = s->id, .taken_at = s->taken_at, .instance = a->instance
@@ -189,7 +180,7 @@ int evaluate_leftovers(struct book *b, int64_t now, struct error *err)
 		if (!c->name[0])
 			continue;
 		for (size_t k = c->count; k-- > 0;)
-			if (finish_row(b, c, &c->alerts[k], now, err) < 0)
+			if (finish_row(b, c, c->alerts[k], now, err) < 0)
 				return -1;
 	}
 	return 0;
