@@ -165,7 +165,8 @@ class MailServer:
     def copy_program(self):
         """Beside the data, since the account it runs under may not see where it came from."""
         self.libraries = EXIM_ENV.get('LD_LIBRARY_PATH', '')
-        shutil.copy(EXIM, self.folder / 'exim4')
+        shutil.copyfile(EXIM, self.folder / 'exim4')
+        os.chmod(self.folder / 'exim4', 0o755)  # not setuid, as it comes
         if servers.packages() and self.libraries:
             for source in self.libraries.split(os.pathsep):
                 shutil.copytree(source, self.folder / 'lib', dirs_exist_ok=True, symlinks=True)
@@ -182,20 +183,17 @@ class MailServer:
         (self.folder / 'passwd').write_text('\n'.join(kept) + '\n')
         (self.folder / 'group').write_text('\n'.join(kept_groups) + '\n')
         if os.getuid() == 0:
-            for root, folders, files in os.walk(self.folder):
-                for name in folders + files:
-                    os.chown(os.path.join(root, name), uid, gid, follow_symlinks=False)
-            # exim takes its configuration only from root or itself, and not from a writable file
             os.chmod(self.folder, 0o755)
-            os.chown(self.folder, uid, gid)
+            for name in ('spool', 'log', 'mail', 'server.key'):
+                os.chown(self.folder / name, uid, gid)
 
     def start(self):
         for _ in range(5):
             self.port, self.tls_port = free_port(), free_port()
             self.write_config()
-            self.process = subprocess.Popen(self.command(), start_new_session=True,
-                                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                            stderr=open(self.folder / 'stderr', 'wb'))
+            with open(self.folder / 'stderr', 'wb') as err:
+                self.process = subprocess.Popen(self.command(), start_new_session=True, stderr=err,
+                                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
             if self.wait_ready():
                 return
             self.stop()
@@ -262,6 +260,11 @@ class MailServer:
         return [email.message_from_bytes(p.read_bytes(), policy=email.policy.default)
                 for p in paths]
 
+    def empty(self):
+        """Forgets every mail."""
+        for path in (self.folder / 'mail').glob('*/*/*'):
+            path.unlink()
+
     def settle(self):
         """Waits until nothing is on its way to a Maildir any more."""
         for _ in range(200):
@@ -280,17 +283,23 @@ class Meddler:
         self.seen = b''
         self.listener = socket.create_server(('127.0.0.1', 0))
         self.port = self.listener.getsockname()[1]
-        self.threads = [threading.Thread(target=self.accept, daemon=True)]
-        self.threads[0].start()
+        self.threads = []
+        self.run(self.accept)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
         self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
         for thread in self.threads:
             thread.join(10)
+        self.listener.close()
+
+    def run(self, call, *arguments):
+        thread = threading.Thread(target=call, args=arguments, daemon=True)
+        self.threads.append(thread)
+        thread.start()
+        return thread
 
     def accept(self):
         while True:
@@ -298,47 +307,41 @@ class Meddler:
                 client, _ = self.listener.accept()
             except OSError:
                 return
-            server = socket.create_connection(('127.0.0.1', self.target))
-            state = {'dot': False}
-            for call in (self.upstream, self.downstream):
-                thread = threading.Thread(target=call, args=(client, server, state), daemon=True)
-                self.threads.append(thread)
-                thread.start()
+            self.run(self.serve, client)
+
+    def serve(self, client):
+        with client, socket.create_connection(('127.0.0.1', self.target)) as server:
+            dot = threading.Event()  # a mail's end has passed, its answer has not
+            up = self.run(self.copy, client, server, lambda data: self.upstream(data, dot))
+            self.copy(server, client, lambda data: self.downstream(data, dot))
+            up.join(10)
 
     @staticmethod
-    def close(*sockets):
-        for s in sockets:
+    def copy(source, target, change):
+        """Until either side ends, or change() gives nothing; then both do."""
+        try:
+            while data := change(source.recv(65536)):
+                target.sendall(data)
+        except OSError:
+            pass
+        for s in (source, target):
             try:
                 s.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
 
-    def upstream(self, client, server, state):
-        tail = b''
-        try:
-            while data := client.recv(65536):
-                self.seen += data
-                tail = (tail + data)[-5:]
-                if tail == b'\r\n.\r\n':
-                    state['dot'] = True
-                server.sendall(data)
-        except OSError:
-            pass
-        self.close(server)
+    def upstream(self, data, dot):
+        self.seen += data
+        if self.seen.endswith(b'\r\n.\r\n'):
+            dot.set()
+        return data
 
-    def downstream(self, client, server, state):
-        try:
-            while data := server.recv(65536):
-                if state['dot'] and self.cuts > 0:
-                    self.cuts -= 1
-                    break
-                state['dot'] = False
-                if self.strip:
-                    data = data.replace(b'250-STARTTLS\r\n', b'')
-                client.sendall(data)
-        except OSError:
-            pass
-        self.close(client, server)
+    def downstream(self, data, dot):
+        if dot.is_set() and self.cuts > 0:
+            self.cuts -= 1
+            return b''
+        dot.clear()
+        return data.replace(b'250-STARTTLS\r\n', b'') if self.strip else data
 
 
 def missing():

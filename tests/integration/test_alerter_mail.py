@@ -1,0 +1,302 @@
+"""fleet-alerter with a real mail server: what arrives, what waits, and what is said when."""
+import os
+import pathlib
+import shutil
+import tempfile
+import unittest
+
+from rig import smtp
+from rig.fleet import Fleet
+from rig.samples import Samples
+
+DISK = 'filesystem_used_ratio'
+WHY_NOT = smtp.missing()
+
+
+@unittest.skipIf(WHY_NOT, WHY_NOT)
+class MailCase(unittest.TestCase):
+    USERS = ('ops', 'second', 'third')
+    SERVER = {}
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server_folder = tempfile.mkdtemp(prefix='fleet-mx-')
+        cls.server = smtp.MailServer(cls.server_folder, *cls.USERS, **cls.SERVER)
+        cls.server.__enter__()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.stop()
+        shutil.rmtree(cls.server_folder, ignore_errors=True)
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix='fleet-alerter-')
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.addCleanup(self.server.empty)
+        self.addCleanup(self.server.behave)
+        self.fleet = Fleet(self.folder)
+        self.fleet.write('mail.password', smtp.PASSWORD + '\n')
+        self.configure()
+        self.alert()
+        self.samples = Samples(self.fleet)
+        self.addCleanup(self.samples.close)
+
+    def configure(self, mail='ops@example.com', port=None, clients=('web1',), more='', rules=None,
+                  security='starttls'):
+        port = port or (self.server.tls_port if security == 'smtps' else self.server.port)
+        login = f'user="{smtp.USER}" password-file="mail.password" ca="{self.server.ca}"'
+        self.fleet.write_config(
+            f'<mail host="127.0.0.1" port="{port}" from="fleet@example.com" list-id="example.com"'
+            f' timeout="10s" security="{security}" {login if security != "plain" else ""} {more}/>' +
+            ''.join(f'<client name="{c}" ip="192.0.2.10" username="monitor" password="x"'
+                    f' mail="{mail}">' + (rules or '<alert type="disk" limit="90%"/>') + '</client>'
+                    for c in clients))
+
+    def alert(self, status=0, err=''):
+        result = self.fleet.run('alerter')
+        self.assertEqual(result.status, status, result)
+        self.assertEqual(result.out, '')
+        self.assertIn(err, result.err)
+        if not err:
+            self.assertEqual(result.err, '')
+        return result
+
+    def disk(self, minute, value, name='web1', mount='/var'):
+        return self.samples.add(name, minute, {(DISK, mount): value})
+
+    def outbox(self, columns='recipient, state, tries'):
+        return self.fleet.rows(f'SELECT {columns} FROM notification ORDER BY recipient, id')
+
+    def mails(self, user='ops', count=1):
+        self.server.settle()
+        mails = self.server.mails(user, count)
+        self.assertEqual(len(mails), count, [m['subject'] for m in mails])
+        return mails
+
+
+class Delivery(MailCase):
+    def test_firing_and_recovery_in_one_thread(self):
+        self.disk(-5, 0.931)
+        self.alert()
+        self.disk(-4, 0.71)
+        self.alert()
+        first, second = self.mails(count=2)
+        self.assertEqual(first['subject'], '[fleet] WARNING web1: disk /var 93.1 % (limit 90.0 %)')
+        self.assertEqual(second['subject'], '[fleet] RESOLVED web1: disk /var 71.0 % (limit 90.0 %)')
+        self.assertIsNone(first['references'])
+        self.assertEqual(second['references'], first['message-id'])
+        self.assertEqual(second['in-reply-to'], first['message-id'])
+        self.assertEqual(first['to'], 'ops@example.com')
+        self.assertIn('fleet@example.com', first['from'])
+        self.assertEqual(first['auto-submitted'], 'auto-generated')
+        self.assertIn('example.com>', first['list-id'])
+        self.assertIsNotNone(first['date'].datetime)
+        self.assertIn('with esmtpsa', first['received'].replace('\n\t', ' '))
+        self.assertIn('Where:    web1 (192.0.2.10 port 22)', first.get_content())
+
+    def test_smtps(self):
+        self.configure(security='smtps')
+        self.disk(-5, 0.95)
+        self.alert()
+        self.mails()
+
+    def test_hostile_and_foreign_names(self):
+        self.disk(-5, 0.95, mount='/\r\nBcc: third@example.com\r\n\r\n.\r\n')
+        self.disk(-4, 0.95, mount='/méd\u202eia')
+        self.alert()
+        subjects = {m['subject'] for m in self.mails(count=2)}
+        self.assertEqual(subjects, {
+            '[fleet] WARNING web1: disk /\\x0d\\x0aBcc: third@example.com\\x0d\\x0a\\x0d\\x0a.\\x0d\\x0a'
+            ' 95.0 % (limit 90.0 %)',
+            '[fleet] WARNING web1: disk /méd\\xe2\\x80\\xaeia 95.0 % (limit 90.0 %)'})
+        self.assertEqual(self.server.mails('third'), [])
+
+    def test_more_than_five_are_one_digest_that_later_mails_answer(self):
+        clients = [f'web{i}' for i in range(12)]
+        self.configure(clients=clients)
+        for name in clients:
+            self.disk(-5, 0.95, name)
+        self.alert()
+        digest, = self.mails()
+        self.assertEqual(digest['subject'], '[fleet] 12 alerts: 12 warning')
+        for name in clients:
+            self.assertIn(f'WARNING {name}: disk /var 95.0 %', digest.get_content())
+        self.disk(-4, 0.5, 'web7')
+        self.alert()
+        answer = self.mails(count=2)[1]
+        self.assertEqual(answer['subject'], '[fleet] RESOLVED web7: disk /var 50.0 % (limit 90.0 %)')
+        self.assertEqual(answer['references'], digest['message-id'])
+
+    def test_ten_thousand_alerts_are_one_digest(self):
+        self.configure(rules='<alert type="disk" limit="90%"/>')
+        self.samples.connection.execute('BEGIN')
+        self.samples.add('web1', -5, {(DISK, f'/data/{i:05}'): 0.95 for i in range(10000)})
+        self.samples.connection.execute('COMMIT')
+        self.alert()
+        digest, = self.mails()
+        self.assertEqual(digest['subject'], '[fleet] 10000 alerts: 10000 warning')
+        lines = {line for line in digest.get_content().splitlines() if line.startswith('WARNING')}
+        self.assertEqual(len(lines), 10000)
+
+    def test_recoveries_go_to_whom_the_problem_went(self):
+        self.disk(-5, 0.95)
+        self.alert()
+        self.configure(mail='second@example.com')
+        self.disk(-4, 0.5)
+        self.alert()
+        self.mails(count=2)
+        self.mails('second', count=0)
+
+    def test_one_of_three_recipients_bad(self):
+        self.configure(mail='ops@example.com nobody@example.com second@example.com')
+        self.disk(-5, 0.95)
+        self.alert(err='no such user')
+        self.mails('ops')
+        self.mails('second')
+        self.assertEqual(self.outbox(), [('nobody@example.com', 'failed', 1),
+                                         ('ops@example.com', 'sent', 1),
+                                         ('second@example.com', 'sent', 1)])
+        self.samples.make_due()
+        self.alert()
+        self.mails('ops')
+
+
+class Trouble(MailCase):
+    def test_greylisted_then_delivered_once(self):
+        self.server.misbehave('defer')
+        self.disk(-5, 0.95)
+        self.alert()
+        self.assertEqual(self.outbox(), [('ops@example.com', 'waiting', 1)])
+        self.server.behave()
+        self.alert()
+        self.assertEqual(self.outbox(), [('ops@example.com', 'waiting', 1)])  # not due yet
+        self.samples.make_due()
+        self.alert()
+        self.alert()
+        self.mails()
+
+    def test_content_refused_is_final_and_visible(self):
+        self.server.misbehave('content')
+        self.disk(-5, 0.95)
+        self.alert(err='looks like spam')
+        self.assertEqual(self.outbox(), [('ops@example.com', 'failed', 1)])
+        self.assertIn('looks like spam', self.outbox('last_error')[0][0])
+
+    def all_weekend(self, fault, said):
+        """Everything waits while the channel is at fault, and comes through on Monday."""
+        self.configure(mail='ops@example.com second@example.com', clients=('web1', 'web2'))
+        self.server.misbehave(fault)
+        self.disk(-50, 0.95)
+        self.alert(69, said)
+        self.alert(69)  # the channel rests: nothing is tried, nothing said
+        for round_ in range(8):
+            self.samples.make_due()
+            self.disk(-40 + round_, 0.95, 'web2', f'/srv{round_ % 2}')
+            self.assertEqual(self.alert(69, said).err.count('\n'), 1)
+        self.assertEqual({row[1:] for row in self.outbox()}, {('waiting', 0)})
+        self.server.behave()
+        self.samples.make_due()
+        self.alert()
+        self.assertEqual({row[1:] for row in self.outbox()}, {('sent', 1)})
+        for user in ('ops', 'second'):
+            self.mails(user, 3)
+        self.assertEqual(self.fleet.rows("SELECT * FROM alert WHERE rule = 'mail-delivery'"), [])
+
+    def test_login_refused_all_weekend(self):
+        self.all_weekend('login', '535')
+
+    def test_greeting_refused_all_weekend(self):
+        self.all_weekend('greeting', '554')
+
+    def test_sender_refused_all_weekend(self):
+        self.all_weekend('sender', 'sender refused')
+
+    def test_starttls_stripped(self):
+        with smtp.Meddler(self.server.port, strip=True) as meddler:
+            self.configure(port=meddler.port)
+            self.disk(-5, 0.95)
+            self.alert(69, 'STARTTLS')
+            self.assertNotIn(b'MAIL', meddler.seen)
+            self.assertNotIn(b'AUTH', meddler.seen)
+        self.assertEqual(self.outbox(), [('ops@example.com', 'waiting', 0)])
+        self.mails(count=0)
+
+    def test_certificate_of_another_authority(self):
+        other = smtp.make_authority(self.folder, 'other')
+        text = pathlib.Path(self.fleet.config).read_text(encoding='utf-8')
+        self.fleet.write('config.xml', text.replace(self.server.ca, other))
+        self.disk(-5, 0.95)
+        self.alert(69, 'certificate')
+        self.mails(count=0)
+
+    def test_certificate_of_another_name(self):
+        text = pathlib.Path(self.fleet.config).read_text(encoding='utf-8')
+        self.fleet.write('config.xml', text.replace('host="127.0.0.1"', 'host="127.0.0.2"'))
+        self.disk(-5, 0.95)
+        self.alert(69, 'nothing can be told')
+        self.mails(count=0)
+
+    def test_no_server(self):
+        self.configure(port=smtp.free_port())
+        self.disk(-5, 0.95)
+        self.alert(69, 'everything waits')
+        self.configure()
+        self.samples.make_due()
+        self.alert()
+        self.mails()
+
+    def test_given_up_after_five_days(self):
+        self.server.misbehave('defer')
+        self.disk(-5, 0.95)
+        self.alert()
+        self.samples.execute("UPDATE notification SET created_at = '2020-01-01T00:00:00.000Z'")
+        self.samples.make_due()
+        self.alert(err='will not be told')
+        self.assertEqual(self.outbox(), [('ops@example.com', 'failed', 2)])
+
+    def test_a_backlog_is_said(self):
+        self.server.misbehave('defer')
+        self.disk(-5, 0.95)
+        self.alert()
+        self.samples.execute("UPDATE notification SET created_at = strftime("
+                             "'%Y-%m-%dT%H:%M:%fZ', 'now', '-2 hours')")
+        self.samples.make_due()
+        self.alert(err='1 notifications wait to be sent')
+
+    def test_mail_taken_out_of_the_configuration(self):
+        self.server.misbehave('defer')
+        self.disk(-5, 0.95)
+        self.alert()
+        self.samples.make_due()
+        self.fleet.write_config('<client name="web1" ip="192.0.2.10" username="monitor" password="x">'
+                                '<alert type="disk" limit="90%"/></client>')
+        out = self.fleet.run('alerter').out
+        self.assertIn('To: ops@example.com\n[fleet] WARNING web1: disk /var', out)
+        self.assertEqual(self.outbox(), [('ops@example.com', 'sent', 2)])
+
+
+class Plain(MailCase):
+    SERVER = {'login': False, 'tls': False}
+
+    def test_lost_after_the_final_dot_comes_again_under_its_id(self):
+        with smtp.Meddler(self.server.port, cuts=1) as meddler:
+            self.configure(port=meddler.port, security='plain')
+            self.disk(-5, 0.95)
+            self.alert()
+            self.assertEqual(self.outbox(), [('ops@example.com', 'waiting', 1)])
+            self.samples.make_due()
+            self.alert()
+        self.assertEqual(self.outbox(), [('ops@example.com', 'sent', 2)])
+        first, second = self.mails(count=2)
+        self.assertEqual(first['message-id'], second['message-id'])
+        self.assertEqual(first.get_content(), second.get_content())
+
+    def test_tls_is_never_given_up(self):
+        self.configure()
+        self.disk(-5, 0.95)
+        self.alert(69, 'STARTTLS')
+        self.mails(count=0)
+
+
+if __name__ == '__main__':
+    unittest.main()
