@@ -1,0 +1,205 @@
+/* What the console shows and removes, and the schema it makes. */
+#include "tests/contract/rig.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const struct reading two[] = {
+	{ "memory_used_ratio", "", 0.5 },
+	{ "filesystem_used_ratio", "/", 0.75 },
+};
+
+static struct rig *rig(void **state)
+{
+	return *state;
+}
+
+static void status_is_one_row_a_client(void **state)
+{
+	struct rig *r = rig(state);
+	struct status_set got;
+	assert_done(r, storage_get_status(r->s, &got, &r->err));
+	assert_int_equal(got.count, 0);
+	status_set_finish(&got);
+	struct sample batch[] = { good_sample(1000, "web2", two, 2),
+		good_sample(2000, "web1", two, 1), failed_sample(3000, "web2"),
+		failed_sample(4000, "db1") };
+	enum put_result results[4];
+	assert_done(r, storage_put_samples(r->s, batch, 4, results, &r->err));
+	assert_done(r, storage_get_status(r->s, &got, &r->err));
+	assert_int_equal(got.count, 3);
+	const struct client_status *c = got.items;
+	assert_string_equal(c[0].client, "db1");
+	assert_true(c[0].has_sample);
+	assert_int_equal(c[0].outcome, OUTCOME_TIMEOUT);
+	assert_string_equal(c[0].error, "no answer within 5 s");
+	assert_int_equal(c[0].last_good_at, 0);
+	assert_int_equal(c[0].reading_count, 0);
+	assert_string_equal(c[1].client, "web1");
+	assert_int_equal(c[1].outcome, OUTCOME_OK);
+	assert_int_equal(c[1].taken_at, noon + 2000);
+	assert_int_equal(c[1].last_good_at, noon + 2000);
+	assert_int_equal(c[1].reading_count, 1);
+	assert_string_equal(c[2].client, "web2");
+	assert_int_equal(c[2].outcome, OUTCOME_TIMEOUT);
+	assert_int_equal(c[2].taken_at, noon + 3000);
+	assert_int_equal(c[2].last_good_at, noon + 1000);
+	assert_int_equal(c[2].reading_count, 2);
+	assert_string_equal(c[2].readings[0].metric, "memory_used_ratio");
+	assert_string_equal(c[2].readings[1].instance, "/");
+	assert_true(c[2].readings[1].value == 0.75);
+	status_set_finish(&got);
+	struct storage_backlog b;
+	assert_done(r, storage_get_backlog(r->s, &b, &r->err));
+	assert_int_equal(b.unprocessed, 4);
+	assert_int_equal(b.oldest_unprocessed_at, noon + 1000);
+	assert_int_equal(b.waiting + b.failed, 0);
+	assert_int_equal(b.oldest_waiting_at, 0);
+}
+
+static void a_forgotten_client_leaves_nothing(void **state)
+{
+	struct rig *r = rig(state);
+	uint64_t epoch, ids[2];
+	bool found, lost;
+	struct alert a = { .client = "web1",
+		.rule = "cpu",
+		.instance = "",
+		.recipients = "",
+		.state = ALERT_FIRING },
+		     b = a;
+	b.client = "web2";
+	struct event e[] = { { .client = "web1",
+				     .rule = "cpu",
+				     .instance = "",
+				     .at = noon,
+				     .text = "",
+				     .recipients = "" },
+		{ .client = "web2",
+			.rule = "cpu",
+			.instance = "",
+			.at = noon,
+			.text = "",
+			.recipients = "" } };
+	struct transition t[] = { { .alert = a, .event = &e[0] }, { .alert = b, .event = &e[1] } };
+	for (int i = 0; i < 40; i++) {
+		struct sample s = good_sample(i, i % 2 ? "web1" : "web2", two, 2);
+		s.counters = s.text = "x";
+		s.counters_len = s.text_len = 1;
+		assert_int_equal(put(r, &s), PUT_NEW);
+	}
+	assert_done(r, storage_take_lease(r->s, "x", noon, 60000, &epoch, &r->err));
+	assert_done(r, storage_apply(r->s, epoch, NULL, 0, t, 2, noon, &lost, &r->err));
+	struct event_set events;
+	assert_done(r, storage_untold_events(r->s, 9, &events, &r->err));
+	ids[0] = events.items[0].id;
+	ids[1] = events.items[1].id;
+	event_set_finish(&events);
+	struct notification n[] = {
+		{ .channel = "mail",
+			.recipient = "a",
+			.message_id = "1",
+			.references = "",
+			.subject = "",
+			.text = "",
+			.events = ids,
+			.event_count = 1 },
+		{ .channel = "mail",
+			.recipient = "a",
+			.message_id = "2",
+			.references = "",
+			.subject = "",
+			.text = "",
+			.events = ids,
+			.event_count = 2 },
+	};
+	assert_done(r, storage_put_notifications(r->s, epoch, n, 2, ids, 2, &lost, &r->err));
+	struct storage *other = rig_open(r);
+	assert_done(r, storage_forget(other, "web1", &found, &r->err));
+	assert_true(found);
+	assert_done(r, storage_forget(other, "web1", &found, &r->err));
+	assert_false(found);
+	storage_close(other);
+	assert_select(r, "SELECT name FROM client", "web2\n");
+	assert_select(r, "SELECT count(*) FROM sample", "20\n");
+	assert_select(r, "SELECT count(*) FROM reading", "40\n");
+	assert_select(r, "SELECT count(*) FROM series", "2\n");
+	assert_select(r, "SELECT count(*) FROM report", "1\n");
+	assert_select(r, "SELECT count(*) FROM alert", "1\n");
+	assert_select(r, "SELECT count(*) FROM event", "1\n");
+	assert_select(r, "SELECT message_id FROM notification", "2\n");
+	/* and comes back by itself, though this connection still knows its old row */
+	struct sample s = good_sample(100, "web1", two, 2);
+	assert_int_equal(put(r, &s), PUT_NEW);
+	assert_select(r, "SELECT count(*) FROM latest WHERE client = 'web1'", "2\n");
+}
+
+static void a_missing_schema_names_the_command(void **state)
+{
+	struct rig *r = rig(state);
+	struct storage *s;
+	if (rig_is_mariadb())
+		rig_execute(r, "DROP DATABASE fleet_test; CREATE DATABASE fleet_test");
+	else
+		assert_int_equal(unlink(r->config.path), 0);
+	assert_int_equal(storage_open(&r->config, false, &s, &r->err), -1);
+	assert_non_null(strstr(r->err.text, "`fleet init`"));
+	if (!rig_is_mariadb()) /* not even the file was made */
+		assert_int_equal(access(r->config.path, F_OK), -1);
+	storage_close(r->s);
+	assert_done(r, storage_open(&r->config, true, &r->s, &r->err));
+	struct sample sample = good_sample(0, "web1", two, 2);
+	assert_int_equal(put(r, &sample), PUT_NEW);
+}
+
+static void a_newer_schema_is_refused(void **state)
+{
+	struct rig *r = rig(state);
+	struct storage *s;
+	rig_execute(r, "INSERT INTO schema_version VALUES (99, '2030-01-01 00:00:00', '9.9')");
+	for (int migrate = 0; migrate < 2; migrate++) {
+		assert_int_equal(storage_open(&r->config, migrate, &s, &r->err), -1);
+		assert_non_null(strstr(r->err.text, "version 99"));
+		assert_non_null(strstr(r->err.text, "version 1"));
+	}
+	rig_execute(r, "DELETE FROM schema_version");
+	assert_int_equal(storage_open(&r->config, false, &s, &r->err), -1);
+	assert_non_null(strstr(r->err.text, "`fleet init`"));
+}
+
+static void migrating_twice_keeps_what_is_there(void **state)
+{
+	struct rig *r = rig(state);
+	struct sample s = good_sample(0, "web1", two, 2);
+	assert_int_equal(put(r, &s), PUT_NEW);
+	storage_close(r->s);
+	if (rig_is_mariadb()) /* as after a step that was cut before its last statement */
+		rig_execute(r, "DELETE FROM schema_version");
+	assert_done(r, storage_open(&r->config, true, &r->s, &r->err));
+	assert_select(r, "SELECT count(*) FROM latest", "2\n");
+	assert_select(r, "SELECT version FROM schema_version", "1\n");
+	assert_select(r, "SELECT count(*) FROM lease", "1\n");
+}
+
+static void it_says_what_it_is(void **state)
+{
+	struct rig *r = rig(state);
+	const char *what = storage_describe(r->s);
+	assert_non_null(strstr(what, rig_is_mariadb() ? "MariaDB 1" : "SQLite 3."));
+	assert_non_null(strstr(what, rig_is_mariadb() ? r->config.socket : r->config.path));
+	struct stat st;
+	if (!rig_is_mariadb()) {
+		assert_int_equal(stat(r->config.path, &st), 0);
+		assert_int_equal(st.st_mode & 0777, 0600);
+	}
+}
+
+const struct CMUnitTest status_tests[] = {
+	RIG_TEST(status_is_one_row_a_client),
+	RIG_TEST(a_forgotten_client_leaves_nothing),
+	RIG_TEST(a_missing_schema_names_the_command),
+	RIG_TEST(a_newer_schema_is_refused),
+	RIG_TEST(migrating_twice_keeps_what_is_there),
+	RIG_TEST(it_says_what_it_is),
+};
+const size_t status_test_count = ARRAY_LEN(status_tests);
