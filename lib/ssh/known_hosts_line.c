@@ -1,0 +1,172 @@
+#include "lib/ssh/known_hosts_line.h"
+
+#include <ctype.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/ssh/reader.h"
+
+enum { HASH_SIZE = KNOWN_HOSTS_HASH_SIZE };
+
+/* Names. */
+
+int known_hosts_name(char out[static KNOWN_HOSTS_NAME_SIZE], const char *host, uint16_t port)
+{
+	int n = port == 22 ? snprintf(out, KNOWN_HOSTS_NAME_SIZE, "%s", host)
+			   : snprintf(out, KNOWN_HOSTS_NAME_SIZE, "[%s]:%u", host, (unsigned)port);
+	if (n <= 0 || n >= KNOWN_HOSTS_NAME_SIZE)
+		return -1;
+	for (char *c = out; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	return 0;
+}
+
+bool known_hosts_line_is_pattern(const struct known_hosts_line *line)
+{
+	return strpbrk(line->names, "*?!") != NULL;
+}
+
+/* Does `name` match the pattern of `len` characters? `*` any run, `?` any one. */
+static bool glob_matches(const char *pattern, size_t len, const char *name)
+{
+	size_t p = 0, star = SIZE_MAX;
+	const char *after_star = NULL;
+	while (*name) {
+		if (p < len && pattern[p] == '*') {
+			star = p++;
+			after_star = name;
+		} else if (p < len &&
+			   (pattern[p] == '?' || tolower((unsigned char)pattern[p]) == *name)) {
+			p++;
+			name++;
+		} else if (star != SIZE_MAX) {
+			p = star + 1;
+			name = ++after_star;
+		} else {
+			return false;
+		}
+	}
+	while (p < len && pattern[p] == '*')
+		p++;
+	return p == len;
+}
+
+/* A list matches when one of its patterns does and none of those with `!`. */
+static bool list_matches(const char *list, const char *name)
+{
+	bool found = false;
+	for (;;) {
+		size_t len = strcspn(list, ",");
+		bool negated = list[0] == '!';
+		if (glob_matches(list + negated, len - negated, name)) {
+			if (negated)
+				return false;
+			found = true;
+		}
+		if (!list[len])
+			return found;
+		list += len + 1;
+	}
+}
+
+static bool hash_matches(const struct known_hosts_line *line, const char *name)
+{
+	uint8_t mac[EVP_MAX_MD_SIZE];
+	unsigned int len = 0;
+	return HMAC(EVP_sha1(), line->salt, HASH_SIZE, (const uint8_t *)name, strlen(name), mac,
+		       &len) &&
+	       len == HASH_SIZE && memcmp(mac, line->hash, HASH_SIZE) == 0;
+}
+
+bool known_hosts_line_matches(const struct known_hosts_line *line, const char *name)
+{
+	return line->hashed ? hash_matches(line, name) : list_matches(line->names, name);
+}
+
+/* Parsing. */
+
+/* Cuts the next field off. NULL at the end of the line. */
+static char *next_field(char **rest)
+{
+	char *field = *rest + strspn(*rest, " \t");
+	if (!*field)
+		return NULL;
+	size_t len = strcspn(field, " \t");
+	*rest = field + len;
+	if (**rest)
+		*(*rest)++ = 0;
+	return field;
+}
+
+static int decode(const char *text, uint8_t *out, size_t size, size_t *ret_len)
+{
+	const char *end;
+	size_t len = strlen(text);
+	if (sodium_base642bin(
+		    out, size, text, len, NULL, ret_len, &end, sodium_base64_VARIANT_ORIGINAL) != 0)
+		return -1;
+	return *end ? -1 : 0;
+}
+
+/* "|1|SALT|HASH": HMAC-SHA1 of the name, the salt being the key. */
+static int parse_hashed(struct known_hosts_line *line)
+{
+	char copy[128];
+	size_t len = strlen(line->names), salt_len, hash_len;
+	if (len >= sizeof copy || strncmp(line->names, "|1|", 3) != 0)
+		return -1;
+	memcpy(copy, line->names + 3, len - 3 + 1);
+	char *bar = strchr(copy, '|');
+	if (!bar)
+		return -1;
+	*bar = 0;
+	line->hashed = true;
+	if (decode(copy, line->salt, HASH_SIZE, &salt_len) < 0 ||
+		decode(bar + 1, line->hash, HASH_SIZE, &hash_len) < 0)
+		return -1;
+	return salt_len == HASH_SIZE && hash_len == HASH_SIZE ? 0 : -1;
+}
+
+static const char *parse_key(struct host_key *key, const char *type, const char *base64)
+{
+	size_t size = strlen(base64) / 4 * 3 + 3;
+	uint8_t *blob = malloc(size);
+	struct slice inner;
+	if (!blob)
+		return "no memory for it";
+	key->type = type;
+	key->blob = blob;
+	if (decode(base64, blob, size, &key->blob_len) < 0)
+		return "the key is not base64";
+	struct reader r = { blob, key->blob_len };
+	if (!reader_string(&r, &inner) || !slice_is_text(inner, type))
+		return "the key is not of the type that stands before it";
+	return NULL;
+}
+
+const char *known_hosts_line_parse(char *text, struct known_hosts_line *line)
+{
+	*line = (struct known_hosts_line){ 0 };
+	char *names = next_field(&text);
+	if (!names || names[0] == '#')
+		return NULL;
+	if (names[0] == '@') {
+		if (strcmp(names, "@cert-authority") == 0)
+			return NULL;
+		if (strcmp(names, "@revoked") != 0)
+			return "an unknown marker";
+		line->key.revoked = true;
+		names = next_field(&text);
+	}
+	char *type = next_field(&text), *base64 = next_field(&text);
+	if (!names || !type || !base64)
+		return "a line is: names, key type, key";
+	line->names = names;
+	if (names[0] == '|' && parse_hashed(line) < 0)
+		return "a hashed name is |1|salt|hash";
+	return parse_key(&line->key, type, base64);
+}
