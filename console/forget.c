@@ -11,33 +11,46 @@
 #include "lib/remote_shell.h"
 #include "lib/ssh/scan.h"
 #include "lib/ssh/session.h"
+#include "lib/wire.h"
 
-static int forget_command(const struct config *config, struct buffer *command, struct error *err)
+static int forget_command(const struct config *config, const struct client *client,
+	struct buffer *command, struct error *err)
 {
 	struct keyring *ring CLEANUP(keyring_cleanup) = NULL;
 	if (keyring_load(config->collector.key, &ring, err) != 0)
 		return -1;
+	char folders[WIRE_KEY_IDS_MAX][17];
 	const char *ids[WIRE_KEY_IDS_MAX];
-	size_t count = keyring_count(ring) < ARRAY_LEN(ids) ? keyring_count(ring) : ARRAY_LEN(ids);
-	for (size_t i = 0; i < count; i++)
-		ids[i] = keyring_entry(ring, i)->id;
+	size_t count = keyring_count(ring); /* a ring holds no more than a request can name */
+	for (size_t i = 0; i < count; i++) {
+		keyring_folder(ring, i, client->name, folders[i]);
+		ids[i] = folders[i];
+	}
 	return remote_shell_forget(ids, count, command) == 0 ? 0 : error_set(err, "out of memory");
+}
+
+static int run_there(const struct config *config, const struct client *client, const char *command,
+	struct error *err)
+{
+	struct buffer output CLEANUP(buffer_finish) = { .cap = 64 * 1024 };
+	struct ssh_scan scan = { 0 };
+	int result =
+		ssh_run(client, config->collector.known_hosts, command, "", &output, &scan, err);
+	if (result == 0 && scan.outcome != OUTCOME_OK)
+		result = error_set(err, "%s: %s", outcome_name(scan.outcome), scan.reason);
+	else if (result == 0 && (!output.data || !strstr(output.data, WIRE_TAG "done")))
+		result = error_set(err, "the account's shell did not run the command");
+	ssh_scan_finish(&scan);
+	return result;
 }
 
 /* What lies on the client. */
 static int forget_there(const struct config *config, const struct client *client, struct error *err)
 {
 	struct buffer command CLEANUP(buffer_finish) = { 0 };
-	struct buffer output CLEANUP(buffer_finish) = { .cap = 64 * 1024 };
-	struct ssh_scan scan = { 0 };
-	if (ssh_global_init(err) != 0 || forget_command(config, &command, err) != 0)
+	if (ssh_global_init(err) != 0 || forget_command(config, client, &command, err) != 0)
 		return -1;
-	int result = ssh_run(
-		client, config->collector.known_hosts, command.data, "", &output, &scan, err);
-	if (result == 0 && scan.outcome != OUTCOME_OK)
-		result = error_set(err, "%s: %s", outcome_name(scan.outcome), scan.reason);
-	ssh_scan_finish(&scan);
-	return result;
+	return run_there(config, client, command.data, err);
 }
 
 /* What is stored here. */
