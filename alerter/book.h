@@ -17,10 +17,10 @@
 struct book_client {
 	const char *name;	     /* "" for what concerns no client */
 	const struct client *config; /* NULL when it is not in the configuration */
-	struct alert **alerts; /* in no order; they live in the pool */
+	struct alert **alerts;	     /* in no order; they live in the pool */
 	size_t count, size;
-	void *index;           /* the same, as tsearch(3) keeps them: a hostile client can have
-				  thousands */
+	void *index; /* the same, as tsearch(3) keeps them: a hostile client can have
+			thousands */
 };
 
 struct book {

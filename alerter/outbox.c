@@ -34,9 +34,9 @@ static int put_bag(const struct outbox *o, const struct event_set *events,
 		return error_set(err, "out of memory");
 	for (size_t i = 0; i < events->count; i++)
 		ids[i] = events->items[i].id;
-	if (storage_put_notifications(o->storage, o->epoch, bag->items, bag->count, ids,
+	if (storage_put_notifications(o->storage, o->lease->epoch, bag->items, bag->count, ids,
 		    events->count, &lost, err) < 0)
-		return lost ? error_set(err, "another alerter has taken over") : -1;
+		return lost ? lease_lost(err) : -1;
 	return 0;
 }
 
@@ -168,9 +168,9 @@ static int note_channel(const struct outbox *o, bool fault, int64_t now, struct 
 	v.alert.value = ++v.alert.count;
 	bool lost = false;
 	if (book_move(o->book, c, RULE_MAIL, &v, NULL, "", err) < 0 ||
-		storage_apply(o->storage, o->epoch, NULL, 0, o->book->moves, o->book->move_count,
-			now, &lost, err) < 0)
-		return lost ? error_set(err, "another alerter has taken over") : -1;
+		storage_apply(o->storage, o->lease->epoch, NULL, 0, o->book->moves,
+			o->book->move_count, now, &lost, err) < 0)
+		return lost ? lease_lost(err) : -1;
 	book_forget_moves(o->book);
 	return 0;
 }
@@ -233,7 +233,7 @@ static int deliver_all(struct round *r, struct error *err)
 		    o->storage, clock_wall_ms(), NOTIFICATIONS_AT_ONCE, &due, err) < 0)
 		return -1;
 	for (size_t i = 0; i < due.count && !*o->stop; i++)
-		if (deliver(r, &due.items[i], err) < 0)
+		if (lease_keep(o->lease, err) < 0 || deliver(r, &due.items[i], err) < 0)
 			return -1;
 	return complain(r, err);
 }

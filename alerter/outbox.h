@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "alerter/book.h"
+#include "alerter/lease.h"
 #include "lib/config/config.h"
 #include "lib/error.h"
 #include "lib/storage/storage.h"
@@ -19,7 +20,7 @@ struct outbox {
 	const struct config *config;
 	struct storage *storage;
 	struct book *book; /* keeps the row of a mail server that takes nothing */
-	uint64_t epoch;
+	struct lease *lease;
 	const volatile sig_atomic_t *stop;
 };
 

@@ -1,18 +1,12 @@
 #include "alerter/run.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "alerter/book.h"
 #include "alerter/compose.h"
 #include "alerter/evaluate.h"
+#include "alerter/lease.h"
 #include "alerter/outbox.h"
 #include "lib/attempt.h"
 #include "lib/clock.h"
@@ -23,7 +17,6 @@
 enum {
 	BATCH_SAMPLES = 500,
 	DRY_SAMPLES = 10000,
-	LEASE_MS = 5 * 60 * 1000,
 	CYCLE_NUMBER = 255, /* stands where a collector's number does in an attempt id */
 };
 
@@ -35,10 +28,7 @@ struct run {
 	struct pool pool;
 	struct book book;
 	struct cycle cycle;
-	char holder[300];
-	uint64_t epoch;
-	int64_t lease_at; /* monotonic */
-	int lock_fd;
+	struct lease lease;
 	bool blocked; /* the mail server took nothing */
 };
 
@@ -47,52 +37,8 @@ static void run_finish(struct run *r)
 	book_finish(&r->book);
 	alert_set_finish(&r->rows);
 	pool_finish(&r->pool);
+	lease_finish(&r->lease);
 	storage_close(r->storage);
-	if (r->lock_fd >= 0)
-		(void)close(r->lock_fd);
-}
-
-/*
- * Two locks keep alerters apart. On one machine flock(2) on config.xml itself, which needs no
- * file of its own and goes with the process; between machines the lease. Whoever holds the
- * lock may go on with the lease of its machine, so that a run that was killed delays nobody;
- * the holder names the file's inode, in case an editor replaced it meanwhile.
- */
-static int lock_machine(struct run *r, bool *ret_busy, struct error *err)
-{
-	char host[256] = "";
-	struct stat st;
-	r->lock_fd = open(r->config->file, O_RDONLY | O_CLOEXEC);
-	if (r->lock_fd < 0 || fstat(r->lock_fd, &st) < 0)
-		return error_errno(err, "%s", r->config->file);
-	*ret_busy = flock(r->lock_fd, LOCK_EX | LOCK_NB) < 0;
-	if (*ret_busy && errno != EWOULDBLOCK)
-		return error_errno(err, "%s: lock", r->config->file);
-	(void)gethostname(host, sizeof host - 1);
-	(void)snprintf(r->holder, sizeof r->holder, "%s:%ju:%ju", host, (uintmax_t)st.st_dev,
-		(uintmax_t)st.st_ino);
-	return 0;
-}
-
-static int take_lease(struct run *r, bool *ret_busy, struct error *err)
-{
-	uint64_t epoch = 0;
-	if (storage_take_lease(r->storage, r->holder, clock_wall_ms(), LEASE_MS, &epoch, err) < 0)
-		return error_context(err, "lease");
-	*ret_busy = epoch == 0 || (r->epoch != 0 && epoch != r->epoch);
-	r->epoch = epoch;
-	r->lease_at = clock_monotonic_ms();
-	return 0;
-}
-
-static int keep_lease(struct run *r, struct error *err)
-{
-	bool busy = false;
-	if (clock_monotonic_ms() - r->lease_at < LEASE_MS / 3)
-		return 0;
-	if (take_lease(r, &busy, err) < 0)
-		return -1;
-	return busy ? error_set(err, "another alerter has taken over") : 0;
 }
 
 static int put_cycle(struct run *r, bool finished, struct error *err)
@@ -128,9 +74,9 @@ static int apply(struct run *r, const struct sample_batch *batch, int64_t now, s
 	uint64_t ids[BATCH_SAMPLES];
 	for (size_t i = 0; i < batch->count; i++)
 		ids[i] = batch->items[i].id;
-	if (storage_apply(r->storage, r->epoch, ids, batch->count, r->book.moves,
+	if (storage_apply(r->storage, r->lease.epoch, ids, batch->count, r->book.moves,
 		    r->book.move_count, now, &lost, err) < 0)
-		return lost ? error_set(err, "another alerter has taken over") : -1;
+		return lost ? lease_lost(err) : -1;
 	book_forget_moves(&r->book);
 	crash_point("applied");
 	return 0;
@@ -155,7 +101,7 @@ static int evaluate_samples(struct run *r, struct error *err)
 	do {
 		struct sample_batch batch CLEANUP(sample_batch_finish) = { 0 };
 		int64_t now = clock_wall_ms();
-		if (keep_lease(r, err) < 0 ||
+		if (lease_keep(&r->lease, err) < 0 ||
 			storage_unprocessed(r->storage, BATCH_SAMPLES, &batch, err) < 0)
 			return -1;
 		count = batch.count;
@@ -186,8 +132,8 @@ static int evaluate_fleet(struct run *r, struct error *err)
 
 static int tell(struct run *r, struct error *err)
 {
-	struct outbox o = { r->config, r->storage, &r->book, r->epoch, r->stop };
-	if (outbox_compose(&o, err) < 0 || keep_lease(r, err) < 0)
+	struct outbox o = { r->config, r->storage, &r->book, &r->lease, r->stop };
+	if (outbox_compose(&o, err) < 0)
 		return -1;
 	return outbox_deliver(&o, &r->blocked, err);
 }
@@ -206,16 +152,18 @@ static int work(struct run *r, struct error *err)
 
 static int start(struct run *r, bool *ret_busy, struct error *err)
 {
-	if (lock_machine(r, ret_busy, err) < 0 || *ret_busy)
-		return *ret_busy ? 0 : -1;
+	if (lease_lock(&r->lease, r->config, ret_busy, err) < 0)
+		return -1;
+	if (*ret_busy)
+		return 0;
 	if (storage_open(&r->config->storage, true, &r->storage, err) < 0)
 		return -1;
-	return take_lease(r, ret_busy, err);
+	return lease_take(&r->lease, r->storage, ret_busy, err);
 }
 
 int run_alerter(const struct config *config, const volatile sig_atomic_t *stop)
 {
-	struct run r CLEANUP(run_finish) = { .config = config, .stop = stop, .lock_fd = -1 };
+	struct run r CLEANUP(run_finish) = { .config = config, .stop = stop, .lease.lock_fd = -1 };
 	struct error err = { "" };
 	bool busy = false;
 	if (start(&r, &busy, &err) < 0) {
@@ -229,8 +177,6 @@ int run_alerter(const struct config *config, const volatile sig_atomic_t *stop)
 	int result = work(&r, &err);
 	if (result < 0)
 		log_error("%s", err.text);
-	if (storage_drop_lease(r.storage, r.epoch, &err) < 0)
-		log_debug("%s", err.text); /* it ends by itself */
 	return result < 0 || r.blocked ? EX_UNAVAILABLE : EX_OK;
 }
 
@@ -276,7 +222,7 @@ static int dry_work(struct run *r, struct mailbag *ret_bag, struct error *err)
 
 int run_dry(const struct config *config)
 {
-	struct run r CLEANUP(run_finish) = { .config = config, .lock_fd = -1 };
+	struct run r CLEANUP(run_finish) = { .config = config, .lease.lock_fd = -1 };
 	struct error err = { "" };
 	struct mailbag bag = { 0 };
 	if (dry_work(&r, &bag, &err) < 0) {

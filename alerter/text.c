@@ -26,6 +26,7 @@ struct about {
 	const struct builtin *builtin; /* NULL for a metric */
 	const struct metric *metric;   /* NULL when unknown */
 	const char *label;
+	char instance[160]; /* shortened: a mail's subject must not grow with a mount's name */
 	char label_text[64];
 	char value[64], limit[64];
 };
@@ -75,6 +76,11 @@ static void resolve(struct about *a, const struct event *e, const struct config 
 	} else {
 		guess_label(a, key);
 	}
+	size_t len = strlen(e->instance);
+	bool cut = len > sizeof a->instance - 4;
+	(void)escape_text(a->instance, sizeof a->instance - 3, e->instance, len);
+	if (cut)
+		strcat(a->instance, "...");
 	enum metric_unit unit = a->metric ? a->metric->unit : UNIT_NONE;
 	(void)metric_format(unit, e->value, a->value, sizeof a->value);
 	(void)metric_format(unit, e->limit, a->limit, sizeof a->limit);
@@ -154,16 +160,16 @@ static int put_metric_headline(const struct about *a, struct buffer *out)
 {
 	const struct event *e = a->event;
 	char from[TIME_SIZE], to[TIME_SIZE];
-	const char *gap = e->instance[0] ? " " : "";
+	const char *gap = a->instance[0] ? " " : "";
 	switch (e->kind) {
 	case EVENT_CLOSED:
-		return put(out, "%s%s%s: %s", a->label, gap, e->instance, e->text);
+		return put(out, "%s%s%s: %s", a->label, gap, a->instance, e->text);
 	case EVENT_LATE:
 		return put(out, "%s%s%s was %s the limit of %s, %.16s to %.16s", a->label, gap,
-			e->instance, side(a), a->limit, format_time(e->since, from),
+			a->instance, side(a), a->limit, format_time(e->since, from),
 			format_time(e->at, to));
 	default:
-		return put(out, "%s%s%s %s (limit %s)", a->label, gap, e->instance, a->value,
+		return put(out, "%s%s%s %s (limit %s)", a->label, gap, a->instance, a->value,
 			a->limit);
 	}
 }
