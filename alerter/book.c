@@ -50,7 +50,7 @@ static int put_row(struct book *b, struct book_client *c, const struct alert *ro
 		c->alerts = alerts;
 		c->size = size;
 	}
-	struct alert *kept = pool_alloc(b->pool, sizeof *kept);
+	struct alert *kept = arena_alloc(b->pool, sizeof *kept);
 	if (!kept)
 		return -1;
 	*kept = *row;
@@ -70,7 +70,7 @@ static void remove_row(struct book_client *c, struct alert *row)
 }
 
 int book_init(struct book *b, const struct config *config, const struct alert_set *rows,
-	struct pool *pool, struct error *err)
+	struct arena *pool, struct error *err)
 {
 	*b = (struct book){ .config = config, .pool = pool };
 	size_t most = config->client_count + rows->count + 1;
@@ -137,7 +137,7 @@ static bool opens(enum event_kind kind)
 static struct event *make_event(
 	struct book *b, const struct alert *a, enum event_kind kind, const char *text)
 {
-	struct event *e = pool_alloc(b->pool, sizeof *e);
+	struct event *e = arena_alloc(b->pool, sizeof *e);
 	const char *copy = pool_text(b->pool, text);
 	if (!e || !copy)
 		return NULL;

@@ -25,7 +25,7 @@ struct book_client {
 
 struct book {
 	const struct config *config;
-	struct pool *pool;
+	struct arena *pool;
 	struct book_client *clients; /* sorted by name */
 	size_t count;
 	struct transition *moves; /* since the last book_forget_moves() */
@@ -34,7 +34,7 @@ struct book {
 
 /* Indexes configuration and rows, which must outlive the book. */
 int book_init(struct book *b, const struct config *config, const struct alert_set *rows,
-	struct pool *pool, struct error *err) MUST_CHECK;
+	struct arena *pool, struct error *err) MUST_CHECK;
 void book_finish(struct book *b);
 
 /* NULL when neither the configuration nor a row knows it. */

@@ -19,7 +19,7 @@ struct job {
 	int64_t now;
 	compose_first_message *first;
 	void *arg;
-	struct pool *pool;
+	struct arena *pool;
 	struct error *err;
 	struct mailbag bag;
 };
@@ -50,7 +50,7 @@ static struct telling *add_tellings(const struct job *j, struct telling *to, con
 {
 	struct telling *first = to;
 	const char *list = j->config->mail.enabled ? e->recipients : "";
-	char *copy = pool_alloc(j->pool, strlen(list) + 1);
+	char *copy = arena_alloc(j->pool, strlen(list) + 1);
 	if (!copy)
 		return NULL;
 	memcpy(copy, list, strlen(list) + 1);
@@ -117,7 +117,7 @@ static const char *find_thread(struct job *j, const struct telling *t)
 static int add_notification(struct job *j, const struct telling *t, size_t count,
 	const char *subject, const char *references, const char *text)
 {
-	uint64_t *events = pool_alloc(j->pool, count * sizeof *events);
+	uint64_t *events = arena_alloc(j->pool, count * sizeof *events);
 	const char *id = make_message_id(j, t, count);
 	if (!events || !id || !subject || !references || !text)
 		return no_memory(j);
@@ -260,7 +260,7 @@ static int compose_recipient(struct job *j, const struct telling *t, size_t coun
 
 static int compose_all(struct job *j, struct telling *t, size_t count)
 {
-	j->bag.items = pool_alloc(j->pool, (count + 1) * sizeof *j->bag.items);
+	j->bag.items = arena_alloc(j->pool, (count + 1) * sizeof *j->bag.items);
 	if (!j->bag.items)
 		return no_memory(j);
 	qsort(t, count, sizeof *t, compare_tellings);
@@ -275,14 +275,14 @@ static int compose_all(struct job *j, struct telling *t, size_t count)
 }
 
 int compose(const struct event *events, size_t count, const struct config *config, int64_t now,
-	compose_first_message *first, void *arg, struct pool *pool, struct mailbag *ret_bag,
+	compose_first_message *first, void *arg, struct arena *pool, struct mailbag *ret_bag,
 	struct error *err)
 {
 	struct job j = { config, now, first, arg, pool, err, { 0 } };
 	size_t most = 0;
 	for (size_t i = 0; i < count; i++)
 		most += count_lines(events[i].recipients);
-	struct telling *tellings = pool_alloc(pool, (most + 1) * sizeof *tellings);
+	struct telling *tellings = arena_alloc(pool, (most + 1) * sizeof *tellings);
 	if (!tellings)
 		return no_memory(&j);
 	struct telling *end = tellings;

@@ -38,7 +38,7 @@ struct mailbag {
 };
 
 int compose(const struct event *events, size_t count, const struct config *config, int64_t now,
-	compose_first_message *first, void *arg, struct pool *pool, struct mailbag *ret_bag,
+	compose_first_message *first, void *arg, struct arena *pool, struct mailbag *ret_bag,
 	struct error *err) MUST_CHECK;
 
 #endif

@@ -16,12 +16,6 @@ static struct late_key late_key(const struct rule *rule)
 	return k;
 }
 
-/* A rule's own recipients, or its client's. */
-static const char *const *recipients(const struct book_client *c, const struct rule *rule)
-{
-	return rule->mail && rule->mail[0] ? rule->mail : c->config->mail;
-}
-
 static bool watches(const struct rule *rule, const char *metric, const char *instance)
 {
 	return strcmp(rule->type, metric) == 0 && fnmatch(rule->instance, instance, 0) == 0;
@@ -36,7 +30,7 @@ static int step_rule(struct book *b, struct book_client *c, const struct rule *r
 	if (v.tell && v.kind == EVENT_CLOSED)
 		(void)snprintf(text, sizeof text, "not reported by %u samples in a row",
 			(unsigned)v.alert.count);
-	return book_move(b, c, rule->key, &v, recipients(c, rule), text, err);
+	return book_move(b, c, rule->key, &v, config_recipients(c->config, rule), text, err);
 }
 
 static int step_late(struct book *b, struct book_client *c, const struct rule *rule,
@@ -45,7 +39,7 @@ static int step_late(struct book *b, struct book_client *c, const struct rule *r
 	struct late_key key = late_key(rule);
 	struct verdict v = late_step(rule, book_find(c, rule->key, look->instance),
 		book_find(c, key.text, look->instance), look);
-	return book_move(b, c, key.text, &v, recipients(c, rule), "", err);
+	return book_move(b, c, key.text, &v, config_recipients(c->config, rule), "", err);
 }
 
 static int look_at_readings(struct book *b, struct book_client *c, const struct rule *rule,
@@ -169,7 +163,7 @@ static int finish_row(struct book *b, struct book_client *c, const struct alert 
 	if (rule && !late)
 		return 0;
 	struct verdict v = rule ? late_close(rule, a) : gone_step(a, now);
-	return book_move(b, c, a->rule, &v, rule ? recipients(c, rule) : NULL,
+	return book_move(b, c, a->rule, &v, rule ? config_recipients(c->config, rule) : NULL,
 		rule ? "" : "its rule is no longer in the configuration", err);
 }
 

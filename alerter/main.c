@@ -17,8 +17,10 @@ static int load(const char *path, struct config **ret_config)
 		const struct config_problem *p = &problems.items[i];
 		if (p->warning) /* for `fleet check`: cron would mail it every minute */
 			log_info("%s:%d: %s", p->file, p->line, p->text);
-		else
+		else if (p->line > 0)
 			log_error("%s:%d: %s", p->file, p->line, p->text);
+		else
+			log_error("%s: %s", p->file, p->text);
 	}
 	config_problems_finish(&problems);
 	return result;

@@ -26,10 +26,10 @@ static int first_message(void *arg, uint64_t opened_event, const char *recipient
 }
 
 static int put_bag(const struct outbox *o, const struct event_set *events,
-	const struct mailbag *bag, struct pool *pool, struct error *err)
+	const struct mailbag *bag, struct arena *pool, struct error *err)
 {
 	bool lost = false;
-	uint64_t *ids = pool_alloc(pool, events->count * sizeof *ids);
+	uint64_t *ids = arena_alloc(pool, events->count * sizeof *ids);
 	if (!ids)
 		return error_set(err, "out of memory");
 	for (size_t i = 0; i < events->count; i++)
@@ -42,7 +42,7 @@ static int put_bag(const struct outbox *o, const struct event_set *events,
 
 static int compose_events(const struct outbox *o, const struct event_set *events, struct error *err)
 {
-	struct pool pool CLEANUP(pool_finish) = { 0 };
+	struct arena pool CLEANUP(arena_finish) = { 0 };
 	struct mailbag bag = { 0 };
 	if (compose(events->items, events->count, o->config, clock_wall_ms(), first_message,
 		    o->storage, &pool, &bag, err) < 0)

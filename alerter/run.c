@@ -25,7 +25,7 @@ struct run {
 	const volatile sig_atomic_t *stop;
 	struct storage *storage;
 	struct alert_set rows;
-	struct pool pool;
+	struct arena pool;
 	struct book book;
 	struct cycle cycle;
 	struct lease lease;
@@ -36,7 +36,7 @@ static void run_finish(struct run *r)
 {
 	book_finish(&r->book);
 	alert_set_finish(&r->rows);
-	pool_finish(&r->pool);
+	arena_finish(&r->pool);
 	lease_finish(&r->lease);
 	storage_close(r->storage);
 }
@@ -190,7 +190,7 @@ static int dry_first_message(void *arg, uint64_t opened_event, const char *recip
 static int dry_compose(struct run *r, int64_t now, struct mailbag *ret_bag, struct error *err)
 {
 	size_t count = 0;
-	struct event *events = pool_alloc(&r->pool, (r->book.move_count + 1) * sizeof *events);
+	struct event *events = arena_alloc(&r->pool, (r->book.move_count + 1) * sizeof *events);
 	if (!events)
 		return error_set(err, "out of memory");
 	for (size_t i = 0; i < r->book.move_count; i++) {

@@ -1,0 +1,342 @@
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "alerter/compose.h"
+#include "alerter/step.h"
+
+static const char *const nobody[] = { NULL };
+
+static const struct rule disk = {
+	.type = "filesystem_used_ratio",
+	.label = "disk",
+	.key = "disk/critical/*",
+	.limit = 0.9,
+	.severity = SEVERITY_CRITICAL,
+	.instance = "*",
+	.mail = nobody,
+	.file = "/etc/fleet-health/config.xml",
+	.line = 12,
+};
+static const struct rule *const rules[] = { &disk, NULL };
+
+static const struct client clients[] = {
+	{ .name = "web1",
+		.ip = "192.0.2.10",
+		.port = 22,
+		.username = "monitor",
+		.rules = rules,
+		.mail = nobody,
+		.group = "dc1/web",
+		.file = "/etc/fleet-health/config.xml",
+		.line = 10 },
+	{ .name = "web2",
+		.ip = "192.0.2.11",
+		.port = 22,
+		.username = "monitor",
+		.rules = rules,
+		.mail = nobody,
+		.group = "",
+		.file = "/etc/fleet-health/config.xml",
+		.line = 20 },
+};
+
+static const struct client *const by_name[] = { &clients[0], &clients[1] };
+
+static struct config make_config(bool mail)
+{
+	return (struct config){
+		.file = "/etc/fleet-health/config.xml",
+		.dir = "/etc/fleet-health",
+		.mail = { .enabled = mail, .list_id = "example.com" },
+		.alerter = { .mail = nobody },
+		.clients = clients,
+		.clients_by_name = by_name,
+		.client_count = ARRAY_LEN(clients),
+	};
+}
+
+static const struct event firing = {
+	.id = 1,
+	.kind = EVENT_FIRING,
+	.at = 1795322014123,
+	.client = "web1",
+	.rule = "disk/critical/*",
+	.instance = "/var",
+	.severity = SEVERITY_CRITICAL,
+	.value = 0.931,
+	.limit = 0.9,
+	.since = 1795321414123,
+	.last_good_at = 1795322014123,
+	.opened_event = 1,
+	.text = "",
+	.recipients = "ops@example.com",
+};
+
+/* The outbox: who was told the alert that event 1 opened. */
+static int first_message(void *arg, uint64_t opened_event, const char *recipient,
+	struct buffer *out, struct error *err)
+{
+	(void)arg;
+	(void)err;
+	if (opened_event == 1 && strcmp(recipient, "ops@example.com") == 0)
+		return buffer_append_text(out, "first@example.com");
+	return 0;
+}
+
+struct fixture {
+	struct arena pool;
+	struct mailbag bag;
+};
+
+static void run(struct fixture *f, const struct event *events, size_t count, bool mail)
+{
+	struct config config = make_config(mail);
+	assert_int_equal(compose(events, count, &config, 1795322020000, first_message, NULL,
+				 &f->pool, &f->bag, NULL),
+		0);
+}
+
+static void subject_and_text(void **state)
+{
+	(void)state;
+	struct fixture f = { 0 };
+	run(&f, &firing, 1, true);
+	assert_int_equal(f.bag.count, 1);
+	const struct notification *n = &f.bag.items[0];
+	assert_string_equal(n->channel, CHANNEL_MAIL);
+	assert_string_equal(n->recipient, "ops@example.com");
+	assert_string_equal(n->subject, "[fleet] CRITICAL web1: disk /var 93.1 % (limit 90.0 %)");
+	assert_string_equal(n->references, "");
+	assert_string_equal(n->text,
+		"What:     disk /var 93.1 % (limit 90.0 %)\n"
+		"          (filesystem_used_ratio: space in use, of what users without privilege "
+		"can fill)\n"
+		"Where:    web1 (192.0.2.10 port 22), group dc1/web\n"
+		"Since:    2026-11-22 04:23:34 UTC, for 10 min 0 s until 2026-11-22 04:33:34 UTC\n"
+		"Last good: sample at 2026-11-22 04:33:34 UTC, 5 s before this was written\n"
+		"Rule:     /etc/fleet-health/config.xml:12, CRITICAL, at or above 90.0 %\n"
+		"\n"
+		"To look closer:\n"
+		"  fleet -c /etc/fleet-health/config.xml status\n"
+		"  ssh -p 22 monitor@192.0.2.10\n"
+		"  SELECT * FROM history WHERE client = 'web1' AND metric = "
+		"'filesystem_used_ratio' AND instance = '/var' ORDER BY taken_at DESC LIMIT 20;\n");
+	arena_finish(&f.pool);
+}
+
+/* Each kind of event, with what its subject says. */
+static const struct {
+	enum event_kind kind;
+	const char *rule, *instance, *text, *subject;
+} kinds[] = {
+	{ EVENT_FIRING, "disk/critical/*", "/", "", "CRITICAL web1: disk / 93.1 % (limit 90.0 %)" },
+	{ EVENT_REPEAT, "disk/critical/*", "/", "",
+		"STILL CRITICAL web1: disk / 93.1 % (limit 90.0 %)" },
+	{ EVENT_RESOLVED, "disk/critical/*", "/", "",
+		"RESOLVED web1: disk / 93.1 % (limit 90.0 %)" },
+	{ EVENT_CLOSED, "disk/critical/*", "/", "gone", "CLOSED web1: disk /: gone" },
+	{ EVENT_CLOSED, "inodes/warning/*", "/", "gone", "CLOSED web1: inodes /: gone" },
+	{ EVENT_LATE, "late:disk/critical/*", "/", "",
+		"LATE web1: disk / was above the limit of 90.0 %, 2026-11-22 04:23 to "
+		"2026-11-22 04:33" },
+	{ EVENT_FIRING, RULE_UNREACHABLE, "", "no", "CRITICAL web1: cannot be reached" },
+	{ EVENT_RESOLVED, RULE_UNREACHABLE, "", "", "RESOLVED web1: can be reached again" },
+	{ EVENT_CLOSED, RULE_UNREACHABLE, "", "gone", "CLOSED web1: cannot be reached: gone" },
+	{ EVENT_FIRING, RULE_HOST_KEY, "", "", "CRITICAL web1: shows another host key" },
+	{ EVENT_FIRING, "disk/critical/*", "a\nb\x1b\xff", "",
+		"CRITICAL web1: disk a\\x0ab\\x1b\\xff 93.1 % (limit 90.0 %)" },
+};
+
+static void every_kind(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		struct fixture f = { 0 };
+		struct event e = firing;
+		e.kind = kinds[i].kind;
+		e.rule = kinds[i].rule;
+		e.instance = kinds[i].instance;
+		e.text = kinds[i].text;
+		run(&f, &e, 1, true);
+		assert_string_equal(f.bag.items[0].subject + strlen("[fleet] "), kinds[i].subject);
+		arena_finish(&f.pool);
+	}
+}
+
+static void a_long_name_leaves_the_value_visible(void **state)
+{
+	(void)state;
+	struct fixture f = { 0 };
+	char name[5000];
+	memset(name, 'x', sizeof name - 1);
+	name[sizeof name - 1] = 0;
+	struct event e = firing;
+	e.instance = name;
+	run(&f, &e, 1, true);
+	assert_true(strlen(f.bag.items[0].subject) < 300);
+	assert_non_null(strstr(f.bag.items[0].subject, "xxx... 93.1 %"));
+	arena_finish(&f.pool);
+}
+
+static void what_is_pasted_cannot_break_out(void **state)
+{
+	(void)state;
+	static const char *const bad[] = { "'; DROP TABLE sample; --", "\\' OR 1=1 --", "$(reboot)",
+		"`reboot`", "a\nb" };
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		struct fixture f = { 0 };
+		struct event e = firing;
+		e.instance = bad[i];
+		run(&f, &e, 1, true);
+		const char *closer = strstr(f.bag.items[0].text, "To look closer");
+		assert_non_null(strstr(closer, "SELECT"));
+		assert_null(strstr(closer, "instance ="));
+		assert_null(strstr(closer, "DROP"));
+		assert_null(strstr(closer, "reboot"));
+		arena_finish(&f.pool);
+	}
+}
+
+/* `count` alerts of one recipient, numbered from 1. */
+static void make_events(struct event *events, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		events[i] = firing;
+		events[i].id = events[i].opened_event = i + 1;
+	}
+}
+
+static void five_are_mails_six_are_a_digest(void **state)
+{
+	(void)state;
+	struct event events[6];
+	make_events(events, 6);
+	struct fixture five = { 0 }, six = { 0 };
+	run(&five, events, 5, true);
+	assert_int_equal(five.bag.count, 5);
+	for (size_t i = 0; i < 5; i++) {
+		assert_int_equal(five.bag.items[i].event_count, 1);
+		assert_int_equal(five.bag.items[i].events[0], i + 1);
+	}
+	events[1].severity = SEVERITY_WARNING;
+	events[2].kind = EVENT_RESOLVED;
+	run(&six, events, 6, true);
+	assert_int_equal(six.bag.count, 1);
+	assert_int_equal(six.bag.items[0].event_count, 6);
+	assert_string_equal(
+		six.bag.items[0].subject, "[fleet] 6 alerts: 4 critical, 1 warning, 1 resolved");
+	const char *text = six.bag.items[0].text;
+	assert_ptr_equal(strstr(text, "CRITICAL"), text);
+	assert_true(strstr(text, "WARNING") < strstr(text, "RESOLVED"));
+	arena_finish(&five.pool);
+	arena_finish(&six.pool);
+}
+
+static void each_recipient_has_mails_of_its_own(void **state)
+{
+	(void)state;
+	struct fixture f = { 0 };
+	struct event e = firing;
+	e.recipients = "ops@example.com\nb@example.com\nops@example.com\na@example.com";
+	run(&f, &e, 1, true);
+	assert_int_equal(f.bag.count, 3);
+	assert_string_equal(f.bag.items[0].recipient, "a@example.com");
+	assert_string_equal(f.bag.items[1].recipient, "b@example.com");
+	assert_string_equal(f.bag.items[2].recipient, "ops@example.com");
+	assert_string_not_equal(f.bag.items[0].message_id, f.bag.items[1].message_id);
+	arena_finish(&f.pool);
+}
+
+static void nobody_to_tell_is_told_on_standard_output(void **state)
+{
+	(void)state;
+	struct event events[2] = { firing, firing };
+	events[1].id = 2;
+	events[1].recipients = "";
+	struct fixture with = { 0 }, without = { 0 };
+	run(&with, events, 2, true);
+	assert_int_equal(with.bag.count, 2);
+	assert_string_equal(with.bag.items[0].channel, CHANNEL_STDOUT);
+	assert_string_equal(with.bag.items[0].recipient, "");
+	assert_string_equal(with.bag.items[1].channel, CHANNEL_MAIL);
+	run(&without, events, 2, false);
+	assert_int_equal(without.bag.count, 2);
+	for (size_t i = 0; i < 2; i++)
+		assert_string_equal(without.bag.items[i].channel, CHANNEL_STDOUT);
+	arena_finish(&with.pool);
+	arena_finish(&without.pool);
+}
+
+static void follow_ups_hang_on_the_first_mail(void **state)
+{
+	(void)state;
+	struct event resolved = firing;
+	resolved.id = 2;
+	resolved.kind = EVENT_RESOLVED;
+	struct fixture stored = { 0 }, same = { 0 }, unknown = { 0 };
+	run(&stored, &resolved, 1, true);
+	assert_string_equal(stored.bag.items[0].references, "first@example.com");
+	const struct event both[] = { firing, resolved };
+	run(&same, both, 2, true);
+	assert_string_equal(same.bag.items[1].references, same.bag.items[0].message_id);
+	resolved.recipients = "new@example.com";
+	run(&unknown, &resolved, 1, true);
+	assert_string_equal(unknown.bag.items[0].references, "");
+	arena_finish(&stored.pool);
+	arena_finish(&same.pool);
+	arena_finish(&unknown.pool);
+}
+
+static void composing_again_gives_the_same_ids(void **state)
+{
+	(void)state;
+	struct event events[7];
+	make_events(events, 7);
+	struct fixture a = { 0 }, b = { 0 };
+	run(&a, events, 7, true);
+	run(&b, events, 7, true);
+	assert_string_equal(a.bag.items[0].message_id, b.bag.items[0].message_id);
+	assert_string_equal(a.bag.items[0].text, b.bag.items[0].text);
+	run(&b, events, 1, true);
+	assert_string_not_equal(a.bag.items[0].message_id, b.bag.items[0].message_id);
+	assert_string_equal(b.bag.items[0].message_id + strlen(b.bag.items[0].message_id) -
+				    strlen("@example.com"),
+		"@example.com");
+	arena_finish(&a.pool);
+	arena_finish(&b.pool);
+}
+
+static void an_isolated_collector_is_named(void **state)
+{
+	(void)state;
+	struct event events[8];
+	make_events(events, 8);
+	for (size_t i = 0; i < 2; i++) {
+		events[i].rule = RULE_UNREACHABLE;
+		events[i].client = clients[i].name;
+	}
+	struct fixture f = { 0 };
+	run(&f, events, 8, true);
+	assert_ptr_equal(strstr(f.bag.items[0].text, "2 of 2 clients cannot be reached"),
+		f.bag.items[0].text);
+	arena_finish(&f.pool);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(subject_and_text),
+		cmocka_unit_test(every_kind),
+		cmocka_unit_test(a_long_name_leaves_the_value_visible),
+		cmocka_unit_test(what_is_pasted_cannot_break_out),
+		cmocka_unit_test(five_are_mails_six_are_a_digest),
+		cmocka_unit_test(each_recipient_has_mails_of_its_own),
+		cmocka_unit_test(nobody_to_tell_is_told_on_standard_output),
+		cmocka_unit_test(follow_ups_hang_on_the_first_mail),
+		cmocka_unit_test(composing_again_gives_the_same_ids),
+		cmocka_unit_test(an_isolated_collector_is_named),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
