@@ -1,0 +1,263 @@
+"""The collector as cron runs it, against a real sshd: from a login to rows, and what is left
+when something on the way is missing, slow, stopped or killed."""
+import contextlib
+import fcntl
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+from rig.fleet import Fleet
+from rig.sshd import Sshd, free_port, keygen
+
+EX_USAGE, EX_UNAVAILABLE, EX_TEMPFAIL, EX_CONFIG = 64, 69, 75, 78
+
+
+@contextlib.contextmanager
+def silent_server():
+    """Accepts connections and says nothing."""
+    with socket.socket() as server:
+        server.bind(('127.0.0.1', 0))
+        server.listen(8)
+        yield server.getsockname()[1]
+
+
+class CollectTest(unittest.TestCase):
+    """One sshd for the class; a fleet of its own for each test."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix='fleet-collect-'))
+        cls.addClassCleanup(shutil.rmtree, cls.folder, True)
+        cls.key = keygen(cls.folder / 'id')
+        cls.sshd = Sshd(cls.folder / 'sshd', authorized=[cls.key + '.pub'],
+                        addresses=('127.0.0.1', '127.0.0.2'))
+        cls.sshd.start()
+        cls.addClassCleanup(cls.sshd.stop)
+
+    def setUp(self):
+        self.fleet = Fleet(str(self.folder / self.id().rpartition('.')[2]))
+        self.fleet.write('known_hosts', self.sshd.known_hosts())
+
+    def client(self, name, ip='127.0.0.1', port=None, more=''):
+        return (f'<client name="{name}" ip="{ip}" port="{port or self.sshd.port}" '
+                f'username="{self.sshd.user}" identity="{self.key}" timeout="20s" {more}/>')
+
+    def configure(self, *clients, before=''):
+        self.fleet.write_config(before + '\n'.join(clients))
+
+    def collect(self, *arguments, status=0, **more):
+        result = self.fleet.run('collector', *arguments, **more)
+        self.assertEqual(result.status, status, result)
+        return result
+
+    def make_keys(self):
+        """The first run's one line on stderr, out of the way."""
+        self.fleet.write('known_hosts', self.sshd.known_hosts())
+        config = pathlib.Path(self.fleet.config).read_text(encoding='utf-8')
+        self.fleet.write_config('')
+        self.collect()
+        self.fleet.write('config.xml', config)
+
+    def samples(self, columns='c.name, s.outcome'):
+        return self.fleet.rows(f'SELECT {columns} FROM sample s JOIN client c ON c.id = s.client_id '
+                               'ORDER BY s.id')
+
+    def readings(self, metric):
+        return self.fleet.rows(
+            'SELECT c.name, s.id, r.value FROM reading r JOIN sample s ON s.id = r.sample_id '
+            'JOIN series x ON x.id = r.series_id JOIN metric m ON m.id = x.metric_id '
+            'JOIN client c ON c.id = s.client_id WHERE m.name = ? ORDER BY s.id', metric)
+
+    def spooled_on_client(self):
+        return sorted(str(p) for p in self.sshd.home.rglob('*.sealed'))
+
+
+class Collect(CollectTest):
+    def test_reports_become_rows(self):
+        down = free_port()
+        self.configure(self.client('one'), self.client('two', '127.0.0.2'),
+                       self.client('down', port=down))
+        self.fleet.write('known_hosts', self.sshd.known_hosts() +
+                         f'[127.0.0.1]:{down} {self.sshd.public_key()}\n')
+        result = self.collect()
+        self.assertEqual(result.out, '')
+        self.assertEqual(len(result.err.splitlines()), 1, result)  # the keys, once
+        self.assertIn('server.key', result.err)
+        self.assertEqual(sorted(self.samples()),
+                         [('down', 'refused'), ('one', 'ok'), ('two', 'ok')])
+        self.assertEqual([name for name, _, _ in self.readings('load1')], ['one', 'two'])
+        self.assertEqual(self.readings('cpu_used_ratio'), [])  # a first reading is absent, not 0
+
+        for _ in range(2):
+            self.assertEqual(self.collect().err, '')  # silent from then on
+        self.assertEqual(len(self.samples()), 9)
+        ratios = self.readings('cpu_used_ratio')
+        self.assertEqual(sorted(name for name, _, _ in ratios), ['one', 'one', 'two', 'two'])
+        for _, _, value in ratios:
+            self.assertTrue(0 <= value <= 1, ratios)
+        self.assertEqual(
+            self.fleet.rows('SELECT program, clients, ok, failed, whole_fleet FROM cycle '
+                            'WHERE finished_at IS NOT NULL'), [('collector', 3, 2, 1, 1)] * 3)
+        self.assertEqual(self.fleet.spool_files(), [])
+        self.assertEqual(self.spooled_on_client(), [])
+
+    def test_cron_closes_everything(self):
+        self.configure(self.client('one'))
+        self.assertEqual(self.fleet.run_closed('collector'), 0)
+        self.assertEqual(self.samples(), [('one', 'ok')])
+
+    def test_dry_run_touches_nothing(self):
+        self.configure(self.client('one'), self.client('two', '127.0.0.2'))
+        before = sorted(os.listdir(self.fleet.folder))
+        result = self.collect('--dry-run', '--client', 'two')
+        self.assertIn('two\t', result.out)
+        self.assertNotIn('one\t', result.out)
+        self.assertEqual(result.err, '')
+        self.assertEqual(sorted(os.listdir(self.fleet.folder)), before)
+
+    def test_named_clients_only(self):
+        self.configure(self.client('one'), self.client('two', '127.0.0.2'))
+        result = self.collect('--client', 'two', '-v')
+        self.assertIn('two: ok', result.err)
+        self.assertEqual(self.samples(), [('two', 'ok')])
+        self.assertEqual(self.fleet.rows('SELECT clients, whole_fleet FROM cycle'), [(1, 0)])
+        result = self.collect('--client', 'three', '--client', 'four', status=EX_USAGE)
+        self.assertIn('three four', result.err)
+
+    def test_what_is_due(self):
+        self.configure(self.client('one', more='every="1h"'), self.client('two', '127.0.0.2'))
+        self.collect()
+        self.collect()
+        self.assertEqual(sorted(self.samples()), [('one', 'ok'), ('two', 'ok'), ('two', 'ok')])
+
+    def test_mistakes_come_all_at_once(self):
+        self.fleet.write_config('<client nme="x"/>\n<client ip="a" port="99999"/>')
+        result = self.collect(status=EX_CONFIG)
+        self.assertIn('config.xml:2:', result.err)
+        self.assertIn('config.xml:3:', result.err)
+        self.assertFalse(os.path.exists(self.fleet.spool))
+
+    def test_unknown_host_keys_are_told_once(self):
+        self.configure(self.client('one'), self.client('two', '127.0.0.2'))
+        self.make_keys()
+        os.unlink(self.fleet.path('known_hosts'))
+        result = self.collect()
+        self.assertEqual(self.samples(), [('one', 'host-key-unknown'),
+                                          ('two', 'host-key-unknown')])
+        self.assertEqual(len(result.err.splitlines()), 1, result)
+        self.assertIn('2 clients have no recorded host key: run fleet -c '
+                      f'{self.fleet.config} trust --all', result.err)
+        self.assertEqual(self.collect().err, '')
+
+    def test_open_spool_is_refused(self):
+        self.configure(self.client('one'))
+        os.mkdir(self.fleet.spool)
+        os.chmod(self.fleet.spool, 0o755)
+        result = self.collect(status=73)
+        self.assertIn(f'chmod 700 {self.fleet.spool}', result.err)
+
+
+class Interrupted(CollectTest):
+    def test_overlap(self):
+        self.configure(self.client('one'))
+        self.collect()
+        with open(os.path.join(self.fleet.spool, 'lock'), 'rb') as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            said = [self.collect(status=EX_TEMPFAIL).err for _ in range(3)]
+        self.assertEqual(said[:2], ['', ''])
+        self.assertIn('3 runs in a row', said[2])
+        self.assertEqual(self.collect().err, '')
+        self.assertEqual(len(self.samples()), 2)
+
+    def test_sigterm_drains(self):
+        with silent_server() as port:
+            self.configure(self.client('one'), self.client('two', '127.0.0.2'),
+                           self.client('hangs', port=port).replace('20s', '4s'))
+            self.fleet.write('known_hosts', self.sshd.known_hosts() +
+                             f'[127.0.0.1]:{port} {self.sshd.public_key()}\n')
+            self.make_keys()
+            process = self.fleet.start('collector', '-v')
+            said = [process.stderr.readline(), process.stderr.readline()]
+            self.assertEqual(sorted(line.split()[2:] for line in said),
+                             [['one:', 'ok'], ['two:', 'ok']])
+            process.send_signal(signal.SIGTERM)
+            _, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0, err)
+        rows = dict(self.samples())
+        self.assertEqual((rows['one'], rows['two']), ('ok', 'ok'))
+        self.assertIn(rows.get('hangs', 'timeout'), ('timeout', 'deadline', 'not-done'))
+        self.assertEqual(self.fleet.spool_files(), [])
+        self.assertEqual(self.fleet.rows('SELECT whole_fleet, finished_at IS NULL FROM cycle '
+                                         'ORDER BY id DESC LIMIT 1'), [(0, 0)])
+
+    def test_database_down_at_start(self):
+        port = free_port()
+        self.configure(self.client('one'), self.client('gone', port=port),
+                       before=f'<storage path="{self.fleet.folder}/data/fleet.db"/>')
+        self.fleet.database = self.fleet.path('data/fleet.db')
+        self.fleet.write('known_hosts', self.sshd.known_hosts() +
+                         f'[127.0.0.1]:{port} {self.sshd.public_key()}\n')
+        for _ in range(3):
+            result = self.collect(status=EX_UNAVAILABLE)
+        self.assertEqual(len(result.err.splitlines()), 1, result)
+        self.assertIn('waits in', result.err)
+        self.assertEqual(len([n for n in self.fleet.spool_files() if n.endswith('.sealed')]), 3)
+        self.assertEqual(self.spooled_on_client(), [])  # they were acknowledged all the same
+        os.mkdir(self.fleet.path('data'))
+        self.collect()
+        self.assertEqual(self.samples(), [('one', 'ok'), ('gone', 'refused')] * 4)
+        self.assertEqual(len(self.readings('load1')), 4)
+        self.assertEqual(len(self.readings('cpu_used_ratio')), 3)  # a chain, though read at once
+        self.assertEqual(self.fleet.rows('SELECT count(*), sum(ok), sum(failed) FROM cycle '
+                                         'WHERE finished_at IS NOT NULL'), [(4, 4, 4)])
+        self.assertEqual(self.fleet.spool_files(), [])
+
+    def test_full_spool_polls_nobody(self):
+        self.configure(self.client('one'), before=(
+            f'<storage path="{self.fleet.folder}/data/fleet.db"/><collector spool-files="100"/>'))
+        self.fleet.database = self.fleet.path('data/fleet.db')
+        self.collect(status=EX_UNAVAILABLE)
+        sealed = [n for n in self.fleet.spool_files() if n.endswith('.sealed')][0]
+        for i in range(1, 101):  # the same report again, as other files
+            shutil.copy(os.path.join(self.fleet.spool, sealed),
+                        os.path.join(self.fleet.spool, f'{sealed[:17]}{i:02}.sealed'))
+        result = self.collect(status=EX_UNAVAILABLE)
+        self.assertIn('nothing is polled', result.err)
+        os.mkdir(self.fleet.path('data'))
+        self.collect()
+        self.assertEqual(self.samples(), [('one', 'ok')])
+        self.collect()
+        self.assertEqual(self.samples(), [('one', 'ok')] * 2)
+
+    def test_damaged_files_are_kept_aside(self):
+        self.configure(self.client('one'), before=(
+            f'<storage path="{self.fleet.folder}/data/fleet.db"/>'))
+        self.fleet.database = self.fleet.path('data/fleet.db')
+        for _ in range(3):
+            self.collect(status=EX_UNAVAILABLE)
+        cut, flipped, _ = [os.path.join(self.fleet.spool, n) for n in self.fleet.spool_files()
+                           if n.endswith('.sealed')]
+        os.truncate(cut, os.path.getsize(cut) - 1)
+        with open(flipped, 'r+b') as f:
+            f.seek(-5, os.SEEK_END)
+            byte = f.read(1)
+            f.seek(-5, os.SEEK_END)
+            f.write(bytes([byte[0] ^ 1]))
+        os.mkdir(self.fleet.path('data'))
+        result = self.collect()
+        self.assertEqual(len(result.err.splitlines()), 1, result)
+        self.assertIn('2 files did not open', result.err)
+        self.assertEqual([row for row in self.samples()],
+                         [('one', 'unsealed')] * 2 + [('one', 'ok')] * 2)
+        self.assertEqual(len(os.listdir(os.path.join(self.fleet.spool, 'bad'))), 2)
+
+
+if __name__ == '__main__':
+    sys.exit(unittest.main(verbosity=2))

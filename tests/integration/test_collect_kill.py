@@ -1,0 +1,72 @@
+"""kill -9 of the collector: in every window between a report's arrival and its committed row,
+and at any moment. Whatever was killed, the next runs converge."""
+import os
+import random
+import signal
+import sys
+import time
+import unittest
+
+from test_collect import CollectTest
+
+WINDOWS = ('received', 'renamed', 'synced', 'acknowledged', 'inserted', 'committed')
+
+
+class Kill(CollectTest):
+    kills = 1     # in each window
+    anywhere = 5  # at any moment
+
+    def last_attempt(self):
+        """The id that the last run gave to its only client."""
+        with open(os.path.join(self.fleet.spool, 'state'), encoding='ascii') as f:
+            return int(f.read().split()[2], 16)
+
+    def kill_at(self, window):
+        process = self.fleet.start('collector', env={'FLEET_CRASH_AT': window},
+                                   start_new_session=True)
+        process.communicate(timeout=60)
+        self.assertEqual(process.returncode, -signal.SIGKILL, f'{window}: not reached')
+        return self.last_attempt()
+
+    def assert_nothing_is_left(self):
+        self.assertEqual(self.fleet.spool_files(), [])
+        self.assertEqual(self.spooled_on_client(), [])
+        self.assertEqual(os.listdir(os.path.join(self.fleet.spool, 'bad')), [])
+
+    def test_in_every_window(self):
+        self.configure(self.client('one'))
+        self.make_keys()
+        want = []
+        for window in WINDOWS:
+            for _ in range(self.kills):
+                want.append(self.kill_at(window))
+            if window != 'received':  # several deaths in a row are one more case
+                self.assertEqual(self.collect().err, '', window)
+                want.append(self.last_attempt())
+        self.assertEqual([(i, 'ok') for i in want], self.samples('s.id, s.outcome'))
+        self.assertEqual([row[1] for row in self.readings('load1')], want)
+        self.assert_nothing_is_left()
+        print(f'{self.kills} kills in each of {len(WINDOWS)} windows, {len(want)} runs: '
+              f'{len(want)} samples, none lost, none doubled')
+
+    def test_at_any_moment(self):
+        """Only the collector itself: its processes have to notice. What a host did not come to
+        has no row; what was sealed has one."""
+        self.configure(self.client('one'), self.client('two', '127.0.0.2'))
+        self.make_keys()
+        for _ in range(self.anywhere):
+            process = self.fleet.start('collector')
+            time.sleep(random.uniform(0, 0.4))
+            process.kill()
+            process.communicate(timeout=60)
+        time.sleep(1)  # its last processes
+        for _ in range(2):
+            self.collect()
+        self.assertEqual(self.samples()[-4:], [('one', 'ok'), ('two', 'ok')] * 2)
+        self.assertEqual(len(self.readings('load1')),
+                         len([row for row in self.samples() if row[1] == 'ok']))
+        self.assert_nothing_is_left()
+
+
+if __name__ == '__main__':
+    sys.exit(unittest.main(verbosity=2))
