@@ -1,0 +1,152 @@
+"""The collector into a real MariaDB: the same rows as into SQLite, and a server that goes away
+before and during every COMMIT."""
+import os
+import select
+import socket
+import sys
+import threading
+import unittest
+
+from rig import mariadb
+from rig.sshd import free_port
+from test_collect import EX_UNAVAILABLE, CollectTest
+
+COMMIT = b'\x07\x00\x00\x00\x03COMMIT'  # as a packet: length, number, COM_QUERY, text
+
+
+class Proxy:
+    """Stands between the collector and the server. Cuts the connection at the n-th COMMIT:
+    before the server has it, or before its answer has come back. With `gone` nobody is let in
+    any more."""
+
+    def __init__(self, path, server, *, nth, during, gone):
+        self.server, self.during, self.gone = server, during, gone
+        self.left = nth
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(path)
+        self.listener.listen(8)
+        self.thread = threading.Thread(target=self._accept)
+
+    @property
+    def has_cut(self):
+        return self.left <= 0
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *unused):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.thread.join()
+
+    def _accept(self):
+        while True:
+            try:
+                client = self.listener.accept()[0]
+            except OSError:
+                return
+            with client, socket.socket(socket.AF_UNIX) as server:
+                if not (self.gone and self.has_cut):
+                    server.connect(self.server)
+                    self._serve(client, server)
+
+    def _serve(self, client, server):
+        while True:
+            ready = select.select([client, server], [], [], 30)[0]
+            for side in ready:
+                data = side.recv(65536)
+                if not data:
+                    return
+                cut = side is client and self._cuts(data)
+                if not cut or self.during:
+                    (server if side is client else client).sendall(data)
+                if cut:
+                    server.recv(65536 if self.during else 0)  # it did it, nobody is told
+                    return
+
+    def _cuts(self, data):
+        self.left -= data == COMMIT
+        return data == COMMIT and self.left == 0
+
+
+@unittest.skipUnless(mariadb.installed(), 'mariadbd is not installed')
+class CollectMariadb(CollectTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server = mariadb.Mariadb(str(cls.folder / 'mariadb'))
+        cls.server.start()
+        cls.addClassCleanup(cls.server.stop)
+
+    def setUp(self):
+        super().setUp()
+        self.database = self.id().rpartition('.')[2]
+        self.server.query(f'CREATE DATABASE {self.database}')
+
+    def store_in(self, path, *clients):
+        self.configure(*clients, before=f'<storage engine="mariadb" socket="{path}" user="root" '
+                       f'database="{self.database}" timeout="5s"/>')
+
+    def query(self, sql):
+        return [tuple(row) for row in self.server.query(sql, self.database)]
+
+    def outcomes(self):
+        return self.query('SELECT c.name, s.outcome FROM sample s JOIN client c '
+                          'ON c.id = s.client_id ORDER BY s.id')
+
+    def refused_port(self):
+        port = free_port()
+        self.fleet.write('known_hosts', self.sshd.known_hosts() +
+                         f'[127.0.0.1]:{port} {self.sshd.public_key()}\n')
+        return port
+
+    def test_the_same_as_in_sqlite(self):
+        series = ('SELECT m.name, m.unit, x.instance FROM series x JOIN metric m '
+                  'ON m.id = x.metric_id ORDER BY m.name, x.instance')
+        samples = 'SELECT outcome, first_outcome, stage, error FROM sample ORDER BY id'
+        self.configure(self.client('one'))
+        for _ in range(2):
+            self.collect()
+        want = self.fleet.rows(series), self.fleet.rows(samples)
+        self.store_in(self.server.socket, self.client('one'))
+        for _ in range(2):
+            self.assertEqual(self.collect().err, '')
+        self.assertEqual((self.query(series), self.query(samples)), want)
+        self.assertIn(('cpu_used_ratio', 'ratio', ''), want[0])
+        self.assertEqual(self.query('SELECT count(*) FROM reading r JOIN series x ON x.id = '
+                                    'r.series_id JOIN metric m ON m.id = x.metric_id '
+                                    "WHERE m.name = 'load1'"), [('2',)])
+
+    def test_lost_at_every_commit(self):
+        clients = self.client('one'), self.client('down', port=self.refused_port())
+        path = os.path.join(self.fleet.folder, 'proxy')
+        self.store_in(self.server.socket, *clients)
+        self.collect()
+        self.store_in(path, *clients)
+        runs = 1
+        for during in (False, True):
+            for gone in (False, True):
+                cuts = 0
+                while self.cut(path, nth=cuts + 1, during=during, gone=gone):
+                    cuts += 1
+                self.assertGreaterEqual(cuts, 3)  # cycle begun, samples, cycle finished
+                runs += cuts + 1
+                self.assertEqual(self.outcomes(), [('one', 'ok'), ('down', 'refused')] * runs)
+        self.assertEqual(self.query('SELECT count(*), sum(ok), sum(failed) FROM cycle '
+                                    'WHERE finished_at IS NOT NULL'), [(str(runs),) * 3])
+        self.assertEqual(self.fleet.spool_files(), [])
+
+    def cut(self, path, **how):
+        """One run through a proxy; False when it came to its end before that commit. What it
+        leaves is the next run's, which is cut a little later."""
+        with Proxy(path, self.server.socket, **how) as proxy:
+            result = self.fleet.run('collector')
+        os.unlink(path)
+        lost = proxy.has_cut and how['gone']
+        self.assertEqual(result.status, EX_UNAVAILABLE if lost else 0, (how, result))
+        return proxy.has_cut
+
+
+if __name__ == '__main__':
+    sys.exit(unittest.main(verbosity=2))
