@@ -143,6 +143,7 @@ enum ssh_status ssh_session_write(
 	if (s->stream.out.len > 0) /* the kernel is full: let the caller wait, not the queue grow */
 		return session_conclude(s, LIBSSH2_ERROR_EAGAIN);
 	ssize_t n = libssh2_channel_write_ex(s->channel, 0, data, len);
+	s->write_waits = n == 0 || n == LIBSSH2_ERROR_EAGAIN;
 	if (n > 0)
 		*ret_len = (size_t)n;
 	return session_conclude(s, n == 0 && len > 0 ? LIBSSH2_ERROR_EAGAIN : (int)n);
@@ -166,7 +167,7 @@ static ssize_t drain_stderr(struct ssh_session *s)
 	return n;
 }
 
-static ssize_t queued(struct ssh_session *s)
+static ssize_t queued(const struct ssh_session *s)
 {
 	unsigned long bytes = 0;
 	(void)libssh2_channel_window_read_ex(s->channel, &bytes, NULL);
@@ -216,9 +217,20 @@ short ssh_session_events(const struct ssh_session *s)
 	return (short)(s->stream.out.len > 0 ? in | POLLOUT : in);
 }
 
+/* A write takes in what the host sent, and a read the room it gives for writing; what one of
+ * them took in for the other, no poll event will tell. */
+static bool has_been_taken_in(const struct ssh_session *s)
+{
+	if (!s->channel || s->stream.out.len > 0)
+		return false;
+	return queued(s) > 0 || libssh2_channel_eof(s->channel) == 1 ||
+	       (s->write_waits && libssh2_channel_window_write_ex(s->channel, NULL) > 0);
+}
+
 bool ssh_session_has_more(const struct ssh_session *s)
 {
-	return !s->sign_waits && stream_has_more(&s->stream);
+	return !s->failed && !s->sign_waits &&
+	       (stream_has_more(&s->stream) || has_been_taken_in(s));
 }
 
 void ssh_session_new_turn(struct ssh_session *s)

@@ -25,6 +25,7 @@ struct ssh_session {
 	enum stage stage;
 	bool failed;
 	bool in_handshake; /* libssh2 is in the middle of it */
+	bool write_waits;  /* for the host to make room */
 
 	char host_key_methods[SESSION_METHODS_MAX];
 	bool recorded; /* and these are those of recorded keys only */
