@@ -5,20 +5,22 @@
 #include "collector/host_run.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "collector/host_key_check.h"
 #include "collector/signer.h"
 #include "collector/spool.h"
 #include "lib/clock.h"
 #include "lib/crash.h"
 #include "lib/log.h"
+#include "lib/ssh/host_key_judge.h"
 
 enum {
 	LINGER_MS = 2000,
@@ -161,20 +163,20 @@ static bool step_connect(struct host_run *h)
 static bool check_host_key(struct host_run *h)
 {
 	struct host_key keys[IPC_KEYS_MAX], shown;
+	char reason[sizeof h->verdict.reason];
 	size_t count;
+	bool is_new = false;
 	if (ipc_get_keys(h->row.keys, keys, &count))
 		return fail(h, OUTCOME_INTERNAL, "malformed host keys");
 	ssh_session_host_key(h->session, &shown);
-	switch (host_key_check((enum host_key_policy)h->row.policy, h->row.pin, keys, count, &shown,
-		&h->verdict)) {
-	case HOST_KEY_REFUSED:
+	enum outcome o = host_key_judge((enum host_key_policy)h->row.policy, h->row.pin, keys,
+		count, &shown, &is_new, reason, sizeof reason);
+	if (o != OUTCOME_OK) {
+		verdict_set(&h->verdict, o, STAGE_HOST_KEY, "%s", reason);
 		return finish(h);
-	case HOST_KEY_NEW:
-		h->env->new_key(h->env->arg, h->row.seq, &shown);
-		break;
-	case HOST_KEY_TRUSTED:
-		break;
 	}
+	if (is_new)
+		h->env->new_key(h->env->arg, h->row.seq, &shown);
 	enter(h, HOST_AUTH);
 	return true;
 }
@@ -296,6 +298,14 @@ static int keep_frame(struct host_run *h, struct error *err)
 	return 0;
 }
 
+/* All is said and durable; the acks may still have to be written. */
+static bool part(struct host_run *h)
+{
+	h->verdict = h->dialog.verdict;
+	enter(h, HOST_FAREWELL);
+	return true;
+}
+
 /* False when the talk is over: done, or `verdict` stands. */
 static bool feed(struct host_run *h, const char *data, size_t len)
 {
@@ -312,14 +322,14 @@ static bool feed(struct host_run *h, const char *data, size_t len)
 		return true;
 	if (h->dialog.verdict.outcome != OUTCOME_OK)
 		return take_verdict(h);
-	return false; /* goes on in host_run_synced() */
+	return h->unsynced ? false : part(h); /* otherwise in host_run_synced() */
 }
 
 static bool step_talk(struct host_run *h)
 {
 	char data[READ_SIZE];
 	size_t len;
-	if (h->dialog.state == DIALOG_ENDED)
+	if (h->unsynced && h->dialog.state == DIALOG_ENDED)
 		return false;
 	enum ssh_status s = write_all(h);
 	if (s != SSH_FAILED) /* also when it cannot write: the client may wait for us to read */
@@ -334,15 +344,27 @@ static bool step_talk(struct host_run *h)
 	return take_verdict(h);
 }
 
+/* What still comes is dropped. False when the client has ended, or the connection. */
+static bool drain(struct host_run *h)
+{
+	char data[READ_SIZE];
+	size_t len;
+	enum ssh_status s;
+	do
+		s = ssh_session_read(h->session, data, sizeof data, &len);
+	while (s == SSH_DONE && len);
+	return s == SSH_AGAIN;
+}
+
 static bool step_farewell(struct host_run *h)
 {
 	enum ssh_status s = write_all(h);
 	if (s == SSH_DONE)
 		s = ssh_session_send_eof(h->session);
-	if (s == SSH_AGAIN)
-		return false;
 	if (s == SSH_FAILED)
 		return finish(h);
+	if (s == SSH_AGAIN)
+		return drain(h) ? false : finish(h);
 	crash_point("acknowledged");
 	enter(h, HOST_LINGER);
 	return true;
@@ -350,12 +372,7 @@ static bool step_farewell(struct host_run *h)
 
 static bool step_linger(struct host_run *h)
 {
-	char data[READ_SIZE];
-	size_t len;
-	enum ssh_status s = ssh_session_read(h->session, data, sizeof data, &len);
-	if (s == SSH_AGAIN)
-		return false;
-	return s == SSH_FAILED || len == 0 ? finish(h) : true;
+	return drain(h) ? false : finish(h);
 }
 
 static bool step_over(struct host_run *h)
@@ -378,6 +395,7 @@ void host_run_step(struct host_run *h)
 		[HOST_LINGER] = step_linger,
 		[HOST_OVER] = step_over,
 	};
+	h->is_due = false;
 	while (steps[h->state](h))
 		;
 }
@@ -391,11 +409,9 @@ void host_run_synced(struct host_run *h, const char *why)
 		fail(h, OUTCOME_INTERNAL, why ? why : "out of memory");
 		return;
 	}
-	if (h->dialog.state == DIALOG_ENDED) {
-		h->verdict = h->dialog.verdict;
-		enter(h, HOST_FAREWELL);
-	}
-	host_run_step(h);
+	if (h->dialog.state == DIALOG_ENDED)
+		(void)part(h);
+	h->is_due = true; /* not here and now: it may bring frames that need a sync again */
 }
 
 void host_run_signed(struct host_run *h, struct signature signature)
@@ -419,6 +435,14 @@ int64_t host_run_deadline(const struct host_run *h)
 	return own < total ? own : total;
 }
 
+static void fail_late(struct host_run *h)
+{
+	char reason[64];
+	(void)snprintf(reason, sizeof reason, "not finished within %" PRIu32 " s",
+		(h->row.deadline_ms + h->row.spent_ms + 500) / 1000);
+	fail(h, OUTCOME_DEADLINE, reason);
+}
+
 void host_run_expire(struct host_run *h)
 {
 	switch (h->state) {
@@ -438,7 +462,7 @@ void host_run_expire(struct host_run *h)
 	case HOST_AUTH:
 	case HOST_EXEC:
 	case HOST_TALK:
-		fail(h, OUTCOME_DEADLINE, "not finished in time");
+		fail_late(h);
 		break;
 	case HOST_FAREWELL:
 	case HOST_LINGER:
@@ -459,7 +483,7 @@ void host_run_end(struct host_run *h, enum outcome outcome, const char *reason)
 
 bool host_run_has_more(const struct host_run *h)
 {
-	return h->session && ssh_session_has_more(h->session);
+	return h->is_due || (h->session && ssh_session_has_more(h->session));
 }
 
 uint32_t host_run_events(const struct host_run *h)

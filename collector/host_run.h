@@ -64,6 +64,7 @@ struct host_run {
 	struct dialog dialog;
 	bool heard;    /* the poller saw bytes of it after the connect */
 	bool unsynced; /* frames were put that are not durable yet */
+	bool is_due;   /* can go on without any news */
 	enum { SIGN_NONE, SIGN_BLOCKED, SIGN_ASKED, SIGN_ANSWERED } sign;
 	struct signature signature;
 
@@ -96,7 +97,7 @@ void host_run_synced(struct host_run *h, const char *why);
 /* The signer's answer; takes the signature. */
 void host_run_signed(struct host_run *h, struct signature signature);
 
-/* The session holds input that no poll event will tell of. */
+/* Is to be stepped again without waiting: no poll event will tell. */
 bool host_run_has_more(const struct host_run *h);
 
 /* What to poll `fd` for; only before it is over. */
