@@ -63,6 +63,7 @@ struct ipc_settings {
 	uint32_t sessions, connects; /* this poller's share of the caps */
 	uint32_t connect_timeout_ms;
 	uint32_t spool_room; /* most files it may put into the spool */
+	uint32_t log_level;  /* enum log_level */
 };
 
 struct ipc_probe {

@@ -156,6 +156,7 @@ static int take_settings(struct poller *p)
 {
 	if (ipc_decode(IPC_SETTINGS, p->packet.data, p->packet.len, &p->settings))
 		return -1;
+	log_setup("fleet-collector", (enum log_level)p->settings.log_level);
 	p->env.connect_timeout_ms = p->settings.connect_timeout_ms;
 	p->env.cycle_id = p->settings.cycle_id;
 	p->env.spool_room = p->settings.spool_room;

@@ -499,6 +499,7 @@ static int settle_shares(struct run *r, struct error *err)
 		.connects = share(c->connects, r->worker_count),
 		.connect_timeout_ms = at_most(c->connect_timeout_ms, INT32_MAX),
 		.spool_room = room / (uint32_t)r->worker_count,
+		.log_level = log_level_now(),
 	};
 	fit_descriptors(&r->settings);
 	return 0;

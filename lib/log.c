@@ -21,6 +21,11 @@ void log_setup(const char *program, enum log_level level)
 	log_level = level;
 }
 
+enum log_level log_level_now(void)
+{
+	return log_level;
+}
+
 static void write_line(enum log_level level, const char *fmt, va_list ap)
 {
 	static const char *const names[] = { "error", "warning", "info", "debug" };

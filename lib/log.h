@@ -20,6 +20,9 @@ enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 /* `program` must outlive the program; it opens every line. Default level: LOG_WARNING. */
 void log_setup(const char *program, enum log_level level);
 
+/* The level in force, for handing it on to another process. */
+enum log_level log_level_now(void);
+
 void log_error(const char *fmt, ...) PRINTF(1, 2);
 void log_warning(const char *fmt, ...) PRINTF(1, 2);
 void log_info(const char *fmt, ...) PRINTF(1, 2);
