@@ -4,8 +4,9 @@
  * '…', is said in the header; test_remote_shell runs it under each of them.
  *
  * It trusts nothing that it finds: a folder must be a real one, ours and private; a program
- * must have run there once; an upload must have its size, be an ELF file (a shell runs what the
- * kernel does not know as a script) and name its own hash before it gets its name.
+ * must have run there once; what is run later must be ours in a folder of ours; an upload must have
+ * its size, be an ELF file (a shell runs what the kernel does not know as a script) and name its
+ * own hash before it gets its name.
  */
 #include "lib/remote_shell.h"
 
@@ -21,15 +22,21 @@ static const char COMMON[] =
 	"umask 077;"
 	"LC_ALL=C PATH=$PATH:/usr/bin:/bin;"
 	"export LC_ALL PATH;"
-	"u=$(id -u);"
 	"m=$(uname -m);"
 	"fail() { echo; echo \"fleet1 error $*\"; exit 1; };"
 	"mine() { case $(ls -ldn \"$1\") in drwx--[-S]---*) [ -O \"$1\" ];; *) false;; esac; };"
 	"set -- \"${XDG_CACHE_HOME:+$XDG_CACHE_HOME/fleet-health}\""
-		" \"${HOME:+$HOME/.cache/fleet-health}\" /run/user/$u/fleet-health"
-		" /var/tmp/fleet-health-$u /tmp/fleet-health-$u /dev/shm/fleet-health-$u;";
+		" \"${HOME:+$HOME/.cache/fleet-health}\";";
 
-/* Statuses that let the file live: 40 and 41 are the probe's own (remote/serve.h), which what a
+static const char OTHERS[] =
+	"u=$(id -u);"
+	"set -- \"$@\" /run/user/$u/fleet-health /var/tmp/fleet-health-$u /tmp/fleet-health-$u"
+		" /dev/shm/fleet-health-$u;";
+
+/* The homes come first and alone, since each program that the script starts costs a client a
+ * millisecond, every minute. Nobody else can make a file that is ours (-O).
+ *
+ * Statuses that let the file live: 40 and 41 are the probe's own (remote/serve.h), which what a
  * shell makes of an emptied or overwritten file does not end with; the others are signals from
  * outside (HUP INT KILL PIPE ALRM TERM). */
 static const char WARM[] =
@@ -44,11 +51,15 @@ static const char WARM[] =
 		" esac;"
 		" fail probe-failed \"the probe ended with status $r\";"
 	" };"
-	"for d in \"$@\"; do"
-		" case $d in /*) [ -x \"$d/$p\" ] && mine \"$d\" && run;; esac;"
-	" done;";
+	"try() {"
+		" for d in \"$@\"; do"
+			" [ -O \"$d\" ] && [ -O \"$d/$p\" ] && [ -x \"$d/$p\" ] && run;"
+		" done;"
+	" };"
+	"try \"$@\";";
 
 static const char COLD[] =
+	"try \"$@\";"
 	"k=;"
 	"[ -n \"$HOME\" ] && mkdir \"$HOME/.cache\";"
 	"for d in \"$@\"; do"
@@ -120,7 +131,7 @@ int remote_shell_run(const struct remote_probe *probes, size_t count, struct buf
 {
 	const char *const head[] = { OPEN, COMMON, "case $m in" };
 	const char *const tail[] = { " *) fail architecture no probe for \"$m\";; esac;", WARM,
-		COLD, CLOSE };
+		OTHERS, COLD, CLOSE };
 	if (append_all(out, head, ARRAY_LEN(head)) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
@@ -132,7 +143,7 @@ int remote_shell_run(const struct remote_probe *probes, size_t count, struct buf
 
 int remote_shell_forget(const char *const *key_ids, size_t count, struct buffer *out)
 {
-	const char *const head[] = { OPEN, COMMON, "k=\"" };
+	const char *const head[] = { OPEN, COMMON, OTHERS, "k=\"" };
 	const char *const tail[] = { "\";", FORGET, CLOSE };
 	if (append_all(out, head, ARRAY_LEN(head)) < 0)
 		return -1;
