@@ -9,7 +9,8 @@ static void say_problems(const struct config_problems *problems)
 {
 	for (size_t i = 0; i < problems->count; i++) {
 		const struct config_problem *p = &problems->items[i];
-		void (*say)(const char *fmt, ...) = p->warning ? log_warning : log_error;
+		/* Warnings are for `fleet check`: cron would mail them every minute. */
+		void (*say)(const char *fmt, ...) = p->warning ? log_info : log_error;
 		if (p->line > 0)
 			say("%s:%d: %s", p->file, p->line, p->text);
 		else
