@@ -341,15 +341,21 @@ int mariadb_next(struct db *db, enum statement id, struct db_value *ret_row, str
 	}
 	if (rc != 0 && rc != MYSQL_DATA_TRUNCATED)
 		return fail(m, id, err);
+	bool grown = false;
 	for (size_t i = 0; types[i]; i++) {
 		struct column *c = &p->columns[i];
 		bool is_bytes = types[i] == 's' || types[i] == 'b';
-		if (is_bytes && !c->is_null && c->len > c->size && fetch_long(m, id, i, err))
-			return -1;
+		if (is_bytes && !c->is_null && c->len > c->size) {
+			if (fetch_long(m, id, i, err))
+				return -1;
+			grown = true;
+		}
 		if (is_bytes)
 			c->data[c->is_null ? 0 : c->len] = 0;
 		ret_row[i] = get_column(c, types[i]);
 	}
+	if (grown && bind_columns(m, id, err)) /* the next row would go where the old buffers were */
+		return -1;
 	return 1;
 }
 
