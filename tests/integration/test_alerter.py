@@ -23,17 +23,25 @@ def client(name, *rules):
 
 
 class AlerterCase(unittest.TestCase):
+    def make_storage(self):
+        """What goes into config.xml, and how to write samples once the tables are there."""
+        return '', Samples
+
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix='fleet-alerter-')
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.fleet = Fleet(self.folder)
+        self.storage, make_samples = self.make_storage()
         self.configure(client('web1', RULE))
         self.alert()  # makes the tables
-        self.samples = Samples(self.fleet)
+        self.samples = make_samples(self.fleet)
         self.addCleanup(self.samples.close)
 
-    def configure(self, *clients, more=''):
-        self.fleet.write_config('\n'.join(clients) + more)
+    def rows(self, sql):
+        return self.samples.execute(sql)
+
+    def configure(self, *clients):
+        self.fleet.write_config(self.storage + '\n'.join(clients))
 
     def alert(self, *arguments, status=0, quiet=True):
         result = self.fleet.run('alerter', *arguments)
@@ -63,7 +71,7 @@ class Metric(AlerterCase):
         self.disk(-2, 0.71)
         self.assertEqual(self.told(), ['RESOLVED web1: disk /var 71.0 % (limit 90.0 %)'])
         self.assertEqual(self.told(), [])
-        self.assertEqual(self.fleet.rows("SELECT count(*) FROM alert WHERE state != 'ok'"), [(0,)])
+        self.assertEqual(self.rows("SELECT count(*) FROM alert WHERE state != 'ok'"), [(0,)])
 
     def test_text_can_be_acted_on(self):
         self.disk(-4, 0.931)
@@ -73,7 +81,7 @@ class Metric(AlerterCase):
                      'Last good: sample at'):
             self.assertIn(part, out)
         select = next(line for line in out.splitlines() if 'SELECT' in line)
-        rows = self.fleet.rows(select.strip().rstrip(';'))
+        rows = self.rows(select.strip().rstrip(';'))
         self.assertEqual(len(rows), 1)
 
     def test_many_instances_one_pattern(self):
@@ -130,7 +138,7 @@ class Closed(AlerterCase):
         self.assertTrue(subjects[0].startswith('CLOSED web1: disk /mnt: '), subjects)
         self.assertIn(reason, subjects[0])
         self.assertEqual(self.told(), [])
-        self.assertEqual(self.fleet.rows("SELECT kind FROM event ORDER BY id"),
+        self.assertEqual(self.rows("SELECT kind FROM event ORDER BY id"),
                          [('firing',), ('closed',)])
 
     def test_filesystem_unmounted(self):
@@ -175,7 +183,7 @@ class Late(AlerterCase):
         for minute in range(-180, -60, 10):
             self.disk(minute, 0.5)
         self.assertEqual(self.told(), [])
-        self.assertEqual(self.fleet.rows("SELECT count(*) FROM open_alerts"), [(1,)])
+        self.assertEqual(self.rows("SELECT count(*) FROM open_alerts"), [(1,)])
 
     def test_a_completed_sample_counts_by_its_own_time(self):
         self.disk(-9, 0.5)
@@ -249,13 +257,13 @@ class Program(AlerterCase):
         self.assertEqual(len(self.told()), 1)
 
     def dump(self):
-        return [self.fleet.rows(f'SELECT * FROM {t} ORDER BY 1') for t in
+        return [self.rows(f'SELECT * FROM {t} ORDER BY 1') for t in
                 ('sample', 'alert', 'event', 'notification', 'cycle', 'lease')]
 
     def test_closed_descriptors_lose_nothing(self):
         self.disk(-5, 0.95)
         self.assertNotEqual(self.fleet.run_closed('alerter'), 0)
-        self.assertEqual(self.fleet.rows('SELECT state FROM notification'), [('waiting',)])
+        self.assertEqual(self.rows('SELECT state FROM notification'), [('waiting',)])
         self.assertEqual(len(self.told()), 1)
         self.assertEqual(self.fleet.run_closed('alerter'), 0)
 
@@ -291,9 +299,9 @@ class Program(AlerterCase):
         out, err = process.communicate(timeout=60)
         self.assertEqual((process.returncode, err), (0, ''))
         self.alert()
-        events = self.fleet.rows("SELECT client_id, count(*) FROM event GROUP BY 1")
+        events = self.rows("SELECT client_id, count(*) FROM event GROUP BY 1")
         self.assertEqual([n for _, n in events], [1] * 300)
-        self.assertEqual(self.fleet.rows(
+        self.assertEqual(self.rows(
             'SELECT count(*) FROM sample WHERE processed_at IS NULL'), [(0,)])
 
     def test_options(self):

@@ -1,5 +1,5 @@
-"""Samples written straight into the SQLite database, so that a test of the alerter says what
-was measured and when."""
+"""Samples written straight into the database, so that a test of the alerter says what was
+measured and when."""
 import datetime
 import sqlite3
 import time
@@ -19,6 +19,9 @@ class Samples:
     def __init__(self, fleet):
         self.connection = sqlite3.connect(fleet.database, timeout=10, isolation_level=None)
         self.connection.execute('PRAGMA synchronous = OFF')
+        self.begin()
+
+    def begin(self):
         self.start_ms = int(time.time() * 1000)
         self.sequence = 0
         self.cycle()
@@ -84,3 +87,29 @@ class Samples:
         self.execute("UPDATE notification SET next_try_at = created_at WHERE state = 'waiting'")
         self.execute("UPDATE alert SET as_of = '2020-01-01T00:00:00.000Z'"
                      " WHERE rule = 'mail-delivery'")
+
+
+class MariadbSamples(Samples):
+    """The same in a database of a rig.mariadb.Mariadb."""
+
+    def __init__(self, server, database):
+        self.server, self.database = server, database
+        self.begin()
+
+    def execute(self, sql, *arguments):
+        parts = sql.split('?')
+        assert len(parts) == len(arguments) + 1
+        text = parts[0] + ''.join(self.literal(a) + p for a, p in zip(arguments, parts[1:]))
+        rows = self.server.query("SET time_zone = '+00:00'; " + text, self.database)
+        return [tuple(int(v) if v.lstrip('-').isdigit() else v for v in row) for row in rows]
+
+    @staticmethod
+    def literal(value):
+        if not isinstance(value, str):
+            return repr(value)
+        if value[10:11] == 'T' and value.endswith('Z'):  # a time
+            value = value.replace('T', ' ')[:-1]
+        return "'" + value.replace('\\', '\\\\').replace("'", "''") + "'"
+
+    def close(self):
+        pass
