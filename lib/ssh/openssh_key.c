@@ -8,21 +8,12 @@
 #include <sodium.h>
 #include <stdlib.h>
 
-#include "lib/ssh/bcrypt_pbkdf.h"
+#include "lib/ssh/openssh_file.h"
 
 enum {
-	FILE_SIZE_MAX = 64 * 1024,
-	ROUNDS_MAX = 4096, /* `ssh-keygen -a`: a quarter of a minute */
-	BLOCK_SIZE = 16,   /* of AES; also the length of its IV */
-	PLAIN_BLOCK_SIZE = 8,
-	AES_KEY_SIZE = 32,
 	ED25519_SECRET_SIZE = crypto_sign_SECRETKEYBYTES,
 	ED25519_PUBLIC_SIZE = crypto_sign_PUBLICKEYBYTES,
 };
-
-static const char begin_line[] = "-----BEGIN OPENSSH PRIVATE KEY-----";
-static const char end_line[] = "-----END OPENSSH PRIVATE KEY-----";
-static const char magic[] = "openssh-key-v1"; /* its NUL included */
 
 static const struct key_kind {
 	const char *type;
@@ -42,12 +33,6 @@ struct openssh_key {
 	EVP_PKEY *ecdsa;
 };
 
-/* The outer layer of the file. All slices point into the decoded text. */
-struct container {
-	struct slice cipher, kdf, salt, public_blob, private_part;
-	uint32_t rounds;
-};
-
 static const struct key_kind *find_kind(struct slice type)
 {
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
@@ -60,115 +45,6 @@ bool openssh_key_type_usable(struct slice type)
 {
 	return find_kind(type) != NULL;
 }
-
-static void secret_free(uint8_t **p)
-{
-	sodium_free(*p);
-}
-
-/* The text layer. */
-
-static int refuse_text(const char *file, const char *text, struct error *err)
-{
-	if (strstr(text, "-----BEGIN RSA PRIVATE KEY"))
-		return error_set(err,
-			"%s: RSA keys cannot log in to a current sshd from here; make another "
-			"with: ssh-keygen -t ed25519",
-			file);
-	if (strstr(text, "PRIVATE KEY-----"))
-		return error_set(err,
-			"%s: is not in OpenSSH's own format; convert it with: ssh-keygen -p -f %s",
-			file, file);
-	return error_set(err, "%s: is not a private key", file);
-}
-
-/* Decodes what stands between the two lines into guarded memory. */
-static int decode_text(const char *file, const char *text, size_t len, uint8_t **ret_data,
-	size_t *ret_len, struct error *err)
-{
-	const char *start = strstr(text, begin_line);
-	const char *end = start ? strstr(start, end_line) : NULL;
-	if (len > FILE_SIZE_MAX || !end)
-		return refuse_text(file, text, err);
-	start += sizeof begin_line - 1;
-	uint8_t *data = sodium_malloc(len);
-	if (!data)
-		return error_set(err, "%s: no guarded memory (ulimit -l)", file);
-	const char *stop;
-	if (sodium_base642bin(data, len, start, (size_t)(end - start), "\r\n", ret_len, &stop,
-		    sodium_base64_VARIANT_ORIGINAL) != 0 ||
-		stop != end) {
-		sodium_free(data);
-		return error_set(err, "%s: is damaged: not base64", file);
-	}
-	*ret_data = data;
-	return 0;
-}
-
-static bool read_container(struct reader r, struct container *ret)
-{
-	struct slice start, options;
-	uint32_t count;
-	if (!reader_bytes(&r, sizeof magic, &start) || !slice_is(start, magic, sizeof magic))
-		return false;
-	if (!reader_string(&r, &ret->cipher) || !reader_string(&r, &ret->kdf) ||
-		!reader_string(&r, &options) || !reader_u32(&r, &count) || count != 1 ||
-		!reader_string(&r, &ret->public_blob) || !reader_string(&r, &ret->private_part))
-		return false;
-	if (!slice_is_text(ret->kdf, "bcrypt"))
-		return true;
-	struct reader o = { options.data, options.len };
-	return reader_string(&o, &ret->salt) && reader_u32(&o, &ret->rounds) && o.left == 0;
-}
-
-/* Encryption. */
-
-static int decrypt(const EVP_CIPHER *cipher, const uint8_t *key, struct slice in, uint8_t *out)
-{
-	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-	int len = 0, rest = 0;
-	bool good = ctx && EVP_DecryptInit_ex(ctx, cipher, NULL, key, key + AES_KEY_SIZE) == 1 &&
-		    EVP_CIPHER_CTX_set_padding(ctx, 0) == 1 &&
-		    EVP_DecryptUpdate(ctx, out, &len, in.data, (int)in.len) == 1 &&
-		    EVP_DecryptFinal_ex(ctx, out + len, &rest) == 1;
-	EVP_CIPHER_CTX_free(ctx);
-	return good ? 0 : -1;
-}
-
-static const EVP_CIPHER *find_cipher(struct slice name)
-{
-	if (slice_is_text(name, "aes256-ctr"))
-		return EVP_aes_256_ctr();
-	return slice_is_text(name, "aes256-cbc") ? EVP_aes_256_cbc() : NULL;
-}
-
-/* Decrypts the private part into `out`, which has room for it. */
-static int unlock(const char *file, const struct container *c, const char *passphrase, uint8_t *out,
-	struct error *err)
-{
-	uint8_t key[AES_KEY_SIZE + BLOCK_SIZE];
-	const EVP_CIPHER *cipher = find_cipher(c->cipher);
-	if (!cipher || !slice_is_text(c->kdf, "bcrypt"))
-		return error_set(err,
-			"%s: is encrypted in a way not known here; change that with: "
-			"ssh-keygen -p -Z aes256-ctr -f %s",
-			file, file);
-	if (c->salt.len == 0 || c->salt.len > BCRYPT_SALT_MAX || c->rounds == 0 ||
-		c->rounds > ROUNDS_MAX || c->private_part.len % BLOCK_SIZE != 0)
-		return error_set(err, "%s: is damaged", file);
-	if (!passphrase)
-		return error_set(err,
-			"%s: is encrypted; name a file with its passphrase (passphrase-file), or "
-			"use an agent",
-			file);
-	bcrypt_pbkdf(passphrase, strlen(passphrase), c->salt.data, c->salt.len, c->rounds, key,
-		sizeof key);
-	int rc = decrypt(cipher, key, c->private_part, out);
-	sodium_memzero(key, sizeof key);
-	return rc < 0 ? error_set(err, "%s: cannot be decrypted", file) : 0;
-}
-
-/* The keys themselves. */
 
 static bool load_ed25519(struct openssh_key *key, struct reader *r)
 {
@@ -266,81 +142,38 @@ static size_t public_fields(const struct openssh_key *key, struct reader r)
 	return before - r.left;
 }
 
-static int load_private(const char *file, struct openssh_key *key, struct slice plain,
-	struct slice public_blob, struct error *err)
+static int load_private(struct openssh_key *key, const struct openssh_file *f)
 {
-	struct reader r = { plain.data, plain.len };
-	uint32_t check1, check2;
+	struct reader r = { f->private_part.data, f->private_part.len };
+	uint32_t check1, check2; /* equal when the passphrase is right */
 	struct slice type, comment;
-	if (!reader_u32(&r, &check1) || !reader_u32(&r, &check2) || check1 != check2)
-		return error_set(err, "%s: the passphrase is wrong", file);
-	if (!reader_string(&r, &type))
-		return error_set(err, "%s: is damaged", file);
+	if (!reader_u32(&r, &check1) || !reader_u32(&r, &check2) || check1 != check2 ||
+		!reader_string(&r, &type))
+		return -1;
 	key->kind = find_kind(type);
 	if (!key->kind)
-		return error_set(err, "%s: is damaged", file);
+		return -1;
 	struct slice fields = { r.at, public_fields(key, r) };
 	bool loaded = key->kind->curve ? load_ecdsa(key, &r) : load_ed25519(key, &r);
-	if (!loaded || !reader_string(&r, &comment) || !padding_counts_up(r) ||
-		!take_public(key, public_blob, fields))
-		return error_set(err, "%s: is damaged", file);
-	return 0;
-}
-
-/* The public part is readable without the passphrase, so an unusable type is told first. */
-static int check_type(const char *file, struct slice public_blob, struct error *err)
-{
-	struct reader r = { public_blob.data, public_blob.len };
-	struct slice type;
-	if (!reader_string(&r, &type) || type.len > 64)
-		return error_set(err, "%s: is damaged", file);
-	if (find_kind(type))
-		return 0;
-	if (slice_is_text(type, "ssh-rsa"))
-		return error_set(err,
-			"%s: RSA keys cannot log in to a current sshd from here; make another "
-			"with: ssh-keygen -t ed25519",
-			file);
-	return error_set(err, "%s: %.*s keys are not supported; use ed25519 or ecdsa", file,
-		(int)type.len, (const char *)type.data);
-}
-
-static int parse_container(const char *file, struct reader data, const char *passphrase,
-	struct openssh_key *key, struct error *err)
-{
-	struct container c = { 0 };
-	if (!read_container(data, &c))
-		return error_set(err, "%s: is damaged", file);
-	if (check_type(file, c.public_blob, err) < 0)
-		return -1;
-	if (slice_is_text(c.cipher, "none")) {
-		if (c.private_part.len % PLAIN_BLOCK_SIZE != 0)
-			return error_set(err, "%s: is damaged", file);
-		return load_private(file, key, c.private_part, c.public_blob, err);
-	}
-	CLEANUP(secret_free) uint8_t *plain = sodium_malloc(c.private_part.len + BLOCK_SIZE);
-	if (!plain)
-		return error_set(err, "%s: no guarded memory (ulimit -l)", file);
-	if (unlock(file, &c, passphrase, plain, err) < 0)
-		return -1;
-	struct slice part = { plain, c.private_part.len };
-	return load_private(file, key, part, c.public_blob, err);
+	return loaded && reader_string(&r, &comment) && padding_counts_up(r) &&
+			       take_public(key, f->public_blob, fields)
+		       ? 0
+		       : -1;
 }
 
 int openssh_key_parse(const char *file, const char *text, size_t len, const char *passphrase,
 	struct openssh_key **ret_key, struct error *err)
 {
-	CLEANUP(secret_free) uint8_t *data = NULL;
-	struct reader r = { 0 };
-	if (decode_text(file, text, len, &data, &r.left, err) < 0)
+	CLEANUP(openssh_file_finish) struct openssh_file f = { 0 };
+	if (openssh_file_open(file, text, len, passphrase, &f, err) < 0)
 		return -1;
-	r.at = data;
 	struct openssh_key *key = calloc(1, sizeof *key);
 	if (!key)
 		return error_set(err, "%s: no memory", file);
-	if (parse_container(file, r, passphrase, key, err) < 0) {
+	if (load_private(key, &f) < 0) {
 		openssh_key_destroy(key);
-		return -1;
+		return error_set(err, "%s: %s", file,
+			f.encrypted ? "the passphrase is wrong, or it is damaged" : "is damaged");
 	}
 	*ret_key = key;
 	return 0;
