@@ -26,13 +26,6 @@ struct identity {
 	size_t agent_blob_len;
 };
 
-static void wipe(struct buffer *b)
-{
-	if (b->data)
-		sodium_memzero(b->data, b->size);
-	buffer_finish(b);
-}
-
 static struct slice public_of(const struct identity *id)
 {
 	return id->key ? openssh_key_public(id->key)
@@ -53,11 +46,11 @@ static int open_agent(struct identity *id, const char *path, struct slice wanted
 /* FILE.pub: the agent at $SSH_AUTH_SOCK has to hold the private half. */
 static int open_public(struct identity *id, const char *file, struct error *err)
 {
-	CLEANUP(wipe) struct buffer text = { 0 };
+	CLEANUP(buffer_wipe) struct buffer text = { 0 };
 	if (file_read(file, FILE_TRUSTED, KEY_FILE_MAX, &text, err) < 0)
 		return -1;
 	const char *base64 = text.data ? strchr(text.data, ' ') : NULL;
-	CLEANUP(wipe) struct buffer blob = { 0 };
+	CLEANUP(buffer_wipe) struct buffer blob = { 0 };
 	size_t len = base64 ? strcspn(base64 + 1, " \t\r\n") : 0;
 	char *to = buffer_reserve(&blob, len);
 	if (!to)
@@ -72,8 +65,8 @@ static int open_public(struct identity *id, const char *file, struct error *err)
 static int open_private(
 	struct identity *id, const char *file, const char *passphrase_file, struct error *err)
 {
-	CLEANUP(wipe) struct buffer text = { 0 };
-	CLEANUP(wipe) struct buffer passphrase = { 0 };
+	CLEANUP(buffer_wipe) struct buffer text = { 0 };
+	CLEANUP(buffer_wipe) struct buffer passphrase = { 0 };
 	if (file_read(file, FILE_SECRET, KEY_FILE_MAX, &text, err) < 0)
 		return -1;
 	if (*passphrase_file &&

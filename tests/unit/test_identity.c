@@ -1,9 +1,13 @@
 #include "tests/unit/unit.h"
 
 #include <sodium.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/buffer.h"
@@ -360,6 +364,84 @@ static void uses_an_agent(void **state)
 	run(command);
 }
 
+/* An agent that answers nonsense, in a process of its own. */
+
+/* clang-format off */
+#define ED_TYPE "\0\0\0\13ssh-ed25519"
+#define ED_BLOB "\0\0\0\63" ED_TYPE "\0\0\0\40" "0123456789abcdef0123456789abcdef"
+#define LIST "\0\0\0\100\14\0\0\0\1" ED_BLOB "\0\0\0\0"
+
+static const struct {
+	const char *answer; /* to the first request, then to the second */
+	size_t len;
+	bool opens;
+} nonsense[] = {
+#define ROW(bytes, opens) { bytes, sizeof(bytes) - 1, opens }
+	ROW("", false),                                   /* closes */
+	ROW("\0\0\0", false),                             /* in the middle of a length */
+	ROW("\0\0\0\0", false),                           /* nothing in it */
+	ROW("\0\0\0\1\5", false),                         /* failure */
+	ROW("\xff\xff\xff\xff\14", false),                /* 4 GiB to come */
+	ROW("\0\0\0\3\14\0\0", false),                   /* no count */
+	ROW("\0\0\0\5\14\xff\xff\xff\xff", false),      /* 4 thousand million keys */
+	ROW("\0\0\0\11\14\0\0\0\1\xff\xff\xff\xff", false), /* a key of 4 GiB */
+	ROW("\0\0\0\5\14\0\0\0\0", false),             /* none */
+	ROW(LIST, true),                                  /* one, then closes */
+	ROW(LIST "\0\0\0\1\5", true),                     /* one, then refuses to sign */
+	ROW(LIST "\0\0\0\5\16\0\0\0\11", true),          /* or signs with less than it says */
+	ROW(LIST "\0\0\0\5\16\0\0\0\0", true),
+	ROW(LIST "\0\0\0\24\16\0\0\0\17\0\0\0\7ssh-rsa\0\0\0\0", true), /* or as RSA */
+#undef ROW
+};
+/* clang-format on */
+
+static pid_t serve_nonsense(const char *path, const char *answer, size_t len)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+	char request[4096];
+	(void)unlink(path);
+	(void)snprintf(at.sun_path, sizeof at.sun_path, "%s", path);
+	assert_int_equal(bind(listener, (struct sockaddr *)&at, sizeof at), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		int fd = accept(listener, NULL, NULL);
+		(void)!read(fd, request, sizeof request);
+		(void)!write(fd, answer, len);
+		(void)shutdown(fd, SHUT_WR);
+		(void)!read(fd, request, sizeof request);
+		_exit(0);
+	}
+	(void)close(listener);
+	assert_true(pid > 0);
+	return pid;
+}
+
+static void survives_a_bad_agent(void **state)
+{
+	(void)state;
+	CLEANUP(buffer_finish) struct buffer b = { 0 };
+	for (size_t i = 0; i < ARRAY_LEN(nonsense); i++) {
+		struct identity *id = NULL;
+		struct error err;
+		uint8_t *sig;
+		size_t len, blob_len;
+		pid_t pid = serve_nonsense("bad", nonsense[i].answer, nonsense[i].len);
+		bool opens = identity_open("agent:bad", "", &id, &err) == 0;
+		if (opens != nonsense[i].opens)
+			fail_msg("row %zu: %s", i, opens ? "opened" : err.text);
+		if (opens) {
+			const uint8_t *blob = identity_public(id, &blob_len);
+			build(&b, &good, blob, blob_len);
+			assert_int_equal(
+				identity_sign(id, (uint8_t *)b.data, b.len, &sig, &len, &err), -1);
+		}
+		identity_close(id);
+		assert_int_equal(waitpid(pid, NULL, 0), pid);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -371,6 +453,7 @@ int main(void)
 		cmocka_unit_test(refuses_with_a_remedy),
 		cmocka_unit_test(survives_damage),
 		cmocka_unit_test(uses_an_agent),
+		cmocka_unit_test(survives_a_bad_agent),
 	};
 	return cmocka_run_group_tests(tests, in_folder, leave_folder);
 }
