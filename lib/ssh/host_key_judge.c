@@ -19,12 +19,12 @@ static const struct host_key *closest(
 	return best;
 }
 
-static enum outcome changed(const char *from, const char *to, char *reason, size_t size)
+static enum outcome changed(const char *from, const char *to, const struct host_key *shown,
+	const char *remedy, char *reason, size_t size)
 {
 	(void)snprintf(reason, size,
-		"changed from %s to %s; if the machine was set up anew, record it with: "
-		"fleet trust",
-		from, to);
+		"changed from %s to %s (%s); if the machine was set up anew, %s", from, to,
+		shown->type, remedy);
 	return OUTCOME_HOST_KEY_CHANGED;
 }
 
@@ -47,12 +47,14 @@ enum outcome host_key_judge(enum host_key_policy policy, const char *pin,
 	}
 	*ret_is_new = false;
 	if (policy == HOST_KEY_PINNED)
-		return strcmp(pin, print) == 0 ? OUTCOME_OK : changed(pin, print, reason, size);
+		return strcmp(pin, print) == 0 ? OUTCOME_OK
+					       : changed(pin, print, shown,
+							 "write that into host-key=", reason, size);
 	if (known)
 		return OUTCOME_OK;
 	if (old)
 		return changed(host_key_fingerprint(old->blob, old->blob_len, old_print), print,
-			reason, size);
+			shown, "record it with: fleet trust", reason, size);
 	*ret_is_new = policy == HOST_KEY_ACCEPT_NEW;
 	if (*ret_is_new)
 		return OUTCOME_OK;
