@@ -54,7 +54,7 @@ enum outcome host_key_judge(enum host_key_policy policy, const char *pin,
 		return OUTCOME_OK;
 	if (old)
 		return changed(host_key_fingerprint(old->blob, old->blob_len, old_print), print,
-			shown, "record it with: fleet trust", reason, size);
+			shown, "record it with: fleet trust --replace", reason, size);
 	*ret_is_new = policy == HOST_KEY_ACCEPT_NEW;
 	if (*ret_is_new)
 		return OUTCOME_OK;

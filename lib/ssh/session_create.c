@@ -74,6 +74,7 @@ static void on_disconnect(LIBSSH2_SESSION *lib, int reason, const char *text, in
 {
 	(void)lib, (void)reason, (void)language, (void)language_len;
 	struct ssh_session *s = *abstract;
+	s->hung_up = true;
 	if (text && len > 0)
 		(void)escape_text(s->farewell, sizeof s->farewell, text, (size_t)len);
 }

@@ -151,6 +151,8 @@ enum ssh_status session_conclude(struct ssh_session *s, int rc)
 		case STREAM_STUFFED:
 			return fail(s, OUTCOME_TOO_LARGE, "it asks and does not take answers");
 		}
+	if (s->hung_up) /* libssh2 often returns something less telling */
+		return fail_closed(s);
 	switch (rc) {
 	case LIBSSH2_ERROR_KEX_FAILURE:
 		return fail_kex(s);
@@ -162,8 +164,6 @@ enum ssh_status session_conclude(struct ssh_session *s, int rc)
 	case LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED:
 	case LIBSSH2_ERROR_PASSWORD_EXPIRED:
 		return fail_auth(s);
-	case LIBSSH2_ERROR_SOCKET_DISCONNECT:
-		return fail_closed(s);
 	case LIBSSH2_ERROR_CHANNEL_FAILURE:
 	case LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED:
 		return fail(s, OUTCOME_NO_SHELL, "the host refuses to run a command");

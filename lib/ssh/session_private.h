@@ -41,7 +41,8 @@ struct ssh_session {
 	char login_methods[96]; /* what the host takes, when that is no password */
 
 	char complaint[256]; /* what the command's standard error began with */
-	char farewell[128];  /* the text of the host's disconnect message */
+	bool hung_up;	     /* the host sent a disconnect message, with this text: */
+	char farewell[128];
 	enum outcome outcome;
 	char reason[512];
 };

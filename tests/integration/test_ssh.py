@@ -3,6 +3,7 @@ import contextlib
 import os
 import pathlib
 import socket
+import struct
 import subprocess
 import tempfile
 import threading
@@ -391,6 +392,43 @@ class Strangers(Ssh):
         before = time.monotonic()
         self.assertOutcome(self.scan(talk, timeout=1000), "timeout", "handshake")
         self.assertLess(time.monotonic() - before, 3)
+
+    @staticmethod
+    def packet(payload):
+        """RFC 4253, section 6, before any keys."""
+        padding = 4 + -(len(payload) + 9) % 8
+        return struct.pack(">IB", len(payload) + padding + 1, padding) + payload + bytes(padding)
+
+    def flood(self, *payloads):
+        def talk(connection):
+            connection.sendall(b"SSH-2.0-flood\r\n")
+            packets = b"".join(self.packet(p) for p in payloads) * 50
+            while True:
+                connection.sendall(packets)
+        return self.scan(talk)
+
+    def test_floods_before_the_key_exchange(self):
+        text = struct.pack(">I", 100) + b"x" * 100
+        for name, payload in (("ignore", b"\x02" + text), ("debug", b"\x04\0" + text * 2),
+                              ("unknown", b"\xc8" + text), ("channel data", b"\x5e" + text)):
+            with self.subTest(name):
+                self.assertOutcome(self.flood(payload), "too-large", "handshake")
+
+    def test_packets_that_make_no_sense(self):
+        for payload in (b"\x14", b"\x14" + b"c" * 16, b"\x14" + b"c" * 16 + b"\xff" * 40,
+                        b"\x15", b"\x1f" + b"\xff" * 20):
+            with self.subTest(payload=payload):
+                got = self.flood(payload)
+                self.assertIn(got["outcome"], ("refused", "no-common-algorithm", "too-large"))
+        got = self.scan(lambda c: c.sendall(b"SSH-2.0-x\r\n\xff\xff\xff\xff" + b"x" * 100)
+                        or time.sleep(1))
+        self.assertOutcome(got, "refused", "handshake")
+
+    def test_says_why_it_hangs_up(self):
+        said = b"Too many connections\x1b[0m"
+        got = self.flood(b"\x01" + struct.pack(">II", 12, len(said)) + said +
+                         struct.pack(">I", 0))
+        self.assertOutcome(got, "refused", "handshake", "Too many connections\\x1b[0m")
 
     def test_banner_that_would_paint_the_terminal(self):
         def talk(connection):
