@@ -162,8 +162,11 @@ static ssize_t drain_stderr(struct ssh_session *s)
 {
 	char text[1024];
 	ssize_t n = libssh2_channel_read_ex(s->channel, 1, text, sizeof text);
-	if (n > 0 && s->complaint[0] == 0)
-		(void)escape_text(s->complaint, sizeof s->complaint, text, strcspn(text, "\n"));
+	if (n > 0 && s->complaint[0] == 0) {
+		const char *end = memchr(text, '\n', (size_t)n);
+		(void)escape_text(s->complaint, sizeof s->complaint, text,
+			end ? (size_t)(end - text) : (size_t)n);
+	}
 	return n;
 }
 
