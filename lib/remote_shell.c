@@ -69,6 +69,7 @@ static const char COLD[] =
 		" echo exit >\"$t\" && chmod 700 \"$t\" && \"$t\" && k=$d;"
 		" rm -f \"$t\";"
 		" [ -n \"$k\" ] && break;"
+		" rmdir \"$d\";"
 	" done;"
 	"[ -n \"$k\" ] ||"
 		" fail no-exec-directory the home, /run/user, /var/tmp, /tmp and /dev/shm:"

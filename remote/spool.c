@@ -160,6 +160,18 @@ static int put_file(int dir_fd, const char *name, const void *data, size_t len)
 	return 0;
 }
 
+/* Takes away folders that were made in vain; those with something in them stay. */
+static void tidy(const struct spool *s, size_t folder)
+{
+	const char *path = s->folders->items[folder].path;
+	int dir = folder_open(&s->folders->items[folder], false);
+	if (dir < 0)
+		return;
+	(void)unlinkat(dir, s->keys[0].hex, AT_REMOVEDIR);
+	(void)close(dir);
+	(void)rmdir(path);
+}
+
 /* In the first folder that takes it. Returns the folder's index, or -1. */
 static int put_anywhere(struct spool *s, const char *name, const void *data, size_t len)
 {
@@ -170,6 +182,7 @@ static int put_anywhere(struct spool *s, const char *name, const void *data, siz
 			(void)close(fd);
 		if (rc == 0)
 			return (int)i;
+		tidy(s, i);
 	}
 	return -1;
 }

@@ -266,6 +266,8 @@ class Limits(Case):
         self.assertEqual([f.spooled for f in talk.files], [True, False])
         self.assertEqual((talk.done, talk.status), ([2, 0, 0], DONE))
         self.assertEqual((len(before), self.names()), (1, []))
+        elsewhere = [f'{d}/fleet-health-{os.getuid()}/{self.key.id}' for d in ('/var/tmp', '/tmp', '/dev/shm')]
+        self.assertEqual([d for d in elsewhere if os.path.exists(d)], [])
 
     def test_few_descriptors(self):
         self.assertEqual(self.ask(1, talk=self.limited(resource.RLIMIT_NOFILE, 6)).done, [1, 0, 0])
