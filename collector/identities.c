@@ -57,7 +57,7 @@ static int wait_packet(int control, struct ipc_packet *packet)
 
 static int refuse(struct known_identity *id, const char *reason)
 {
-	log_warning("%s: %s", id->file, reason);
+	log_warning("%s", reason);
 	id->reason = strdup(reason);
 	return id->reason ? 0 : -1;
 }
@@ -69,7 +69,7 @@ static int open_one(struct identities *ids, uint32_t i, struct ipc_packet *packe
 	struct ipc_identity answer;
 	if (ipc_send(ids->control, IPC_OPEN, &question, -1) || wait_packet(ids->control, packet) ||
 		ipc_decode(IPC_IDENTITY, packet->data, packet->len, &answer) || answer.id != i)
-		return refuse(id, "the signer did not answer");
+		return refuse(id, "the signer process did not answer");
 	if (!answer.blob.len)
 		return refuse(id, answer.reason);
 	id->blob = malloc(answer.blob.len);
