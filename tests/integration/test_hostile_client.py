@@ -193,7 +193,7 @@ class Values(Lies):
             result = self.fleet.run(*program)
             self.assertEqual(result.status, 0, result)
             shown += [result.out, result.err]
-            if program[0] == 'alerter':
+            if program == ('alerter',):
                 self.assertIn('\\x1b[31mred', result.out)
         for text in shown:
             self.assertIsNone(CONTROL.search(text), repr(text))
