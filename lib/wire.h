@@ -35,6 +35,9 @@
  *     fleet1 error <outcome> <text>       <outcome> as in lib/outcome.h; ends the conversation
  *     fleet1 done <files sent> <files left behind> <files dropped so far>
  *
+ * `probe` in the request is what the collector would have uploaded; whatever version lies there
+ * answers (a forced command's may be another), and the report's header says which it was.
+ *
  * After "need" the collector writes `fleet1 upload <size> <32 hex>` and a newline, waits for
  * "ready", writes the probe's <size> bytes, and once the probe is in place (the shell says
  * "ready" a second time, immediately before it runs it) writes the request line again. The

@@ -16,13 +16,9 @@ static const struct {
 	const char *path; /* under /proc; "" is its listing, a name a line */
 	reader *read;	  /* NULL: the filesystems */
 } rows[] = {
-	{ "stat", read_stat },
-	{ "loadavg", read_loadavg },
-	{ "meminfo", read_meminfo },
-	{ "self/mountinfo", NULL },
-	{ "diskstats", read_diskstats },
-	{ "net/dev", read_netdev },
-	{ "", read_processes },
+	{ "stat", read_stat }, { "loadavg", read_loadavg }, { "meminfo", read_meminfo },
+	{ "diskstats", read_diskstats }, { "net/dev", read_netdev }, { "", read_processes },
+	{ "self/mountinfo", NULL }, /* last: it may take a disk's time */
 };
 
 int collect_init(struct collect *c, struct arena *a, const char *root)

@@ -56,35 +56,50 @@ static int64_t now_ms(clockid_t clock)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static void put_header(struct conversation *c, struct collect *collect, size_t body_len)
+static struct wire_report_header make_header(struct conversation *c, struct collect *collect)
 {
-	char line[WIRE_LINE_MAX];
 	struct wire_report_header h = { .attempt_id = c->request.attempt_id,
 		.monotonic_ms = now_ms(CLOCK_BOOTTIME),
-		.wall_ms = now_ms(CLOCK_REALTIME),
-		.dropped = c->spool.dropped };
+		.wall_ms = now_ms(CLOCK_REALTIME) };
 	memcpy(h.nonce, c->request.nonce, sizeof h.nonce);
 	memcpy(h.probe_hash, c->self->hash, sizeof h.probe_hash);
 	collect_boot_id(collect, h.boot_id);
-	int len = wire_format_report_header(&h, line, sizeof line);
+	return h;
+}
+
+static void put_header(struct conversation *c, const struct wire_report_header *h, size_t body_len)
+{
+	char line[WIRE_LINE_MAX];
+	int len = wire_format_report_header(h, line, sizeof line);
 	c->report_len = (size_t)len + body_len;
 	memmove(c->report + len, c->report + WIRE_LINE_MAX, body_len);
 	memcpy(c->report, line, (size_t)len);
 }
 
-/* The header tells what was dropped, so room is made before it is written. */
+/* The header has the time at which the counters are read, and what was dropped, so room is
+ * made before it is written. */
 static void make_report(struct conversation *c, struct collect *collect)
 {
 	struct text body = { .data = c->report + WIRE_LINE_MAX, .size = BODY_MAX };
+	struct wire_report_header h = make_header(c, collect);
 	collect_run(collect, &body);
 	text_finish(&body);
 	spool_make_room(&c->spool, WIRE_LINE_MAX + body.len + crypto_box_SEALBYTES);
-	put_header(c, collect, body.len);
-	(void)crypto_box_seal((uint8_t *)c->sealed, (const uint8_t *)c->report, c->report_len,
-		c->request.public_key);
+	h.dropped = c->spool.dropped;
+	put_header(c, &h, body.len);
+}
+
+/* Into the spool too, when a folder takes it. Fails for a key that is no curve point to seal
+ * to (all zero, for one). */
+static int seal_report(struct conversation *c)
+{
+	if (crypto_box_seal((uint8_t *)c->sealed, (const uint8_t *)c->report, c->report_len,
+		    c->request.public_key) < 0)
+		return -1;
 	c->sealed_len = c->report_len + crypto_box_SEALBYTES;
 	if (spool_put(&c->spool, c->request.attempt_id, c->sealed, c->sealed_len, &c->new_file) < 0)
 		c->new_file = (struct spool_file){ .size = 0 };
+	return 0;
 }
 
 /* ---- files ------------------------------------------------------------------------------ */
@@ -97,10 +112,8 @@ static int send_frame(struct conversation *c, const struct wire_key_id *key, con
 	uint32_t index = c->sent_count;
 	(void)crypto_generichash(digest, sizeof digest, data, len, NULL, 0);
 	(void)wire_hex(hex, digest, sizeof digest);
-	if (say(c, line,
-		    wire_format_file(index, key, (uint32_t)len, unspooled, line, sizeof line)) <
-			0 ||
-		io_write(c->out_fd, data, len) < 0 || io_write(c->out_fd, "\n", 1) < 0)
+	int head = wire_format_file(index, key, (uint32_t)len, unspooled, line, sizeof line);
+	if (say(c, line, head) < 0 || io_write(c->out_fd, data, len) < 0 || say(c, "\n", 1) < 0)
 		return -1;
 	return say(c, line, wire_format_end(index, hex, line, sizeof line));
 }
@@ -203,6 +216,8 @@ int serve(struct arena *a, const struct self *self, const char *root, int in_fd,
 		spool_init(&c->spool, a, &c->folders, &c->request) < 0)
 		return fail(c, "out of memory");
 	make_report(c, &collect);
+	if (seal_report(c) < 0)
+		return fail(c, "the key of the request is not one to seal to");
 	if (send_files(c) != 0)
 		return SERVE_FAILED;
 	take_acks(c);

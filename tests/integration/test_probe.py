@@ -144,6 +144,12 @@ class Reports(Case):
             self.assertEqual(talk.status, FAILED)
             self.assertFalse(os.path.exists(self.cache))
 
+    def test_key_of_no_use(self):
+        """A point of low order: libsodium refuses, and nothing is left lying about."""
+        self.key.public = type('', (), {'raw': bytes(32)})
+        self.assertEqual(self.ask(1).error[0], 'probe-failed')
+        self.assertEqual(self.names(), [])
+
     def test_caps_below_one_report(self):
         for caps in ({'files': 0}, {'size': 10}):
             self.assertEqual(self.ask(1, **caps).error[0], 'probe-failed')

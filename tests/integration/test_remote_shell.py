@@ -1,5 +1,4 @@
 """The one-liner for clients under every shell that is here, as login shell and as sh."""
-import glob
 import os
 import platform
 import re
@@ -49,7 +48,7 @@ def may_unshare():
 
 class Case(unittest.TestCase):
     def setUp(self):
-        self.home = tempfile.mkdtemp(prefix='fleet-shell-')
+        self.home = tempfile.mkdtemp(prefix='fleet shell\'s "$x" *-')
         self.addCleanup(shutil.rmtree, self.home)
         self.cache = os.path.join(self.home, '.cache', 'fleet-health')
         self.env = {'HOME': self.home, 'PATH': '/usr/bin:/bin'}
