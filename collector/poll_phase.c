@@ -136,12 +136,12 @@ static void say_unknown(const struct poll_phase *p)
 
 static bool is_full(const struct poll_phase *p)
 {
-	if (p->waiting <= p->config->collector.spool_files_max)
+	uint32_t max = p->config->collector.spool_files_max; /* 0: as many as there are */
+	if (max == 0 || p->waiting < max)
 		return false;
-	log_error(
-		"%s holds %zu reports that wait for the database, more than %u: nothing is polled "
-		"until they are stored; the clients keep theirs",
-		p->config->collector.spool, p->waiting, p->config->collector.spool_files_max);
+	log_error("%s holds %zu reports that wait for the database, and may hold %u: nothing is "
+		  "polled until they are stored; the clients keep theirs",
+		p->config->collector.spool, p->waiting, max);
 	return true;
 }
 
