@@ -32,7 +32,7 @@ enum {
 
 struct reading {
 	const char *metric;   /* catalogue name: static */
-	const char *instance; /* "" when the metric has one only; not escaped */
+	const char *instance; /* "" when the metric has one only; see escape_text() */
 	double value;	      /* finite */
 };
 

@@ -3,6 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/escape.h"
+
+enum { ESCAPED = 4 }; /* bytes that one becomes at most */
+
 struct draft {
 	struct reading reading;
 	size_t line;
@@ -61,16 +65,17 @@ int drafts_hand_over(const struct drafts *d, struct readings *ret_readings)
 {
 	size_t names = 0;
 	for (size_t i = 0; i < d->count; i++)
-		names += strlen(d->items[i].reading.instance) + 1;
+		names += ESCAPED * strlen(d->items[i].reading.instance) + 1;
 	struct reading *items = malloc(d->count * sizeof *items + names + 1);
 	if (!items)
 		return -1;
 	char *name = (char *)(items + d->count);
 	for (size_t i = 0; i < d->count; i++) {
-		size_t size = strlen(d->items[i].reading.instance) + 1;
+		const char *raw = d->items[i].reading.instance;
+		size_t len = strlen(raw);
 		items[i] = d->items[i].reading;
-		items[i].instance = memcpy(name, d->items[i].reading.instance, size);
-		name += size;
+		items[i].instance = name;
+		name += escape_text(name, ESCAPED * len + 1, raw, len) + 1;
 	}
 	*ret_readings = (struct readings){ items, d->count, d->left_out, items };
 	return 0;

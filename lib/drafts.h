@@ -26,7 +26,7 @@ void drafts_next_metric(struct drafts *d);
  * is replaced when this reading comes from a later `line`. Returns -1 only without memory. */
 int drafts_add(struct drafts *d, const struct reading *r, size_t line) MUST_CHECK;
 
-/* Copies the readings, instances included, into one block of their own. */
+/* Copies the readings, instances included and escaped, into one block of their own. */
 int drafts_hand_over(const struct drafts *d, struct readings *ret_readings) MUST_CHECK;
 
 #endif

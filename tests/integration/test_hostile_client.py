@@ -202,6 +202,15 @@ class Values(Lies):
         self.assertIsNone(CONTROL.search(status), repr(status))
         self.assertEqual(len(json.loads(status)), 1)
 
+    def test_names_that_become_one(self):
+        names = ['/a\x1b', '/a\\\\x1b', '/b ', '/b\\\\x20', '/c' + 'x' * 250, '/C' + 'x' * 250, '/C']
+        for _ in range(2):
+            self.lie(lambda request: request.say(request.sealed(
+                ''.join(filesystem(name) for name in names))))
+        self.assertEqual(self.rows(), [('ok', 'ok')] * 2)
+        mounts = [i for m, i in self.latest() if m == 'filesystem_used_ratio']
+        self.assertLessEqual({'/a\\x1b', '/b\\x20', '/C'}, set(mounts))
+
     def test_more_than_a_machine_has(self):
         text = ''.join(filesystem(f'/{i}') for i in range(2500))
         self.lie(lambda request: request.say(request.sealed(text)))

@@ -160,7 +160,7 @@ static void filesystems_are_judged_as_df_does(void **state)
 	assert_reading(&c, "filesystem_avail_bytes", "/proc", NAN);
 	assert_reading(&c, "filesystem_used_ratio", "/odd", NAN);
 	assert_reading(&c, "filesystem_used_ratio", "/x", NAN);
-	assert_reading(&c, "filesystem_used_ratio", "/nl\n", 0.75);
+	assert_reading(&c, "filesystem_used_ratio", "/nl\\x0a", 0.75);
 	assert_reading(&c, "filesystem_used_ratio", "/no-avail", NAN);
 	assert_reading(&c, "filesystem_size_bytes", "/no-avail", 7);
 	assert_reading(&c, "filesystem_size_bytes", "", NAN);
