@@ -106,16 +106,14 @@ static void set_options(MYSQL *h, const struct storage_config *c)
  * TLS, a server on the network is never given a password in the clear, however it asks. */
 static void set_security(MYSQL *h, const struct storage_config *c)
 {
-	my_bool on = 1;
-	if (c->tls) {
-		(void)mysql_optionsv(h, MYSQL_OPT_SSL_ENFORCE, &on);
-		(void)mysql_optionsv(h, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &on);
-		if (c->tls_ca[0])
-			(void)mysql_optionsv(h, MYSQL_OPT_SSL_CA, c->tls_ca);
-	} else if (c->host[0] && !c->socket[0]) {
+	my_bool on = c->tls;
+	(void)mysql_optionsv(h, MYSQL_OPT_SSL_ENFORCE, &on);
+	(void)mysql_optionsv(h, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &on);
+	if (c->tls && c->tls_ca[0])
+		(void)mysql_optionsv(h, MYSQL_OPT_SSL_CA, c->tls_ca);
+	if (!c->tls && c->host[0] && !c->socket[0])
 		(void)mysql_optionsv(h, MARIADB_OPT_RESTRICTED_AUTH,
 			"mysql_native_password,client_ed25519,caching_sha2_password");
-	}
 }
 
 static const char *or_null(const char *text)

@@ -11,6 +11,7 @@ int main(void)
 		{ "work", work_tests, work_test_count },
 		{ "alerts", alert_tests, alert_test_count },
 		{ "status", status_tests, status_test_count },
+		{ "faults", fault_tests, fault_test_count },
 	};
 	const char *only = getenv("FLEET_TEST_ONLY");
 	int failed = 0;

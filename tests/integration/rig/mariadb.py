@@ -54,6 +54,7 @@ class Mariadb:
         self.pid_file = os.path.join(self.folder, 'pid')
         self.log = os.path.join(self.folder, 'log')
         self.options = list(options)
+        self.process = None
 
     def __enter__(self):
         self.start()
@@ -96,20 +97,18 @@ class Mariadb:
             'mariadbd', f'--user={getpass.getuser()}', f'--datadir={self.data}',
             f'--socket={self.socket}', f'--pid-file={self.pid_file}', *OPTIONS, *self.options)
         with open(self.log, 'ab') as log:
-            process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=log,
-                                       stderr=log, start_new_session=True)
-        self._wait_until_ready(process)
+            self.process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL,
+                                            stdout=log, stderr=log, start_new_session=True)
+        self._wait_until_ready()
 
-    def _wait_until_ready(self, process):
+    def _wait_until_ready(self):
         deadline = time.monotonic() + WAIT
-        while time.monotonic() < deadline:
-            if process.poll() is not None:
-                break
-            if self.pid() == process.pid and self._answers():
+        while time.monotonic() < deadline and self.process.poll() is None:
+            if self.pid() == self.process.pid and self._answers():
                 return
             time.sleep(0.05)
-        process.kill()
-        process.wait()
+        self.process.kill()
+        self.process.wait()
         with open(self.log, encoding='utf-8', errors='replace') as f:
             raise RuntimeError('mariadbd did not start:\n' + f.read()[-4000:])
 
@@ -128,10 +127,8 @@ class Mariadb:
             if time.monotonic() > deadline:
                 os.kill(pid, signal.SIGKILL)
             time.sleep(0.02)
-        try:
-            os.waitpid(pid, 0)
-        except ChildProcessError:
-            pass  # another process started it
+        if self.process and self.process.pid == pid:
+            self.process.wait()
 
     def stop(self):
         """As an administrator does."""
