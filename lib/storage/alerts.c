@@ -6,7 +6,7 @@
 #include "lib/storage/names.h"
 #include "lib/storage/set.h"
 
-enum { ALERT_PARAMETERS = 15 };
+enum { ALERT_PARAMETERS = 16 };
 
 static void add_alert(struct set *set, const struct db_value *row)
 {
@@ -28,6 +28,7 @@ static void add_alert(struct set *set, const struct db_value *row)
 		.told_at = db_get_int(&row[14]),
 		.opened_event = (uint64_t)db_get_int(&row[15]),
 		.recipients = set_text(set, &row[16]),
+		.text = set_text(set, &row[17]),
 	};
 	set_add(set, &a, sizeof a);
 }
@@ -35,7 +36,7 @@ static void add_alert(struct set *set, const struct db_value *row)
 static int read_alerts(struct storage *s, void *arg, struct error *err)
 {
 	struct set *set = arg;
-	struct db_value row[17];
+	struct db_value row[18];
 	int rc;
 	set_clear(set);
 	if (db_query(s->db, STATEMENT_ALERTS, NULL, err))
@@ -109,7 +110,8 @@ static int put_alert(
 	struct apply *a, const struct alert_key *key, const struct alert *alert, struct error *err)
 {
 	const char *recipients = clean_text(&a->strings, alert->recipients, TEXT_MAX);
-	if (!recipients)
+	const char *text = clean_text(&a->strings, alert->text ? alert->text : "", TEXT_MAX);
+	if (!recipients || !text)
 		return error_set(err, "out of memory");
 	const struct db_value row[ALERT_PARAMETERS] = {
 		db_int(key->client_id),
@@ -127,6 +129,7 @@ static int put_alert(
 		db_time_or_null(alert->last_good_at),
 		db_time_or_null(alert->told_at),
 		db_text(recipients),
+		db_text(text),
 	};
 	if (buffer_append(&a->values, row, sizeof row))
 		return error_set(err, "out of memory");

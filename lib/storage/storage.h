@@ -149,6 +149,7 @@ struct alert {
 	uint64_t opened_event;	/* event that opened the alert: threads hang on it */
 	const char *recipients; /* of the event that opened it, as in struct event: what follows
 				   goes to whom the problem went */
+	const char *text;	/* reason for people, as in struct event: why it cannot be reached */
 };
 
 enum event_kind {

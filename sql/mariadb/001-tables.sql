@@ -102,6 +102,7 @@ CREATE TABLE IF NOT EXISTS alert (
 	told_at      DATETIME(3),
 	opened_event BIGINT NOT NULL DEFAULT 0,
 	recipients   TEXT NOT NULL,
+	text         TEXT NOT NULL,
 	UNIQUE (client_id, rule, instance)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
@@ -180,7 +181,7 @@ JOIN metric m ON m.id = e.metric_id;
 
 CREATE OR REPLACE SQL SECURITY INVOKER VIEW open_alerts AS
 SELECT coalesce(c.name, '') AS client, a.rule, a.instance, a.severity, a.value, a.threshold,
-	a.since, a.last_good_at, a.recipients
+	a.since, a.last_good_at, a.recipients, a.text
 FROM alert a
 LEFT JOIN client c ON c.id = a.client_id
 WHERE a.state = 'firing';

@@ -96,6 +96,7 @@ CREATE TABLE alert (
 	told_at      TEXT,
 	opened_event INTEGER NOT NULL DEFAULT 0,
 	recipients   TEXT NOT NULL,
+	text         TEXT NOT NULL,
 	UNIQUE (client_id, rule, instance)
 ) STRICT;
 
@@ -175,7 +176,7 @@ JOIN metric m ON m.id = e.metric_id;
 
 CREATE VIEW open_alerts AS
 SELECT coalesce(c.name, '') AS client, a.rule, a.instance, a.severity, a.value, a.threshold,
-	a.since, a.last_good_at, a.recipients
+	a.since, a.last_good_at, a.recipients, a.text
 FROM alert a
 LEFT JOIN client c ON c.id = a.client_id
 WHERE a.state = 'firing';
