@@ -134,12 +134,10 @@ static bool opens(enum event_kind kind)
 	return kind == EVENT_FIRING || kind == EVENT_LATE;
 }
 
-static struct event *make_event(
-	struct book *b, const struct alert *a, enum event_kind kind, const char *text)
+static struct event *make_event(struct book *b, const struct alert *a, enum event_kind kind)
 {
 	struct event *e = arena_alloc(b->pool, sizeof *e);
-	const char *copy = pool_text(b->pool, text);
-	if (!e || !copy)
+	if (!e)
 		return NULL;
 	*e = (struct event){
 		.kind = kind,
@@ -153,7 +151,7 @@ static struct event *make_event(
 		.since = a->since,
 		.last_good_at = a->last_good_at,
 		.opened_event = opens(kind) ? 0 : a->opened_event,
-		.text = copy,
+		.text = a->text,
 		.recipients = a->recipients,
 	};
 	return e;
@@ -193,15 +191,16 @@ int book_move(struct book *b, struct book_client *c, const char *rule, const str
 	struct alert a = v->alert;
 	a.client = c->name;
 	a.rule = row ? row->rule : pool_text(b->pool, rule);
+	a.text = text ? pool_text(b->pool, text) : row ? row->text : "";
 	a.instance = row ? row->instance : pool_text(b->pool, a.instance);
 	if (v->tell && opens(v->kind))
 		a.recipients = join_recipients(b, recipients);
 	else if (!a.recipients)
 		a.recipients = "";
 	struct transition *move = next_move(b);
-	if (!move || !a.rule || !a.instance || !a.recipients)
+	if (!move || !a.rule || !a.instance || !a.recipients || !a.text)
 		return error_set(err, "out of memory");
-	struct event *event = v->tell ? make_event(b, &a, v->kind, text) : NULL;
+	struct event *event = v->tell ? make_event(b, &a, v->kind) : NULL;
 	if (v->tell && !event)
 		return error_set(err, "out of memory");
 	*move = (struct transition){ a, v->row == ROW_REMOVE, event };

@@ -44,7 +44,8 @@ struct book_client *book_client(struct book *b, const char *name);
 struct alert *book_find(const struct book_client *c, const char *rule, const char *instance);
 
 /* Carries out a verdict. `rule` is the row's rule; `recipients` (NULL-terminated, may be NULL)
- * are those of an event that opens; `text` is its reason for people, safe to show. */
+ * are those of an event that opens; `text` is the reason for people, safe to show, NULL to
+ * leave the row's. */
 int book_move(struct book *b, struct book_client *c, const char *rule, const struct verdict *v,
 	const char *const *recipients, const char *text, struct error *err) MUST_CHECK;
 

@@ -180,6 +180,20 @@ int evaluate_leftovers(struct book *b, int64_t now, struct error *err)
 	return 0;
 }
 
+int evaluate_unreachable(struct book *b, uint64_t running_cycle, int64_t now, struct error *err)
+{
+	for (size_t i = 0; i < b->count; i++) {
+		struct book_client *c = &b->clients[i];
+		const struct alert *row = c->config ? book_find(c, RULE_UNREACHABLE, "") : NULL;
+		if (!row)
+			continue;
+		struct verdict v = unreachable_judge(&b->config->alerter, row, running_cycle, now);
+		if (book_move(b, c, RULE_UNREACHABLE, &v, c->config->mail, NULL, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int evaluate_collector(struct book *b, int64_t finished_at, int64_t now, struct error *err)
 {
 	struct book_client *c = book_client(b, "");

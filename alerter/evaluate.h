@@ -20,6 +20,10 @@ int evaluate_sample(struct book *b, const struct stored_sample *sample, int64_t 
  * the configuration are closed. */
 int evaluate_leftovers(struct book *b, int64_t now, struct error *err) MUST_CHECK;
 
+/* Clients that cannot be reached; `running_cycle` as in unreachable_judge(). */
+int evaluate_unreachable(
+	struct book *b, uint64_t running_cycle, int64_t now, struct error *err) MUST_CHECK;
+
 /* The alert that the collector does not run; see stale_step(). Without clients there is
  * nothing to collect. */
 int evaluate_collector(

@@ -19,7 +19,7 @@ enum {
 	BACKLOG_MS = 60 * 60 * 1000,
 };
 
-static int first_message(void *arg, uint64_t opened_event, const char *recipient,
+int outbox_first_message(void *arg, uint64_t opened_event, const char *recipient,
 	struct buffer *out, struct error *err)
 {
 	return storage_first_message(arg, opened_event, recipient, out, err);
@@ -44,7 +44,7 @@ static int compose_events(const struct outbox *o, const struct event_set *events
 {
 	struct arena pool CLEANUP(arena_finish) = { 0 };
 	struct mailbag bag = { 0 };
-	if (compose(events->items, events->count, o->config, clock_wall_ms(), first_message,
+	if (compose(events->items, events->count, o->config, clock_wall_ms(), outbox_first_message,
 		    o->storage, &pool, &bag, err) < 0)
 		return -1;
 	log_info("%zu events make %zu notifications", events->count, bag.count);
@@ -69,8 +69,9 @@ int outbox_compose(const struct outbox *o, struct error *err)
 /* One round of deliveries. */
 struct round {
 	const struct outbox *outbox;
-	struct smtp *smtp; /* NULL until the first mail */
-	bool mail_blocked; /* the server takes nothing, or not yet again */
+	struct smtp *smtp;  /* NULL until the first mail */
+	bool print_blocked; /* standard output takes nothing */
+	bool mail_blocked;  /* the server takes nothing, or not yet again */
 	uint32_t lost, tried;
 };
 
@@ -195,7 +196,7 @@ static int deliver(struct round *r, struct notification *n, struct error *err)
 {
 	bool mail = by_mail(r, n);
 	struct error reason = { "" };
-	if (mail && r->mail_blocked)
+	if (mail ? r->mail_blocked : r->print_blocked)
 		return 0;
 	enum smtp_result result = mail ? send_mail(r, n, &reason) : print_text(n, &reason);
 	if (result == SMTP_SENT)
@@ -206,7 +207,8 @@ static int deliver(struct round *r, struct notification *n, struct error *err)
 		return -1;
 	if (mail)
 		return after_mail(r, result, err);
-	return result == SMTP_SENT ? 0 : error_set(err, "%s", reason.text);
+	r->print_blocked = result != SMTP_SENT;
+	return 0;
 }
 
 /* Only after tries, which back off, so that cron does not mail the same line every minute. */
@@ -248,6 +250,6 @@ int outbox_deliver(const struct outbox *o, bool *ret_blocked, struct error *err)
 	int result = deliver_all(&r, err);
 	smtp_close(r.smtp);
 	if (result == 0)
-		*ret_blocked = r.mail_blocked;
+		*ret_blocked = r.mail_blocked || r.print_blocked;
 	return result;
 }

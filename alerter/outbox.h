@@ -28,7 +28,11 @@ struct outbox {
 int outbox_compose(const struct outbox *o, struct error *err) MUST_CHECK;
 
 /* Tries everything that is due and says on stderr what cannot be told. *ret_blocked: the mail
- * server took nothing. -1 is a fault of storage or memory. */
+ * server, or standard output, takes nothing. -1 is a fault of storage or memory. */
 int outbox_deliver(const struct outbox *o, bool *ret_blocked, struct error *err) MUST_CHECK;
+
+/* storage_first_message() as compose() asks it; `arg` is the storage. */
+int outbox_first_message(void *arg, uint64_t opened_event, const char *recipient,
+	struct buffer *out, struct error *err);
 
 #endif

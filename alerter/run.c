@@ -29,7 +29,7 @@ struct run {
 	struct book book;
 	struct cycle cycle;
 	struct lease lease;
-	bool blocked; /* the mail server took nothing */
+	bool blocked; /* somebody could not be told for now */
 };
 
 static void run_finish(struct run *r)
@@ -112,20 +112,46 @@ static int evaluate_samples(struct run *r, struct error *err)
 	return 0;
 }
 
-static int look_at_collector(struct run *r, int64_t now, struct error *err)
+/* The collector's newest cycle: *ret_running is its id while it is at work. */
+static int find_running(struct run *r, int64_t now, uint64_t *ret_running, struct error *err)
+{
+	struct cycle last = { 0 };
+	bool found = false;
+	if (storage_last_cycle(r->storage, "collector", false, &last, &found, err) < 0)
+		return -1;
+	bool running = found && last.finished_at == 0 && now < last.deadline_at;
+	*ret_running = running ? last.id : 0;
+	return 0;
+}
+
+static int find_finished(struct run *r, int64_t *ret_finished_at, struct error *err)
 {
 	struct cycle last = { 0 };
 	bool found = false;
 	if (storage_last_cycle(r->storage, "collector", true, &last, &found, err) < 0)
 		return -1;
-	return evaluate_collector(&r->book, found ? last.finished_at : 0, now, err);
+	*ret_finished_at = found ? last.finished_at : 0;
+	return 0;
 }
 
-static int evaluate_fleet(struct run *r, struct error *err)
+/* What no single sample decides. */
+static int evaluate_fleet(struct run *r, int64_t now, struct error *err)
+{
+	uint64_t running = 0;
+	int64_t finished_at = 0;
+	if (find_running(r, now, &running, err) < 0 || find_finished(r, &finished_at, err) < 0)
+		return -1;
+	if (evaluate_unreachable(&r->book, running, now, err) < 0 ||
+		evaluate_leftovers(&r->book, now, err) < 0)
+		return -1;
+	return evaluate_collector(&r->book, finished_at, now, err);
+}
+
+static int apply_fleet(struct run *r, struct error *err)
 {
 	const struct sample_batch none = { 0 };
 	int64_t now = clock_wall_ms();
-	if (evaluate_leftovers(&r->book, now, err) < 0 || look_at_collector(r, now, err) < 0)
+	if (evaluate_fleet(r, now, err) < 0)
 		return -1;
 	return r->book.move_count > 0 ? apply(r, &none, now, err) : 0;
 }
@@ -142,7 +168,7 @@ static int work(struct run *r, struct error *err)
 {
 	if (put_cycle(r, false, err) < 0 || load_book(r, err) < 0 || evaluate_samples(r, err) < 0)
 		return -1;
-	if (!*r->stop && evaluate_fleet(r, err) < 0)
+	if (!*r->stop && apply_fleet(r, err) < 0)
 		return -1;
 	if (!*r->stop && tell(r, err) < 0)
 		return -1;
@@ -180,12 +206,6 @@ int run_alerter(const struct config *config, const volatile sig_atomic_t *stop)
 	return result < 0 || r.blocked ? EX_UNAVAILABLE : EX_OK;
 }
 
-static int dry_first_message(void *arg, uint64_t opened_event, const char *recipient,
-	struct buffer *out, struct error *err)
-{
-	return storage_first_message(arg, opened_event, recipient, out, err);
-}
-
 /* The events of the moves, numbered as storage would. */
 static int dry_compose(struct run *r, int64_t now, struct mailbag *ret_bag, struct error *err)
 {
@@ -200,7 +220,7 @@ static int dry_compose(struct run *r, int64_t now, struct mailbag *ret_bag, stru
 		events[count].id = count + 1;
 		count++;
 	}
-	return compose(events, count, r->config, now, dry_first_message, r->storage, &r->pool,
+	return compose(events, count, r->config, now, outbox_first_message, r->storage, &r->pool,
 		ret_bag, err);
 }
 
@@ -214,8 +234,7 @@ static int dry_work(struct run *r, struct mailbag *ret_bag, struct error *err)
 		return -1;
 	if (batch.count == DRY_SAMPLES)
 		log_warning("looked at the oldest %d samples only", DRY_SAMPLES);
-	if (evaluate_batch(r, &batch, now, err) < 0 || evaluate_leftovers(&r->book, now, err) < 0 ||
-		look_at_collector(r, now, err) < 0)
+	if (evaluate_batch(r, &batch, now, err) < 0 || evaluate_fleet(r, now, err) < 0)
 		return -1;
 	return dry_compose(r, now, ret_bag, err);
 }

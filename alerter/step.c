@@ -167,9 +167,9 @@ static struct verdict step_good(
 	return firing ? tell(v, EVENT_RESOLVED, now) : v;
 }
 
-/* The `limit`-th failure in a row since the last good sample makes it fire. */
+/* Counts one more failure since the last good sample. */
 static struct verdict step_failed(const struct alert *old, const struct alert *last_good,
-	const struct stored_sample *sample, uint32_t limit, int64_t repeat_ms, int64_t now)
+	const struct stored_sample *sample, uint32_t limit)
 {
 	if (last_good && sample->id < last_good->as_of_id)
 		return keep();
@@ -187,13 +187,21 @@ static struct verdict step_failed(const struct alert *old, const struct alert *l
 		a.as_of_id = sample->id;
 	}
 	a.value = ++a.count;
-	if (a.state != ALERT_FIRING && a.count >= limit) {
-		a.state = ALERT_FIRING;
-		return tell(write_row(a), EVENT_FIRING, now);
-	}
-	if (a.state == ALERT_FIRING && repeat_due(repeat_ms, a.told_at, now))
-		return tell(write_row(a), EVENT_REPEAT, now);
 	return write_row(a);
+}
+
+static struct verdict fire(struct alert a, int64_t now)
+{
+	a.state = ALERT_FIRING;
+	return tell(write_row(a), EVENT_FIRING, now);
+}
+
+/* One that fires already is told again when it is time to. */
+static struct verdict remind(struct verdict v, int64_t repeat_ms, int64_t now)
+{
+	if (v.row != ROW_WRITE || v.alert.state != ALERT_FIRING)
+		return v;
+	return repeat_due(repeat_ms, v.alert.told_at, now) ? tell(v, EVENT_REPEAT, now) : v;
 }
 
 struct verdict unreachable_step(const struct alerter_config *config, const struct alert *old,
@@ -203,8 +211,19 @@ struct verdict unreachable_step(const struct alerter_config *config, const struc
 		return step_good(old, sample, now);
 	if (!counts_as_unreachable(sample->outcome))
 		return keep();
-	return step_failed(old, last_good, sample, config->unreachable_after,
+	return remind(step_failed(old, last_good, sample, config->unreachable_after),
 		config->unreachable_repeat_ms, now);
+}
+
+struct verdict unreachable_judge(const struct alerter_config *config, const struct alert *old,
+	uint64_t running_cycle, int64_t now)
+{
+	uint32_t count = old->count;
+	if (running_cycle != 0 && old->as_of_id > running_cycle)
+		count--;
+	if (old->state != ALERT_PENDING || count < config->unreachable_after)
+		return keep();
+	return fire(*old, now);
 }
 
 struct verdict host_key_step(const struct alerter_config *config, const struct alert *old,
@@ -214,7 +233,10 @@ struct verdict host_key_step(const struct alerter_config *config, const struct a
 		return step_good(old, sample, now);
 	if (sample->outcome != OUTCOME_HOST_KEY_CHANGED)
 		return keep();
-	return step_failed(old, last_good, sample, 1, config->unreachable_repeat_ms, now);
+	struct verdict v = step_failed(old, last_good, sample, 1);
+	if (v.row == ROW_WRITE && v.alert.state == ALERT_PENDING)
+		return fire(v.alert, now);
+	return remind(v, config->unreachable_repeat_ms, now);
 }
 
 struct verdict stale_step(const struct alerter_config *config, const struct alert *old,

@@ -57,11 +57,17 @@ struct verdict late_step(const struct rule *rule, const struct alert *firing,
 	const struct alert *old, const struct look *look) MUST_CHECK;
 struct verdict late_close(const struct rule *rule, const struct alert *old) MUST_CHECK;
 
-/* One sample of a client, good or not, against its client-unreachable row. */
+/* One sample of a client, good or not, against its client-unreachable row: counts failures. */
 struct verdict unreachable_step(const struct alerter_config *config, const struct alert *old,
 	const struct alert *last_good, const struct stored_sample *sample, int64_t now) MUST_CHECK;
 
-/* The same against its host-key-changed row. */
+/* Whether such a row fires: only failures of cycles that are over count, so that one that is
+ * cut off half-way tells of all its victims at once. `running_cycle` is the id of the
+ * collector's present cycle, 0 when none is running; ids of attempts are ordered with it. */
+struct verdict unreachable_judge(const struct alerter_config *config, const struct alert *old,
+	uint64_t running_cycle, int64_t now) MUST_CHECK;
+
+/* One sample of a client against its host-key-changed row, which fires at once. */
 struct verdict host_key_step(const struct alerter_config *config, const struct alert *old,
 	const struct alert *last_good, const struct stored_sample *sample, int64_t now) MUST_CHECK;
 

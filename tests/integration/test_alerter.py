@@ -199,31 +199,31 @@ class Late(AlerterCase):
 
 
 class Reach(AlerterCase):
-    def fail(self, minute, outcome='timeout', error=''):
+    def failed(self, minute, outcome='timeout', error=''):
         return self.samples.add('web1', minute, outcome=outcome, error=error)
 
     def test_unreachable_after_two(self):
-        self.fail(-5)
+        self.failed(-5)
         self.assertEqual(self.told(), [])
-        self.fail(-4, 'refused')
+        self.failed(-4, 'refused')
         self.assertEqual(self.told(), ['CRITICAL web1: cannot be reached'])
-        self.fail(-3)
+        self.failed(-3)
         self.assertEqual(self.told(), [])
         self.disk(-2, 0.1)
         self.assertEqual(self.told(), ['RESOLVED web1: can be reached again'])
 
     def test_what_is_not_the_clients_fault_does_not_count(self):
         for minute in (-9, -8, -7, -6):
-            self.fail(minute, 'not-done')
-            self.fail(minute + 0.5, 'internal')
+            self.failed(minute, 'not-done')
+            self.failed(minute + 0.5, 'internal')
         self.assertEqual(self.told(), [])
 
     def test_host_key_changed_at_once(self):
-        self.fail(-5, 'host-key-changed', 'from SHA256:aaa to SHA256:bbb')
+        self.failed(-5, 'host-key-changed', 'from SHA256:aaa to SHA256:bbb')
         out = self.alert().out
         self.assertIn('[fleet] CRITICAL web1: shows another host key\n', out)
         self.assertIn('from SHA256:aaa to SHA256:bbb', out)
-        self.fail(-4, 'host-key-changed')
+        self.failed(-4, 'host-key-changed')
         self.assertEqual(self.told(), [])
         self.disk(-3, 0.1)
         self.assertEqual(self.told(), ['RESOLVED web1: shows the recorded host key again'])
@@ -237,6 +237,30 @@ class Reach(AlerterCase):
         self.assertEqual(out.count('[fleet]'), 1)
         self.assertIn('[fleet] 20 alerts: 20 critical', out)
         self.assertIn('20 of 20 clients cannot be reached: the collector looks isolated', out)
+
+    def test_an_uplink_that_dies_half_way_is_one_text(self):
+        self.configure(*[client(f'web{i}', RULE) for i in range(20)])
+        for i in range(20):
+            self.samples.add(f'web{i}', -9, outcome='timeout', error=f'no route {i}')
+        self.assertEqual(self.told(), [])
+        self.samples.execute('DELETE FROM cycle')
+        self.samples.cycle(-5, running=True)
+        for i in range(20):
+            self.samples.add(f'web{i}', -4, outcome='timeout', error=f'no route {i}')
+            if i % 5 == 0:
+                self.assertEqual(self.told(), [])
+        self.samples.finish_cycles()
+        out = self.alert().out
+        self.assertEqual(out.count('[fleet]'), 1)
+        self.assertIn('20 of 20 clients', out)
+        self.assertEqual(self.rows("SELECT count(*) FROM open_alerts WHERE text LIKE '%no route%'"),
+                         [(20,)])
+
+    def test_the_wall_clock_goes_back(self):
+        self.disk(-1, 0.5)
+        self.assertEqual(self.told(), [])
+        self.samples.add('web1', -120, {(DISK, '/var'): 0.95}, attempt=self.samples.attempt(-0.5))
+        self.assertEqual(self.told(), ['WARNING web1: disk /var 95.0 % (limit 90.0 %)'])
 
     def test_collector_stale(self):
         self.samples.execute('DELETE FROM cycle')

@@ -45,8 +45,8 @@ static const struct {
 	{ "no repeat while it clears",
 		{ .limit = 90, .clear = 90, .repeat_ms = 60000, .clear_for_ms = 600000 },
 		"0:95 60:80 120:80", "0:firing" },
-	{ "an absent instance closes it", { .limit = 90, .clear = 90 }, "0:95 60:- 120:- 180:- 240:-",
-		"0:firing 180:closed" },
+	{ "an absent instance closes it", { .limit = 90, .clear = 90 },
+		"0:95 60:- 120:- 180:- 240:-", "0:firing 180:closed" },
 	{ "absent for a moment only", { .limit = 90, .clear = 90 },
 		"0:95 60:- 120:- 180:95 240:- 300:- 360:80", "0:firing 360:resolved" },
 	{ "no sample freezes: hours later it resolves", { .limit = 90, .clear = 90 },
@@ -119,8 +119,9 @@ static void every_series(void **state)
 static void state_tells_what_it_rests_on(void **state)
 {
 	(void)state;
-	const struct rule rule = { .limit = 90, .clear = 90, .severity = SEVERITY_CRITICAL,
-		.for_ms = 1 };
+	const struct rule rule = {
+		.limit = 90, .clear = 90, .severity = SEVERITY_CRITICAL, .for_ms = 1
+	};
 	struct look look = { 7, 1000, "/var", true, 93 };
 	struct verdict v = alert_step(&rule, 3, NULL, &look, 5000);
 	assert_int_equal(v.row, ROW_WRITE);
@@ -220,11 +221,11 @@ static enum outcome letter(char c)
 
 static char mark(const struct verdict *v)
 {
-	return !v->tell                       ? '-' :
-		v->kind == EVENT_FIRING       ? 'F' :
-		v->kind == EVENT_RESOLVED     ? 'R' :
-		v->kind == EVENT_REPEAT       ? 'P' :
-						'?';
+	return !v->tell			   ? '-'
+	       : v->kind == EVENT_FIRING   ? 'F'
+	       : v->kind == EVENT_RESOLVED ? 'R'
+	       : v->kind == EVENT_REPEAT   ? 'P'
+					   : '?';
 }
 
 static void every_reach(void **state)
@@ -239,12 +240,17 @@ static void every_reach(void **state)
 			struct stored_sample s = { .id = k + 1,
 				.taken_at = (int64_t)(k + 1) * 1000,
 				.outcome = letter(reach[i].outcomes[k]) };
-			struct verdict v = unreachable_step(&config,
-				down.exists ? &down.row : NULL, NULL, &s, s.taken_at);
+			struct verdict v = unreachable_step(
+				&config, down.exists ? &down.row : NULL, NULL, &s, s.taken_at);
 			keep_row(&down, &v);
 			got_down[k] = mark(&v);
-			v = host_key_step(&config, key.exists ? &key.row : NULL, NULL, &s,
-				s.taken_at);
+			if (down.exists) {
+				v = unreachable_judge(&config, &down.row, 0, s.taken_at);
+				keep_row(&down, &v);
+				got_down[k] = v.tell ? mark(&v) : got_down[k];
+			}
+			v = host_key_step(
+				&config, key.exists ? &key.row : NULL, NULL, &s, s.taken_at);
 			keep_row(&key, &v);
 			got_key[k] = mark(&v);
 		}
@@ -263,6 +269,7 @@ static void old_news_do_not_move_reachability(void **state)
 	assert_int_equal(unreachable_step(&config, NULL, &good, &failed, 0).row, ROW_KEEP);
 	failed.id = 12;
 	struct verdict v = unreachable_step(&config, NULL, &good, &failed, 0);
+	v = unreachable_judge(&config, &v.alert, 0, 0);
 	assert_int_equal(v.alert.state, ALERT_FIRING);
 	assert_int_equal(v.alert.last_good_at, 10000);
 	struct stored_sample completed = { .id = 11, .outcome = OUTCOME_OK };
@@ -270,6 +277,20 @@ static void old_news_do_not_move_reachability(void **state)
 	completed.id = 12;
 	assert_int_equal(
 		unreachable_step(&config, &v.alert, &good, &completed, 0).kind, EVENT_RESOLVED);
+}
+
+static void only_finished_cycles_count(void **state)
+{
+	(void)state;
+	const struct alerter_config config = { .unreachable_after = 2 };
+	struct alert row = { .state = ALERT_PENDING, .count = 2, .as_of_id = 120 };
+	assert_false(unreachable_judge(&config, &row, 100, 0).tell);
+	assert_true(unreachable_judge(&config, &row, 130, 0).tell);
+	assert_true(unreachable_judge(&config, &row, 0, 0).tell);
+	row.count = 3;
+	assert_true(unreachable_judge(&config, &row, 100, 0).tell);
+	row.state = ALERT_FIRING;
+	assert_false(unreachable_judge(&config, &row, 0, 0).tell);
 }
 
 /* Minutes at which is looked, the last finished cycle as seen then, and what is told. */
@@ -280,8 +301,16 @@ static void collector_stale(void **state)
 		int now, finished;
 		char told;
 	} looks[] = {
-		{ 1, 0, '-' }, { 10, 0, '-' }, { 16, 0, 'F' }, { 40, 0, '-' }, { 41, 41, 'R' },
-		{ 50, 41, '-' }, { 56, 41, 'F' }, { 57, 41, '-' }, { 60, 58, 'R' }, { 61, 58, '-' },
+		{ 1, 0, '-' },
+		{ 10, 0, '-' },
+		{ 16, 0, 'F' },
+		{ 40, 0, '-' },
+		{ 41, 41, 'R' },
+		{ 50, 41, '-' },
+		{ 56, 41, 'F' },
+		{ 57, 41, '-' },
+		{ 60, 58, 'R' },
+		{ 61, 58, '-' },
 	};
 	const struct alerter_config config = { .collector_stale_ms = 15 * 60000 };
 	struct kept kept = { 0 };
@@ -316,6 +345,7 @@ int main(void)
 		cmocka_unit_test(late_but_told_already),
 		cmocka_unit_test(every_reach),
 		cmocka_unit_test(old_news_do_not_move_reachability),
+		cmocka_unit_test(only_finished_cycles_count),
 		cmocka_unit_test(collector_stale),
 		cmocka_unit_test(gone_closes_only_what_fires),
 	};

@@ -52,12 +52,16 @@ class Samples:
                      *row.values())
         return self.key(table, **columns)
 
-    def cycle(self, minute=0):
-        """A finished run of the collector over the whole fleet."""
+    def cycle(self, minute=0, running=False):
+        """A run of the collector over the whole fleet, finished or with ten minutes to go."""
+        finished = None if running else iso(self.ms(minute))
         self.execute('INSERT INTO cycle (id, program, version, started_at, finished_at, deadline_at,'
                      " clients, ok, failed, whole_fleet) VALUES (?, 'collector', '0', ?, ?, ?, 1, 1, 0, 1)",
-                     self.attempt(minute), iso(self.ms(minute)), iso(self.ms(minute)),
-                     iso(self.ms(minute)))
+                     self.attempt(minute), iso(self.ms(minute)), finished,
+                     iso(self.ms(minute + 10)))
+
+    def finish_cycles(self):
+        self.execute("UPDATE cycle SET finished_at = started_at WHERE program = 'collector'")
 
     def add(self, client, minute, readings=None, outcome='ok', error='', attempt=None):
         """readings: {('filesystem_used_ratio', '/var'): 0.93}. Returns the attempt id."""
@@ -106,7 +110,7 @@ class MariadbSamples(Samples):
     @staticmethod
     def literal(value):
         if not isinstance(value, str):
-            return repr(value)
+            return 'NULL' if value is None else repr(value)
         if value[10:11] == 'T' and value.endswith('Z'):  # a time
             value = value.replace('T', ' ')[:-1]
         return "'" + value.replace('\\', '\\\\').replace("'", "''") + "'"
