@@ -12,14 +12,20 @@
 enum { FILE_MAX = 1 << 20 };
 
 /* One row a source of metrics. */
+/* clang-format off */
 static const struct {
 	const char *path; /* under /proc; "" is its listing, a name a line */
-	reader *read;	  /* NULL: the filesystems */
+	reader *read;     /* NULL: the filesystems */
 } rows[] = {
-	{ "stat", read_stat }, { "loadavg", read_loadavg }, { "meminfo", read_meminfo },
-	{ "diskstats", read_diskstats }, { "net/dev", read_netdev }, { "", read_processes },
+	{ "stat",           read_stat },
+	{ "loadavg",        read_loadavg },
+	{ "meminfo",        read_meminfo },
+	{ "diskstats",      read_diskstats },
+	{ "net/dev",        read_netdev },
+	{ "",               read_processes },
 	{ "self/mountinfo", NULL }, /* last: it may take a disk's time */
 };
+/* clang-format on */
 
 int collect_init(struct collect *c, struct arena *a, const char *root)
 {
