@@ -6,11 +6,7 @@
  */
 #include "collector/ipc.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdbool.h>
 #include <string.h>
-#include <unistd.h>
 
 enum field_kind { FIELD_END, FIELD_U32, FIELD_U64, FIELD_TEXT, FIELD_BYTES };
 
@@ -224,7 +220,8 @@ static int get_key(struct cursor *c, struct host_key *ret_key)
 {
 	struct ipc_bytes blob;
 	uint64_t revoked;
-	if (get_text(c, &ret_key->type) || get_run(c, &blob, 0) || get_number(c, 1, &revoked))
+	if (get_text(c, &ret_key->type) || get_run(c, &blob, 0) || get_number(c, 1, &revoked) ||
+		revoked > 1)
 		return -1;
 	ret_key->blob = blob.data;
 	ret_key->blob_len = blob.len;
@@ -255,97 +252,4 @@ size_t ipc_count_addresses(struct ipc_bytes addresses)
 void ipc_get_address(struct ipc_bytes addresses, size_t i, struct sockaddr_storage *ret_address)
 {
 	memcpy(ret_address, addresses.data + i * sizeof *ret_address, sizeof *ret_address);
-}
-
-/* ---- packets ---------------------------------------------------------------------------- */
-
-union control {
-	struct cmsghdr head;
-	char space[CMSG_SPACE(sizeof(int))];
-};
-
-static void attach(struct msghdr *m, union control *control, int fd)
-{
-	*control = (union control){ 0 };
-	m->msg_control = control->space;
-	m->msg_controllen = sizeof control->space;
-	struct cmsghdr *c = CMSG_FIRSTHDR(m);
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof fd);
-	memcpy(CMSG_DATA(c), &fd, sizeof fd);
-}
-
-int ipc_send(int socket, enum ipc_type type, const void *message, int fd)
-{
-	struct buffer out = { .cap = IPC_PACKET_MAX };
-	union control control;
-	ssize_t sent = -1;
-	errno = EMSGSIZE;
-	/* Room for any row at once: a buffer that grows leaves copies of a password behind. */
-	if (buffer_reserve(&out, IPC_PACKET_MAX / 2) && ipc_encode(type, message, &out) == 0) {
-		struct iovec iov = { out.data, out.len };
-		struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
-		if (fd >= 0)
-			attach(&m, &control, fd);
-		do
-			sent = sendmsg(socket, &m, MSG_NOSIGNAL);
-		while (sent < 0 && errno == EINTR);
-	}
-	int saved = errno;
-	if (out.data)
-		explicit_bzero(out.data, out.size); /* may hold a password */
-	buffer_finish(&out);
-	errno = saved;
-	return sent < 0 ? -1 : 0;
-}
-
-static int detach(struct msghdr *m)
-{
-	struct cmsghdr *c = CMSG_FIRSTHDR(m);
-	int fd = -1;
-	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
-		c->cmsg_len == CMSG_LEN(sizeof fd))
-		memcpy(&fd, CMSG_DATA(c), sizeof fd);
-	return fd;
-}
-
-int ipc_receive(int socket, struct ipc_packet *ret_packet)
-{
-	union control control;
-	struct iovec iov = { ret_packet->data, sizeof ret_packet->data };
-	struct msghdr m = { .msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.space,
-		.msg_controllen = sizeof control.space };
-	ssize_t got;
-	do
-		got = recvmsg(socket, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	while (got < 0 && errno == EINTR);
-	if (got <= 0)
-		return got == 0 || errno == ECONNRESET ? 0 : -1;
-	ret_packet->fd = detach(&m);
-	ret_packet->len = (size_t)got;
-	ret_packet->type = ret_packet->data[0] < IPC_TYPE_COUNT ? ret_packet->data[0] : IPC_NONE;
-	return 1;
-}
-
-void ipc_wipe(struct ipc_packet *packet)
-{
-	explicit_bzero(packet->data, packet->len);
-	packet->len = 0;
-}
-
-int ipc_pair(int ret_ends[static 2], struct error *err)
-{
-	int ends[2];
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
-		return error_errno(err, "socketpair");
-	if (fcntl(ends[0], F_SETFL, O_NONBLOCK)) {
-		close(ends[0]);
-		close(ends[1]);
-		return error_errno(err, "fcntl");
-	}
-	memcpy(ret_ends, ends, sizeof ends);
-	return 0;
 }
