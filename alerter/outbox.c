@@ -123,7 +123,8 @@ static void judge(
 	if (result == SMTP_CHANNEL)
 		return;
 	n->tries++;
-	if (result == SMTP_LATER && !backoff_gives_up(n->created_at, now)) {
+	bool later = result == SMTP_LATER || result == SMTP_LOST;
+	if (later && !backoff_gives_up(n->created_at, now)) {
 		n->next_try_at = now + backoff_mail_ms(n->tries);
 		return;
 	}
@@ -138,7 +139,7 @@ static void say(const struct notification *n, enum smtp_result result)
 			"%s will not be told \"%s\": %s", n->recipient, n->subject, n->last_error);
 	else if (result == SMTP_CHANNEL)
 		log_error("nothing can be told, everything waits: %s", n->last_error);
-	else if (result == SMTP_LATER)
+	else if (result != SMTP_SENT)
 		log_info("%s is told later: %s", n->recipient, n->last_error);
 	else
 		log_info("told %s: %s", n->recipient[0] ? n->recipient : "standard output",
@@ -186,7 +187,7 @@ static bool channel_rests(const struct outbox *o, int64_t now)
 static int after_mail(struct round *r, enum smtp_result result, struct error *err)
 {
 	r->tried++;
-	r->lost = result == SMTP_LATER ? r->lost + 1 : 0;
+	r->lost = result == SMTP_LOST ? r->lost + 1 : 0;
 	if (result == SMTP_CHANNEL || r->lost >= LOST_MAX)
 		r->mail_blocked = true;
 	return note_channel(r->outbox, result == SMTP_CHANNEL, clock_wall_ms(), err);

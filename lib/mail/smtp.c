@@ -198,8 +198,8 @@ static enum smtp_result classify(const struct smtp *s)
 	if (s->stage < STAGE_FROM || is_login_trouble(s))
 		return SMTP_CHANNEL;
 	if (s->stage == STAGE_FROM)
-		return s->code >= 400 ? SMTP_CHANNEL : SMTP_LATER;
-	return s->code >= 500 ? SMTP_REFUSED : SMTP_LATER;
+		return s->code >= 400 ? SMTP_CHANNEL : SMTP_LOST;
+	return s->code >= 500 ? SMTP_REFUSED : s->code >= 400 ? SMTP_LATER : SMTP_LOST;
 }
 
 static void explain(const struct smtp *s, CURLcode code, const char *detail, struct error *ret)

@@ -17,8 +17,9 @@ struct smtp;
 /* What became of a mail, by whose fault (RFC 5321, section 4.2). */
 enum smtp_result {
 	SMTP_SENT,
-	SMTP_LATER,   /* this mail, for now: 4xx, or a connection lost half-way. After the final
-			 dot it may have been delivered: send it again under its Message-ID. */
+	SMTP_LATER,   /* this mail, for now: 4xx */
+	SMTP_LOST,    /* the connection, half-way. After the final dot the mail may have been
+			 delivered: send it again under its Message-ID. */
 	SMTP_REFUSED, /* this mail, for good: 5xx to its recipient or its content */
 	SMTP_CHANNEL, /* every mail: no connection, TLS, greeting, login or sender refused */
 };

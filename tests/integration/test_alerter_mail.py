@@ -175,6 +175,12 @@ class Trouble(MailCase):
         self.alert()
         self.mails()
 
+    def test_greylisting_of_one_keeps_nobody_else_waiting(self):
+        self.server.misbehave('defer')
+        self.samples.add('web1', -5, {(DISK, f'/srv{i}'): 0.95 for i in range(5)})
+        self.alert()
+        self.assertEqual([row[1:] for row in self.outbox()], [('waiting', 1)] * 5)
+
     def test_content_refused_is_final_and_visible(self):
         self.server.misbehave('content')
         self.disk(-5, 0.95)
@@ -290,6 +296,13 @@ class Plain(MailCase):
         first, second = self.mails(count=2)
         self.assertEqual(first['message-id'], second['message-id'])
         self.assertEqual(first.get_content(), second.get_content())
+
+    def test_a_server_that_hangs_up_is_left_alone(self):
+        with smtp.Meddler(self.server.port, cuts=100) as meddler:
+            self.configure(port=meddler.port, security='plain')
+            self.samples.add('web1', -5, {(DISK, f'/srv{i}'): 0.95 for i in range(5)})
+            self.assertEqual(self.fleet.run('alerter').status, 69)
+            self.assertEqual(sorted(row[2] for row in self.outbox()), [0, 0, 1, 1, 1])
 
     def test_tls_is_never_given_up(self):
         self.configure()

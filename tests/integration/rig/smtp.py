@@ -212,11 +212,15 @@ class MailServer:
         quoted = shlex.quote(str(self.folder))
         script = (f'mount --bind {quoted}/passwd /etc/passwd && '
                   f'mount --bind {quoted}/group /etc/group && ')
-        run = f'env -i LD_LIBRARY_PATH={shlex.quote(self.libraries)} {quoted}/exim4 -bdf -C {quoted}/exim.conf'
+        program = (f'env -i LD_LIBRARY_PATH={shlex.quote(self.libraries)} '
+                   f'{quoted}/exim4 -bdf -C {quoted}/exim.conf')
         if os.getuid() == 0:
-            run = f'setpriv --reuid {ACCOUNT_ID} --regid {ACCOUNT_ID} --clear-groups {run}'
-            return ['unshare', '-m', 'sh', '-c', f'{script} exec {run}']
-        return ['unshare', '-m', '-c', '--keep-caps', 'sh', '-c', f'{script} exec {run}']
+            account = f'--reuid {ACCOUNT_ID} --regid {ACCOUNT_ID} --clear-groups'
+            unshare = ['unshare', '-m']
+        else:
+            account = ''
+            unshare = ['unshare', '-m', '-c', '--keep-caps']
+        return unshare + ['sh', '-c', f'{script} exec setpriv {account} --pdeathsig KILL {program}']
 
     def wait_ready(self):
         for _ in range(200):
