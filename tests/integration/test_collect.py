@@ -7,6 +7,7 @@ import pathlib
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -236,6 +237,45 @@ class Interrupted(CollectTest):
         self.collect()
         self.assertEqual(self.samples(), [('one', 'ok')] * 2)
 
+    def test_locked_database(self):
+        self.configure(self.client('one'), before='<storage timeout="1s"/>')
+        self.collect()
+        with contextlib.closing(sqlite3.connect(self.fleet.database)) as other:
+            other.execute('BEGIN IMMEDIATE')
+            result = self.collect(status=EX_UNAVAILABLE)
+            self.assertEqual(len(result.err.splitlines()), 1, result)
+        self.collect()
+        self.assertEqual(self.samples(), [('one', 'ok')] * 3)
+
+    def test_clock_jumps(self):
+        """Two hours forth and back: ids go on, and with them the order of samples."""
+        self.configure(self.client('one'))
+        self.collect()
+        path = os.path.join(self.fleet.spool, 'state')
+        words = pathlib.Path(path).read_text(encoding='ascii').split(' ')
+        words[2] = f'{int(words[2], 16) + (7200000 << 22):016x}'
+        pathlib.Path(path).write_text(' '.join(words), encoding='ascii')
+        self.collect()
+        self.collect()
+        rows = self.samples('s.outcome, s.taken_at')
+        self.assertEqual([row[0] for row in rows], ['ok'] * 3)
+        self.assertEqual(sorted(rows, key=lambda row: row[1]), rows)
+        ratios = self.readings('cpu_used_ratio')
+        self.assertEqual(len(ratios), 2)  # the client's own clock did not jump
+
+    def test_alerter_that_stopped(self):
+        self.configure(self.client('one'))
+        self.collect()
+        self.assertEqual(self.fleet.run('alerter').status, 0)
+        with contextlib.closing(sqlite3.connect(self.fleet.database)) as other, other:
+            other.execute("UPDATE cycle SET finished_at = '2026-01-01T00:00:00.000Z' "
+                          "WHERE program = 'alerter'")
+            other.execute('UPDATE sample SET id = id - (3600000 << 22), processed_at = NULL')
+        result = self.collect()
+        self.assertEqual(len(result.err.splitlines()), 1, result)
+        self.assertIn('fleet-alerter has not run since 2026-01-01T00:00:00.000Z', result.err)
+        self.assertEqual(self.collect().err, '')  # once an hour is enough
+
     def test_damaged_files_are_kept_aside(self):
         self.configure(self.client('one'), before=(
             f'<storage path="{self.fleet.folder}/data/fleet.db"/>'))
@@ -257,6 +297,35 @@ class Interrupted(CollectTest):
         self.assertEqual(self.samples(),
                          [('one', 'unsealed')] * 2 + [('one', 'ok')] * 2)
         self.assertEqual(len(os.listdir(os.path.join(self.fleet.spool, 'bad'))), 2)
+
+
+class Terminal(CollectTest):
+    def collect_on_terminal(self, *arguments):
+        """What a person sees."""
+        master, slave = os.openpty()
+        with os.fdopen(master, 'rb', buffering=0) as screen:
+            process = subprocess.Popen(self.fleet.command('collector', *arguments), stderr=slave,
+                                       stdout=slave, stdin=subprocess.DEVNULL)
+            os.close(slave)
+            seen = b''
+            with contextlib.suppress(OSError):  # EIO: nobody writes there any more
+                while data := screen.read(65536):
+                    seen += data
+        self.assertEqual(process.wait(), 0, seen)
+        return seen.decode()
+
+    def test_progress_and_names(self):
+        with silent_server() as port:
+            self.configure(self.client('one'), self.client('hangs', port=port).replace('20s', '2s'))
+            self.fleet.write('known_hosts', self.sshd.known_hosts() +
+                             f'[127.0.0.1]:{port} {self.sshd.public_key()}\n')
+            self.make_keys()
+            seen = self.collect_on_terminal()
+            self.assertIn('\r1 of 2 done, 0 failed', seen)
+            self.assertNotIn('one:', seen)
+            seen = self.collect_on_terminal('--client', 'one', '--client', 'hangs')
+            self.assertIn('info: one: ok\r\n', seen)
+            self.assertIn('warning: hangs: timeout: ', seen)
 
 
 if __name__ == '__main__':
