@@ -77,8 +77,7 @@ static int put_cycle(const struct ingest *in, const struct slice *s, const struc
 		.clients = s->cycle.clients,
 		.ok = b->ok,
 		.failed = b->failed,
-		.whole_fleet =
-			s->cycle.whole_fleet && !(in->partial && s->cycle_id == in->current_cycle),
+		.whole_fleet = s->cycle.whole_fleet,
 	};
 	return storage_put_cycle(in->storage, &cycle, err);
 }

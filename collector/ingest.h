@@ -18,7 +18,6 @@ struct ingest {
 	const struct keyring *ring;
 	int spool_fd;
 	uint64_t current_cycle; /* that of this run; 0 = it polled nothing */
-	bool partial;		/* this run was stopped: its cycle is not the whole fleet's */
 };
 
 struct ingest_summary {

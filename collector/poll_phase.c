@@ -6,7 +6,6 @@
 
 #include "collector/progress.h"
 #include "collector/setup.h"
-#include "collector/spool.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 
@@ -69,18 +68,26 @@ static void on_done(void *arg, const struct poll_host *h, enum outcome o, const 
 static int begin_cycle(struct poll_phase *p, struct error *err)
 {
 	int64_t now = clock_wall_ms();
-	p->cycle_id = attempt_next(&p->state->clock, now);
-	plan_stamp(&p->plan, p->ring, &p->state->clock, now);
-	struct spool_cycle cycle = {
-		.id = p->cycle_id,
+	p->cycle = (struct spool_cycle){
+		.id = attempt_next(&p->state->clock, now),
 		.started_at = now,
 		.deadline_at = now + p->config->collector.deadline_ms,
 		.clients = (uint32_t)p->plan.count,
 		.whole_fleet = p->options->client_count == 0,
 	};
+	plan_stamp(&p->plan, p->ring, &p->state->clock, now);
 	if (run_state_save(p->state_path, p->state, err) < 0)
 		return -1;
-	return spool_put_cycle(p->spool_fd, &cycle, err);
+	return spool_put_cycle(p->spool_fd, &p->cycle, err);
+}
+
+/* A run that was stopped tells nothing of the fleet as a whole. */
+static int end_cycle(struct poll_phase *p, struct error *err)
+{
+	if (!*p->stop)
+		return 0;
+	p->cycle.whole_fleet = false;
+	return spool_put_cycle(p->spool_fd, &p->cycle, err);
 }
 
 static int run_pollers(struct poll_phase *p, struct error *err)
@@ -89,7 +96,7 @@ static int run_pollers(struct poll_phase *p, struct error *err)
 	struct poll_progress progress = { 0 };
 	struct poll_plan plan = {
 		.config = p->config,
-		.cycle_id = p->cycle_id,
+		.cycle_id = p->cycle.id,
 		.spool_fd = p->spool_fd,
 		.hosts = p->plan.hosts,
 		.host_count = p->plan.count,
@@ -110,7 +117,7 @@ static int run_pollers(struct poll_phase *p, struct error *err)
 static int save_hosts(const struct poll_phase *p, struct error *err)
 {
 	CLEANUP(last_hosts_finish) struct last_hosts hosts = { 0 };
-	int64_t started_at = attempt_time_ms(p->cycle_id);
+	int64_t started_at = attempt_time_ms(p->cycle.id);
 	for (size_t i = 0; i < p->config->client_count; i++) {
 		const struct client *c = &p->config->clients[i];
 		const struct last_host *last = last_hosts_find(&p->last, c->name);
@@ -167,7 +174,7 @@ int poll_phase_run(struct poll_phase *p)
 	if (run_pollers(p, &err) < 0)
 		status = fail(EX_SOFTWARE, &err);
 	say_unknown(p);
-	if (save_hosts(p, &err) < 0)
+	if (end_cycle(p, &err) < 0 || save_hosts(p, &err) < 0)
 		log_warning("%s", err.text);
 	return status;
 }

@@ -5,6 +5,7 @@
 #include "collector/options.h"
 #include "collector/plan.h"
 #include "collector/run_state.h"
+#include "collector/spool.h"
 
 /*
  * The first half of a run: from the configuration to sealed files and outcome lines in the
@@ -23,10 +24,10 @@ struct poll_phase {
 	struct known_hosts *known;
 	struct last_hosts last;
 	struct plan plan;
-	enum outcome *outcomes; /* one a client; OUTCOME_COUNT = none in this run */
-	bool tell;		/* each host as it ends */
-	size_t unknown;		/* refused for want of a recorded host key, as never before */
-	uint64_t cycle_id;	/* 0 until one is begun */
+	enum outcome *outcomes;	  /* one a client; OUTCOME_COUNT = none in this run */
+	bool tell;		  /* each host as it ends */
+	size_t unknown;		  /* refused for want of a recorded host key, as never before */
+	struct spool_cycle cycle; /* id 0 until one is begun */
 };
 
 /* Fills in the plan only; opens nothing but files. Returns an exit status, as does run. */

@@ -116,8 +116,7 @@ static int store(struct run *r)
 		.ingest = {
 			.ring = r->ring,
 			.spool_fd = r->spool_fd,
-			.current_cycle = r->poll.cycle_id,
-			.partial = *r->stop,
+			.current_cycle = r->poll.cycle.id,
 		},
 		.state = &r->state,
 		.state_path = r->state_path,
