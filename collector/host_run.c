@@ -249,7 +249,8 @@ static bool take_verdict(struct host_run *h)
 	return finish(h);
 }
 
-/* The connection died. What the dialog makes of it counts, unless a cap was passed. */
+/* The connection died. What the dialog makes of it counts, unless a cap was passed, or it had
+ * nothing to go by: a lost connection does not speak against the shell. */
 static bool lose(struct host_run *h)
 {
 	char reason[sizeof h->verdict.reason];
@@ -257,7 +258,7 @@ static bool lose(struct host_run *h)
 	enum outcome o = ssh_session_failure(h->session, reason, sizeof reason);
 	dialog_end(&h->dialog, ssh_session_complaint(h->session));
 	h->verdict = h->dialog.verdict;
-	if (o == OUTCOME_TOO_LARGE)
+	if (o == OUTCOME_TOO_LARGE || h->verdict.outcome == OUTCOME_NO_SHELL)
 		verdict_set(&h->verdict, o, at, "%s", reason);
 	else
 		verdict_set(&h->verdict, h->dialog.verdict.outcome, at, "%s (%s)",
