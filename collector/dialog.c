@@ -82,13 +82,14 @@ static void on_ready(struct dialog *d, enum dialog_status *status)
 	}
 }
 
-static void on_file(struct dialog *d, enum dialog_status *status)
+static void on_file(struct dialog *d, const struct wire_event *ev, enum dialog_status *status)
 {
 	if (d->state == DIALOG_OFFERED || d->state == DIALOG_SENDING) {
 		FAIL(d, status, OUTCOME_PROBE_FAILED, "it sends a report before it has the probe");
 		return;
 	}
 	d->state = DIALOG_STARTED;
+	d->is_unspooled |= ev->unspooled;
 	buffer_clear(&d->frame);
 }
 
@@ -124,7 +125,8 @@ static void on_done(struct dialog *d, enum dialog_status *status)
 		FAIL(d, status, OUTCOME_PROBE_FAILED, "the probe sent no report");
 		return;
 	}
-	verdict_set(&d->verdict, OUTCOME_OK, STAGE_NONE, "%s", "");
+	verdict_set(&d->verdict, OUTCOME_OK, STAGE_NONE, "%s",
+		d->is_unspooled ? "unspooled: no folder there takes a file" : "");
 	over(d, status);
 }
 
@@ -140,7 +142,7 @@ static void handle(struct dialog *d, const struct wire_event *ev, enum dialog_st
 		on_ready(d, status);
 		return;
 	case WIRE_FILE:
-		on_file(d, status);
+		on_file(d, ev, status);
 		return;
 	case WIRE_DATA:
 		if (buffer_append(&d->frame, ev->data, ev->length))

@@ -31,7 +31,7 @@ enum dialog_state {
 
 struct dialog {
 	enum dialog_state state;
-	struct verdict verdict; /* OUTCOME_OK only after "done" */
+	struct verdict verdict; /* OUTCOME_OK only after "done"; then a reason is a remark */
 	struct buffer frame;
 	uint32_t frames, acked; /* whole ones; acks queued */
 
@@ -45,7 +45,8 @@ struct dialog {
 	size_t blob_left;
 	char words[120]; /* the first bytes, for a reason */
 	size_t word_len;
-	bool is_ours; /* a line of the protocol came */
+	bool is_ours;	   /* a line of the protocol came */
+	bool is_unspooled; /* a file came from the probe's memory */
 };
 
 /* Borrows `request` (a whole request line) and `probes`. The request is queued at once. */

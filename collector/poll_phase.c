@@ -47,7 +47,8 @@ static void tell(const struct poll_host *h, enum outcome o, const char *text)
 	if (isatty(STDERR_FILENO))
 		progress_clear();
 	if (o == OUTCOME_OK)
-		log_info("%s: ok", h->client->name);
+		log_info("%s: ok%s%s", h->client->name, text && text[0] ? ": " : "",
+			text ? text : "");
 	else
 		log_warning("%s: %s: %s", h->client->name, outcome_name(o),
 			text && text[0] ? text : outcome_text(o));
