@@ -68,7 +68,8 @@ static int open_identity(struct signer *s)
 
 static int add_client(struct signer *s)
 {
-	if (s->packet.fd < 0 || s->fd_count == ARRAY_LEN(s->fds))
+	if (s->packet.fd < 0 || s->fd_count == ARRAY_LEN(s->fds) ||
+		fcntl(s->packet.fd, F_SETFL, O_NONBLOCK) < 0)
 		return -1;
 	s->fds[s->fd_count++] = (struct pollfd){ .fd = s->packet.fd, .events = POLLIN };
 	return 0;

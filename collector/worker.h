@@ -19,6 +19,7 @@ struct worker {
 	uint32_t wanted; /* hosts it has room for */
 	uint32_t flying; /* hosts it has */
 	bool is_full;	 /* its queue is: POLLOUT tells when it is not */
+	bool is_told;	 /* to take no more hosts */
 };
 
 struct worker_setup {
