@@ -1,0 +1,131 @@
+/*
+ * An SSH server that means harm, on the real protocol (libssh's server side):
+ *
+ *   hostile_sshd HOST_KEY MODE
+ *
+ * listens on a free port of 127.0.0.1, prints it, and serves each connection in a process of
+ * its own until standard input ends. Modes:
+ *
+ *   deaf     takes any key and any command, then neither reads nor writes
+ *   ignore   after the key exchange, SSH_MSG_IGNORE without end
+ *   pester   the same, once it has taken a command
+ *   slow     finishes the key exchange, then says nothing more
+ *
+ * It uses libssh's older, message-wise interface, which lets each step be refused or left out.
+ */
+#include <libssh/libssh.h>
+#include <libssh/server.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static void flood(ssh_session s)
+{
+	static char junk[30000];
+	memset(junk, 'x', sizeof junk - 1);
+	while (ssh_send_ignore(s, junk) == SSH_OK && ssh_blocking_flush(s, -1) == SSH_OK)
+		;
+}
+
+static void stand_still(ssh_session s)
+{
+	(void)s;
+	for (;;)
+		pause();
+}
+
+/* Says yes to everything up to and including a command, then goes on in its own way. */
+static void take_command(ssh_session s, void (*next)(ssh_session s))
+{
+	for (ssh_message m; (m = ssh_message_get(s)); ssh_message_free(m)) {
+		int type = ssh_message_type(m), subtype = ssh_message_subtype(m);
+		if (type == SSH_REQUEST_AUTH && subtype == SSH_AUTH_METHOD_PUBLICKEY) {
+			if (ssh_message_auth_publickey_state(m) == SSH_PUBLICKEY_STATE_NONE)
+				ssh_message_auth_reply_pk_ok_simple(m);
+			else
+				ssh_message_auth_reply_success(m, 0);
+		} else if (type == SSH_REQUEST_CHANNEL_OPEN) {
+			ssh_message_channel_request_open_reply_accept(m);
+		} else if (type == SSH_REQUEST_CHANNEL && subtype == SSH_CHANNEL_REQUEST_EXEC) {
+			ssh_message_channel_request_reply_success(m);
+			next(s);
+		} else {
+			ssh_message_reply_default(m);
+		}
+	}
+}
+
+static void go_deaf(ssh_session s)
+{
+	take_command(s, stand_still);
+}
+
+static void pester(ssh_session s)
+{
+	take_command(s, flood);
+}
+
+static const struct {
+	const char *name;
+	void (*serve)(ssh_session s);
+} modes[] = {
+	{ "deaf", go_deaf },
+	{ "ignore", flood },
+	{ "pester", pester },
+	{ "slow", stand_still },
+};
+
+static void serve(ssh_bind b, int fd, const char *mode)
+{
+	ssh_session s = ssh_new();
+	if (!s || ssh_bind_accept_fd(b, s, fd) != SSH_OK || ssh_handle_key_exchange(s) != SSH_OK)
+		_exit(1);
+	for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
+		if (strcmp(modes[i].name, mode) == 0)
+			modes[i].serve(s);
+	_exit(0);
+}
+
+static int listen_anywhere(void)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof a;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&a, len) < 0 || listen(fd, 64) < 0 ||
+		getsockname(fd, (struct sockaddr *)&a, &len) < 0)
+		return -1;
+	printf("%d\n", ntohs(a.sin_port));
+	fflush(stdout);
+	return fd;
+}
+
+int main(int argc, char **argv)
+{
+	int no = 0, listener = listen_anywhere();
+	struct pollfd fds[] = { { .fd = listener, .events = POLLIN },
+		{ .fd = STDIN_FILENO, .events = POLLIN } };
+	ssh_bind b = ssh_bind_new();
+	if (argc != 3 || listener < 0 || !b)
+		return 1;
+	(void)signal(SIGCHLD, SIG_IGN);
+	ssh_bind_options_set(b, SSH_BIND_OPTIONS_PROCESS_CONFIG, &no);
+	if (ssh_bind_options_set(b, SSH_BIND_OPTIONS_HOSTKEY, argv[1]) < 0)
+		return 1;
+	while (poll(fds, 2, -1) > 0 && !fds[1].revents) {
+		int fd = accept(listener, NULL, NULL);
+		if (fd >= 0 && fork() == 0) {
+			(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+			serve(b, fd, argv[2]);
+		}
+		if (fd >= 0)
+			close(fd);
+	}
+	ssh_bind_free(b);
+	return 0;
+}
