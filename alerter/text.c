@@ -87,6 +87,7 @@ static void resolve(struct about *a, const struct event *e, const struct config 
 }
 
 /* Text, escaped as a whole; put_line() ends it. */
+static int put_list(struct buffer *out, const char *end, const char *fmt, va_list ap) PRINTF(3, 0);
 static int put_list(struct buffer *out, const char *end, const char *fmt, va_list ap)
 {
 	char raw[1024], safe[2048];

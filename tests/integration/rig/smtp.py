@@ -55,6 +55,7 @@ rfc1413_query_timeout = 0s
 smtp_accept_keepalive = false
 deliver_drop_privilege = true
 smtp_accept_max = 50
+smtp_accept_queue_per_connection = 0
 message_size_limit = 50M
 acl_smtp_connect = connect
 acl_smtp_mail = mail
@@ -213,7 +214,7 @@ class MailServer:
         script = (f'mount --bind {quoted}/passwd /etc/passwd && '
                   f'mount --bind {quoted}/group /etc/group && ')
         program = (f'env -i LD_LIBRARY_PATH={shlex.quote(self.libraries)} '
-                   f'{quoted}/exim4 -bdf -C {quoted}/exim.conf')
+                   f'{quoted}/exim4 -bdf -q2s -C {quoted}/exim.conf')
         if os.getuid() == 0:
             account = f'--reuid {ACCOUNT_ID} --regid {ACCOUNT_ID} --clear-groups'
             unshare = ['unshare', '-m']
