@@ -33,7 +33,8 @@ struct poll_phase {
 /* Fills in the plan only; opens nothing but files. Returns an exit status, as does run. */
 int poll_phase_plan(struct poll_phase *p);
 
-/* EX_SOFTWARE when the pollers failed as a whole; something may be in the spool all the same. */
+/* EX_CONFIG and EX_USAGE are mistakes of a person; whatever else went wrong, something may be in
+ * the spool all the same. */
 int poll_phase_run(struct poll_phase *p);
 
 void poll_phase_finish(struct poll_phase *p);

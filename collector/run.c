@@ -1,6 +1,7 @@
 #include "collector/run.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
@@ -106,7 +107,8 @@ static int poll_hosts(struct run *r)
 	r->poll.state = &r->state;
 	r->poll.stop = r->stop;
 	r->status = poll_phase_run(&r->poll);
-	return r->status == EX_SOFTWARE ? EX_OK : r->status; /* what there is, is stored */
+	bool is_wrong = r->status == EX_CONFIG || r->status == EX_USAGE;
+	return is_wrong ? r->status : EX_OK; /* what there is, is stored: it also makes room */
 }
 
 static int store(struct run *r)

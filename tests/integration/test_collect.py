@@ -247,6 +247,30 @@ class Interrupted(CollectTest):
         self.collect()
         self.assertEqual(self.samples(), [('one', 'ok')] * 3)
 
+    @unittest.skipIf(os.getuid(), 'only root can have a mount of its own')
+    def test_full_disk(self):
+        """The spool's disk is full, then nearly full: a report that finds no room there is not
+        acknowledged, and comes with a later run."""
+        self.configure(self.client('one'))
+        self.collect()
+        script = """
+            mount -t tmpfs -o size=64k,mode=700 tmpfs "$0"
+            for free in 0 4 8 12 16 20 24; do
+                head -c $((65536 - free * 1024)) /dev/zero >"$0/filler" 2>/dev/null
+                "$@"; rm "$0/filler"; "$@" || exit
+            done"""
+        result = subprocess.run(
+            ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', script,
+             self.fleet.spool, *self.fleet.command('collector')],
+            capture_output=True, text=True, check=False)
+        self.assertEqual(result.returncode, 0, result)
+        self.assertIn('No space left', result.stderr)
+        rows = self.samples()
+        self.assertEqual(rows, [('one', 'ok')] * len(rows))
+        self.assertGreater(len(rows), 1 + 7)
+        self.assertEqual(len(self.readings('load1')), len(rows))
+        self.assertEqual(self.spooled_on_client(), [])
+
     def test_clock_jumps(self):
         """Two hours forth and back: ids go on, and with them the order of samples."""
         self.configure(self.client('one'))
