@@ -10,6 +10,7 @@
 
 #include "console/console.h"
 #include "lib/log.h"
+#include "lib/process.h"
 
 static const struct command commands[] = {
 	{ "check", "[--connect] [--mail]", "tries configuration, keys, database, clients, mail",
@@ -47,6 +48,7 @@ static int run_command(const char *config_path, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	const char *config_path = NULL;
+	process_fill_descriptors();
 	log_setup("fleet", LOG_WARNING);
 	umask(077);
 	int at = 1;

@@ -15,7 +15,7 @@ static void on_stop(int signal_number)
 	process_stop = 1;
 }
 
-static void fill_descriptors(void)
+void process_fill_descriptors(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
 		if (fcntl(fd, F_GETFD) >= 0)
@@ -29,7 +29,7 @@ const volatile sig_atomic_t *process_setup(void)
 {
 	static const int stops[] = { SIGTERM, SIGINT, SIGHUP };
 	struct sigaction stop = { .sa_handler = on_stop };
-	fill_descriptors();
+	process_fill_descriptors();
 	(void)umask(077);
 	for (size_t i = 0; i < ARRAY_LEN(stops); i++)
 		(void)sigaction(stops[i], &stop, NULL);

@@ -15,4 +15,7 @@
  */
 const volatile sig_atomic_t *process_setup(void);
 
+/* The descriptors alone, for a program that a person may interrupt. */
+void process_fill_descriptors(void);
+
 #endif
