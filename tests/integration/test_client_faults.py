@@ -151,6 +151,7 @@ cat /dev/zero >{HOME}/full || :
         _, fleet = self.client(prepare=prepare.replace(shlex.quote(PROBE), shlex.quote(str(keep))))
         for _ in range(2):
             self.assertEqual(self.collect(fleet), 'ok')
+        self.assertIn('bad: ok: unspooled', fleet.run('collector', '-v').err)
 
     # ---- the probe
 
