@@ -354,9 +354,8 @@ int mariadb_next(struct db *db, enum statement id, struct db_value *ret_row, str
 			c->data[c->is_null ? 0 : c->len] = 0;
 		ret_row[i] = get_column(c, types[i]);
 	}
-	if (grown && bind_columns(m, id, err)) /* the next row would go where the old buffers were */
-		return -1;
-	return 1;
+	/* else the next row would go where the old buffers were */
+	return grown && bind_columns(m, id, err) ? -1 : 1;
 }
 
 uint64_t mariadb_last_id(struct db *db)

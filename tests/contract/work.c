@@ -46,6 +46,28 @@ static void unprocessed_samples_come_oldest_first(void **state)
 	sample_batch_finish(&b);
 }
 
+/* Longer from row to row, then short again. */
+static void texts_of_any_length(void **state)
+{
+	static const size_t lengths[] = { 1, 255, 256, 257, 1500, 2000, 3, 2000, 0 };
+	struct rig *r = rig(state);
+	static char texts[ARRAY_LEN(lengths)][2001];
+	for (size_t i = 0; i < ARRAY_LEN(lengths); i++) {
+		memset(texts[i], 'a' + (int)i, lengths[i]);
+		struct sample s = failed_sample((int64_t)i, "web1");
+		s.error = texts[i];
+		assert_int_equal(put(r, &s), PUT_NEW);
+	}
+	for (int again = 0; again < 2; again++) {
+		struct sample_batch b;
+		assert_done(r, storage_unprocessed(r->s, 100, &b, &r->err));
+		assert_int_equal(b.count, ARRAY_LEN(lengths));
+		for (size_t i = 0; i < b.count; i++)
+			assert_string_equal(b.items[i].error, texts[i]);
+		sample_batch_finish(&b);
+	}
+}
+
 static void mark(struct rig *r, uint64_t epoch, const uint64_t *ids, size_t count)
 {
 	bool lost;
@@ -177,7 +199,9 @@ static void retention_is_bounded_and_spares_work(void **state)
 	assert_int_equal(retain(r, 5, 100), 1);
 	assert_select(r, "SELECT count(*) FROM reading", "36\n");
 	assert_select(r, "SELECT min(started_at) FROM cycle", "2026-11-15 12:00:00.000\n");
-	assert_int_equal(retain(r, 100000, 100), 0);
+	uint32_t deleted;
+	assert_done(r, storage_retain(r->s, 0, 100, &deleted, &r->err)); /* keeps everything */
+	assert_int_equal(deleted, 0);
 	assert_select(r, "SELECT count(*) FROM sample", "18\n");
 }
 
@@ -244,6 +268,7 @@ static void partitions_are_made_ahead_and_dropped_whole(void **state)
 
 const struct CMUnitTest work_tests[] = {
 	RIG_TEST(unprocessed_samples_come_oldest_first),
+	RIG_TEST(texts_of_any_length),
 	RIG_TEST(a_late_sample_is_still_work),
 	RIG_TEST(one_alerter_at_a_time),
 	RIG_TEST(a_lost_lease_changes_nothing),
