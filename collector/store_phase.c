@@ -58,10 +58,9 @@ static int retain(const struct store_phase *s, struct error *err)
 {
 	uint32_t deleted = 0;
 	uint32_t limit = RETAIN_LEAST + 2 * (uint32_t)s->config->client_count;
-	if (s->config->retention.raw_ms <= 0)
-		return 0;
-	if (storage_retain(s->ingest.storage, clock_wall_ms() - s->config->retention.raw_ms, limit,
-		    &deleted, err) < 0)
+	int64_t raw_ms = s->config->retention.raw_ms;
+	int64_t before = raw_ms > 0 ? clock_wall_ms() - raw_ms : 0; /* 0 keeps everything */
+	if (storage_retain(s->ingest.storage, before, limit, &deleted, err) < 0)
 		return -1;
 	log_debug("retention: %" PRIu32 " samples deleted", deleted);
 	return 0;

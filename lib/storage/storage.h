@@ -18,15 +18,23 @@
  *
  * Every function that writes is one transaction, retried whole (bounded) on deadlock, lock
  * wait and busy; when the commit's fate is unknown it is replayed by key. -1 means nothing
- * was changed, or it is unknown and calling again with the same arguments is safe.
+ * was changed, or it is unknown and calling again with the same arguments is safe. Errors
+ * name the engine and the file or server; a handle goes on after one, on a new connection
+ * when the old one is lost.
  *
- * A struct storage is one connection: open it after any fork, use it from one thread.
+ * Text is stored as UTF-8: what is not becomes '?', what is longer than its column is cut, and
+ * a blank at the end of a name becomes "\x20" (MariaDB ignores it when it compares). Values
+ * that are not finite are not stored as readings, and read back as NAN elsewhere. Times are
+ * held to the years 1000 to 9999; 0 means "none" where a comment says so.
+ *
+ * A struct storage is one connection: open it after any fork, use it from one thread. What a
+ * function gives out in a set lives until the set's finish(), independent of the handle.
  */
 struct storage;
 
-/* Opens and checks the schema version. With `migrate`, creates or upgrades the schema first;
- * without, a missing or older schema is an error that names the command (`fleet init`), and a
- * newer one is refused with both versions named. */
+/* Opens and checks the schema version; `config` must outlive the handle. With `migrate`, creates or
+ * upgrades the schema first; without, a missing or older schema is an error that names the command
+ * (`fleet init`), and a newer one is refused with both versions named. */
 int storage_open(const struct storage_config *config, bool migrate, struct storage **ret_storage,
 	struct error *err) MUST_CHECK;
 void storage_close(struct storage *s);
@@ -75,11 +83,16 @@ enum put_result {
 	PUT_NEW,       /* a new row */
 	PUT_COMPLETED, /* an attempt known as failed got its late report: outcome ok,
 			  first_outcome kept, readings stored, unprocessed again */
-	PUT_REPLAY,    /* known already, same digest or a failure known already: nothing done */
+	PUT_REPLAY,    /* known already, same digest or a failure known already: nothing done.
+			  Also what this very call stored, when it had to be replayed */
 	PUT_STALE,     /* the id has a report with another digest: nothing done */
 };
 
-/* One transaction for the whole batch: samples, readings, counters and reports together. */
+/* One transaction for the whole batch: samples, readings, counters and reports together. A
+ * hundred samples or more a batch make full use of it. The batch may name an id twice. A
+ * reading of a metric and instance that the sample names twice is stored once; a client has at
+ * most 10,000 series at a time, and readings of further ones are dropped. An id of 0 or beyond
+ * 63 bits is an error. */
 int storage_put_samples(struct storage *s, const struct sample *samples, size_t count,
 	enum put_result *ret_results, struct error *err) MUST_CHECK;
 
@@ -87,17 +100,21 @@ int storage_put_samples(struct storage *s, const struct sample *samples, size_t 
 int storage_get_counters(
 	struct storage *s, const char *client, struct buffer *out, struct error *err) MUST_CHECK;
 
-/* Deletes samples older than `before`, at most `limit` of them (or whole partitions), never
- * what is unprocessed. *ret_deleted counts samples. */
+/* Deletes samples of UTC days (by attempt id) before that of `before`, at most `limit` of them
+ * or whole partitions, never what is unprocessed; then cycles and series to which nothing
+ * belongs any more. *ret_deleted counts samples. On MariaDB it also makes partitions ahead, so
+ * call it every cycle, with `before` = 0 to keep everything. */
 int storage_retain(struct storage *s, int64_t before, uint32_t limit, uint32_t *ret_deleted,
 	struct error *err) MUST_CHECK;
 
 /* ---- what the alerter does -------------------------------------------------------------- */
 
 /* Becomes the one alerter until now + ttl, or finds another at work (*ret_epoch = 0). A
- * holder that extends its own lease keeps its epoch. Compare-and-set on one row. */
+ * holder that extends its own lease in time keeps its epoch; `holder` names one process, not a
+ * machine. Compare-and-set on one row. */
 int storage_take_lease(struct storage *s, const char *holder, int64_t now, int64_t ttl_ms,
 	uint64_t *ret_epoch, struct error *err) MUST_CHECK;
+/* Gives it up; nothing happens when it is another's already. */
 int storage_drop_lease(struct storage *s, uint64_t epoch, struct error *err) MUST_CHECK;
 
 struct stored_reading {
@@ -149,7 +166,7 @@ struct alert {
 	uint64_t opened_event;	/* event that opened the alert: threads hang on it */
 	const char *recipients; /* of the event that opened it, as in struct event: what follows
 				   goes to whom the problem went */
-	const char *text;	/* reason for people, as in struct event: why it cannot be reached */
+	const char *text; /* reason for people, as in struct event: why it cannot be reached */
 };
 
 enum event_kind {
@@ -204,7 +221,9 @@ struct transition {
 };
 
 /* One transaction: alert rows, their events, and processed_at of the samples. Fails with
- * *ret_lost = true when the lease of this epoch is gone; then nothing was changed. */
+ * *ret_lost = true when the lease of this epoch is gone (taken or dropped; one that only ran
+ * out still holds); then nothing was changed. An event is known by its alert, kind and `at`:
+ * the same one again is not made twice. */
 int storage_apply(struct storage *s, uint64_t epoch, const uint64_t *sample_ids,
 	size_t sample_count, const struct transition *transitions, size_t transition_count,
 	int64_t now, bool *ret_lost, struct error *err) MUST_CHECK;
@@ -239,7 +258,9 @@ int storage_untold_events(struct storage *s, size_t limit, struct event_set *ret
 void event_set_finish(struct event_set *e);
 
 /* One transaction: the notification rows and the mark on their events. `events` are all that
- * were looked at: those told by no notification are marked too (nobody to tell). */
+ * were looked at: those told by no notification are marked too (nobody to tell). When all of
+ * them are marked already nothing is done: an earlier try was committed. No events, nothing to
+ * do. The lease as in storage_apply(). */
 int storage_put_notifications(struct storage *s, uint64_t epoch, const struct notification *n,
 	size_t count, const uint64_t *events, size_t event_count, bool *ret_lost,
 	struct error *err) MUST_CHECK;
@@ -258,12 +279,13 @@ void notification_set_finish(struct notification_set *n);
 int storage_put_delivery(
 	struct storage *s, const struct notification *n, struct error *err) MUST_CHECK;
 
-/* The Message-ID under which `recipient` was first told the alert opened by that event;
- * appends nothing when never. */
+/* The Message-ID under which `recipient` was first told the alert opened by that event, or
+ * what followed from it; mails that failed for good do not count. Appends nothing when never. */
 int storage_first_message(struct storage *s, uint64_t opened_event, const char *recipient,
 	struct buffer *out, struct error *err) MUST_CHECK;
 
-/* The newest cycle of a program that covered the whole fleet. *ret_found tells whether. */
+/* The newest cycle of a program that covered the whole fleet. *ret_found tells whether; its
+ * strings are `program` itself and "". */
 int storage_last_cycle(struct storage *s, const char *program, bool finished_only,
 	struct cycle *ret_cycle, bool *ret_found, struct error *err) MUST_CHECK;
 
