@@ -4,6 +4,16 @@
 #include "console/console.h"
 #include "lib/log.h"
 
+/* Line 0: it concerns the whole file. */
+static void print_problem(const struct config_problem *p)
+{
+	void (*print)(const char *fmt, ...) PRINTF(1, 2) = p->warning ? log_warning : log_error;
+	if (p->line)
+		print("%s:%d: %s", p->file, p->line, p->text);
+	else
+		print("%s: %s", p->file, p->text);
+}
+
 struct config *setup_config(const char *path)
 {
 	if (!path)
@@ -16,13 +26,8 @@ struct config *setup_config(const char *path)
 	struct config *config = NULL;
 	struct config_problems problems = { 0 };
 	int failed = config_load(path, &config, &problems);
-	for (size_t i = 0; i < problems.count; i++) {
-		const struct config_problem *p = &problems.items[i];
-		if (p->warning)
-			log_warning("%s:%d: %s", p->file, p->line, p->text);
-		else
-			log_error("%s:%d: %s", p->file, p->line, p->text);
-	}
+	for (size_t i = 0; i < problems.count; i++)
+		print_problem(&problems.items[i]);
 	config_problems_finish(&problems);
 	return failed ? NULL : config;
 }

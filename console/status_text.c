@@ -193,7 +193,7 @@ static int json_number(struct buffer *out, const char *key, double value, const 
 {
 	if (isnan(value))
 		return buffer_printf(out, "\"%s\":null%s", key, end);
-	return buffer_printf(out, "\"%s\":%.17g%s", key, value, end);
+	return buffer_printf(out, "\"%s\":%.6g%s", key, value, end);
 }
 
 static int json_row(struct buffer *out, const struct status_row *row)
