@@ -7,9 +7,12 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "lib/buffer.h"
 #include "lib/file.h"
@@ -222,19 +225,62 @@ size_t known_hosts_find(const struct known_hosts *k, const char *host, uint16_t 
 	return count;
 }
 
+static int make_name(
+	char out[static KNOWN_HOSTS_NAME_SIZE], const char *host, uint16_t port, struct error *err)
+{
+	if (known_hosts_name(out, host, port) < 0 || strpbrk(host, " \t\r\n,*?!|#@[]"))
+		return error_set(err, "%s: not a host name or address", host);
+	return 0;
+}
+
 int known_hosts_replace(const char *path, const char *host, uint16_t port,
 	const struct host_key *keys, size_t count, struct error *err)
 {
 	CLEANUP(buffer_finish) struct buffer old = { 0 };
 	CLEANUP(buffer_finish) struct buffer out = { 0 };
 	char name[KNOWN_HOSTS_NAME_SIZE];
-	if (known_hosts_name(name, host, port) < 0 || strpbrk(host, " \t\r\n,*?!|#@[]"))
-		return error_set(err, "%s: not a host name or address", host);
+	if (make_name(name, host, port, err) < 0)
+		return -1;
 	if (read_file(path, &old, err) < 0)
 		return -1;
 	if (known_hosts_edit(old.data, old.len, name, keys, count, &out) < 0)
 		return error_set(err, "%s: no memory", path);
 	return file_write(path, out.data ? out.data : "", out.len, 0600, err);
+}
+
+/* What a person wrote last may lack its newline. */
+static bool ends_in_a_line(int fd)
+{
+	struct stat st;
+	char last = '\n';
+	return fstat(fd, &st) == 0 &&
+	       (st.st_size == 0 || (pread(fd, &last, 1, st.st_size - 1) == 1 && last == '\n'));
+}
+
+static int append_bytes(const char *path, const struct buffer *lines)
+{
+	int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -1;
+	size_t skip = ends_in_a_line(fd) ? 1 : 0; /* they begin with a newline */
+	ssize_t n = write(fd, lines->data + skip, lines->len - skip);
+	int r = n == (ssize_t)(lines->len - skip) ? 0 : -1;
+	if (n >= 0 && r < 0)
+		errno = ENOSPC;
+	return close(fd) < 0 ? -1 : r;
+}
+
+int known_hosts_append(const char *path, const char *host, uint16_t port,
+	const struct host_key *keys, size_t count, struct error *err)
+{
+	CLEANUP(buffer_finish) struct buffer lines = { 0 };
+	char name[KNOWN_HOSTS_NAME_SIZE];
+	if (make_name(name, host, port, err) < 0)
+		return -1;
+	if (buffer_append_text(&lines, "\n") < 0 ||
+		known_hosts_edit("", 0, name, keys, count, &lines) < 0)
+		return error_set(err, "%s: no memory", path);
+	return append_bytes(path, &lines) < 0 ? error_errno(err, "%s", path) : 0;
 }
 
 char *host_key_fingerprint(const uint8_t *blob, size_t len, char out[static FINGERPRINT_SIZE])

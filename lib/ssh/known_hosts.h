@@ -48,6 +48,12 @@ size_t known_hosts_find(const struct known_hosts *k, const char *host, uint16_t 
 int known_hosts_replace(const char *path, const char *host, uint16_t port,
 	const struct host_key *keys, size_t count, struct error *err) MUST_CHECK;
 
+/* Appends lines for a host that nothing is recorded for, by one write(2) with O_APPEND, so that
+ * thousands of new hosts do not mean thousands of rewritten files. Made with 0600 when it is
+ * not there. */
+int known_hosts_append(const char *path, const char *host, uint16_t port,
+	const struct host_key *keys, size_t count, struct error *err) MUST_CHECK;
+
 enum { FINGERPRINT_SIZE = 51 }; /* "SHA256:" + 43 base64 characters + NUL */
 
 /* As `ssh-keygen -l` prints it. Returns `out`. */

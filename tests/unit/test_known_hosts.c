@@ -315,6 +315,26 @@ static void openssh_finds_what_we_write(void **state)
 	known_hosts_destroy(k);
 }
 
+static void appends_behind_whatever_stands_there(void **state)
+{
+	(void)state;
+	struct error err;
+	struct host_key key;
+	struct known_hosts *k = parse("a ssh-ed25519 " ED);
+	assert_int_equal(known_hosts_find(k, "a", 22, &key, 1), 1);
+	assert_int_equal(known_hosts_append("p", "web1", 22, &key, 1, &err), 0);
+	run("test $(stat -c %a p) = 600");
+	run("printf '# no newline' >>p");
+	assert_int_equal(known_hosts_append("p", "192.0.2.7", 2222, &key, 1, &err), 0);
+	expect_file("p", "web1 ssh-ed25519 " ED "\n# no newline\n"
+			 "[192.0.2.7]:2222 ssh-ed25519 " ED "\n");
+	assert_int_equal(known_hosts_append("p", "a\nb", 22, &key, 1, &err), -1);
+	assert_int_equal(known_hosts_append("no/such", "web1", 22, &key, 1, &err), -1);
+	run("ln -s p q");
+	assert_int_equal(known_hosts_append("q", "web1", 22, &key, 1, &err), -1);
+	known_hosts_destroy(k);
+}
+
 static void refuses_names_that_would_mean_more(void **state)
 {
 	(void)state;
@@ -356,6 +376,7 @@ int main(void)
 		cmocka_unit_test(reads_names_that_ssh_keygen_hashed),
 		cmocka_unit_test(replaces_one_host_and_nothing_else),
 		cmocka_unit_test(openssh_finds_what_we_write),
+		cmocka_unit_test(appends_behind_whatever_stands_there),
 		cmocka_unit_test(refuses_names_that_would_mean_more),
 		cmocka_unit_test(takes_a_missing_file_for_empty),
 		cmocka_unit_test(refuses_a_file_that_others_write),
