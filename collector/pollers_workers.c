@@ -2,6 +2,7 @@
 #include "collector/pollers_private.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "lib/log.h"
@@ -39,18 +40,30 @@ static int take_finished(struct poll_run *r, struct worker *w)
 	return 0;
 }
 
+/* The type stands in the blob again (RFC 4253, section 6.6): nothing else is ever written to
+ * known_hosts on a poller's word. */
+static bool is_host_key(const struct ipc_new_key *m)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789-@.";
+	size_t len = strlen(m->type);
+	return len > 0 && len < 64 && !m->type[strspn(m->type, allowed)] && m->blob.len > 4 + len &&
+	       m->blob.data[0] == 0 && m->blob.data[1] == 0 && m->blob.data[2] == 0 &&
+	       m->blob.data[3] == len && memcmp(m->blob.data + 4, m->type, len) == 0;
+}
+
 static int take_new_key(struct poll_run *r, struct worker *w)
 {
 	struct ipc_new_key m;
 	struct error err;
-	if (ipc_decode(IPC_NEW_KEY, r->packet.data, r->packet.len, &m) || !is_its_own(r, w, m.seq))
+	char print[FINGERPRINT_SIZE];
+	if (ipc_decode(IPC_NEW_KEY, r->packet.data, r->packet.len, &m) ||
+		!is_its_own(r, w, m.seq) || !is_host_key(&m))
 		return -1;
 	const struct client *c = r->plan->hosts[m.seq].client;
 	const struct host_key key = { m.type, m.blob.data, m.blob.len, false };
-	char print[FINGERPRINT_SIZE];
 	if (c->host_key_policy != HOST_KEY_ACCEPT_NEW)
 		return -1;
-	if (known_hosts_replace(
+	if (known_hosts_append(
 		    r->plan->config->collector.known_hosts, c->ip, c->port, &key, 1, &err))
 		log_warning("%s: its host key is not recorded: %s", c->name, err.text);
 	else

@@ -510,6 +510,8 @@ class Processes(PollTest):
     def test_helpers_know_no_secrets(self):
         process = self.start_with_silent_hosts(1, '60s', '')
         poller, = children(process.pid, 'poller')
+        if not os.access(f'/proc/{poller}/environ', os.R_OK):
+            self.skipTest('nobody but root can look into a poller')
         argv = pathlib.Path(f'/proc/{poller}/cmdline').read_bytes()
         self.assertEqual(argv, b'fleet-collector\0--poller\0')
         status = pathlib.Path(f'/proc/{poller}/status').read_text()
