@@ -4,10 +4,12 @@ import json
 import math
 import os
 import re
+import shutil
 import sys
 import time
 import unittest
 
+from rig.fleet import Fleet
 from rig.puppet import BOOT, Puppet
 from rig.sshd import Sshd
 from test_collect import CollectTest
@@ -144,6 +146,106 @@ class Identity(Lies):
         self.assertIn('liar: another report of attempt', said)
         self.assertEqual(self.rows(), [('ok', 'ok')] * 2)
         self.assertEqual([v for name, _, v in self.readings('load1') if name == 'liar'], [1, 2])
+
+
+class Keys(Lies):
+    def hold_back(self):
+        """A run that gets nothing; the report that was sealed for it, and its request."""
+        held = []
+
+        def seal(request):
+            held.append((request.sealed('node_load1 3\n'), request))
+            return b'\nfleet1 ready\nfleet1 error probe-failed not today\n'
+        self.lie(seal, '--client', 'liar')
+        self.assertEqual(self.rows(), [('probe-failed', 'probe-failed')])
+        return held[0]
+
+    def test_a_report_of_before_the_rotation(self):
+        old, first = self.hold_back()
+        self.assertEqual(self.fleet.run('fleet', 'keygen', '--rotate').status, 0)
+
+        def deliver(request):
+            self.assertNotEqual(request.key_id, first.key_id)
+            self.assertIn(first.key_id, request.fields['open'].split(','))
+            yield b'\nfleet1 ready\n' + request.frame(old, 0, first.key_id)
+            yield request.frame(request.sealed(), 1) + b'fleet1 done 2 0 0\n'
+        self.lie(deliver, '--client', 'liar')
+        self.assertEqual(self.rows(), [('ok', 'probe-failed'), ('ok', 'ok')])
+
+    def test_a_report_for_a_retired_key(self):
+        old, first = self.hold_back()
+        for name in ('server.key', 'server.pub'):
+            os.unlink(self.fleet.path(name))
+
+        def deliver(request):
+            self.assertNotIn(first.key_id, request.fields['open'].split(','))
+            return request.say(old, request.seal(request.report(), first.fields['key']))
+        said = self.lie(deliver, '--client', 'liar')
+        self.assertIn('2 files did not open', said)
+        self.assertEqual(self.rows(), [('probe-failed', 'probe-failed'), ('unsealed', 'unsealed')])
+        self.assertEqual(self.readings('load1'), [])
+
+    def test_one_report_again_and_again(self):
+        first = []
+
+        def replay(request):
+            first.append(request.sealed())
+            return request.say(first[0])
+        for _ in range(3):
+            self.lie(replay, '--client', 'liar')
+        self.assertEqual(self.rows(), [('ok', 'ok')] + [('stale', 'stale')] * 2)
+        self.assertEqual(len(self.readings('load1')), 1)
+
+
+class Late(Lies):
+    """Two collectors and one database, which one of them does not reach for three hours."""
+
+    def setUp(self):
+        super().setUp()
+        self.configure(self.liar().replace('/>', '><alert type="disk" limit="90%"/></client>'))
+        self.late = Fleet(self.fleet.folder + '-late')
+        for name in ('config.xml', 'known_hosts'):
+            shutil.copy(self.fleet.path(name), self.late.path(name))
+        self.reach(self.late, self.late.path('not/there'))
+
+    def reach(self, fleet, database):
+        with open(self.fleet.config, encoding='utf-8') as f:
+            text = f.read()
+        fleet.write('config.xml', text.replace('<config>', f'<config><storage path="{database}"/>'))
+
+    def report(self, seconds, forks, avail):
+        text = f'node_forks_total {forks}\n' + filesystem('/', '1000', str(avail))
+        self.puppet.answer = lambda request: request.say(
+            request.sealed(text, mono=1000000 + seconds * 1000))
+
+    def told(self):
+        result = self.fleet.run('alerter')
+        self.assertEqual((result.status, result.err), (0, ''), result)
+        return re.findall(r'^\[fleet\] (.*)', result.out, re.M)
+
+    def test_moves_nothing_backwards(self):
+        self.report(0, 1000, 10)
+        self.assertEqual(self.late.run('collector').status, os.EX_UNAVAILABLE)
+        hours = 3 * 3600
+        for seconds, forks in ((hours, 2000), (hours + 60, 2060)):
+            self.report(seconds, forks, 500)
+            self.collect()
+        self.assertEqual(self.told(), [])
+        before = self.fleet.rows('SELECT counters FROM report')
+
+        self.reach(self.late, self.fleet.database)
+        self.report(hours + 90, 2090, 500)
+        self.assertEqual(self.late.run('collector').status, 0)
+        self.assertNotEqual(self.fleet.rows('SELECT counters FROM report'), before)
+        self.report(hours + 120, 2120, 500)
+        self.collect()
+        self.assertEqual(self.rows(), [('ok', 'ok')] * 5)
+        self.assertEqual([value for _, _, value in self.readings('forks_per_second')], [1, 1, 1])
+        told = self.told()
+        self.assertEqual(len(told), 1, told)
+        self.assertRegex(told[0], '^LATE')
+        self.assertEqual(self.fleet.rows('SELECT * FROM open_alerts'), [])
+        self.assertEqual(self.told(), [])
 
 
 class Values(Lies):
