@@ -25,10 +25,15 @@ static struct sqlite *sqlite_of(struct db *db)
 	return (struct sqlite *)db;
 }
 
+/* A key that is there already: another program was faster, and the row is seen when looked up
+ * again. */
 static enum db_fault classify(int code)
 {
+	bool is_duplicate =
+		code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY;
 	int primary = code & 0xff;
-	return primary == SQLITE_BUSY || primary == SQLITE_LOCKED ? DB_RETRY : DB_FATAL;
+	return primary == SQLITE_BUSY || primary == SQLITE_LOCKED || is_duplicate ? DB_RETRY
+										  : DB_FATAL;
 }
 
 static int fail(struct sqlite *s, const char *what, struct error *err)
