@@ -134,6 +134,24 @@ static void a_forgotten_client_leaves_nothing(void **state)
 	assert_select(r, "SELECT count(*) FROM latest WHERE client = 'web1'", "2\n");
 }
 
+/* Both know the fleet from before the other added to it. */
+static void two_programs_meet_a_new_client(void **state)
+{
+	struct rig *r = rig(state);
+	struct storage *other = rig_open(r);
+	struct sample s[] = { good_sample(0, "web1", two, 1), good_sample(1, "web2", two, 2),
+		good_sample(2, "web2", two, 2), good_sample(3, "web1", two, 2) };
+	enum put_result result;
+	struct storage *turns[] = { r->s, other, r->s, other };
+	assert_done(r, storage_put_samples(other, &s[0], 1, &result, &r->err));
+	for (int i = 0; i < 4; i++)
+		assert_done(r, storage_put_samples(turns[i], &s[i], 1, &result, &r->err));
+	storage_close(other);
+	assert_select(r, "SELECT count(*) FROM client", "2\n");
+	assert_select(r, "SELECT count(*) FROM series", "4\n");
+	assert_select(r, "SELECT count(*) FROM reading", "7\n");
+}
+
 static void a_missing_schema_names_the_command(void **state)
 {
 	struct rig *r = rig(state);
@@ -197,6 +215,7 @@ static void it_says_what_it_is(void **state)
 const struct CMUnitTest status_tests[] = {
 	RIG_TEST(status_is_one_row_a_client),
 	RIG_TEST(a_forgotten_client_leaves_nothing),
+	RIG_TEST(two_programs_meet_a_new_client),
 	RIG_TEST(a_missing_schema_names_the_command),
 	RIG_TEST(a_newer_schema_is_refused),
 	RIG_TEST(migrating_twice_keeps_what_is_there),
