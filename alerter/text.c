@@ -62,6 +62,15 @@ static void guess_label(struct about *a, const char *key)
 	a->metric = metric_find(a->label_text);
 }
 
+/* Escaped, and with dots in place of what does not fit. */
+static void shorten(char *out, size_t size, const char *text)
+{
+	size_t len = strlen(text);
+	size_t used = escape_text(out, size - 3, text, len);
+	if (used < len)
+		memcpy(out + used, "...", 4);
+}
+
 static void resolve(struct about *a, const struct event *e, const struct config *config)
 {
 	const char *key = plain_key(e->rule);
@@ -76,11 +85,7 @@ static void resolve(struct about *a, const struct event *e, const struct config 
 	} else {
 		guess_label(a, key);
 	}
-	size_t len = strlen(e->instance);
-	bool cut = len > sizeof a->instance - 4;
-	(void)escape_text(a->instance, sizeof a->instance - 3, e->instance, len);
-	if (cut)
-		strcat(a->instance, "...");
+	shorten(a->instance, sizeof a->instance, e->instance);
 	enum metric_unit unit = a->metric ? a->metric->unit : UNIT_NONE;
 	(void)metric_format(unit, e->value, a->value, sizeof a->value);
 	(void)metric_format(unit, e->limit, a->limit, sizeof a->limit);
@@ -275,6 +280,18 @@ static int put_select(const struct about *a, struct buffer *out)
 		one ? "'" : "");
 }
 
+static int put_ssh(const struct client *c, const struct config *config, struct buffer *out)
+{
+	const struct client *jump = c->jump[0] ? config_client(config, c->jump) : NULL;
+	if (put(out, "  ssh ") < 0)
+		return -1;
+	if (jump && put(out, "-J %s%s%s:%u ", jump->username, jump->username[0] ? "@" : "",
+			    jump->ip, jump->port) < 0)
+		return -1;
+	return put_line(
+		out, "-p %u %s%s%s", c->port, c->username, c->username[0] ? "@" : "", c->ip);
+}
+
 static int put_closer(const struct about *a, const struct config *config, struct buffer *out)
 {
 	const struct client *c = a->client;
@@ -283,10 +300,7 @@ static int put_closer(const struct about *a, const struct config *config, struct
 		return -1;
 	if (!c || !pastable(c->name))
 		return 0;
-	if (put_line(out, "  ssh -p %u %s%s%s", c->port, c->username, c->username[0] ? "@" : "",
-		    c->ip) < 0)
-		return -1;
-	return put_select(a, out);
+	return put_ssh(c, config, out) < 0 ? -1 : put_select(a, out);
 }
 
 int text_details(
