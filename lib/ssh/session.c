@@ -134,6 +134,13 @@ enum ssh_status ssh_session_exec(struct ssh_session *s, const char *command)
 					   strlen("exec"), command, (unsigned int)strlen(command)));
 }
 
+/* A write takes in what the host sent, and a read the room it gives for writing. What one of
+ * them took in after the other had looked, no poll event will tell. */
+static void look(const struct ssh_session *s, struct session_look *look, bool waits)
+{
+	*look = (struct session_look){ .waits = waits, .received = s->stream.received };
+}
+
 enum ssh_status ssh_session_write(
 	struct ssh_session *s, const void *data, size_t len, size_t *ret_len)
 {
@@ -143,7 +150,7 @@ enum ssh_status ssh_session_write(
 	if (s->stream.out.len > 0) /* the kernel is full: let the caller wait, not the queue grow */
 		return session_conclude(s, LIBSSH2_ERROR_EAGAIN);
 	ssize_t n = libssh2_channel_write_ex(s->channel, 0, data, len);
-	s->write_waits = n == 0 || n == LIBSSH2_ERROR_EAGAIN;
+	look(s, &s->write, n <= 0);
 	if (n > 0)
 		*ret_len = (size_t)n;
 	return session_conclude(s, n == 0 && len > 0 ? LIBSSH2_ERROR_EAGAIN : (int)n);
@@ -177,8 +184,9 @@ static ssize_t queued(const struct ssh_session *s)
 	return (ssize_t)bytes;
 }
 
-/* A read of either stream takes in what came for both, so EAGAIN may only be said while
- * nothing is queued: no poll event would ever tell of it. */
+/* A read of either stream takes in what came for both, so EAGAIN may only be said when neither
+ * took anything in: no poll event would ever tell of what is queued. (Something queued that
+ * nobody takes is data of a stream that does not exist, or waits for new keys.) */
 static ssize_t read_stdout(struct ssh_session *s, void *data, size_t size)
 {
 	for (;;) {
@@ -188,13 +196,15 @@ static ssize_t read_stdout(struct ssh_session *s, void *data, size_t size)
 			return n;
 		if (libssh2_channel_eof(s->channel))
 			return 0;
+		if (n == 0) /* a packet that was nothing to us ended the look */
+			continue;
 		if (queued(s) == 0)
 			return LIBSSH2_ERROR_EAGAIN;
 		n = drain_stderr(s);
 		if (n < 0 && n != LIBSSH2_ERROR_EAGAIN)
 			return n;
 		if (n <= 0 && s->stream.received == before)
-			return LIBSSH2_ERROR_PROTO; /* data of a stream that does not exist */
+			return LIBSSH2_ERROR_EAGAIN;
 	}
 }
 
@@ -204,6 +214,7 @@ enum ssh_status ssh_session_read(struct ssh_session *s, void *data, size_t size,
 	if (!begin(s, STAGE_RUN))
 		return SSH_FAILED;
 	ssize_t n = read_stdout(s, data, size);
+	look(s, &s->read, n == LIBSSH2_ERROR_EAGAIN);
 	if (n > 0)
 		*ret_len = (size_t)n;
 	return session_conclude(s, (int)n);
@@ -220,25 +231,29 @@ short ssh_session_events(const struct ssh_session *s)
 	return (short)(s->stream.out.len > 0 ? in | POLLOUT : in);
 }
 
-/* A write takes in what the host sent, and a read the room it gives for writing; what one of
- * them took in for the other, no poll event will tell. */
-static bool has_been_taken_in(const struct ssh_session *s)
+static bool has_missed(const struct ssh_session *s, const struct session_look *look)
 {
-	if (!s->channel || s->stream.out.len > 0)
-		return false;
-	return queued(s) > 0 || libssh2_channel_eof(s->channel) == 1 ||
-	       (s->write_waits && libssh2_channel_window_write_ex(s->channel, NULL) > 0);
+	return look->waits && look->received < s->stream.received;
 }
 
 bool ssh_session_has_more(const struct ssh_session *s)
 {
 	return !s->failed && !s->sign_waits &&
-	       (stream_has_more(&s->stream) || has_been_taken_in(s));
+	       (stream_has_more(&s->stream) || has_missed(s, &s->read) || has_missed(s, &s->write));
+}
+
+/* Who does not look although told has given up reading or writing, and is not to spin. */
+static void stop_telling(const struct ssh_session *s, struct session_look *look)
+{
+	if (has_missed(s, look) && ++look->turns > 2)
+		look->waits = false;
 }
 
 void ssh_session_new_turn(struct ssh_session *s)
 {
 	s->stream.turn_left = s->budget.turn_bytes;
+	stop_telling(s, &s->read);
+	stop_telling(s, &s->write);
 }
 
 int ssh_session_fd(const struct ssh_session *s)

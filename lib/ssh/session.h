@@ -78,8 +78,9 @@ const char *ssh_session_complaint(const struct ssh_session *s);
 /* POLLIN | POLLOUT as the last SSH_AGAIN needs them; after SSH_DONE, POLLOUT means that some
  * of what was written still waits here and the next step, whichever, sends it. */
 short ssh_session_events(const struct ssh_session *s);
+
 /* Whether there is something to do that no poll event will tell of; the caller then tries both
- * what it has to write and a read, else it is told for ever. */
+ * what it has to write and a read. Who does not, for two turns, is told no more. */
 bool ssh_session_has_more(const struct ssh_session *s);
 void ssh_session_new_turn(struct ssh_session *s); /* refills the turn's budget */
 int ssh_session_fd(const struct ssh_session *s);

@@ -16,6 +16,13 @@
 
 enum { SESSION_METHODS_MAX = 512 };
 
+/* When a step last found nothing to do: how many bytes had come by then. */
+struct session_look {
+	bool waits;
+	uint64_t received;
+	unsigned int turns; /* that more had come and it did not look again */
+};
+
 struct ssh_session {
 	LIBSSH2_SESSION *lib;
 	LIBSSH2_CHANNEL *channel;
@@ -25,7 +32,7 @@ struct ssh_session {
 	enum stage stage;
 	bool failed;
 	bool in_handshake; /* libssh2 is in the middle of it */
-	bool write_waits;  /* for the host to make room */
+	struct session_look read, write;
 
 	char host_key_methods[SESSION_METHODS_MAX];
 	bool recorded; /* and these are those of recorded keys only */

@@ -217,6 +217,15 @@ class Commands(Ssh):
             self.assertEqual((got["got"], got["same"]), ("1048576", "yes"))
         self.assertGreater(int(got["turns"]), 1000)
 
+    def test_new_keys_on_the_way(self):
+        """sshd asks for new keys after every 100 kB; waiting for them must not spin."""
+        sshd = self.sshd(authorized=[self.identity + ".pub"], options={"RekeyLimit": "100K"})
+        for turn in (262144, 3000):
+            got = drive("echo", sshd, identity=self.identity, command="cat", turn=turn)
+            self.assertOutcome(got, "ok")
+            self.assertEqual(got["same"], "yes")
+            self.assertLess(int(got["waits"]), 1500)
+
     def test_flood_on_standard_error_stops_nothing(self):
         sshd = self.sshd(authorized=[self.identity + ".pub"])
         got = drive("echo", sshd, identity=self.identity,
