@@ -38,6 +38,10 @@ int batch_add(struct batch *b, uint64_t cycle_id, const struct spool_outcome *li
 		return -1;
 	if ((is_full(b) || has_client(b, v.client)) && batch_flush(b, err) < 0)
 		return -1;
+	if (v.connection.attempt_id > b->in->newest_id) {
+		visit_disown(&v, "no attempt of this id was ever made");
+		b->summary->bad_lines += line != NULL;
+	}
 	if (visit_derive(&v, b->in->storage, err) < 0)
 		return -1;
 	b->samples += v.row_count;

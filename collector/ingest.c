@@ -1,7 +1,6 @@
 #include "collector/ingest.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "collector/batch.h"
 #include "collector/outcomes.h"
@@ -65,7 +64,7 @@ static int slice_load(struct slice *s, int spool_fd, struct error *err)
 static int put_cycle(const struct ingest *in, const struct slice *s, const struct batch *b,
 	bool finished, struct error *err)
 {
-	if (!s->has_cycle)
+	if (!s->has_cycle || s->cycle_id > in->newest_id)
 		return 0;
 	struct cycle cycle = {
 		.id = s->cycle_id,

@@ -119,6 +119,7 @@ static int store(struct run *r)
 			.ring = r->ring,
 			.spool_fd = r->spool_fd,
 			.current_cycle = r->poll.cycle.id,
+			.newest_id = r->state.clock.last,
 		},
 		.state = &r->state,
 		.state_path = r->state_path,

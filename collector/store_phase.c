@@ -73,7 +73,8 @@ static void say_bad(const struct store_phase *s)
 		log_warning("%" PRIu32 " file%s did not open and went to %s/bad: %s", sum->bad,
 			sum->bad == 1 ? "" : "s", s->config->collector.spool, sum->first_bad);
 	if (sum->bad_lines)
-		log_warning("%" PRIu32 " outcome lines were cut or malformed and are dropped",
+		log_warning("%" PRIu32
+			    " outcome lines were cut, malformed or forged and are dropped",
 			sum->bad_lines);
 }
 

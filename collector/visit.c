@@ -72,6 +72,16 @@ int visit_load(struct visit *v, int spool_fd, const struct keyring *ring, uint64
 	return 0;
 }
 
+void visit_disown(struct visit *v, const char *why)
+{
+	v->row_count = 0;
+	for (size_t i = 0; i < v->connection.report_count; i++) {
+		struct report *r = &v->reports[i];
+		r->outcome = OUTCOME_STALE;
+		(void)snprintf(r->reason, sizeof r->reason, "%s", why);
+	}
+}
+
 /* One report; `ground` holds the counters before it and then those after it. */
 static int derive_one(struct visit *v, size_t i, struct buffer *ground, struct error *err)
 {

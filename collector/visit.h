@@ -27,6 +27,9 @@ int visit_load(struct visit *v, int spool_fd, const struct keyring *ring, uint64
 	const struct spool_outcome *line, const struct spool_entry *files, size_t file_count,
 	struct error *err) MUST_CHECK;
 
+/* Nothing of it is to be stored: its files are no reports any more. */
+void visit_disown(struct visit *v, const char *why);
+
 /* Derives the readings from the client's stored counters on, each report's counters being the
  * ground of the next. */
 int visit_derive(struct visit *v, struct storage *storage, struct error *err) MUST_CHECK;
