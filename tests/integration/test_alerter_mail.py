@@ -21,14 +21,11 @@ class MailCase(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.server_folder = tempfile.mkdtemp(prefix='fleet-mx-')
-        cls.server = smtp.MailServer(cls.server_folder, *cls.USERS, **cls.SERVER)
+        folder = tempfile.mkdtemp(prefix='fleet-mx-')
+        cls.addClassCleanup(shutil.rmtree, folder, ignore_errors=True)
+        cls.server = smtp.MailServer(folder, *cls.USERS, **cls.SERVER)
+        cls.addClassCleanup(cls.server.stop)
         cls.server.__enter__()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.stop()
-        shutil.rmtree(cls.server_folder, ignore_errors=True)
 
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix='fleet-alerter-')
