@@ -112,10 +112,15 @@ int helper_confine(struct error *err)
 
 int helper_limit_memory(size_t bytes, struct error *err)
 {
-	const struct rlimit limit = { bytes, bytes };
-	if (!IS_SANITIZED && setrlimit(RLIMIT_AS, &limit))
+	struct rlimit limit;
+	if (IS_SANITIZED)
+		return 0;
+	if (getrlimit(RLIMIT_AS, &limit))
 		return error_errno(err, "RLIMIT_AS");
-	return 0;
+	if (limit.rlim_max > bytes) /* a smaller one of the administrator's stays */
+		limit.rlim_max = bytes;
+	limit.rlim_cur = limit.rlim_max;
+	return setrlimit(RLIMIT_AS, &limit) ? error_errno(err, "RLIMIT_AS") : 0;
 }
 
 static int reap(pid_t pid)
