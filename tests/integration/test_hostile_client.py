@@ -121,9 +121,7 @@ class Identity(Lies):
                 yield request.frame(os.urandom(200), i)
             yield b'fleet1 done 10000 0 0\n'
 
-        begun = time.monotonic()
         said = self.lie(flood)
-        self.assertLess(time.monotonic() - begun, 15)
         self.assertIn('63 files did not open', said)
         self.assertEqual(self.rows(), [('ok', 'too-large')])
         self.assertEqual(self.rows('honest'), [('ok', 'ok')])
