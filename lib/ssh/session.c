@@ -196,8 +196,6 @@ static ssize_t read_stdout(struct ssh_session *s, void *data, size_t size)
 			return n;
 		if (libssh2_channel_eof(s->channel))
 			return 0;
-		if (n == 0) /* a packet that was nothing to us ended the look */
-			continue;
 		if (queued(s) == 0)
 			return LIBSSH2_ERROR_EAGAIN;
 		n = drain_stderr(s);

@@ -233,6 +233,15 @@ class Commands(Ssh):
         self.assertOutcome(got, "ok")
         self.assertEqual((got["same"], got["complaint"]), ("yes", "first words"))
 
+    def test_last_words_on_standard_error(self):
+        """The end comes in one piece with what nobody reads."""
+        sshd = self.sshd(authorized=[self.identity + ".pub"])
+        for _ in range(5):
+            got = drive("echo", sshd, identity=self.identity, bytes=0,
+                        command="echo last words >&2; exit 1")
+            self.assertOutcome(got, "ok")
+            self.assertEqual(got["complaint"], "last words")
+
     def test_flood_is_cut_off(self):
         sshd = self.sshd(authorized=[self.identity + ".pub"])
         for command in ("cat /dev/zero", "cat /dev/zero >&2"):
