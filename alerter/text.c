@@ -7,7 +7,7 @@
 #include "alerter/step.h"
 #include "lib/clock.h"
 #include "lib/escape.h"
-#include "lib/metrics.h"
+#include "lib/metrics/metrics.h"
 
 /* What the alerts that need no configuration say. */
 static const struct builtin {

@@ -8,10 +8,10 @@
 #include "collector/probes.h"
 #include "collector/verdict.h"
 #include "lib/buffer.h"
-#include "lib/wire.h"
+#include "lib/wire/wire.h"
 
 /*
- * The collector's half of the conversation of lib/wire.h, over whatever carries bytes: it
+ * The collector's half of the conversation of lib/wire/wire.h, over whatever carries bytes: it
  * holds no descriptor and no clock. The caller feeds it what the client says, writes what it
  * wants written, keeps the frames it hands over, and tells it when they are durable.
  */

@@ -10,7 +10,7 @@
 #include "lib/attempt.h"
 #include "lib/clock.h"
 #include "lib/log.h"
-#include "lib/remote_shell.h"
+#include "lib/wire/remote_shell.h"
 
 enum { MESSAGES_A_TURN = 64 };
 

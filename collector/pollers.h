@@ -10,7 +10,7 @@
 #include "lib/error.h"
 #include "lib/outcome.h"
 #include "lib/ssh/known_hosts.h"
-#include "lib/wire.h"
+#include "lib/wire/wire.h"
 
 /*
  * The poll phase, seen from the parent: hosts in, sealed files and outcome lines in the spool

@@ -3,9 +3,9 @@
 
 #include "collector/spool.h"
 #include "lib/buffer.h"
-#include "lib/promtext.h"
+#include "lib/metrics/promtext.h"
 #include "lib/seal.h"
-#include "lib/wire.h"
+#include "lib/wire/wire.h"
 
 /*
  * One sealed file, opened and judged. A sealed box does not say who sealed it, so a report

@@ -8,7 +8,7 @@
 #include "lib/buffer.h"
 #include "lib/error.h"
 #include "lib/outcome.h"
-#include "lib/wire.h"
+#include "lib/wire/wire.h"
 
 /*
  * encrypted_stats/: what pollers leave and ingest takes. Names are made here; nothing a host

@@ -2,7 +2,7 @@
 #define FLEET_COLLECTOR_VISIT_H
 
 #include "collector/merge.h"
-#include "lib/derive.h"
+#include "lib/metrics/derive.h"
 #include "lib/storage/storage.h"
 
 /*

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "lib/escape.h"
-#include "lib/metrics.h"
+#include "lib/metrics/metrics.h"
 
 /* ---- from stored readings to a row ---- */
 

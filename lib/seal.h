@@ -6,7 +6,7 @@
 
 #include "lib/buffer.h"
 #include "lib/error.h"
-#include "lib/wire.h"
+#include "lib/wire/wire.h"
 
 /*
  * Sealing, the server's side. The only user of libsodium's public-key API on the server;

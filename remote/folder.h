@@ -8,7 +8,7 @@
 #include "lib/compiler.h"
 
 /*
- * Where the probe may write: its own folder, then the list of lib/remote_shell.h. Nothing is
+ * Where the probe may write: its own folder, then the list of lib/wire/remote_shell.h. Nothing is
  * ever written anywhere else.
  */
 enum { FOLDERS_MAX = 8, FOLDER_PATH_MAX = 1024 };

@@ -13,7 +13,7 @@
 
 #include <sodium.h>
 
-#include "lib/wire.h"
+#include "lib/wire/wire.h"
 #include "remote/arena.h"
 #include "remote/collect.h"
 #include "remote/io.h"

@@ -8,8 +8,8 @@
 
 #include <sodium.h>
 
-#include "lib/wire.h"
-#include "lib/wire_value.h"
+#include "lib/wire/wire.h"
+#include "lib/wire/wire_value.h"
 
 static const char STEM[] = "/fleet-probe-";
 

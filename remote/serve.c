@@ -6,7 +6,7 @@
 
 #include <sodium.h>
 
-#include "lib/wire.h"
+#include "lib/wire/wire.h"
 #include "remote/collect.h"
 #include "remote/folder.h"
 #include "remote/io.h"

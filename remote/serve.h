@@ -5,7 +5,7 @@
 #include "remote/self.h"
 
 /*
- * The probe's side of lib/wire.h, once: request, report, files, acks. Returns the program's
+ * The probe's side of lib/wire/wire.h, once: request, report, files, acks. Returns the program's
  * exit status, by which the shell that runs a cached copy knows it from an emptied or
  * overwritten one, which a shell would take for a script.
  */

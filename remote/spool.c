@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/wire_value.h"
+#include "lib/wire/wire_value.h"
 #include "remote/io.h"
 #include "remote/span.h"
 

@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 #include "lib/compiler.h"
-#include "lib/wire.h"
+#include "lib/wire/wire.h"
 #include "remote/arena.h"
 #include "remote/folder.h"
 
@@ -19,7 +19,7 @@
  *   FOLDER/<key id>/tmp-<pid>                  being written
  *   FOLDER/<key id>/dropped                    how many were dropped for want of room, ever
  *
- * FOLDER is any of lib/remote_shell.h's list: a file goes to the first that takes it and is
+ * FOLDER is any of lib/wire/remote_shell.h's list: a file goes to the first that takes it and is
  * found again in all. Other names, and key ids that nobody asked for, are left alone. Several
  * probes may work here at once: names differ, and a file that is gone is no error.
  */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "lib/config/load.h"
-#include "lib/metrics.h"
+#include "lib/metrics/metrics.h"
 
 /* ---- limits ------------------------------------------------------------------------------- */
 

@@ -2,7 +2,7 @@
 
 #include <search.h>
 
-#include "lib/metrics.h"
+#include "lib/metrics/metrics.h"
 #include "lib/storage/private.h"
 
 static const int64_t day_ms = 24 * 3600 * 1000;

@@ -7,7 +7,7 @@
 
 #include "lib/buffer.h"
 #include "lib/config/config.h"
-#include "lib/derive.h"
+#include "lib/metrics/derive.h"
 #include "lib/error.h"
 #include "lib/outcome.h"
 

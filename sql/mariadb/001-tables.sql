@@ -78,7 +78,7 @@ PARTITION BY RANGE (sample_id) (PARTITION pmax VALUES LESS THAN MAXVALUE);
 
 CREATE TABLE IF NOT EXISTS report (
 	client_id BIGINT NOT NULL PRIMARY KEY,
-	counters  MEDIUMBLOB,                   -- packed, see lib/derive.h
+	counters  MEDIUMBLOB,                   -- packed, see lib/metrics/derive.h
 	text      MEDIUMBLOB,                   -- the whole report, as zlib's compress() makes it
 	text_size INT UNSIGNED,                 -- its bytes when uncompressed
 	text_at   DATETIME(3)

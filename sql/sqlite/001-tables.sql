@@ -72,7 +72,7 @@ CREATE TABLE reading (
 
 CREATE TABLE report (
 	client_id INTEGER PRIMARY KEY,
-	counters  BLOB,                          -- packed, see lib/derive.h
+	counters  BLOB,                          -- packed, see lib/metrics/derive.h
 	text      BLOB,                          -- the whole report, as zlib's compress() makes it
 	text_size INTEGER,                       -- its bytes when uncompressed
 	text_at   TEXT

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "lib/escape.h"
-#include "lib/promtext.h"
+#include "lib/metrics/promtext.h"
 
 static void check_sample(const struct prom_sample *s)
 {

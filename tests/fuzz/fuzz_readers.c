@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "lib/compiler.h"
-#include "lib/promtext.h"
+#include "lib/metrics/promtext.h"
 #include "remote/readers.h"
 
 static void read_mounts(struct span file, struct text *out)

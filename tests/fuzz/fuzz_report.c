@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "lib/derive.h"
+#include "lib/metrics/derive.h"
 #include "lib/seal.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)

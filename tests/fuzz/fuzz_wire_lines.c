@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "lib/wire.h"
+#include "lib/wire/wire.h"
 
 static void try_request(const char *line)
 {

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "lib/wire.h"
+#include "lib/wire/wire.h"
 
 enum { FILES_MAX = 3, BYTES_MAX = 1000 };
 

@@ -1,12 +1,12 @@
 /*
- * Prints what lib/remote_shell.h makes, for tests that run it under real shells:
+ * Prints what lib/wire/remote_shell.h makes, for tests that run it under real shells:
  *   remote_command run MACHINE HASH
  *   remote_command forget KEY_ID…
  */
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/remote_shell.h"
+#include "lib/wire/remote_shell.h"
 
 int main(int argc, char **argv)
 {

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/counters.h"
-#include "lib/derive.h"
+#include "lib/metrics/counters.h"
+#include "lib/metrics/derive.h"
 #include "lib/seal.h"
 
 #define BOOT_A "9f86d081-884c-4d63-a2f4-4b6e4d1c0a01"

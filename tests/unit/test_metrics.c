@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "lib/metrics.h"
+#include "lib/metrics/metrics.h"
 
 static bool is_name(const char *s, char also)
 {

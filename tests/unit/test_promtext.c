@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "lib/buffer.h"
-#include "lib/promtext.h"
+#include "lib/metrics/promtext.h"
 
 static struct promtext parse(const char *text, size_t len)
 {

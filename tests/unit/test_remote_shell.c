@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "lib/remote_shell.h"
+#include "lib/wire/remote_shell.h"
 
 #define HASH "0123456789abcdef0123456789abcdef"
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "console/status_text.h"
-#include "lib/metrics.h"
+#include "lib/metrics/metrics.h"
 
 static const int64_t now = 1800000000000;
 

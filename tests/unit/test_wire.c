@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "lib/buffer.h"
-#include "lib/wire.h"
+#include "lib/wire/wire.h"
 
 #define KEY_ID			 "00112233aabbccdd"
 #define DIGEST			 "0123456789abcdef0123456789abcdef"

@@ -1,4 +1,4 @@
-"""The collector's side of lib/wire.h over pipes, and what opens a sealed report."""
+"""The collector's side of lib/wire/wire.h over pipes, and what opens a sealed report."""
 import ctypes
 import ctypes.util
 import hashlib

@@ -1,5 +1,5 @@
-#ifndef FLEET_PROMTEXT_H
-#define FLEET_PROMTEXT_H
+#ifndef FLEET_METRICS_PROMTEXT_H
+#define FLEET_METRICS_PROMTEXT_H
 
 #include <stddef.h>
 

@@ -1,5 +1,5 @@
-#ifndef FLEET_WIRE_H
-#define FLEET_WIRE_H
+#ifndef FLEET_WIRE_WIRE_H
+#define FLEET_WIRE_WIRE_H
 
 #include <stdbool.h>
 #include <stddef.h>

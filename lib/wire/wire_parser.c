@@ -2,11 +2,11 @@
  * What the client sends, as a small machine: one function a state takes bytes, one function a
  * line takes words. The bytes are hostile; whatever does not fit ends the conversation.
  */
-#include "lib/wire.h"
+#include "lib/wire/wire.h"
 
 #include <string.h>
 
-#include "lib/wire_value.h"
+#include "lib/wire/wire_value.h"
 
 enum { TAG_LEN = sizeof WIRE_TAG - 1 };
 

@@ -8,7 +8,7 @@
  * its size, be an ELF file (a shell runs what the kernel does not know as a script) and name its
  * own hash before it gets its name.
  */
-#include "lib/remote_shell.h"
+#include "lib/wire/remote_shell.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "lib/metrics.h"
+#include "lib/metrics/metrics.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -25,7 +25,7 @@
 #define HEADER(name, kind, alert, help) ROW(name, SECONDS, kind, "", "", "", alert, help)
 
 static const struct metric metrics[] = {
-#include "lib/metrics.def"
+#include "lib/metrics/metrics.def"
 };
 /* clang-format on */
 

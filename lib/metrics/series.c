@@ -1,4 +1,4 @@
-#include "lib/series.h"
+#include "lib/metrics/series.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,13 +1,13 @@
-#ifndef FLEET_DERIVE_H
-#define FLEET_DERIVE_H
+#ifndef FLEET_METRICS_DERIVE_H
+#define FLEET_METRICS_DERIVE_H
 
 #include <stdint.h>
 
 #include "lib/buffer.h"
 #include "lib/error.h"
-#include "lib/metrics.h"
-#include "lib/promtext.h"
-#include "lib/wire.h"
+#include "lib/metrics/metrics.h"
+#include "lib/metrics/promtext.h"
+#include "lib/wire/wire.h"
 
 /*
  * Raw counters and gauges of one report, with the counters of the one before, to readings.
@@ -45,7 +45,7 @@ struct readings {
 
 void readings_finish(struct readings *r);
 
-/* `counters` is what storage holds for the client, as lib/counters.h says (length 0 at first;
+/* `counters` is what storage holds for the client, as lib/metrics/counters.h says (length 0 at first;
  * damaged bytes count as none). *ret_counters receives what is to be stored in its place, or stays
  * empty when the stored ones are newer. `taken_at_ms` is the server's time of the attempt. Returns
  * -1 only without memory. */

@@ -2,13 +2,13 @@
  * Lines of the conversation, written and read. Those made of `name=value` fields (the
  * request, a report's header) are rows of a table. What streams back is in wire_parser.c.
  */
-#include "lib/wire.h"
+#include "lib/wire/wire.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/wire_value.h"
+#include "lib/wire/wire_value.h"
 
 enum { FIELD_MAX = 256 };
 

@@ -1,4 +1,4 @@
-#include "lib/counters.h"
+#include "lib/metrics/counters.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
-#ifndef FLEET_METRICS_H
-#define FLEET_METRICS_H
+#ifndef FLEET_METRICS_METRICS_H
+#define FLEET_METRICS_METRICS_H
 
 #include <stddef.h>
 
 /*
- * The catalogue: every metric the server makes of a report, one line each in lib/metrics.def.
+ * The catalogue: every metric the server makes of a report, one line each in lib/metrics/metrics.def.
  * All of them are stored: about 85 readings for a server with four filesystems, three network
  * devices and four disks.
  *

@@ -1,12 +1,12 @@
-#ifndef FLEET_SERIES_H
-#define FLEET_SERIES_H
+#ifndef FLEET_METRICS_SERIES_H
+#define FLEET_METRICS_SERIES_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "lib/compiler.h"
-#include "lib/promtext.h"
+#include "lib/metrics/promtext.h"
 
 /*
  * The samples of a report as sorted series, so that a metric finds its sources without

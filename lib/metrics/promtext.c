@@ -3,7 +3,7 @@
  * names and values are cut and unescaped where they stand. So a report costs no allocation a
  * sample, and what a hostile text can claim is bounded by its length.
  */
-#include "lib/promtext.h"
+#include "lib/metrics/promtext.h"
 
 #include <math.h>
 #include <stdbool.h>

@@ -1,5 +1,5 @@
-#ifndef FLEET_COUNTERS_H
-#define FLEET_COUNTERS_H
+#ifndef FLEET_METRICS_COUNTERS_H
+#define FLEET_METRICS_COUNTERS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,16 +2,16 @@
  * The catalogue drives: for each metric, the series of its source are looked up, and one small
  * function by kind turns each of them into a value or says that there is none.
  */
-#include "lib/derive.h"
+#include "lib/metrics/derive.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/counters.h"
-#include "lib/drafts.h"
+#include "lib/metrics/counters.h"
+#include "lib/metrics/drafts.h"
 #include "lib/seal.h"
-#include "lib/series.h"
+#include "lib/metrics/series.h"
 
 enum { CPU_MODE_COUNT = 8 };
 

@@ -1,4 +1,4 @@
-#include "lib/drafts.h"
+#include "lib/metrics/drafts.h"
 
 #include <stdlib.h>
 #include <string.h>

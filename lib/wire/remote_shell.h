@@ -1,5 +1,5 @@
-#ifndef FLEET_REMOTE_SHELL_H
-#define FLEET_REMOTE_SHELL_H
+#ifndef FLEET_WIRE_REMOTE_SHELL_H
+#define FLEET_WIRE_REMOTE_SHELL_H
 
 #include <stddef.h>
 
@@ -10,7 +10,7 @@
  * The one command that runs on a client: POSIX sh on a single line, also when the login shell
  * is csh or fish (`exec /bin/sh -c '…'`, no `'`, `!`, backslash or newline inside). It looks
  * for `fleet-probe-<hash>` in the client's cache folders, runs it when it is there, and
- * otherwise takes it on standard input as lib/wire.h describes. A cached probe that cannot run
+ * otherwise takes it on standard input as lib/wire/wire.h describes. A cached probe that cannot run
  * is removed, so that the next run brings another. Versions older than a day go when one is
  * uploaded: a younger one may be another collector's.
  *

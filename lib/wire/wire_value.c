@@ -1,8 +1,8 @@
-#include "lib/wire_value.h"
+#include "lib/wire/wire_value.h"
 
 #include <string.h>
 
-#include "lib/wire.h"
+#include "lib/wire/wire.h"
 
 int wire_hex_value(char c)
 {

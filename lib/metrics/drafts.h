@@ -1,10 +1,10 @@
-#ifndef FLEET_DRAFTS_H
-#define FLEET_DRAFTS_H
+#ifndef FLEET_METRICS_DRAFTS_H
+#define FLEET_METRICS_DRAFTS_H
 
 #include <stddef.h>
 
 #include "lib/compiler.h"
-#include "lib/derive.h"
+#include "lib/metrics/derive.h"
 
 /*
  * The readings of one report while they are made: each instance of a metric once, and no more
