@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collector/fields.h"
+#include "collector/spool/fields.h"
 #include "lib/buffer.h"
 #include "lib/file.h"
 

@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "collector/options.h"
-#include "collector/pollers.h"
+#include "collector/poll/pollers.h"
 #include "collector/run.h"
 #include "lib/log.h"
 #include "lib/process.h"

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "collector/last_hosts.h"
-#include "collector/pollers.h"
+#include "collector/poll/pollers.h"
 #include "lib/attempt.h"
 #include "lib/seal.h"
 

@@ -5,7 +5,7 @@
 #include "collector/options.h"
 #include "collector/plan.h"
 #include "collector/run_state.h"
-#include "collector/spool.h"
+#include "collector/spool/spool.h"
 
 /*
  * The first half of a run: from the configuration to sealed files and outcome lines in the

@@ -7,12 +7,12 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "collector/ingest.h"
+#include "collector/ingest/ingest.h"
 #include "collector/plan.h"
 #include "collector/poll_phase.h"
 #include "collector/run_state.h"
 #include "collector/setup.h"
-#include "collector/spool.h"
+#include "collector/spool/spool.h"
 #include "collector/store_phase.h"
 #include "lib/clock.h"
 #include "lib/file.h"

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "collector/fields.h"
+#include "collector/spool/fields.h"
 #include "lib/file.h"
 
 enum { STATE_LINE_MAX = 128, COLLECTOR_MAX = 255 };

@@ -1,7 +1,7 @@
 #ifndef FLEET_COLLECTOR_STORE_PHASE_H
 #define FLEET_COLLECTOR_STORE_PHASE_H
 
-#include "collector/ingest.h"
+#include "collector/ingest/ingest.h"
 #include "collector/run_state.h"
 #include "lib/config/config.h"
 

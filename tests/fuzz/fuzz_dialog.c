@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "collector/dialog.h"
+#include "collector/poll/dialog.h"
 
 static const char request[] = "fleet1 request id=1\n";
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collector/ipc.h"
+#include "collector/poll/ipc.h"
 
 union message {
 	struct ipc_count count;

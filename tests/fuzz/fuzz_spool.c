@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collector/outcomes.h"
-#include "collector/spool.h"
+#include "collector/spool/outcomes.h"
+#include "collector/spool/spool.h"
 
 static void fuzz_head(const char *data, size_t size)
 {

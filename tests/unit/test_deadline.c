@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "collector/deadline.h"
+#include "collector/poll/deadline.h"
 
 enum { COUNT = 2000 };
 

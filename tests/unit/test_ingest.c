@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "collector/ingest.h"
-#include "collector/spool.h"
+#include "collector/ingest/ingest.h"
+#include "collector/spool/spool.h"
 #include "collector/store_phase.h"
 #include "lib/attempt.h"
 

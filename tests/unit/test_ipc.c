@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "collector/ipc.h"
+#include "collector/poll/ipc.h"
 
 static const struct host_key keys[] = {
 	{ "ssh-ed25519", (const uint8_t *)"one", 3, false },

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "collector/merge.h"
+#include "collector/ingest/merge.h"
 #include "lib/attempt.h"
 
 enum { NO_LINE = -1, FILES_MAX = 3 };

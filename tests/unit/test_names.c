@@ -3,7 +3,7 @@
 #include <arpa/inet.h>
 #include <net/if.h>
 
-#include "collector/names.h"
+#include "collector/poll/names.h"
 
 static const struct {
 	const char *text;

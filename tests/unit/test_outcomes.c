@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "collector/outcomes.h"
+#include "collector/spool/outcomes.h"
 
 static void lines_of_several_files_are_one_list(void **state)
 {

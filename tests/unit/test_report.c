@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "collector/report.h"
+#include "collector/ingest/report.h"
 
 static struct keyring *ring;
 

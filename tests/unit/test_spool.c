@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "collector/spool.h"
+#include "collector/spool/spool.h"
 
 static const struct spool_head head = {
 	.attempt_id = 0x0123456789abcdef,

@@ -1,0 +1,153 @@
+#include "collector/ingest/batch.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/crash.h"
+#include "lib/log.h"
+
+static bool has_client(const struct batch *b, const char *client)
+{
+	for (size_t i = 0; i < b->count; i++)
+		if (strcmp(b->visits[i].client, client) == 0)
+			return true;
+	return false;
+}
+
+static bool is_full(const struct batch *b)
+{
+	return b->count == BATCH_VISITS || b->samples >= BATCH_SAMPLES || b->bytes >= BATCH_BYTES;
+}
+
+static size_t text_bytes(const struct visit *v)
+{
+	size_t bytes = 0;
+	for (size_t i = 0; i < v->connection.report_count; i++)
+		bytes += v->reports[i].text.len;
+	return bytes;
+}
+
+int batch_add(struct batch *b, uint64_t cycle_id, const struct spool_outcome *line,
+	const struct spool_entry *files, size_t file_count, struct error *err)
+{
+	CLEANUP(visit_finish) struct visit v = { 0 };
+	if (visit_load(&v, b->in->spool_fd, b->in->ring, cycle_id, line, files, file_count, err) <
+		0)
+		return -1;
+	if ((is_full(b) || has_client(b, v.client)) && batch_flush(b, err) < 0)
+		return -1;
+	if (v.connection.attempt_id > b->in->newest_id) {
+		visit_disown(&v, "no attempt of this id was ever made");
+		b->summary->bad_lines += line != NULL;
+	}
+	if (visit_derive(&v, b->in->storage, err) < 0)
+		return -1;
+	b->samples += v.row_count;
+	b->bytes += text_bytes(&v);
+	b->visits[b->count++] = v;
+	v = (struct visit){ 0 };
+	return 0;
+}
+
+static void count_bad(struct ingest_summary *sum, const struct visit *v)
+{
+	for (size_t i = 0; i < v->connection.report_count; i++) {
+		const struct report *r = &v->reports[i];
+		if (r->outcome == OUTCOME_OK)
+			continue;
+		log_debug("%s: %s: %s", v->client, v->files[i].name, r->reason);
+		if (sum->bad++ == 0)
+			(void)snprintf(sum->first_bad, sizeof sum->first_bad, "%s: %s",
+				v->files[i].name, r->reason);
+	}
+}
+
+/* How the connection ended, for the counts of its cycle. What is known already keeps the word
+ * of its line, since its files may be gone. */
+static void count_connection(struct batch *b, const struct visit *v, enum put_result result)
+{
+	const struct merge_row *own = &v->rows[0];
+	if (own->id != v->connection.attempt_id)
+		return;
+	const struct spool_outcome *line = v->connection.line;
+	enum outcome o = result == PUT_REPLAY && line ? line->outcome : own->outcome;
+	if (o == OUTCOME_OK)
+		b->ok++;
+	else
+		b->failed++;
+	if (line && own->outcome != line->outcome && result != PUT_REPLAY)
+		log_info("%s: %s%s%s", v->client, outcome_name(own->outcome),
+			own->error[0] ? ": " : "", own->error);
+}
+
+static void count_rows(struct batch *b, const struct visit *v, const enum put_result *results)
+{
+	uint32_t *const counts[] = {
+		[PUT_NEW] = &b->summary->stored,
+		[PUT_COMPLETED] = &b->summary->completed,
+		[PUT_REPLAY] = &b->summary->replayed,
+		[PUT_STALE] = &b->summary->stale,
+	};
+	for (size_t i = 0; i < v->row_count; i++) {
+		++*counts[results[i]];
+		if (results[i] == PUT_STALE)
+			log_warning("%s: another report of attempt %016" PRIx64
+				    " is stored already; this one is dropped",
+				v->client, v->rows[i].id);
+	}
+}
+
+static int store(struct batch *b, enum put_result *results, struct error *err)
+{
+	struct sample *samples = calloc(b->samples + 1, sizeof *samples);
+	if (!samples)
+		return error_set(err, "out of memory");
+	size_t n = 0;
+	for (size_t i = 0; i < b->count; n += b->visits[i].row_count, i++)
+		visit_samples(&b->visits[i], samples + n);
+	int r = n ? storage_put_samples(b->in->storage, samples, n, results, err) : 0;
+	free(samples);
+	return r;
+}
+
+/* The rows are committed: counts them and takes the files away. */
+static int settle(struct batch *b, const enum put_result *results, struct error *err)
+{
+	int r = 0;
+	size_t n = 0;
+	for (size_t i = 0; i < b->count && r == 0; i++) {
+		const struct visit *v = &b->visits[i];
+		count_rows(b, v, results + n);
+		if (v->row_count)
+			count_connection(b, v, results[n]);
+		count_bad(b->summary, v);
+		r = visit_settle(v, b->in->spool_fd, err);
+		n += v->row_count;
+	}
+	return r;
+}
+
+int batch_flush(struct batch *b, struct error *err)
+{
+	enum put_result *results = calloc(b->samples + 1, sizeof *results);
+	if (!results)
+		return error_set(err, "out of memory");
+	int r = store(b, results, err);
+	if (r == 0) {
+		crash_point("committed");
+		r = settle(b, results, err);
+	}
+	free(results);
+	if (r == 0)
+		batch_finish(b);
+	return r;
+}
+
+void batch_finish(struct batch *b)
+{
+	for (size_t i = 0; i < b->count; i++)
+		visit_finish(&b->visits[i]);
+	b->count = b->samples = b->bytes = 0;
+}

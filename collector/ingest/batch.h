@@ -1,0 +1,33 @@
+#ifndef FLEET_COLLECTOR_INGEST_BATCH_H
+#define FLEET_COLLECTOR_INGEST_BATCH_H
+
+#include "collector/ingest/ingest.h"
+#include "collector/ingest/visit.h"
+
+/*
+ * Connections gathered for one transaction: at least a hundred when there are as many, since a
+ * transaction costs more than its rows. No client is twice in one, so that each report is
+ * derived from counters that are committed.
+ */
+enum { BATCH_VISITS = 128, BATCH_SAMPLES = 256, BATCH_BYTES = 16 << 20 };
+
+struct batch {
+	const struct ingest *in;
+	struct ingest_summary *summary;
+	struct visit visits[BATCH_VISITS];
+	size_t count, samples, bytes;
+	uint32_t ok, failed; /* connections stored so far; the caller resets them */
+};
+
+/* Loads and derives one connection; commits what was gathered when it is enough. `line` and
+ * `files` must stay until batch_flush(). */
+int batch_add(struct batch *b, uint64_t cycle_id, const struct spool_outcome *line,
+	const struct spool_entry *files, size_t file_count, struct error *err) MUST_CHECK;
+
+/* Commits what was gathered, then takes its files out of the spool. */
+int batch_flush(struct batch *b, struct error *err) MUST_CHECK;
+
+/* Forgets what was gathered; its files stay. */
+void batch_finish(struct batch *b);
+
+#endif

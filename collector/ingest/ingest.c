@@ -1,0 +1,181 @@
+#include "collector/ingest/ingest.h"
+
+#include <stdlib.h>
+
+#include "collector/ingest/batch.h"
+#include "collector/spool/outcomes.h"
+#include "collector/spool/spool.h"
+#include "lib/clock.h"
+
+/* The files of one cycle, in the list of the spool: those from its own id up to the next
+ * cycle's, since a run takes its cycle id before its attempts'. */
+struct slice {
+	uint64_t cycle_id; /* 0: files older than any cycle that is still known */
+	const struct spool_entry *files;
+	size_t count;
+	bool has_cycle;
+	struct spool_cycle cycle;
+	struct outcomes outcomes;
+};
+
+static bool is_of_cycle(const struct spool_entry *e)
+{
+	return e->kind == SPOOL_OUTCOMES || e->kind == SPOOL_CYCLE;
+}
+
+/* The slice that begins at the first of these files. */
+static struct slice cut_slice(const struct spool_entry *files, size_t count)
+{
+	struct slice s = { .files = files };
+	if (is_of_cycle(&files[0]))
+		s.cycle_id = files[0].id;
+	while (s.count < count &&
+		(!is_of_cycle(&files[s.count]) || files[s.count].id == s.cycle_id))
+		s.count++;
+	return s;
+}
+
+static void read_cycle(struct slice *s, const struct buffer *file)
+{
+	size_t len = file->len ? file->len - 1 : 0; /* without its newline */
+	s->has_cycle = spool_parse_cycle(len ? file->data : "", len, &s->cycle, NULL) == 0 &&
+		       s->cycle.id == s->cycle_id;
+}
+
+/* Reads what is known of the cycle as a whole. */
+static int slice_load(struct slice *s, int spool_fd, struct error *err)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		CLEANUP(buffer_finish) struct buffer file = { 0 };
+		const struct spool_entry *e = &s->files[i];
+		if (!is_of_cycle(e))
+			continue;
+		if (spool_read(spool_fd, e->name, &file, err) < 0)
+			return -1;
+		if (e->kind == SPOOL_CYCLE)
+			read_cycle(s, &file);
+		else if (outcomes_add(&s->outcomes, s->cycle_id, file.data, file.len, err) < 0)
+			return -1;
+	}
+	outcomes_sort(&s->outcomes);
+	return 0;
+}
+
+static int put_cycle(const struct ingest *in, const struct slice *s, const struct batch *b,
+	bool finished, struct error *err)
+{
+	if (!s->has_cycle || s->cycle_id > in->newest_id)
+		return 0;
+	struct cycle cycle = {
+		.id = s->cycle_id,
+		.program = "collector",
+		.version = FLEET_VERSION,
+		.started_at = s->cycle.started_at,
+		.deadline_at = s->cycle.deadline_at,
+		.finished_at = finished ? clock_wall_ms() : 0,
+		.clients = s->cycle.clients,
+		.ok = b->ok,
+		.failed = b->failed,
+		.whole_fleet = s->cycle.whole_fleet,
+	};
+	return storage_put_cycle(in->storage, &cycle, err);
+}
+
+/* How far the lines and the files of a slice are taken. */
+struct front {
+	size_t line, file;
+};
+
+static size_t count_files(const struct slice *s, size_t from, uint64_t attempt_id)
+{
+	size_t n = 0;
+	while (from + n < s->count && n < SPOOL_CONNECTION_FILES &&
+		s->files[from + n].kind == SPOOL_SEALED && s->files[from + n].id == attempt_id)
+		n++;
+	return n;
+}
+
+/* Hands over the connection with the smallest attempt id: a line, files, or both. */
+static int take_connection(
+	struct front *f, const struct slice *s, struct batch *b, struct error *err)
+{
+	const struct spool_outcome *line =
+		f->line < s->outcomes.count ? &s->outcomes.items[f->line] : NULL;
+	const struct spool_entry *file = f->file < s->count ? &s->files[f->file] : NULL;
+	if (line && file && line->attempt_id > file->id)
+		line = NULL;
+	size_t files = file ? count_files(s, f->file, line ? line->attempt_id : file->id) : 0;
+	f->line += line ? 1 : 0;
+	f->file += files;
+	return batch_add(b, s->cycle_id, line, file, files, err);
+}
+
+static int take_connections(const struct slice *s, struct batch *b, struct error *err)
+{
+	struct front f = { 0 };
+	for (;;) {
+		while (f.file < s->count && s->files[f.file].kind != SPOOL_SEALED)
+			f.file++;
+		if (f.line == s->outcomes.count && f.file == s->count)
+			return batch_flush(b, err);
+		if (take_connection(&f, s, b, err) < 0)
+			return -1;
+	}
+}
+
+/* Its .cycle goes first: what a crash in between leaves must not count an empty cycle. */
+static int remove_cycle_files(const struct slice *s, int spool_fd, struct error *err)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (is_of_cycle(&s->files[i]) && spool_remove(spool_fd, s->files[i].name, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int ingest_slice(
+	const struct ingest *in, struct slice *s, struct batch *b, struct error *err)
+{
+	if (slice_load(s, in->spool_fd, err) < 0)
+		return -1;
+	b->ok = b->failed = 0;
+	b->summary->bad_lines += (uint32_t)s->outcomes.malformed;
+	if (put_cycle(in, s, b, false, err) < 0 || take_connections(s, b, err) < 0 ||
+		put_cycle(in, s, b, true, err) < 0)
+		return -1;
+	if (s->cycle_id && s->cycle_id == in->current_cycle) {
+		b->summary->ok = b->ok;
+		b->summary->failed = b->failed;
+	}
+	return remove_cycle_files(s, in->spool_fd, err);
+}
+
+static int ingest_list(
+	const struct ingest *in, const struct spool_list *list, struct batch *b, struct error *err)
+{
+	for (size_t at = 0; at < list->count;) {
+		struct slice s = cut_slice(&list->items[at], list->count - at);
+		at += s.count;
+		int r = ingest_slice(in, &s, b, err);
+		batch_finish(b); /* it points into the slice */
+		outcomes_finish(&s.outcomes);
+		if (r < 0)
+			return -1;
+	}
+	return b->summary->bad ? spool_trim_bad(in->spool_fd, err) : 0;
+}
+
+int ingest_run(const struct ingest *in, struct ingest_summary *ret_summary, struct error *err)
+{
+	struct spool_list list = { 0 };
+	struct batch *b = calloc(1, sizeof *b);
+	if (!b)
+		return error_set(err, "out of memory");
+	*ret_summary = (struct ingest_summary){ 0 };
+	*b = (struct batch){ .in = in, .summary = ret_summary };
+	int r = spool_list(in->spool_fd, &list, err);
+	if (r == 0)
+		r = ingest_list(in, &list, b, err);
+	spool_list_finish(&list);
+	free(b);
+	return r;
+}

@@ -1,0 +1,184 @@
+#include "collector/ingest/visit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/attempt.h"
+#include "lib/escape.h"
+
+static int out_of_memory(struct error *err)
+{
+	return error_set(err, "out of memory");
+}
+
+static void set_client(struct visit *v, const char *client)
+{
+	if (!v->client[0])
+		(void)snprintf(v->client, sizeof v->client, "%s", client);
+}
+
+static int unreadable(struct report *r, const struct error *why)
+{
+	*r = (struct report){ .outcome = OUTCOME_UNSEALED };
+	(void)escape_text(r->reason, sizeof r->reason, why->text, strlen(why->text));
+	return 0;
+}
+
+static int load_file(
+	struct visit *v, size_t i, int spool_fd, const struct keyring *ring, struct error *err)
+{
+	CLEANUP(buffer_finish) struct buffer file = { .cap = WIRE_FILE_MAX + 2 * 65536 };
+	struct spool_head head;
+	struct error why = { "" };
+	size_t body;
+	if (spool_read(spool_fd, v->files[i].name, &file, &why) < 0)
+		return unreadable(&v->reports[i], &why);
+	if (spool_parse_head(file.len ? file.data : "", file.len, &head, &body, &why) < 0)
+		return unreadable(&v->reports[i], &why);
+	if (head.attempt_id != v->files[i].id) {
+		(void)error_set(&why, "its head and its name tell different attempts");
+		return unreadable(&v->reports[i], &why);
+	}
+	set_client(v, head.client);
+	v->connection.received_at = head.received_at;
+	return report_open(ring, &head, file.data + body, &v->reports[i], err);
+}
+
+int visit_load(struct visit *v, int spool_fd, const struct keyring *ring, uint64_t cycle_id,
+	const struct spool_outcome *line, const struct spool_entry *files, size_t file_count,
+	struct error *err)
+{
+	*v = (struct visit){ .files = files, .newest = -1 };
+	v->reports = calloc(file_count + 1, sizeof *v->reports);
+	v->readings = calloc(file_count + 1, sizeof *v->readings);
+	v->counters = calloc(file_count + 1, sizeof *v->counters);
+	v->rows = calloc(file_count + 1, sizeof *v->rows);
+	if (!v->reports || !v->readings || !v->counters || !v->rows)
+		return out_of_memory(err);
+	v->connection = (struct connection){
+		.attempt_id = line ? line->attempt_id : files[0].id,
+		.cycle_id = cycle_id,
+		.line = line,
+		.reports = v->reports,
+	};
+	if (line)
+		set_client(v, line->client);
+	for (; v->connection.report_count < file_count; v->connection.report_count++)
+		if (load_file(v, v->connection.report_count, spool_fd, ring, err) < 0)
+			return -1;
+	if (v->client[0])
+		v->row_count = merge_connection(&v->connection, v->rows);
+	return 0;
+}
+
+void visit_disown(struct visit *v, const char *why)
+{
+	v->row_count = 0;
+	for (size_t i = 0; i < v->connection.report_count; i++) {
+		struct report *r = &v->reports[i];
+		r->outcome = OUTCOME_STALE;
+		(void)snprintf(r->reason, sizeof r->reason, "%s", why);
+	}
+}
+
+/* One report; `ground` holds the counters before it and then those after it. */
+static int derive_one(struct visit *v, size_t i, struct buffer *ground, struct error *err)
+{
+	const struct report *r = &v->reports[i];
+	if (derive(&r->header, &r->metrics, attempt_time_ms(r->header.attempt_id), ground->data,
+		    ground->len, &v->readings[i], &v->counters[i], err) < 0)
+		return -1;
+	if (!v->counters[i].len)
+		return 0;
+	buffer_clear(ground);
+	if (buffer_append(ground, v->counters[i].data, v->counters[i].len) < 0)
+		return out_of_memory(err);
+	return 0;
+}
+
+int visit_derive(struct visit *v, struct storage *storage, struct error *err)
+{
+	CLEANUP(buffer_finish) struct buffer ground = { 0 };
+	size_t order[SPOOL_CONNECTION_FILES];
+	size_t n = report_order(v->reports, v->connection.report_count, order);
+	if (n == 0)
+		return 0;
+	if (storage_get_counters(storage, v->client, &ground, err) < 0)
+		return -1;
+	for (size_t k = 0; k < n; k++) {
+		size_t i = order[k];
+		if (derive_one(v, i, &ground, err) < 0)
+			return -1;
+		promtext_finish(&v->reports[i].metrics);
+		if (!v->counters[i].len)
+			continue;
+		if (v->newest >= 0) /* only the last ones are stored */
+			buffer_finish(&v->counters[v->newest]);
+		v->newest = (int)i;
+	}
+	return 0;
+}
+
+static void add_report(const struct visit *v, int i, struct sample *s)
+{
+	const struct report *r = &v->reports[i];
+	s->has_report = true;
+	memcpy(s->probe_hash, r->header.probe_hash, sizeof s->probe_hash);
+	memcpy(s->digest, r->digest, sizeof s->digest);
+	s->readings = v->readings[i].items;
+	s->reading_count = v->readings[i].count;
+	if (i != v->newest)
+		return;
+	s->counters = v->counters[i].data;
+	s->counters_len = v->counters[i].len;
+	s->text = r->text.data;
+	s->text_len = r->text.len;
+}
+
+void visit_samples(const struct visit *v, struct sample *ret_samples)
+{
+	for (size_t i = 0; i < v->row_count; i++) {
+		const struct merge_row *row = &v->rows[i];
+		ret_samples[i] = (struct sample){
+			.id = row->id,
+			.client = v->client,
+			.cycle_id = row->cycle_id,
+			.taken_at = row->taken_at,
+			.received_at = row->received_at,
+			.outcome = row->outcome,
+			.first_outcome = row->first_outcome,
+			.stage = row->stage,
+			.error = row->error,
+			.duration_ms = row->duration_ms,
+		};
+		if (row->report != MERGE_NO_REPORT)
+			add_report(v, row->report, &ret_samples[i]);
+	}
+}
+
+int visit_settle(const struct visit *v, int spool_fd, struct error *err)
+{
+	for (size_t i = 0; i < v->connection.report_count; i++) {
+		const char *name = v->files[i].name;
+		int r = v->reports[i].outcome == OUTCOME_OK ? spool_remove(spool_fd, name, err)
+							    : spool_reject(spool_fd, name, err);
+		if (r < 0)
+			return -1;
+	}
+	return 0;
+}
+
+void visit_finish(struct visit *v)
+{
+	for (size_t i = 0; i < v->connection.report_count; i++) {
+		report_finish(&v->reports[i]);
+		readings_finish(&v->readings[i]);
+		buffer_finish(&v->counters[i]);
+	}
+	free(v->reports);
+	free(v->readings);
+	free(v->counters);
+	free(v->rows);
+	*v = (struct visit){ 0 };
+}

@@ -1,0 +1,45 @@
+#ifndef FLEET_COLLECTOR_INGEST_VISIT_H
+#define FLEET_COLLECTOR_INGEST_VISIT_H
+
+#include "collector/ingest/merge.h"
+#include "lib/metrics/derive.h"
+#include "lib/storage/storage.h"
+
+/*
+ * One connection on its way from the spool to storage: its files read, opened, merged with its
+ * outcome line, and derived. Owns everything that its samples point to.
+ */
+struct visit {
+	char client[256]; /* "" when neither head nor line tells: then there are no rows */
+	struct connection connection;
+	const struct spool_entry *files; /* the caller's, as is the line */
+	struct report *reports;		 /* one a file */
+	struct readings *readings;	 /* one a report */
+	struct buffer *counters;	 /* one a report */
+	int newest;			 /* the report derived last; -1 = none */
+	struct merge_row *rows;
+	size_t row_count;
+};
+
+/* Reads and opens the files, at most SPOOL_CONNECTION_FILES, of one attempt. `line` may be
+ * NULL. Files that are no reports are no error. */
+int visit_load(struct visit *v, int spool_fd, const struct keyring *ring, uint64_t cycle_id,
+	const struct spool_outcome *line, const struct spool_entry *files, size_t file_count,
+	struct error *err) MUST_CHECK;
+
+/* Nothing of it is to be stored: its files are no reports any more. */
+void visit_disown(struct visit *v, const char *why);
+
+/* Derives the readings from the client's stored counters on, each report's counters being the
+ * ground of the next. */
+int visit_derive(struct visit *v, struct storage *storage, struct error *err) MUST_CHECK;
+
+/* Fills one sample a row. They point into the visit. */
+void visit_samples(const struct visit *v, struct sample *ret_samples);
+
+/* After the commit: the files go, those that are no reports to bad/. */
+int visit_settle(const struct visit *v, int spool_fd, struct error *err) MUST_CHECK;
+
+void visit_finish(struct visit *v);
+
+#endif

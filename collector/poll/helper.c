@@ -1,0 +1,151 @@
+#include "collector/poll/helper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Sanitizers trace their own process to find leaks, and reserve terabytes of addresses. */
+#ifdef __has_feature
+#define HAS_ASAN_FEATURE __has_feature(address_sanitizer)
+#else
+#define HAS_ASAN_FEATURE 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || HAS_ASAN_FEATURE
+enum { IS_SANITIZED = 1 };
+#else
+enum { IS_SANITIZED = 0 };
+#endif
+
+enum { DISMISS_MS = 2000 };
+
+/* Variables a helper needs: the agent's socket, the resolver's settings, the sanitizers'. */
+static const char *const kept_variables[] = {
+	"ASAN_OPTIONS=",
+	"HOSTALIASES=",
+	"LOCALDOMAIN=",
+	"LSAN_OPTIONS=",
+	"RES_OPTIONS=",
+	"SSH_AUTH_SOCK=",
+	"UBSAN_OPTIONS=",
+#ifdef FLEET_CRASH_POINTS
+	"FLEET_CRASH_AT=",
+#endif
+};
+
+static void keep_environment(char *out[static ARRAY_LEN(kept_variables) + 1])
+{
+	size_t count = 0;
+	for (char **e = environ; *e; e++)
+		for (size_t i = 0; i < ARRAY_LEN(kept_variables); i++)
+			if (count < ARRAY_LEN(kept_variables) &&
+				strncmp(*e, kept_variables[i], strlen(kept_variables[i])) == 0)
+				out[count++] = *e;
+	out[count] = NULL;
+}
+
+/* In the child, where only async-signal-safe calls are allowed. First all go above the fixed
+ * numbers, so that none is overwritten before its turn. */
+static int place_descriptors(const int *fds, size_t count)
+{
+	int high[HELPER_FDS_MAX];
+	for (size_t i = 0; i < count; i++)
+		if ((high[i] = fcntl(fds[i], F_DUPFD, HELPER_CONTROL + HELPER_FDS_MAX)) < 0)
+			return -1;
+	for (size_t i = 0; i < count; i++)
+		if (dup2(high[i], HELPER_CONTROL + (int)i) < 0)
+			return -1;
+	return close_range((unsigned)(HELPER_CONTROL + count), ~0U, 0);
+}
+
+static void reset_signals(void)
+{
+	sigset_t none;
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+int helper_spawn(const char *role, const int *fds, size_t count, pid_t *ret_pid, struct error *err)
+{
+	char option[32], name[] = "fleet-collector";
+	char *argv[] = { name, option, NULL };
+	char *envp[ARRAY_LEN(kept_variables) + 1];
+	(void)snprintf(option, sizeof option, "--%s", role);
+	keep_environment(envp);
+	pid_t pid = fork();
+	if (pid < 0)
+		return error_errno(err, "fork");
+	if (pid == 0) {
+		reset_signals();
+		if (place_descriptors(fds, count) == 0)
+			(void)execve("/proc/self/exe", argv, envp);
+		_exit(127);
+	}
+	*ret_pid = pid;
+	return 0;
+}
+
+int helper_confine(struct error *err)
+{
+	static const struct rlimit none = { 0, 0 };
+	(void)signal(SIGINT, SIG_IGN);
+	(void)signal(SIGTERM, SIG_IGN);
+	(void)signal(SIGHUP, SIG_IGN);
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+		setrlimit(RLIMIT_CORE, &none))
+		return error_errno(err, "confine");
+	if (!IS_SANITIZED && prctl(PR_SET_DUMPABLE, 0))
+		return error_errno(err, "confine");
+	return fcntl(HELPER_CONTROL, F_SETFD, FD_CLOEXEC) < 0
+		       ? error_set(err, "this role is for the collector itself to start")
+		       : 0;
+}
+
+int helper_limit_memory(size_t bytes, struct error *err)
+{
+	struct rlimit limit;
+	if (IS_SANITIZED)
+		return 0;
+	if (getrlimit(RLIMIT_AS, &limit))
+		return error_errno(err, "RLIMIT_AS");
+	if (limit.rlim_max > bytes) /* a smaller one of the administrator's stays */
+		limit.rlim_max = bytes;
+	limit.rlim_cur = limit.rlim_max;
+	return setrlimit(RLIMIT_AS, &limit) ? error_errno(err, "RLIMIT_AS") : 0;
+}
+
+static int reap(pid_t pid)
+{
+	int status = -1;
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return status;
+}
+
+void helper_end(pid_t pid)
+{
+	if (pid <= 0)
+		return;
+	(void)kill(pid, SIGKILL);
+	(void)reap(pid);
+}
+
+bool helper_dismiss(pid_t pid)
+{
+	struct pollfd p = { .fd = pidfd_open(pid, 0), .events = POLLIN };
+	bool is_over = p.fd >= 0 && poll(&p, 1, DISMISS_MS) == 1;
+	if (p.fd >= 0)
+		close(p.fd);
+	if (!is_over)
+		(void)kill(pid, SIGKILL);
+	return reap(pid) == 0 && is_over;
+}

@@ -1,0 +1,153 @@
+/* From a list of addresses to a command that runs. */
+#include "collector/poll/host_run_private.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "lib/log.h"
+#include "lib/ssh/host_key_judge.h"
+
+enum {
+	TURN_BYTES = 256 * 1024,
+	SESSION_BYTES = WIRE_BYTES_MAX + (1 << 20), /* what it may send, and SSH's own share */
+};
+
+/* This address did not serve; the next one is tried at once. */
+bool host_next_address(struct host_run *h, int error)
+{
+	verdict_set(&h->verdict, ssh_connect_outcome(error), STAGE_CONNECT, "%s", strerror(error));
+	host_hang_up(h);
+	return true;
+}
+
+static bool begin_connect(struct host_run *h)
+{
+	struct sockaddr_storage a;
+	if (h->address >= ipc_count_addresses(h->row.addresses))
+		return host_finish(h);
+	ipc_get_address(h->row.addresses, h->address++, &a);
+	h->fd = socket(a.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (h->fd < 0)
+		return host_next_address(h, errno);
+	socklen_t len =
+		a.ss_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+	if (connect(h->fd, (struct sockaddr *)&a, len) && errno != EINPROGRESS)
+		return host_next_address(h, errno);
+	host_enter(h, HOST_CONNECT);
+	return false;
+}
+
+static bool begin_session(struct host_run *h)
+{
+	static const struct ssh_budget budget = { TURN_BYTES, SESSION_BYTES };
+	struct host_key keys[IPC_KEYS_MAX];
+	struct error err;
+	size_t count, valid = 0;
+	if (ipc_get_keys(h->row.keys, keys, &count))
+		return host_fail(h, OUTCOME_INTERNAL, "malformed host keys");
+	for (size_t i = 0; i < count; i++)
+		if (!keys[i].revoked)
+			keys[valid++] = keys[i];
+	if (ssh_session_create(h->fd, &budget, keys, valid, &h->session, &err)) {
+		h->fd = -1; /* the session took it */
+		return host_fail(h, OUTCOME_INTERNAL, err.text);
+	}
+	host_enter(h, HOST_HANDSHAKE);
+	return true;
+}
+
+bool host_step_connect(struct host_run *h)
+{
+	int error = 0;
+	socklen_t len = sizeof error;
+	if (h->fd < 0)
+		return begin_connect(h);
+	if (getsockopt(h->fd, SOL_SOCKET, SO_ERROR, &error, &len))
+		error = errno;
+	return error ? host_next_address(h, error) : begin_session(h);
+}
+
+/* ---- handshake, authentication ---------------------------------------------------------- */
+
+static bool check_host_key(struct host_run *h)
+{
+	struct host_key keys[IPC_KEYS_MAX], shown;
+	char reason[sizeof h->verdict.reason];
+	size_t count;
+	bool is_new = false;
+	if (ipc_get_keys(h->row.keys, keys, &count))
+		return host_fail(h, OUTCOME_INTERNAL, "malformed host keys");
+	ssh_session_host_key(h->session, &shown);
+	enum outcome o = host_key_judge((enum host_key_policy)h->row.policy, h->row.pin, keys,
+		count, &shown, &is_new, reason, sizeof reason);
+	if (o != OUTCOME_OK) {
+		verdict_set(&h->verdict, o, STAGE_HOST_KEY, "%s", reason);
+		return host_finish(h);
+	}
+	if (is_new)
+		h->env->new_key(h->env->arg, h->row.seq, &shown);
+	host_enter(h, HOST_AUTH);
+	return true;
+}
+
+bool host_step_handshake(struct host_run *h)
+{
+	enum ssh_status s = ssh_session_handshake(h->session);
+	if (s == SSH_AGAIN)
+		return false;
+	return s == SSH_FAILED ? host_fail_session(h) : check_host_key(h);
+}
+
+/* Signed elsewhere: asks once, then waits for host_run_signed(). */
+static int sign(void *arg, const uint8_t *data, size_t len, uint8_t **ret_sig, size_t *ret_len)
+{
+	struct host_run *h = arg;
+	if (h->sign == SIGN_ANSWERED) {
+		*ret_sig = h->signature.data;
+		*ret_len = h->signature.len;
+		h->signature.data = NULL;
+		return *ret_len ? 0 : -1;
+	}
+	if (h->sign == SIGN_ASKED)
+		return 1;
+	if (signer_ask(h->env->signer_fd, h->row.seq, h->row.identity - 1, data, len) == 0)
+		h->sign = SIGN_ASKED;
+	else if (errno == EAGAIN)
+		h->sign = SIGN_BLOCKED;
+	else
+		return -1;
+	return 1;
+}
+
+static enum ssh_status authenticate(struct host_run *h)
+{
+	if (!h->row.identity)
+		return ssh_session_auth_password(h->session, h->row.user, h->row.password);
+	const struct poll_identity *id = &h->env->identities[h->row.identity - 1];
+	return ssh_session_auth_key(h->session, h->row.user, id->blob, id->len, sign, h);
+}
+
+bool host_step_auth(struct host_run *h)
+{
+	enum ssh_status s = authenticate(h);
+	if (s == SSH_AGAIN)
+		return false;
+	if (s == SSH_FAILED)
+		return host_fail_session(h);
+	host_wipe_password(h);
+	host_enter(h, HOST_EXEC);
+	return true;
+}
+
+bool host_step_exec(struct host_run *h)
+{
+	enum ssh_status s = ssh_session_exec(h->session, h->env->command);
+	if (s == SSH_AGAIN)
+		return false;
+	if (s == SSH_FAILED)
+		return host_fail_session(h);
+	host_enter(h, HOST_TALK);
+	return true;
+}

@@ -1,0 +1,106 @@
+#ifndef FLEET_COLLECTOR_POLL_HOST_RUN_H
+#define FLEET_COLLECTOR_POLL_HOST_RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "collector/poll/deadline.h"
+#include "collector/poll/dialog.h"
+#include "collector/poll/ipc.h"
+#include "collector/poll/probes.h"
+#include "collector/poll/signer.h"
+#include "collector/poll/verdict.h"
+#include "lib/ssh/session.h"
+
+/*
+ * The run of one host, from its addresses to its verdict. It never blocks; the poller calls
+ * host_run_step() when its socket has news, after a sync, or when its deadline has come.
+ */
+enum host_state {
+	HOST_CONNECT,
+	HOST_HANDSHAKE,
+	HOST_AUTH,
+	HOST_EXEC,
+	HOST_TALK,
+	HOST_FAREWELL, /* everything is durable and acknowledged: sends end of file */
+	HOST_LINGER,   /* waits a moment for the client's end of file */
+	HOST_OVER,     /* `verdict` stands, the connection is gone */
+};
+
+/* A public key that the signer can sign for. */
+struct poll_identity {
+	uint8_t *blob;
+	size_t len;
+};
+
+/* What a poller gives to all its hosts. */
+struct host_env {
+	const char *command;
+	const struct probes *probes;
+	const struct poll_identity *identities;
+	size_t identity_count;
+	uint32_t connect_timeout_ms;
+	uint64_t cycle_id;
+	int spool_fd;
+	uint32_t spool_room; /* files it may still take */
+	int signer_fd;	     /* -1 when the signer is gone */
+	void (*new_key)(void *arg, uint32_t seq, const struct host_key *key);
+	void *arg;	/* of new_key */
+	int64_t now_ms; /* monotonic, of this turn */
+};
+
+struct host_run {
+	struct deadline deadline; /* first: the poller gets from it to the host */
+	struct host_env *env;
+	struct host_row row; /* points into `packet` */
+	uint8_t *packet;
+	size_t packet_len;
+	enum host_state state;
+	struct verdict verdict;
+	int64_t started_ms, state_ms; /* monotonic: when the run, and this state, began */
+	size_t address;		      /* the next one to try */
+	int fd;			      /* -1, or what to poll */
+	struct ssh_session *session;
+	struct dialog dialog;
+	bool heard;    /* the poller saw bytes of it after the connect */
+	bool unsynced; /* frames were put that are not durable yet */
+	bool is_due;   /* can go on without any news */
+	enum { SIGN_NONE, SIGN_BLOCKED, SIGN_ASKED, SIGN_ANSWERED } sign;
+	struct signature signature;
+
+	/* the poller's own */
+	uint32_t armed; /* epoll events of `fd` */
+	bool is_armed, is_touched, is_connecting, is_waiting;
+	struct host_run *next;	       /* of those touched this turn */
+	struct host_run *next_waiting; /* for the signer */
+};
+
+/* Takes the row from a packet, which it copies. NULL when it is malformed or without memory. */
+struct host_run *host_run_create(const void *packet, size_t len, struct host_env *env);
+void host_run_destroy(struct host_run *h);
+
+/* Goes on until it has to wait. The first call begins the connection. */
+void host_run_step(struct host_run *h);
+
+/* The deadline that counts now, monotonic. */
+int64_t host_run_deadline(const struct host_run *h);
+
+/* That deadline has passed. */
+void host_run_expire(struct host_run *h);
+
+/* Ends it from outside. */
+void host_run_end(struct host_run *h, enum outcome outcome, const char *reason);
+
+/* Its frames are durable, or, when `why` is not NULL, are not: then nothing is acknowledged. */
+void host_run_synced(struct host_run *h, const char *why);
+
+/* The signer's answer; takes the signature. */
+void host_run_signed(struct host_run *h, struct signature signature);
+
+/* Is to be stepped again without waiting: no poll event will tell. */
+bool host_run_has_more(const struct host_run *h);
+
+/* What to poll `fd` for; only before it is over. */
+uint32_t host_run_events(const struct host_run *h);
+
+#endif

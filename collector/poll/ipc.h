@@ -1,0 +1,168 @@
+#ifndef FLEET_COLLECTOR_POLL_IPC_H
+#define FLEET_COLLECTOR_POLL_IPC_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "lib/buffer.h"
+#include "lib/error.h"
+#include "lib/ssh/known_hosts.h"
+
+/*
+ * What the processes of one collector run say to each other: one message is one packet of a
+ * unix(7) SOCK_SEQPACKET pair, a type byte and the fields of the struct of that type, laid out
+ * by one table for both directions. All ends are the same program on the same machine; still a
+ * receiver takes every byte as hostile, because pollers and resolvers parse what strangers
+ * send: a message that is short, long or not terminated is refused whole.
+ *
+ * Texts and bytes of a decoded message point into the packet it came from.
+ */
+enum ipc_type {
+	IPC_NONE,
+	/* parent → poller */
+	IPC_SETTINGS, /* struct ipc_settings: first, once */
+	IPC_PROBE,    /* struct ipc_probe: one for each inherited probe descriptor, in order */
+	IPC_IDENTITY, /* struct ipc_identity: what can sign; also signer → parent */
+	IPC_READY,    /* nothing: that was all, hosts may come */
+	IPC_HOST,     /* struct host_row */
+	IPC_STOP,     /* struct ipc_count: no more hosts; those in flight have so many ms */
+	/* poller → parent */
+	IPC_WANT,     /* struct ipc_count: room for so many hosts more */
+	IPC_NEW_KEY,  /* struct ipc_new_key: accepted on first use, to be recorded */
+	IPC_FINISHED, /* struct ipc_finished: its outcome line is written */
+	/* parent → signer */
+	IPC_OPEN,   /* struct ipc_open: answered by IPC_IDENTITY */
+	IPC_CLIENT, /* nothing: a poller's socket comes with it */
+	/* poller ↔ signer */
+	IPC_SIGN,   /* struct ipc_sign */
+	IPC_SIGNED, /* struct ipc_signed */
+	/* parent ↔ resolver */
+	IPC_RESOLVE,  /* struct ipc_resolve */
+	IPC_RESOLVED, /* struct ipc_resolved */
+	IPC_TYPE_COUNT
+};
+
+enum {
+	IPC_PACKET_MAX = 64 * 1024,
+	IPC_ADDRESSES_MAX = 4, /* of one name, tried in turn */
+	IPC_KEYS_MAX = 8,      /* recorded host keys of one host */
+};
+
+struct ipc_bytes {
+	const uint8_t *data;
+	size_t len;
+};
+
+struct ipc_count {
+	uint32_t count;
+};
+
+struct ipc_settings {
+	uint64_t cycle_id;
+	uint32_t sessions, connects; /* this poller's share of the caps */
+	uint32_t connect_timeout_ms;
+	uint32_t spool_room; /* most files it may put into the spool */
+	uint32_t log_level;  /* enum log_level */
+};
+
+struct ipc_probe {
+	const char *machine, *hash;
+};
+
+struct ipc_identity {
+	uint32_t id;
+	struct ipc_bytes blob; /* public key; empty when it cannot be used */
+	const char *reason;    /* why not */
+};
+
+/* One host, as a poller needs to know it. */
+struct host_row {
+	uint32_t seq; /* the parent's number for it */
+	uint64_t attempt_id;
+	uint32_t deadline_ms; /* what is left of it */
+	uint32_t spent_ms;    /* used up for its name */
+	const char *name;
+	const char *user;
+	const char *password; /* "" when there is an identity */
+	uint32_t identity;    /* 1 + id, or 0 */
+	uint32_t policy;      /* enum host_key_policy */
+	const char *pin;
+	const char *request; /* the whole request line, newline included */
+	uint32_t files_max, bytes_max;
+	struct ipc_bytes addresses; /* see ipc_get_address() */
+	struct ipc_bytes keys;	    /* see ipc_get_keys() */
+};
+
+struct ipc_new_key {
+	uint32_t seq;
+	const char *type;
+	struct ipc_bytes blob;
+};
+
+struct ipc_finished {
+	uint32_t seq, outcome;
+	const char *text;
+};
+
+struct ipc_open {
+	uint32_t id;
+	const char *file, *passphrase_file;
+};
+
+struct ipc_sign {
+	uint32_t serial, id; /* the answer bears the same serial */
+	struct ipc_bytes data;
+};
+
+struct ipc_signed {
+	uint32_t serial;
+	struct ipc_bytes signature; /* empty: refused */
+};
+
+struct ipc_resolve {
+	uint32_t seq, port;
+	const char *name;
+};
+
+struct ipc_resolved {
+	uint32_t seq;
+	struct ipc_bytes addresses; /* empty: it did not resolve */
+	const char *reason;
+};
+
+/* A packet that was received; wiped by ipc_wipe() when it may hold a password. */
+struct ipc_packet {
+	enum ipc_type type;
+	size_t len;
+	int fd; /* that came with it, or -1; the receiver closes it */
+	uint8_t data[IPC_PACKET_MAX];
+};
+
+/* Pure: appends a message to `out`; `message` is the struct of that type (or NULL). */
+int ipc_encode(enum ipc_type type, const void *message, struct buffer *out) MUST_CHECK;
+
+/* Pure: `data` is a whole packet; -1 when it is not exactly a message of this type. */
+int ipc_decode(enum ipc_type type, const void *data, size_t len, void *ret_message) MUST_CHECK;
+
+/* Host keys as the field `keys` of a row: a run of them, at most IPC_KEYS_MAX. */
+int ipc_put_keys(const struct host_key *keys, size_t count, struct buffer *out) MUST_CHECK;
+int ipc_get_keys(struct ipc_bytes keys, struct host_key ret_keys[static IPC_KEYS_MAX],
+	size_t *ret_count) MUST_CHECK;
+
+/* Socket addresses as the field `addresses`: a run of struct sockaddr_storage. */
+size_t ipc_count_addresses(struct ipc_bytes addresses);
+void ipc_get_address(struct ipc_bytes addresses, size_t i, struct sockaddr_storage *ret_address);
+
+/* Sends one message, with a descriptor unless `fd` is -1. -1 with errno; EAGAIN on a
+ * non-blocking socket whose queue is full. */
+int ipc_send(int socket, enum ipc_type type, const void *message, int fd) MUST_CHECK;
+
+/* Receives one packet without waiting: 1, 0 at the end, -1 with errno (EAGAIN: none now). */
+int ipc_receive(int socket, struct ipc_packet *ret_packet) MUST_CHECK;
+void ipc_wipe(struct ipc_packet *packet);
+
+/* A connected pair, close-on-exec, the first end non-blocking. */
+int ipc_pair(int ret_ends[static 2], struct error *err) MUST_CHECK;
+
+#endif

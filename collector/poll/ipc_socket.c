@@ -1,0 +1,98 @@
+/* Messages over sockets: packets, descriptors that travel with them, pairs. */
+#include "collector/poll/ipc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+union control {
+	struct cmsghdr head;
+	char space[CMSG_SPACE(sizeof(int))];
+};
+
+static void attach(struct msghdr *m, union control *control, int fd)
+{
+	*control = (union control){ 0 };
+	m->msg_control = control->space;
+	m->msg_controllen = sizeof control->space;
+	struct cmsghdr *c = CMSG_FIRSTHDR(m);
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof fd);
+	memcpy(CMSG_DATA(c), &fd, sizeof fd);
+}
+
+int ipc_send(int socket, enum ipc_type type, const void *message, int fd)
+{
+	struct buffer out = { .cap = IPC_PACKET_MAX };
+	union control control;
+	ssize_t sent = -1;
+	errno = EMSGSIZE;
+	/* Room for any row at once: a buffer that grows leaves copies of a password behind. */
+	if (buffer_reserve(&out, IPC_PACKET_MAX / 2) && ipc_encode(type, message, &out) == 0) {
+		struct iovec iov = { out.data, out.len };
+		struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
+		if (fd >= 0)
+			attach(&m, &control, fd);
+		do
+			sent = sendmsg(socket, &m, MSG_NOSIGNAL);
+		while (sent < 0 && errno == EINTR);
+	}
+	int saved = errno;
+	if (out.data)
+		explicit_bzero(out.data, out.size); /* may hold a password */
+	buffer_finish(&out);
+	errno = saved;
+	return sent < 0 ? -1 : 0;
+}
+
+static int detach(struct msghdr *m)
+{
+	struct cmsghdr *c = CMSG_FIRSTHDR(m);
+	int fd = -1;
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
+		c->cmsg_len == CMSG_LEN(sizeof fd))
+		memcpy(&fd, CMSG_DATA(c), sizeof fd);
+	return fd;
+}
+
+int ipc_receive(int socket, struct ipc_packet *ret_packet)
+{
+	union control control;
+	struct iovec iov = { ret_packet->data, sizeof ret_packet->data };
+	struct msghdr m = { .msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.space,
+		.msg_controllen = sizeof control.space };
+	ssize_t got;
+	do
+		got = recvmsg(socket, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	while (got < 0 && errno == EINTR);
+	if (got <= 0)
+		return got == 0 || errno == ECONNRESET ? 0 : -1;
+	ret_packet->fd = detach(&m);
+	ret_packet->len = (size_t)got;
+	ret_packet->type = ret_packet->data[0] < IPC_TYPE_COUNT ? ret_packet->data[0] : IPC_NONE;
+	return 1;
+}
+
+void ipc_wipe(struct ipc_packet *packet)
+{
+	explicit_bzero(packet->data, packet->len);
+	packet->len = 0;
+}
+
+int ipc_pair(int ret_ends[static 2], struct error *err)
+{
+	int ends[2];
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
+		return error_errno(err, "socketpair");
+	if (fcntl(ends[0], F_SETFL, O_NONBLOCK)) {
+		close(ends[0]);
+		close(ends[1]);
+		return error_errno(err, "fcntl");
+	}
+	memcpy(ret_ends, ends, sizeof ends);
+	return 0;
+}

@@ -1,0 +1,221 @@
+/*
+ * One poller: a single-threaded epoll(7) loop over many hosts. A turn is
+ *
+ *   news from sockets → each touched host steps → one sync for all frames of the turn, then
+ *   their acks → what expired ends → every touched host is polled again, or reported
+ *
+ * so that no host's doing delays another by more than its share of one turn.
+ */
+#include "collector/poll/poller_private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "collector/poll/pollers.h"
+#include "collector/spool/spool.h"
+#include "lib/clock.h"
+#include "lib/crash.h"
+#include "lib/log.h"
+
+enum {
+	EVENTS_MAX = 256,
+	MEMORY_MAX = 1 << 30,
+};
+
+static struct host_run *host_of(struct deadline *d)
+{
+	return (struct host_run *)d; /* its first member */
+}
+
+void poller_touch(struct poller *p, struct host_run *h)
+{
+	if (h->is_touched)
+		return;
+	h->is_touched = true;
+	h->next = p->touched;
+	p->touched = h;
+}
+
+static void step_touched(struct poller *p)
+{
+	for (struct host_run *h = p->touched; h; h = h->next) {
+		if (h->session)
+			ssh_session_new_turn(h->session);
+		host_run_step(h);
+	}
+}
+
+static void sync_frames(struct poller *p)
+{
+	struct error err;
+	const char *why = NULL;
+	bool any = false;
+	for (struct host_run *h = p->touched; h && !any; h = h->next)
+		any = h->unsynced;
+	if (any && spool_sync(POLLER_SPOOL, &err))
+		why = err.text;
+	if (any)
+		crash_point("synced");
+	for (struct host_run *h = p->touched; any && h; h = h->next)
+		if (h->unsynced)
+			host_run_synced(h, why);
+}
+
+static void expire(struct poller *p)
+{
+	bool is_end = p->is_stopping && p->env.now_ms >= p->stop_ms;
+	struct deadline *d;
+	while ((d = deadlines_first(&p->deadlines)) && (is_end || d->at_ms <= p->env.now_ms)) {
+		struct host_run *h = host_of(d);
+		if (is_end)
+			host_run_end(h, OUTCOME_NOT_DONE, "the run was ended");
+		else
+			host_run_expire(h);
+		deadlines_remove(&p->deadlines, d); /* settle() puts it back */
+		poller_touch(p, h);
+	}
+}
+
+static int arm(struct poller *p, struct host_run *h)
+{
+	uint32_t events = host_run_events(h);
+	struct epoll_event e = { .events = events, .data.ptr = h };
+	int op = h->is_armed ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+	if (h->is_armed && events == h->armed)
+		return 0;
+	h->is_armed = true;
+	h->armed = events;
+	return epoll_ctl(p->epoll, op, h->fd, &e);
+}
+
+/* A host leaves its turn: gone, or waiting for news or its deadline. */
+static void settle(struct poller *p, struct host_run *h)
+{
+	h->is_touched = false;
+	if (h->state != HOST_OVER &&
+		(arm(p, h) || deadlines_set(&p->deadlines, &h->deadline, host_run_deadline(h))))
+		host_run_end(h, OUTCOME_INTERNAL, "out of memory");
+	if (h->is_connecting && h->state != HOST_CONNECT) {
+		h->is_connecting = false;
+		p->connecting--;
+	}
+	if (h->state == HOST_OVER)
+		poller_report(p, h);
+	else if (host_run_has_more(h))
+		poller_touch(p, h);
+	else
+		poller_await_signer(p, h);
+}
+
+static void settle_touched(struct poller *p)
+{
+	struct host_run *h = p->touched;
+	p->touched = NULL;
+	while (h) {
+		struct host_run *next = h->next;
+		settle(p, h);
+		h = next;
+	}
+}
+
+static int wait_ms(const struct poller *p)
+{
+	const struct deadline *d = deadlines_first(&p->deadlines);
+	if (p->touched)
+		return 0;
+	int64_t at = d ? d->at_ms : INT64_MAX;
+	if (p->is_stopping && at > p->stop_ms)
+		at = p->stop_ms;
+	if (!d)
+		return -1;
+	int64_t left = at - clock_monotonic_ms();
+	return left < 0 ? 0 : left > 60000 ? 60000 : (int)left;
+}
+
+static int take_event(struct poller *p, const struct epoll_event *e)
+{
+	struct host_run *h = e->data.ptr;
+	if (e->data.ptr == &p->control)
+		return poller_listen(p);
+	if (e->data.ptr == &p->signer) {
+		poller_listen_to_signer(p);
+		return 0;
+	}
+	h->heard |= h->state != HOST_CONNECT && (e->events & EPOLLIN);
+	poller_touch(p, h);
+	return 0;
+}
+
+static int turn(struct poller *p)
+{
+	struct epoll_event events[EVENTS_MAX];
+	int n = epoll_wait(p->epoll, events, EVENTS_MAX, wait_ms(p));
+	if (n < 0 && errno != EINTR)
+		return -1;
+	p->env.now_ms = clock_monotonic_ms();
+	for (int i = 0; i < n; i++)
+		if (take_event(p, &events[i]))
+			return -1;
+	step_touched(p);
+	sync_frames(p);
+	expire(p);
+	settle_touched(p);
+	poller_ask_for_more(p);
+	return 0;
+}
+
+/* ---- the process ------------------------------------------------------------------------ */
+
+static int start(struct poller *p, struct error *err)
+{
+	struct epoll_event control = { .events = EPOLLIN, .data.ptr = &p->control };
+	if (helper_confine(err) || helper_limit_memory(MEMORY_MAX, err) || ssh_global_init(err))
+		return -1;
+	p->env = (struct host_env){ .probes = &p->probes,
+		.identities = p->identities,
+		.identity_count = HELPER_IDENTITIES_MAX,
+		.spool_fd = POLLER_SPOOL,
+		.signer_fd = POLLER_SIGNER,
+		.new_key = poller_tell_new_key,
+		.arg = p,
+		.now_ms = clock_monotonic_ms() };
+	p->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (p->epoll < 0 || epoll_ctl(p->epoll, EPOLL_CTL_ADD, HELPER_CONTROL, &control))
+		return error_errno(err, "epoll");
+	return 0;
+}
+
+static void finish(struct poller *p)
+{
+	struct deadline *d;
+	while ((d = deadlines_first(&p->deadlines))) {
+		deadlines_remove(&p->deadlines, d);
+		host_run_destroy(host_of(d));
+	}
+	deadlines_finish(&p->deadlines);
+	for (size_t i = 0; i < HELPER_IDENTITIES_MAX; i++)
+		free(p->identities[i].blob);
+	buffer_finish(&p->command);
+	probes_finish(&p->probes);
+	free(p);
+}
+
+int poller_main(int argc, char **argv)
+{
+	struct error err;
+	(void)argc;
+	(void)argv;
+	log_setup("fleet-collector", LOG_WARNING);
+	struct poller *p = calloc(1, sizeof *p);
+	if (!p || start(p, &err)) {
+		log_error("poller: %s", p ? err.text : "out of memory");
+		free(p);
+		return 1;
+	}
+	while (turn(p) == 0)
+		;
+	finish(p);
+	return 0;
+}

@@ -1,0 +1,48 @@
+#ifndef FLEET_COLLECTOR_POLL_POLLER_PRIVATE_H
+#define FLEET_COLLECTOR_POLL_POLLER_PRIVATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "collector/poll/helper.h"
+#include "collector/poll/host_run.h"
+
+/*
+ * Shared by poller.c (a turn), poller_parent.c (rows in, outcomes out) and poller_signer.c
+ * (hosts that wait for a signature).
+ */
+struct poller {
+	int epoll;
+	struct host_env env;
+	struct ipc_settings settings;
+	struct probes probes;
+	struct poll_identity identities[HELPER_IDENTITIES_MAX];
+	struct buffer command;
+	struct deadlines deadlines; /* one a host: also the list of all hosts */
+	struct host_run *touched;   /* of this turn */
+	struct host_run *waiting;   /* for the signer */
+	uint32_t live, connecting, asked;
+	bool is_ready; /* settings, probes and command are there */
+	bool has_identity, is_stopping;
+	int64_t stop_ms;      /* when those in flight are ended */
+	char control, signer; /* their addresses mark these sockets' events */
+	struct ipc_packet packet;
+};
+
+/* The host will be stepped and settled in this turn. */
+void poller_touch(struct poller *p, struct host_run *h);
+
+/* Takes what the parent says; -1 when it is gone or talks nonsense. */
+int poller_listen(struct poller *p) MUST_CHECK;
+
+/* Writes the outcome line of a host that is over, tells the parent, and destroys it. */
+void poller_report(struct poller *p, struct host_run *h);
+void poller_tell_new_key(void *arg, uint32_t seq, const struct host_key *key);
+void poller_ask_for_more(struct poller *p);
+
+/* Remembers a host that asked the signer, if it did; forgets it. */
+void poller_await_signer(struct poller *p, struct host_run *h);
+void poller_stop_waiting(struct poller *p, struct host_run *h);
+void poller_listen_to_signer(struct poller *p);
+
+#endif

@@ -1,0 +1,119 @@
+/*
+ * The parent during the poll phase: it talks to no host. It resolves names and feeds rows to
+ * the pollers through helpers, records what they say, and sees to it that every host of the
+ * plan has its outcome line when this returns.
+ */
+#include "collector/poll/pollers_private.h"
+
+#include <poll.h>
+#include <stdlib.h>
+
+#include "collector/spool/spool.h"
+#include "lib/clock.h"
+
+enum {
+	PROGRESS_MS = 250,
+	KILL_MS = 2000, /* after the grace, for the pollers themselves */
+};
+
+static void begin_stop(struct poll_run *r, const char *reason)
+{
+	r->is_stopping = true;
+	r->kill_ms = r->now_ms + POLL_RUN_GRACE_MS + KILL_MS;
+	poll_run_fail_rest(r, false, OUTCOME_NOT_DONE, reason);
+}
+
+/* Again, as long as a poller's queue is full. */
+static void tell_stop(struct poll_run *r)
+{
+	const struct ipc_count m = { POLL_RUN_GRACE_MS };
+	for (size_t i = 0; r->is_stopping && i < r->worker_count; i++) {
+		struct worker *w = &r->workers[i];
+		if (w->pid && !w->is_told && !w->is_full)
+			w->is_told = worker_send(w, IPC_STOP, &m) == 0;
+	}
+}
+
+/* Dead before their hosts' lines are written here, lest they write them too. */
+static void kill_workers(struct poll_run *r)
+{
+	for (size_t i = 0; i < r->worker_count; i++)
+		if (r->workers[i].pid)
+			poll_run_bury(r, &r->workers[i], "its poller did not end");
+}
+
+static size_t count_workers(const struct poll_run *r)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < r->worker_count; i++)
+		count += r->workers[i].pid != 0;
+	return count;
+}
+
+static void check_end(struct poll_run *r)
+{
+	if (!r->is_stopping && r->plan->stop && *r->plan->stop)
+		begin_stop(r, "the run was ended");
+	if (!r->is_stopping && r->now_ms >= r->stop_ms)
+		begin_stop(r, "the run was at its deadline");
+	if (r->is_stopping && r->now_ms >= r->kill_ms)
+		kill_workers(r);
+	tell_stop(r);
+	if (!count_workers(r))
+		poll_run_fail_rest(r, true, OUTCOME_INTERNAL, "no poller runs");
+}
+
+static void tell_progress(struct poll_run *r)
+{
+	if (!r->plan->progress || r->now_ms - r->told_ms < PROGRESS_MS)
+		return;
+	r->told_ms = r->now_ms;
+	r->plan->progress(r->plan->arg, &r->progress);
+}
+
+/* ---- the loop --------------------------------------------------------------------------- */
+
+static void turn(struct poll_run *r)
+{
+	struct pollfd fds[WORKERS_MAX + NAMES_MAX];
+	nfds_t names_at = r->worker_count;
+	for (size_t i = 0; i < r->worker_count; i++)
+		fds[i] = (struct pollfd){
+			.fd = r->workers[i].pid ? r->workers[i].control : -1,
+			.events = r->workers[i].is_full ? POLLIN | POLLOUT : POLLIN,
+		};
+	nfds_t count = names_at + names_poll(&r->names, fds + names_at);
+	(void)poll(fds, count, PROGRESS_MS);
+	r->now_ms = clock_monotonic_ms();
+	for (size_t i = 0; i < r->worker_count; i++) {
+		if (fds[i].revents & POLLOUT)
+			r->workers[i].is_full = false;
+		if (fds[i].revents & ~POLLOUT)
+			poll_run_listen(r, &r->workers[i]);
+	}
+	names_take(&r->names, r->now_ms, poll_run_take_name, r);
+	poll_run_watch(r);
+	check_end(r);
+	if (!r->is_stopping)
+		poll_run_feed_names(r);
+	for (size_t i = 0; i < r->worker_count && !r->is_stopping; i++)
+		poll_run_feed_worker(r, &r->workers[i]);
+	tell_progress(r);
+}
+
+int pollers_run(const struct poll_plan *plan, struct poll_progress *ret_progress, struct error *err)
+{
+	struct poll_run *r = calloc(1, sizeof *r);
+	if (!r)
+		return error_set(err, "out of memory");
+	r->plan = plan;
+	r->outcomes_fd = -1;
+	int status = poll_run_setup(r, err);
+	while (status == 0 && r->feed.left)
+		turn(r);
+	if (status == 0)
+		status = spool_sync(plan->spool_fd, err);
+	*ret_progress = r->progress;
+	poll_run_finish(r);
+	return status;
+}

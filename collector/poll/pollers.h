@@ -1,0 +1,60 @@
+#ifndef FLEET_COLLECTOR_POLL_POLLERS_H
+#define FLEET_COLLECTOR_POLL_POLLERS_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/config/config.h"
+#include "lib/error.h"
+#include "lib/outcome.h"
+#include "lib/ssh/known_hosts.h"
+#include "lib/wire/wire.h"
+
+/*
+ * The poll phase, seen from the parent: hosts in, sealed files and outcome lines in the spool
+ * out. Starts the pollers (this program re-executed, one per core, each a single-threaded
+ * loop over many sessions, holding host rows only), the resolver processes and the signer,
+ * feeds them, replaces those that die, and ends them by the run's deadline.
+ */
+
+/* One attempt to be made at one host. */
+struct poll_host {
+	const struct client *client;
+	struct wire_request request;    /* attempt id, nonce, key, open ids: complete */
+	struct host_key keys[8];        /* recorded for it; point into the known_hosts */
+	size_t key_count;
+	int64_t deadline_ms;            /* relative: most milliseconds from its start */
+	bool was_down;                  /* goes last */
+};
+
+struct poll_progress {
+	uint32_t total, ok, failed, active;
+	int64_t started_ms;             /* monotonic */
+};
+
+struct poll_plan {
+	const struct config *config;
+	uint64_t cycle_id;
+	int spool_fd;                   /* encrypted_stats, a folder */
+	const struct poll_host *hosts;  /* in the order of starting */
+	size_t host_count;
+	const volatile sig_atomic_t *stop; /* set by SIGTERM: no new host, finish what runs */
+	void (*progress)(void *arg, const struct poll_progress *p); /* NULL, or about 4/s */
+	void (*done)(void *arg, const struct poll_host *h, enum outcome o, const char *text);
+	void *arg;
+};
+
+/* Returns when every host has an outcome line in the spool (or was never started). -1 only
+ * for a fault of our own that leaves nothing to be ingested. */
+int pollers_run(const struct poll_plan *plan, struct poll_progress *ret_progress,
+	struct error *err) MUST_CHECK;
+
+/* Entry points of the re-executed processes; main() dispatches on argv[1], before it looks at
+ * anything else: "--poller", "--signer", "--resolver". They return an exit status. */
+int poller_main(int argc, char **argv);
+int signer_main(int argc, char **argv);
+int resolver_main(int argc, char **argv);
+
+#endif

@@ -1,0 +1,72 @@
+#ifndef FLEET_COLLECTOR_POLL_POLLERS_PRIVATE_H
+#define FLEET_COLLECTOR_POLL_POLLERS_PRIVATE_H
+
+#include <stdbool.h>
+
+#include "collector/poll/feed.h"
+#include "collector/poll/identities.h"
+#include "collector/poll/names.h"
+#include "collector/poll/pollers.h"
+#include "collector/poll/probes.h"
+#include "collector/poll/worker.h"
+
+/*
+ * Shared by pollers.c (the loop and the end), pollers_setup.c (what a run is made of),
+ * pollers_hosts.c (hosts out to pollers, outcomes in) and pollers_workers.c (what pollers say,
+ * and their lives).
+ */
+enum {
+	WORKERS_MAX = 64,
+	POLL_RUN_GRACE_MS = 3000, /* for hosts in flight once the run is being ended */
+};
+
+struct poll_run {
+	const struct poll_plan *plan;
+	struct poll_progress progress;
+	struct feed feed;
+	struct probes probes;
+	struct identities identities;
+	struct names names;
+	struct worker workers[WORKERS_MAX];
+	size_t worker_count;
+	uint32_t started; /* workers, ever: numbers their outcome files; 0 is the parent's */
+	struct ipc_settings settings; /* of each worker */
+	int outcomes_fd;
+	int64_t now_ms, stop_ms, kill_ms, told_ms, watched_ms;
+	bool is_stopping;
+	struct ipc_packet packet;
+};
+
+/* Makes everything but the time: probes, shares, identities, pollers; queues all hosts. */
+int poll_run_setup(struct poll_run *r, struct error *err) MUST_CHECK;
+void poll_run_finish(struct poll_run *r);
+
+/* Gives every host to somebody, as far as there is room. */
+void poll_run_queue(struct poll_run *r, uint32_t seq);
+void poll_run_feed_names(struct poll_run *r);
+void poll_run_feed_worker(struct poll_run *r, struct worker *w);
+
+/* An answer of the resolvers; for names_take(). */
+void poll_run_take_name(void *arg, const struct ipc_resolved *m);
+
+/* A host is done: as its poller said, or as nobody did, so that its line is written here. */
+void poll_run_done(struct poll_run *r, uint32_t seq, enum outcome o, const char *text);
+void poll_run_fail(
+	struct poll_run *r, uint32_t seq, enum outcome o, enum stage stage, const char *reason);
+
+/* Those not done yet, and not with a poller unless `also_flying`. */
+void poll_run_fail_rest(struct poll_run *r, bool also_flying, enum outcome o, const char *reason);
+
+int poll_run_start_worker(struct poll_run *r, struct worker *w, struct error *err) MUST_CHECK;
+
+/* Takes what a poller says, and its end. */
+void poll_run_listen(struct poll_run *r, struct worker *w);
+
+/* Kills it; its hosts fail for this reason; another takes its place, as often as that makes
+ * sense. */
+void poll_run_bury(struct poll_run *r, struct worker *w, const char *reason);
+
+/* Finds pollers that are stuck. */
+void poll_run_watch(struct poll_run *r);
+
+#endif

@@ -1,0 +1,157 @@
+/* What pollers say is taken as hostile; what they do is watched. */
+#include "collector/poll/pollers_private.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/log.h"
+
+enum {
+	REPLACEMENTS_MAX = 16, /* pollers that may die before the run gives up */
+	HANG_MS = 10000,       /* past a host's deadline: its poller hangs */
+	MESSAGES_A_TURN = 256,
+};
+
+/* A poller speaks only of hosts it was given. */
+static bool is_its_own(const struct poll_run *r, const struct worker *w, uint32_t seq)
+{
+	return seq < r->feed.count && r->feed.hosts[seq].phase == FEED_FLYING &&
+	       &r->workers[r->feed.hosts[seq].worker] == w;
+}
+
+static int take_want(struct poll_run *r, struct worker *w)
+{
+	struct ipc_count m;
+	if (ipc_decode(IPC_WANT, r->packet.data, r->packet.len, &m) ||
+		m.count > r->settings.sessions - w->wanted)
+		return -1;
+	w->wanted += m.count;
+	return 0;
+}
+
+static int take_finished(struct poll_run *r, struct worker *w)
+{
+	struct ipc_finished m;
+	if (ipc_decode(IPC_FINISHED, r->packet.data, r->packet.len, &m) ||
+		!is_its_own(r, w, m.seq) || m.outcome >= OUTCOME_COUNT)
+		return -1;
+	poll_run_done(r, m.seq, (enum outcome)m.outcome, m.text);
+	return 0;
+}
+
+/* The type stands in the blob again (RFC 4253, section 6.6): nothing else is ever written to
+ * known_hosts on a poller's word. */
+static bool is_host_key(const struct ipc_new_key *m)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789-@.";
+	size_t len = strlen(m->type);
+	return len > 0 && len < 64 && !m->type[strspn(m->type, allowed)] && m->blob.len > 4 + len &&
+	       m->blob.data[0] == 0 && m->blob.data[1] == 0 && m->blob.data[2] == 0 &&
+	       m->blob.data[3] == len && memcmp(m->blob.data + 4, m->type, len) == 0;
+}
+
+static int take_new_key(struct poll_run *r, struct worker *w)
+{
+	struct ipc_new_key m;
+	struct error err;
+	char print[FINGERPRINT_SIZE];
+	if (ipc_decode(IPC_NEW_KEY, r->packet.data, r->packet.len, &m) ||
+		!is_its_own(r, w, m.seq) || !is_host_key(&m))
+		return -1;
+	const struct client *c = r->plan->hosts[m.seq].client;
+	const struct host_key key = { m.type, m.blob.data, m.blob.len, false };
+	if (c->host_key_policy != HOST_KEY_ACCEPT_NEW)
+		return -1;
+	if (known_hosts_append(
+		    r->plan->config->collector.known_hosts, c->ip, c->port, &key, 1, &err))
+		log_warning("%s: its host key is not recorded: %s", c->name, err.text);
+	else
+		log_info("%s: host key %s recorded on first use", c->name,
+			host_key_fingerprint(key.blob, key.blob_len, print));
+	return 0;
+}
+
+/* 1 when there was a message, 0 when there is none now, -1 when the poller is done with. */
+static int take_message(struct poll_run *r, struct worker *w)
+{
+	int got = ipc_receive(w->control, &r->packet);
+	if (got <= 0)
+		return got < 0 && errno == EAGAIN ? 0 : -1;
+	if (r->packet.fd >= 0) {
+		close(r->packet.fd);
+		return -1;
+	}
+	switch (r->packet.type) {
+	case IPC_WANT:
+		return take_want(r, w) ? -1 : 1;
+	case IPC_FINISHED:
+		return take_finished(r, w) ? -1 : 1;
+	case IPC_NEW_KEY:
+		return take_new_key(r, w) ? -1 : 1;
+	default:
+		return -1;
+	}
+}
+
+/* ---- pollers' lives --------------------------------------------------------------------- */
+
+int poll_run_start_worker(struct poll_run *r, struct worker *w, struct error *err)
+{
+	const struct worker_setup setup = {
+		.settings = &r->settings,
+		.probes = &r->probes,
+		.identities = &r->identities,
+		.spool_fd = r->plan->spool_fd,
+		.number = ++r->started,
+	};
+	return worker_start(w, &setup, err);
+}
+
+static void replace_worker(struct poll_run *r, struct worker *w)
+{
+	struct error err;
+	if (r->is_stopping || !r->feed.left)
+		return;
+	if (r->started >= r->worker_count + REPLACEMENTS_MAX)
+		log_error("pollers keep dying; no more are started");
+	else if (poll_run_start_worker(r, w, &err))
+		log_error("%s", err.text);
+}
+
+void poll_run_bury(struct poll_run *r, struct worker *w, const char *reason)
+{
+	uint32_t index = (uint32_t)(w - r->workers);
+	for (uint32_t i = 0; w->flying && i < r->feed.count; i++)
+		if (r->feed.hosts[i].phase == FEED_FLYING && r->feed.hosts[i].worker == index)
+			poll_run_fail(r, i, OUTCOME_INTERNAL, STAGE_NONE, reason);
+	worker_end(w);
+	replace_worker(r, w);
+}
+
+void poll_run_listen(struct poll_run *r, struct worker *w)
+{
+	int got = 1;
+	for (int i = 0; i < MESSAGES_A_TURN && got == 1; i++)
+		got = take_message(r, w);
+	if (got < 0) {
+		log_error("a poller died; its %u hosts in flight failed", w->flying);
+		poll_run_bury(r, w, "its poller died");
+	}
+}
+
+/* A poller that lets a host pass its deadline by far is stuck. */
+void poll_run_watch(struct poll_run *r)
+{
+	if (r->now_ms - r->watched_ms < 1000)
+		return;
+	r->watched_ms = r->now_ms;
+	for (uint32_t i = 0; i < r->feed.count; i++) {
+		const struct feed_host *h = &r->feed.hosts[i];
+		if (h->phase != FEED_FLYING ||
+			r->now_ms - h->started_ms < r->plan->hosts[i].deadline_ms + HANG_MS)
+			continue;
+		log_error("a poller hangs; it is replaced");
+		poll_run_bury(r, &r->workers[h->worker], "its poller hung");
+	}
+}

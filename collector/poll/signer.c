@@ -1,0 +1,172 @@
+#include "collector/poll/signer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "collector/poll/helper.h"
+#include "collector/poll/ipc.h"
+#include "collector/poll/pollers.h"
+#include "lib/log.h"
+#include "lib/ssh/identity.h"
+
+enum { CLIENTS_MAX = 256, SLOW_MS = 1000 };
+
+/* ---- the poller's side ------------------------------------------------------------------ */
+
+int signer_ask(int signer_fd, uint32_t serial, uint32_t id, const uint8_t *data, size_t len)
+{
+	const struct ipc_sign question = { .serial = serial, .id = id, .data = { data, len } };
+	return ipc_send(signer_fd, IPC_SIGN, &question, -1);
+}
+
+int signer_answer(int signer_fd, uint32_t *ret_serial, struct signature *ret_signature)
+{
+	static struct ipc_packet packet;
+	struct ipc_signed m;
+	uint8_t *data = NULL;
+	int r = ipc_receive(signer_fd, &packet);
+	if (r < 0)
+		return -1;
+	if (r == 0 || ipc_decode(IPC_SIGNED, packet.data, packet.len, &m) ||
+		(m.signature.len && !(data = malloc(m.signature.len)))) {
+		errno = EPIPE;
+		return -1;
+	}
+	if (data)
+		memcpy(data, m.signature.data, m.signature.len);
+	*ret_serial = m.serial;
+	*ret_signature = (struct signature){ data, m.signature.len };
+	return 0;
+}
+
+/* ---- the process ------------------------------------------------------------------------ */
+
+struct signer {
+	struct identity *identities[HELPER_IDENTITIES_MAX];
+	struct pollfd fds[1 + CLIENTS_MAX]; /* the parent first */
+	nfds_t fd_count;
+	struct ipc_packet packet;
+};
+
+static int open_identity(struct signer *s)
+{
+	struct ipc_open m;
+	struct error err = { "" };
+	struct ipc_identity answer = { .reason = err.text };
+	if (ipc_decode(IPC_OPEN, s->packet.data, s->packet.len, &m) ||
+		m.id >= HELPER_IDENTITIES_MAX || s->identities[m.id])
+		return -1;
+	answer.id = m.id;
+	if (identity_open(m.file, m.passphrase_file, &s->identities[m.id], &err) == 0)
+		answer.blob.data = identity_public(s->identities[m.id], &answer.blob.len);
+	return ipc_send(HELPER_CONTROL, IPC_IDENTITY, &answer, -1);
+}
+
+static int add_client(struct signer *s)
+{
+	if (s->packet.fd < 0 || s->fd_count == ARRAY_LEN(s->fds) ||
+		fcntl(s->packet.fd, F_SETFL, O_NONBLOCK) < 0)
+		return -1;
+	s->fds[s->fd_count++] = (struct pollfd){ .fd = s->packet.fd, .events = POLLIN };
+	return 0;
+}
+
+/* -1 ends the signer: the parent is gone or talks nonsense. */
+static int serve_parent(struct signer *s)
+{
+	int r = ipc_receive(HELPER_CONTROL, &s->packet);
+	if (r <= 0)
+		return r < 0 && errno == EAGAIN ? 0 : -1;
+	if (s->packet.type == IPC_OPEN)
+		return open_identity(s);
+	return s->packet.type == IPC_CLIENT ? add_client(s) : -1;
+}
+
+/* A poller in a long turn is waited for, one that never reads is not. */
+static int send_slowly(int fd, const struct ipc_signed *reply)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	int r = ipc_send(fd, IPC_SIGNED, reply, -1);
+	if (r < 0 && errno == EAGAIN && poll(&p, 1, SLOW_MS) > 0)
+		r = ipc_send(fd, IPC_SIGNED, reply, -1);
+	return r;
+}
+
+static int answer(struct signer *s, int fd)
+{
+	struct ipc_sign m;
+	struct error err;
+	uint8_t *sig = NULL;
+	size_t len = 0;
+	if (ipc_decode(IPC_SIGN, s->packet.data, s->packet.len, &m))
+		return -1;
+	struct ipc_signed reply = { .serial = m.serial };
+	if (m.id >= HELPER_IDENTITIES_MAX || !s->identities[m.id])
+		return -1;
+	if (identity_sign(s->identities[m.id], m.data.data, m.data.len, &sig, &len, &err))
+		log_error("signer: %s", err.text);
+	else
+		reply.signature = (struct ipc_bytes){ sig, len };
+	int r = send_slowly(fd, &reply);
+	free(sig);
+	return r;
+}
+
+/* -1 drops this poller: it is gone or talks nonsense. */
+static int serve_poller(struct signer *s, int fd)
+{
+	int r = ipc_receive(fd, &s->packet);
+	if (r < 0 && errno == EAGAIN)
+		return 0;
+	if (r <= 0)
+		return -1;
+	if (s->packet.fd >= 0)
+		close(s->packet.fd);
+	return answer(s, fd);
+}
+
+static void serve_pollers(struct signer *s)
+{
+	for (nfds_t i = s->fd_count - 1; i > 0; i--) {
+		if (!s->fds[i].revents || serve_poller(s, s->fds[i].fd) == 0)
+			continue;
+		close(s->fds[i].fd);
+		s->fds[i] = s->fds[--s->fd_count];
+	}
+}
+
+static void run(struct signer *s)
+{
+	for (;;) {
+		if (poll(s->fds, s->fd_count, -1) < 0 && errno != EINTR)
+			return;
+		serve_pollers(s);
+		if (s->fds[0].revents && serve_parent(s))
+			return;
+	}
+}
+
+int signer_main(int argc, char **argv)
+{
+	struct error err;
+	(void)argc;
+	(void)argv;
+	log_setup("fleet-collector", LOG_WARNING);
+	struct signer *s = calloc(1, sizeof *s);
+	if (!s || helper_confine(&err)) {
+		log_error("signer: %s", s ? err.text : "out of memory");
+		free(s);
+		return 1;
+	}
+	s->fds[0] = (struct pollfd){ .fd = HELPER_CONTROL, .events = POLLIN };
+	s->fd_count = 1;
+	run(s);
+	for (size_t i = 0; i < HELPER_IDENTITIES_MAX; i++)
+		identity_close(s->identities[i]);
+	free(s);
+	return 0;
+}

@@ -1,0 +1,59 @@
+#include "collector/spool/outcomes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int add(struct outcomes *o, const struct spool_outcome *line, struct error *err)
+{
+	if ((o->count & (o->count - 1)) == 0) { /* full at each power of two */
+		size_t size = o->count ? 2 * o->count : 1;
+		struct spool_outcome *items = reallocarray(o->items, size, sizeof *items);
+		if (!items)
+			return error_set(err, "out of memory");
+		o->items = items;
+	}
+	o->items[o->count++] = *line;
+	return 0;
+}
+
+int outcomes_add(
+	struct outcomes *o, uint64_t cycle_id, const char *data, size_t len, struct error *err)
+{
+	const char *end = len ? data + len : data;
+	while (data < end) {
+		const char *newline = memchr(data, '\n', (size_t)(end - data));
+		struct spool_outcome line;
+		if (!newline ||
+			spool_parse_outcome(data, (size_t)(newline - data), &line, NULL) < 0)
+			o->malformed++;
+		else if (line.cycle_id = cycle_id, add(o, &line, err) < 0)
+			return -1;
+		data = newline ? newline + 1 : end;
+	}
+	return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct spool_outcome *x = a, *y = b;
+	if (x->attempt_id != y->attempt_id)
+		return x->attempt_id < y->attempt_id ? -1 : 1;
+	return (x->outcome != OUTCOME_OK) - (y->outcome != OUTCOME_OK);
+}
+
+void outcomes_sort(struct outcomes *o)
+{
+	size_t n = 0;
+	if (o->count)
+		qsort(o->items, o->count, sizeof *o->items, compare);
+	for (size_t i = 0; i < o->count; i++)
+		if (n == 0 || o->items[n - 1].attempt_id != o->items[i].attempt_id)
+			o->items[n++] = o->items[i];
+	o->count = n;
+}
+
+void outcomes_finish(struct outcomes *o)
+{
+	free(o->items);
+	*o = (struct outcomes){ 0 };
+}

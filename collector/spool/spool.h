@@ -1,0 +1,142 @@
+#ifndef FLEET_COLLECTOR_SPOOL_SPOOL_H
+#define FLEET_COLLECTOR_SPOOL_SPOOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/buffer.h"
+#include "lib/error.h"
+#include "lib/outcome.h"
+#include "lib/wire/wire.h"
+
+/*
+ * encrypted_stats/: what pollers leave and ingest takes. Names are made here; nothing a host
+ * sends becomes part of one.
+ *
+ *   <attempt, 16 hex>-<index, 2 digits or more>.sealed   one frame of that connection
+ *   <cycle, 16 hex>-<poller, 2 digits or more>.outcomes  one line a host, appended
+ *   <cycle, 16 hex>-00.cycle                             what that run set out to do
+ *   tmp-*                                                being written; removed at the next start
+ *   bad/                                                 files that never open, capped
+ *   lock, state, hosts                                   see run_lock.h
+ *
+ * A .sealed file is one head line and then the sealed bytes:
+ *   fleet1 spool <connection's attempt, 16 hex> <cycle, 16 hex> <received wall ms> <length>
+ *     <client name, percent-encoded>
+ *
+ * An .outcomes line, written by one write(2) with O_APPEND:
+ *   <attempt, 16 hex> <cycle, 16 hex> <outcome> <stage or -> <taken ms> <received ms>
+ *     <duration ms> <client, percent-encoded> <text, percent-encoded, may be empty>
+ * A last line without its newline was cut by a power cut and is dropped.
+ *
+ * A .cycle file is one line:
+ *   fleet1 cycle <cycle, 16 hex> <started ms> <deadline ms> <clients> <1 whole fleet, 0 some>
+ */
+enum {
+	SPOOL_LINE_MAX = 4096,	      /* longest line of any of these, newline and NUL included */
+	SPOOL_NAME_MAX = 40,	      /* longest name made here, NUL included */
+	SPOOL_CONNECTION_FILES = 128, /* of one connection, taken at most */
+	SPOOL_BAD_FILES = 256,	      /* kept in bad/ at most */
+	SPOOL_BAD_BYTES = 16 << 20,
+};
+
+struct spool_head {
+	uint64_t attempt_id, cycle_id;
+	int64_t received_at;
+	uint32_t length; /* of the sealed bytes */
+	char client[256];
+};
+
+struct spool_outcome {
+	uint64_t attempt_id, cycle_id;
+	enum outcome outcome;
+	enum stage stage;
+	int64_t taken_at, received_at;
+	uint32_t duration_ms;
+	char client[256];
+	char text[512]; /* escaped, see escape_text() */
+};
+
+struct spool_cycle {
+	uint64_t id;
+	int64_t started_at, deadline_at;
+	uint32_t clients;
+	bool whole_fleet;
+};
+
+/* ---- what a poller does ----------------------------------------------------------------- */
+
+/* Writes one frame under a temporary name and renames it (RENAME_NOREPLACE) to the first free
+ * index from `index` on, so that no leftover is ever replaced; not yet durable: the poller
+ * calls spool_sync() once a loop turn before it acknowledges.
+ * System calls: openat, writev, close, renameat2, unlinkat; syncfs for the second. */
+int spool_put(int spool_fd, const struct spool_head *head, uint32_t index, const void *sealed,
+	struct error *err) MUST_CHECK;
+int spool_sync(int spool_fd, struct error *err) MUST_CHECK;
+
+/* The outcome file of one writer, created with O_APPEND | O_CLOEXEC. Each writer has a number
+ * of its own (the parent too): a line that did not fit on the disk is taken back whole, which
+ * needs a file with one writer. */
+int spool_open_outcomes(int spool_fd, uint64_t cycle_id, uint32_t poller, int *ret_fd,
+	struct error *err) MUST_CHECK;
+/* System calls: write; lseek and ftruncate when a line did not fit. */
+int spool_put_outcome(int outcomes_fd, const struct spool_outcome *o, struct error *err) MUST_CHECK;
+
+/* ---- what the run does ------------------------------------------------------------------ */
+
+/* Opens the folder, made 0700 when missing, with its bad/. Refuses one that is not ours or
+ * that others can enter, and names the command that mends it. */
+int spool_open(const char *path, int *ret_fd, struct error *err) MUST_CHECK;
+
+enum spool_kind { SPOOL_OTHER, SPOOL_TEMPORARY, SPOOL_SEALED, SPOOL_OUTCOMES, SPOOL_CYCLE };
+
+struct spool_entry {
+	enum spool_kind kind;
+	uint64_t id; /* attempt or cycle */
+	uint32_t index;
+	char name[SPOOL_NAME_MAX];
+};
+
+struct spool_list {
+	struct spool_entry *items; /* by id, then index; no SPOOL_OTHER among them */
+	size_t count;
+	size_t sealed; /* how many of them are sealed files */
+};
+
+int spool_list(int spool_fd, struct spool_list *ret_list, struct error *err) MUST_CHECK;
+void spool_list_finish(struct spool_list *list);
+
+/* Appends the whole file to `out`. */
+int spool_read(int spool_fd, const char *name, struct buffer *out, struct error *err) MUST_CHECK;
+int spool_remove(int spool_fd, const char *name, struct error *err) MUST_CHECK;
+
+/* Writes the .cycle file of a run. */
+int spool_put_cycle(int spool_fd, const struct spool_cycle *c, struct error *err) MUST_CHECK;
+
+/* Moves a file to bad/; spool_trim_bad() then removes the oldest there beyond the caps. */
+int spool_reject(int spool_fd, const char *name, struct error *err) MUST_CHECK;
+int spool_trim_bad(int spool_fd, struct error *err) MUST_CHECK;
+
+/* ---- pure: the formats above ------------------------------------------------------------ */
+
+/* Each returns the length written without the NUL, newline included; -1 when it does not fit. */
+int spool_format_head(const struct spool_head *h, char *out, size_t size) MUST_CHECK;
+int spool_format_outcome(const struct spool_outcome *o, char *out, size_t size) MUST_CHECK;
+int spool_format_cycle(const struct spool_cycle *c, char *out, size_t size) MUST_CHECK;
+
+/* `data` is the whole file; *ret_body is where the sealed bytes begin. A file whose length is
+ * not what its head says is refused. */
+int spool_parse_head(const char *data, size_t len, struct spool_head *ret_head, size_t *ret_body,
+	struct error *err) MUST_CHECK;
+
+/* `len` without the newline. */
+int spool_parse_outcome(const char *line, size_t len, struct spool_outcome *ret_outcome,
+	struct error *err) MUST_CHECK;
+int spool_parse_cycle(
+	const char *line, size_t len, struct spool_cycle *ret_cycle, struct error *err) MUST_CHECK;
+
+/* What a name in the folder stands for. */
+void spool_parse_name(const char *name, struct spool_entry *ret_entry);
+
+#endif

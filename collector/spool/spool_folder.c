@@ -1,0 +1,150 @@
+/*
+ * The folder itself: made private, listed in the order of ingest, and its bad/, where what
+ * never opens is kept for a person to look at, up to a cap.
+ */
+#include "collector/spool/spool.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char bad_folder[] = "bad";
+
+static int check_private(int fd, const char *path, struct error *err)
+{
+	struct stat st;
+	if (fstat(fd, &st) < 0)
+		return error_errno(err, "%s", path);
+	if (st.st_uid != geteuid())
+		return error_set(err, "%s: belongs to another user: chown -R %ld %s", path,
+			(long)geteuid(), path);
+	if (st.st_mode & 077)
+		return error_set(err, "%s: others can enter it: chmod 700 %s", path, path);
+	return 0;
+}
+
+int spool_open(const char *path, int *ret_fd, struct error *err)
+{
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return error_errno(err, "%s", path);
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return error_errno(err, "%s", path);
+	int r = check_private(fd, path, err);
+	if (r == 0 && mkdirat(fd, bad_folder, 0700) < 0 && errno != EEXIST)
+		r = error_errno(err, "%s/%s", path, bad_folder);
+	if (r < 0)
+		(void)close(fd);
+	else
+		*ret_fd = fd;
+	return r;
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+	const struct spool_entry *x = a, *y = b;
+	if (x->id != y->id)
+		return x->id < y->id ? -1 : 1;
+	if (x->index != y->index)
+		return x->index < y->index ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+static int add_entry(struct spool_list *list, const struct spool_entry *entry)
+{
+	if ((list->count & (list->count - 1)) == 0) { /* full at each power of two */
+		size_t size = list->count ? 2 * list->count : 1;
+		struct spool_entry *items = reallocarray(list->items, size, sizeof *items);
+		if (!items)
+			return -1;
+		list->items = items;
+	}
+	list->items[list->count++] = *entry;
+	list->sealed += entry->kind == SPOOL_SEALED;
+	return 0;
+}
+
+/* A directory stream of its own position, so that the folder can be listed again. */
+static DIR *open_stream(int dir_fd, const char *name)
+{
+	int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+	if (!stream && fd >= 0)
+		(void)close(fd);
+	return stream;
+}
+
+int spool_list(int spool_fd, struct spool_list *ret_list, struct error *err)
+{
+	struct spool_list list = { 0 };
+	DIR *stream = open_stream(spool_fd, ".");
+	if (!stream)
+		return error_errno(err, "spool: list");
+	int r = 0;
+	const struct dirent *d;
+	while (r == 0 && (d = readdir(stream))) {
+		struct spool_entry entry;
+		spool_parse_name(d->d_name, &entry);
+		if (entry.kind != SPOOL_OTHER && add_entry(&list, &entry) < 0)
+			r = error_set(err, "spool: out of memory");
+	}
+	(void)closedir(stream);
+	if (r < 0) {
+		spool_list_finish(&list);
+		return r;
+	}
+	if (list.count)
+		qsort(list.items, list.count, sizeof *list.items, compare_entries);
+	*ret_list = list;
+	return 0;
+}
+
+void spool_list_finish(struct spool_list *list)
+{
+	free(list->items);
+	*list = (struct spool_list){ 0 };
+}
+
+int spool_reject(int spool_fd, const char *name, struct error *err)
+{
+	char to[sizeof bad_folder + SPOOL_NAME_MAX];
+	(void)snprintf(to, sizeof to, "%s/%.*s", bad_folder, SPOOL_NAME_MAX - 1, name);
+	if (renameat(spool_fd, name, spool_fd, to) < 0 && errno != ENOENT)
+		return error_errno(err, "spool: %s", to);
+	return 0;
+}
+
+/* Newest first, keeps what fits and removes the rest. */
+static void trim(int bad_fd, const struct spool_list *list)
+{
+	off_t bytes = 0;
+	size_t files = 0;
+	for (size_t i = list->count; i-- > 0;) {
+		struct stat st;
+		const char *name = list->items[i].name;
+		if (fstatat(bad_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		bytes += st.st_size;
+		if (++files > SPOOL_BAD_FILES || bytes > SPOOL_BAD_BYTES)
+			(void)unlinkat(bad_fd, name, 0);
+	}
+}
+
+int spool_trim_bad(int spool_fd, struct error *err)
+{
+	int fd = openat(spool_fd, bad_folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return error_errno(err, "spool: %s", bad_folder);
+	struct spool_list list = { 0 };
+	int r = spool_list(fd, &list, err);
+	if (r == 0)
+		trim(fd, &list);
+	spool_list_finish(&list);
+	(void)close(fd);
+	return r;
+}
