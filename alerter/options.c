@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <sysexits.h>
 
-#include "lib/config/config.h"
 #include "lib/log.h"
 
 static const char help[] =
@@ -64,7 +63,5 @@ struct options options_parse(int argc, char **argv)
 		log_error("what is '%s'? see --help", argv[optind]);
 		return done(EX_USAGE);
 	}
-	if (!o.config)
-		o.config = config_default_path();
 	return o;
 }

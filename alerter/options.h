@@ -8,7 +8,7 @@
  * printed, or a mistake was said.
  */
 struct options {
-	const char *config; /* NULL when none is named and none lies at the usual places */
+	const char *config; /* NULL when none is named */
 	bool dry_run;
 	int verbose;
 	bool done;

@@ -17,6 +17,7 @@
 #include "lib/clock.h"
 #include "lib/file.h"
 #include "lib/log.h"
+#include "lib/program.h"
 
 enum { REFUSED_BEFORE_SAID = 3 };
 
@@ -136,7 +137,8 @@ static int store(struct run *r)
 
 static int read_config(struct run *r)
 {
-	return setup_config(r->options, &r->config);
+	r->config = program_load_config(r->options->config, false);
+	return r->config ? EX_OK : EX_CONFIG;
 }
 
 static void run_finish(struct run *r)
@@ -192,8 +194,8 @@ static void tell_plan(const struct plan *plan)
 int run_dry(const struct options *options)
 {
 	struct poll_phase poll = { .options = options };
-	struct config *config = NULL;
-	int status = setup_config(options, &config);
+	struct config *config = program_load_config(options->config, false);
+	int status = config ? EX_OK : EX_CONFIG;
 	if (status == EX_OK) {
 		char *hosts_path = path_join(config->collector.spool, "hosts");
 		poll.config = config;

@@ -1,7 +1,6 @@
 #ifndef FLEET_COLLECTOR_SETUP_H
 #define FLEET_COLLECTOR_SETUP_H
 
-#include "collector/options.h"
 #include "lib/config/config.h"
 #include "lib/seal.h"
 #include "lib/ssh/known_hosts.h"
@@ -10,7 +9,6 @@
  * What a run needs before it does anything, each said on stderr when it is not in order. All
  * return 0 or an exit status.
  */
-int setup_config(const struct options *options, struct config **ret_config);
 int setup_known_hosts(const struct config *config, struct known_hosts **ret_known);
 
 /* Makes the keys on first use. */

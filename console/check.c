@@ -98,7 +98,7 @@ int cmd_check(const char *config_path, int argc, char **argv)
 		else
 			return setup_usage("check", "[--connect] [--mail]");
 	}
-	struct config *config CLEANUP(config_cleanup) = setup_config(config_path);
+	struct config *config CLEANUP(config_cleanup) = program_load_config(config_path, true);
 	if (!config)
 		return EX_CONFIG;
 	int bad = check_config(config);

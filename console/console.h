@@ -3,6 +3,7 @@
 
 #include "lib/compiler.h"
 #include "lib/config/config.h"
+#include "lib/program.h"
 #include "lib/seal.h"
 #include "lib/storage/storage.h"
 
@@ -24,10 +25,6 @@ int cmd_status(const char *config_path, int argc, char **argv);
 int cmd_trust(const char *config_path, int argc, char **argv);
 
 /* Shared steps, in setup.c. Each says itself on standard error what is wrong. */
-
-/* Loads the configuration at `path` (NULL: where it is looked for); prints every problem.
- * NULL when it is refused. */
-struct config *setup_config(const char *path) MUST_CHECK;
 
 /* The clients of these names in ret_clients (room for `count`), or -1 after naming those that
  * are not in the configuration. */

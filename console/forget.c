@@ -74,7 +74,7 @@ int cmd_forget(const char *config_path, int argc, char **argv)
 	bool local = argc == 3 && strcmp(argv[1], "--local") == 0;
 	if (argc != 2 + local || argv[argc - 1][0] == '-')
 		return setup_usage("forget", "[--local] CLIENT");
-	struct config *config CLEANUP(config_cleanup) = setup_config(config_path);
+	struct config *config CLEANUP(config_cleanup) = program_load_config(config_path, true);
 	if (!config)
 		return EX_CONFIG;
 	const char *name = argv[argc - 1];

@@ -97,7 +97,7 @@ int cmd_init(const char *config_path, int argc, char **argv)
 		log_error("%s", path ? err.text : "out of memory");
 		return EX_CANTCREAT;
 	}
-	struct config *config CLEANUP(config_cleanup) = setup_config(path);
+	struct config *config CLEANUP(config_cleanup) = program_load_config(path, true);
 	if (!config)
 		return EX_CONFIG;
 	if (make_keys(&config->collector, &err) != 0 ||

@@ -14,7 +14,7 @@ int cmd_keygen(const char *config_path, int argc, char **argv)
 	bool rotate = argc == 2 && strcmp(argv[1], "--rotate") == 0;
 	if (argc != 1 + rotate)
 		return setup_usage("keygen", "[--rotate]");
-	struct config *config CLEANUP(config_cleanup) = setup_config(config_path);
+	struct config *config CLEANUP(config_cleanup) = program_load_config(config_path, true);
 	if (!config)
 		return EX_CONFIG;
 

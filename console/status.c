@@ -85,7 +85,7 @@ int cmd_status(const char *config_path, int argc, char **argv)
 	bool json = argc == 2 && strcmp(argv[1], "--json") == 0;
 	if (argc != 1 + json)
 		return setup_usage("status", "[--json]");
-	struct config *config CLEANUP(config_cleanup) = setup_config(config_path);
+	struct config *config CLEANUP(config_cleanup) = program_load_config(config_path, true);
 	if (!config)
 		return EX_CONFIG;
 	struct error err;

@@ -23,12 +23,6 @@ static void known_hosts_cleanup(struct known_hosts **hosts)
 	known_hosts_destroy(*hosts);
 }
 
-static void warn_line(void *arg, const char *file, int line, const char *text)
-{
-	(void)arg;
-	log_warning("%s:%d: %s", file, line, text);
-}
-
 static bool same_key(const struct host_key *a, const struct host_key *b)
 {
 	return a->blob_len == b->blob_len && memcmp(a->blob, b->blob, a->blob_len) == 0;
@@ -78,7 +72,7 @@ static int trust_scanned(
 {
 	struct error err;
 	struct known_hosts *hosts CLEANUP(known_hosts_cleanup) = NULL;
-	if (known_hosts_load(path, warn_line, NULL, &hosts, &err) != 0) {
+	if (known_hosts_load(path, program_warn_line, NULL, &hosts, &err) != 0) {
 		log_error("%s", err.text);
 		return EX_NOINPUT;
 	}
@@ -157,7 +151,7 @@ int cmd_trust(const char *config_path, int argc, char **argv)
 	}
 	if (all == (at < argc))
 		return setup_usage("trust", "[--replace] CLIENT...|--all");
-	struct config *config CLEANUP(config_cleanup) = setup_config(config_path);
+	struct config *config CLEANUP(config_cleanup) = program_load_config(config_path, true);
 	if (!config)
 		return EX_CONFIG;
 	struct error err;
