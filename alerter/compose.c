@@ -161,10 +161,8 @@ static const struct part {
 	unsigned kinds;
 	int severity; /* -1 = any */
 } parts[] = {
-	{ "critical", 1U << EVENT_FIRING | 1U << EVENT_REPEAT | 1U << EVENT_ESCALATED,
-		SEVERITY_CRITICAL },
-	{ "warning", 1U << EVENT_FIRING | 1U << EVENT_REPEAT | 1U << EVENT_ESCALATED,
-		SEVERITY_WARNING },
+	{ "critical", 1U << EVENT_FIRING | 1U << EVENT_REPEAT, SEVERITY_CRITICAL },
+	{ "warning", 1U << EVENT_FIRING | 1U << EVENT_REPEAT, SEVERITY_WARNING },
 	{ "late", 1U << EVENT_LATE, -1 },
 	{ "closed", 1U << EVENT_CLOSED, -1 },
 	{ "resolved", 1U << EVENT_RESOLVED, -1 },

@@ -203,7 +203,7 @@ static int put_what(const struct about *a, struct buffer *out)
 {
 	const struct event *e = a->event;
 	bool reason = e->text[0] && (e->kind == EVENT_FIRING || e->kind == EVENT_REPEAT);
-	if (put(out, "What:     ") < 0)
+	if (put(out, "What:      ") < 0)
 		return -1;
 	if (a->builtin ? put_builtin_headline(a, out) < 0 : put_metric_headline(a, out) < 0)
 		return -1;
@@ -211,7 +211,7 @@ static int put_what(const struct about *a, struct buffer *out)
 		return -1;
 	if (!a->metric)
 		return 0;
-	return put_line(out, "          (%s: %s)", a->metric->name, a->metric->help);
+	return put_line(out, "           (%s: %s)", a->metric->name, a->metric->help);
 }
 
 static int put_where(const struct about *a, struct buffer *out)
@@ -220,8 +220,8 @@ static int put_where(const struct about *a, struct buffer *out)
 	if (!a->event->client[0])
 		return 0;
 	if (!c)
-		return put_line(out, "Where:    %s", a->event->client);
-	return put_line(out, "Where:    %s (%s port %u)%s%s", c->name, c->ip, c->port,
+		return put_line(out, "Where:     %s", a->event->client);
+	return put_line(out, "Where:     %s (%s port %u)%s%s", c->name, c->ip, c->port,
 		c->group[0] ? ", group " : "", c->group);
 }
 
@@ -230,8 +230,8 @@ static int put_since(const struct about *a, struct buffer *out)
 	const struct event *e = a->event;
 	char since[TIME_SIZE], at[TIME_SIZE], span[SPAN_SIZE];
 	if (e->at <= e->since)
-		return put_line(out, "Since:    %s", format_time(e->since, since));
-	return put_line(out, "Since:    %s, for %s until %s", format_time(e->since, since),
+		return put_line(out, "Since:     %s", format_time(e->since, since));
+	return put_line(out, "Since:     %s, for %s until %s", format_time(e->since, since),
 		format_span(e->at - e->since, span), format_time(e->at, at));
 }
 
@@ -249,12 +249,12 @@ static int put_last_good(const struct about *a, int64_t now, struct buffer *out)
 static int put_rule(const struct about *a, struct buffer *out)
 {
 	if (a->rule)
-		return put_line(out, "Rule:     %s:%d, %s, at or %s %s", a->rule->file,
+		return put_line(out, "Rule:      %s:%d, %s, at or %s %s", a->rule->file,
 			a->rule->line, severity_word(a->event), side(a), a->limit);
 	if (a->builtin && a->client)
-		return put_line(out, "Rule:     %s, built in; the client is at %s:%d",
+		return put_line(out, "Rule:      %s, built in; the client is at %s:%d",
 			a->builtin->rule, a->client->file, a->client->line);
-	return a->builtin ? put_line(out, "Rule:     %s, built in", a->builtin->rule) : 0;
+	return a->builtin ? put_line(out, "Rule:      %s, built in", a->builtin->rule) : 0;
 }
 
 /* Whether text is safe inside quotes of a shell and of any SQL dialect: it is pasted. */

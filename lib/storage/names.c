@@ -19,7 +19,6 @@ static const char *const kinds[] = {
 	[EVENT_CLOSED] = "closed",
 	[EVENT_REPEAT] = "repeat",
 	[EVENT_LATE] = "late",
-	[EVENT_ESCALATED] = "escalated",
 };
 
 static const char *const deliveries[] = {

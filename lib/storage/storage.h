@@ -7,8 +7,8 @@
 
 #include "lib/buffer.h"
 #include "lib/config/config.h"
-#include "lib/metrics/derive.h"
 #include "lib/error.h"
+#include "lib/metrics/derive.h"
 #include "lib/outcome.h"
 
 /*
@@ -169,14 +169,7 @@ struct alert {
 	const char *text; /* reason for people, as in struct event: why it cannot be reached */
 };
 
-enum event_kind {
-	EVENT_FIRING,
-	EVENT_RESOLVED,
-	EVENT_CLOSED,
-	EVENT_REPEAT,
-	EVENT_LATE,
-	EVENT_ESCALATED
-};
+enum event_kind { EVENT_FIRING, EVENT_RESOLVED, EVENT_CLOSED, EVENT_REPEAT, EVENT_LATE };
 
 struct event {
 	uint64_t id;	   /* 0 = not stored yet */

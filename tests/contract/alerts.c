@@ -133,7 +133,7 @@ static void events_hang_on_the_one_that_opened(void **state)
 	struct event e[] = {
 		event_of(&a, EVENT_FIRING, noon),
 		event_of(&a, EVENT_REPEAT, noon + 1000),
-		event_of(&a, EVENT_ESCALATED, noon + 1500),
+		event_of(&a, EVENT_REPEAT, noon + 1500),
 		event_of(&a, EVENT_RESOLVED, noon + 2000),
 		event_of(&a, EVENT_FIRING, noon + 3000),
 		event_of(&a, EVENT_LATE, noon + 3500),

@@ -90,7 +90,7 @@ class Delivery(MailCase):
         self.assertIn('example.com>', first['list-id'])
         self.assertIsNotNone(first['date'].datetime)
         self.assertIn('with esmtpsa', first['received'].replace('\n\t', ' '))
-        self.assertIn('Where:    web1 (192.0.2.10 port 22)', first.get_content())
+        self.assertIn('Where:     web1 (192.0.2.10 port 22)', first.get_content())
 
     def test_smtps(self):
         self.configure(security='smtps')

@@ -65,7 +65,6 @@ static const char *const kinds[] = {
 	[EVENT_CLOSED] = "closed",
 	[EVENT_REPEAT] = "repeat",
 	[EVENT_LATE] = "late",
-	[EVENT_ESCALATED] = "escalated",
 };
 
 /* The row as storage keeps it between two samples. */

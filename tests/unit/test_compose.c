@@ -112,13 +112,13 @@ static void subject_and_text(void **state)
 	assert_string_equal(n->subject, "[fleet] CRITICAL web1: disk /var 93.1 % (limit 90.0 %)");
 	assert_string_equal(n->references, "");
 	assert_string_equal(n->text,
-		"What:     disk /var 93.1 % (limit 90.0 %)\n"
-		"          (filesystem_used_ratio: space in use, of what users without privilege "
+		"What:      disk /var 93.1 % (limit 90.0 %)\n"
+		"           (filesystem_used_ratio: space in use, of what users without privilege "
 		"can fill)\n"
-		"Where:    web1 (192.0.2.10 port 22), group dc1/web\n"
-		"Since:    2026-11-22 04:23:34 UTC, for 10 min 0 s until 2026-11-22 04:33:34 UTC\n"
+		"Where:     web1 (192.0.2.10 port 22), group dc1/web\n"
+		"Since:     2026-11-22 04:23:34 UTC, for 10 min 0 s until 2026-11-22 04:33:34 UTC\n"
 		"Last good: sample at 2026-11-22 04:33:34 UTC, 5 s before this was written\n"
-		"Rule:     /etc/fleet-health/config.xml:12, CRITICAL, at or above 90.0 %\n"
+		"Rule:      /etc/fleet-health/config.xml:12, CRITICAL, at or above 90.0 %\n"
 		"\n"
 		"To look closer:\n"
 		"  fleet -c /etc/fleet-health/config.xml status\n"
