@@ -8,9 +8,9 @@
 
 #include "console/console.h"
 #include "lib/log.h"
-#include "lib/wire/remote_shell.h"
 #include "lib/ssh/scan.h"
 #include "lib/ssh/session.h"
+#include "lib/wire/remote_shell.h"
 #include "lib/wire/wire.h"
 
 static int forget_command(const struct config *config, const struct client *client,

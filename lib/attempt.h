@@ -19,8 +19,8 @@
  * disk by the collector beside its lock.
  */
 struct attempt_clock {
-	uint64_t last;      /* the last id given out; 0 at first */
-	uint8_t collector;  /* claimed once, 0 for a single collector */
+	uint64_t last;	   /* the last id given out; 0 at first */
+	uint8_t collector; /* claimed once, 0 for a single collector */
 };
 
 /* Pure: the next id at this wall time, which becomes `last`. Cannot fail. */

@@ -7,8 +7,12 @@
 static size_t utf8_length(const unsigned char *s, size_t len, uint32_t *ret_point)
 {
 	static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t n = s[0] < 0x80 ? 1 : s[0] >= 0xf5 ? 0 : s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 :
-			s[0] >= 0xc2 ? 2 : 0;
+	size_t n = s[0] < 0x80	  ? 1
+		   : s[0] >= 0xf5 ? 0
+		   : s[0] >= 0xf0 ? 4
+		   : s[0] >= 0xe0 ? 3
+		   : s[0] >= 0xc2 ? 2
+				  : 0;
 	if (n == 0 || n > len)
 		return 0;
 	uint32_t point = n == 1 ? s[0] : s[0] & (0x7fU >> n);

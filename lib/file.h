@@ -27,13 +27,13 @@ int file_read(const char *path, enum file_rule rule, size_t size_max, struct buf
 
 /* Replaces `path` by these bytes, atomically and durably: temporary name in the same folder,
  * fsync, rename, fsync of the folder. */
-int file_write(const char *path, const void *data, size_t len, mode_t mode,
-	struct error *err) MUST_CHECK;
+int file_write(
+	const char *path, const void *data, size_t len, mode_t mode, struct error *err) MUST_CHECK;
 
 /* As file_write(), but never replaces: errno is EEXIST when something has that name already.
  * Of two programs that do so at once one wins, and whoever sees the file sees it whole. */
-int file_create(const char *path, const void *data, size_t len, mode_t mode,
-	struct error *err) MUST_CHECK;
+int file_create(
+	const char *path, const void *data, size_t len, mode_t mode, struct error *err) MUST_CHECK;
 
 /* "DIR/NAME" on the heap, or NAME itself when it is absolute. NULL without memory. */
 char *path_join(const char *dir, const char *name) MUST_CHECK;

@@ -44,13 +44,13 @@ static void write_line(enum log_level level, const char *fmt, va_list ap)
 	errno = saved;
 }
 
-#define LOG_FUNCTION(name, level)         \
-	void name(const char *fmt, ...)   \
-	{                                 \
-		va_list ap;               \
-		va_start(ap, fmt);        \
+#define LOG_FUNCTION(name, level)           \
+	void name(const char *fmt, ...)     \
+	{                                   \
+		va_list ap;                 \
+		va_start(ap, fmt);          \
 		write_line(level, fmt, ap); \
-		va_end(ap);               \
+		va_end(ap);                 \
 	}
 
 LOG_FUNCTION(log_error, LOG_ERROR)

@@ -33,7 +33,7 @@ enum outcome {
 #define X(id, name, text) OUTCOME_##id,
 	OUTCOME_TABLE(X)
 #undef X
-	OUTCOME_COUNT
+		OUTCOME_COUNT
 };
 
 /* "timeout", "host-key-changed", … */
@@ -66,7 +66,7 @@ enum stage {
 #define X(id, name) STAGE_##id,
 	STAGE_TABLE(X)
 #undef X
-	STAGE_COUNT
+		STAGE_COUNT
 };
 
 const char *stage_name(enum stage s);

@@ -12,7 +12,7 @@
  */
 struct collect {
 	const char *root; /* "" for this machine; or a folder that holds proc/ */
-	char *file;       /* the kernel's file being read */
+	char *file;	  /* the kernel's file being read */
 	struct mount *mounts;
 };
 

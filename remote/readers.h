@@ -34,12 +34,12 @@ enum { MOUNTS_MAX = 1024, MOUNT_PATH_MAX = TEXT_LABEL_MAX + 1 };
 
 struct mount {
 	struct span device, type, point; /* into the file, as escaped there */
-	struct span id;                  /* major:minor */
-	bool whole;                      /* its root is the filesystem's own: no bind mount */
-	bool measured;                   /* the numbers below are set */
-	uint64_t readonly;               /* 0 or 1 */
-	uint64_t size, free, avail;      /* bytes */
-	uint64_t files, files_free;      /* inodes */
+	struct span id;			 /* major:minor */
+	bool whole;			 /* its root is the filesystem's own: no bind mount */
+	bool measured;			 /* the numbers below are set */
+	uint64_t readonly;		 /* 0 or 1 */
+	uint64_t size, free, avail;	 /* bytes */
+	uint64_t files, files_free;	 /* inodes */
 };
 
 /* /proc/PID/mountinfo (proc(5)) to the mounts worth measuring: local filesystems on real

@@ -10,7 +10,7 @@
  * called `fleet-probe-<32 hex>`), where it lies.
  */
 struct self {
-	char hash[33];     /* BLAKE2b-128, hex */
+	char hash[33];	   /* BLAKE2b-128, hex */
 	char folder[1024]; /* of a cached copy; else "" */
 	char name_hash[33];
 };

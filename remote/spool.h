@@ -27,7 +27,7 @@ struct spool_file {
 	uint64_t attempt_id;
 	uint32_t size;
 	uint8_t folder; /* index into the folders */
-	uint8_t key;    /* index into the spool's key ids */
+	uint8_t key;	/* index into the spool's key ids */
 	bool kept;
 };
 
@@ -38,7 +38,7 @@ struct spool {
 	struct spool_file *files; /* oldest first */
 	size_t count;
 	uint32_t dropped; /* of the first key */
-	char *names;      /* a folder's listing */
+	char *names;	  /* a folder's listing */
 };
 
 /* Looks through the folders. The report's own key need not be among the open ones. Returns -1
@@ -54,8 +54,8 @@ void spool_make_room(struct spool *s, size_t len);
 int spool_put(struct spool *s, uint64_t attempt_id, const void *data, size_t len,
 	struct spool_file *ret_file) MUST_CHECK;
 
-ssize_t spool_get(const struct spool *s, const struct spool_file *f, char *out,
-	size_t size) MUST_CHECK;
+ssize_t spool_get(
+	const struct spool *s, const struct spool_file *f, char *out, size_t size) MUST_CHECK;
 
 /* The file is safe on the server: from now on it is a copy. */
 void spool_delivered(struct spool *s, const struct spool_file *f);

@@ -34,8 +34,8 @@ void text_sample(struct text *t, const char *name, const struct label *labels, s
 	uint64_t value, unsigned decimals);
 
 /* A family of a single sample without labels. */
-void text_single(struct text *t, const char *name, const char *type, uint64_t value,
-	unsigned decimals);
+void text_single(
+	struct text *t, const char *name, const char *type, uint64_t value, unsigned decimals);
 
 /* `# EOF`; there is always room for it. */
 void text_finish(struct text *t);

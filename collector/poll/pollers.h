@@ -22,23 +22,23 @@
 /* One attempt to be made at one host. */
 struct poll_host {
 	const struct client *client;
-	struct wire_request request;    /* attempt id, nonce, key, open ids: complete */
-	struct host_key keys[8];        /* recorded for it; point into the known_hosts */
+	struct wire_request request; /* attempt id, nonce, key, open ids: complete */
+	struct host_key keys[8];     /* recorded for it; point into the known_hosts */
 	size_t key_count;
-	int64_t deadline_ms;            /* relative: most milliseconds from its start */
-	bool was_down;                  /* goes last */
+	int64_t deadline_ms; /* relative: most milliseconds from its start */
+	bool was_down;	     /* goes last */
 };
 
 struct poll_progress {
 	uint32_t total, ok, failed, active;
-	int64_t started_ms;             /* monotonic */
+	int64_t started_ms; /* monotonic */
 };
 
 struct poll_plan {
 	const struct config *config;
 	uint64_t cycle_id;
-	int spool_fd;                   /* encrypted_stats, a folder */
-	const struct poll_host *hosts;  /* in the order of starting */
+	int spool_fd;		       /* encrypted_stats, a folder */
+	const struct poll_host *hosts; /* in the order of starting */
 	size_t host_count;
 	const volatile sig_atomic_t *stop; /* set by SIGTERM: no new host, finish what runs */
 	void (*progress)(void *arg, const struct poll_progress *p); /* NULL, or about 4/s */

@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "collector/spool/spool.h"
 #include "collector/poll/verdict.h"
+#include "collector/spool/spool.h"
 #include "lib/attempt.h"
 #include "lib/clock.h"
 #include "lib/log.h"

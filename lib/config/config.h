@@ -21,26 +21,26 @@ enum severity { SEVERITY_WARNING, SEVERITY_CRITICAL };
 
 /* One <alert>. */
 struct rule {
-	const char *type;     /* catalogue name of the metric: "memory_used_ratio" */
-	const char *label;    /* what the file says: "memory" */
-	const char *key;      /* identity in the alert table: friendly name (whatever the
-				 file says), severity, instance pattern, "below" when it is,
-				 with slashes between */
+	const char *type;  /* catalogue name of the metric: "memory_used_ratio" */
+	const char *label; /* what the file says: "memory" */
+	const char *key;   /* identity in the alert table: friendly name (whatever the
+			      file says), severity, instance pattern, "below" when it is,
+			      with slashes between */
 	double limit;
-	bool below;           /* fires at or below `limit`; otherwise at or above */
-	double clear;         /* resolves beyond this; equal to `limit` when not given */
+	bool below;   /* fires at or below `limit`; otherwise at or above */
+	double clear; /* resolves beyond this; equal to `limit` when not given */
 	int64_t for_ms, clear_for_ms, repeat_ms; /* 0 = at once / never again */
 	enum severity severity;
-	const char *instance; /* glob pattern; "*" when not given */
+	const char *instance;	 /* glob pattern; "*" when not given */
 	const char *const *mail; /* recipients, NULL-terminated; NULL when not given: the client's,
 				    see config_recipients() */
-	const char *file;     /* where it stands */
+	const char *file;	 /* where it stands */
 	int line;
 };
 
 struct client {
-	const char *name;     /* defaults to `ip` */
-	const char *ip;       /* address or host name */
+	const char *name; /* defaults to `ip` */
+	const char *ip;	  /* address or host name */
 	uint16_t port;
 	const char *username;
 	const char *identity; /* private key file, .pub of a key the agent holds, "agent",
@@ -49,12 +49,12 @@ struct client {
 	const char *password; /* secret; libsodium memory, wiped by config_destroy() */
 	enum host_key_policy host_key_policy;
 	const char *host_key_pin; /* "SHA256:…" when pinned */
-	const char *jump;     /* name of another client; "" for none */
-	int64_t every_ms;     /* 0 = every run */
-	int64_t timeout_ms;   /* total for one attempt */
-	const char *const *mail; /* NULL-terminated, may be empty; <alerter>'s when not given */
+	const char *jump;	  /* name of another client; "" for none */
+	int64_t every_ms;	  /* 0 = every run */
+	int64_t timeout_ms;	  /* total for one attempt */
+	const char *const *mail;  /* NULL-terminated, may be empty; <alerter>'s when not given */
 	const struct rule *const *rules; /* NULL-terminated */
-	const char *group;    /* "" or "outer/inner" */
+	const char *group;		 /* "" or "outer/inner" */
 	const char *file;
 	int line;
 };
@@ -63,10 +63,10 @@ enum storage_engine { STORAGE_SQLITE, STORAGE_MARIADB };
 
 struct storage_config {
 	enum storage_engine engine;
-	const char *path;      /* SQLite: the database file */
+	const char *path;					/* SQLite: the database file */
 	const char *host, *socket, *user, *password, *database; /* MariaDB */
 	uint16_t port;
-	const char *tls_ca;    /* CA file; TLS is verified or refused when `tls` */
+	const char *tls_ca; /* CA file; TLS is verified or refused when `tls` */
 	bool tls;
 	int64_t timeout_ms;
 };
@@ -74,46 +74,46 @@ struct storage_config {
 enum mail_security { MAIL_STARTTLS, MAIL_SMTPS, MAIL_PLAIN };
 
 struct mail_config {
-	bool enabled;          /* a <mail> element is there; otherwise alerts go to stdout */
+	bool enabled; /* a <mail> element is there; otherwise alerts go to stdout */
 	const char *host;
 	uint16_t port;
 	enum mail_security security; /* plain is only accepted for loopback unless insecure="yes" */
 	const char *user, *password; /* "" = no authentication */
-	const char *ca;        /* CA file; "" = the system's */
-	const char *from;      /* address */
-	const char *list_id;   /* domain part of Message-ID and List-Id */
+	const char *ca;		     /* CA file; "" = the system's */
+	const char *from;	     /* address */
+	const char *list_id;	     /* domain part of Message-ID and List-Id */
 	int64_t timeout_ms;
 };
 
 struct collector_config {
-	const char *spool;          /* encrypted_stats */
+	const char *spool; /* encrypted_stats */
 	const char *known_hosts;
-	const char *key, *pub;      /* server.key, server.pub */
-	uint32_t sessions;          /* most at once, over all pollers */
-	uint32_t connects;          /* most TCP connects at once */
-	uint32_t pollers;           /* 0 = one per core */
+	const char *key, *pub; /* server.key, server.pub */
+	uint32_t sessions;     /* most at once, over all pollers */
+	uint32_t connects;     /* most TCP connects at once */
+	uint32_t pollers;      /* 0 = one per core */
 	int64_t connect_timeout_ms;
-	int64_t deadline_ms;        /* of the whole run */
-	uint32_t spool_files_max;   /* stops acknowledging beyond */
-	const char *probe_dir;      /* probes by architecture; "" = where they were installed */
-	const char *heartbeat;      /* reserved; "" */
+	int64_t deadline_ms;	  /* of the whole run */
+	uint32_t spool_files_max; /* stops acknowledging beyond */
+	const char *probe_dir;	  /* probes by architecture; "" = where they were installed */
+	const char *heartbeat;	  /* reserved; "" */
 };
 
 struct alerter_config {
-	uint32_t unreachable_after;   /* consecutive failures; default 2 */
-	int64_t collector_stale_ms;   /* no finished cycle for so long */
-	uint32_t absent_after;        /* successful samples without an instance close its alert */
-	const char *const *mail;      /* recipients of what concerns no client; may be empty */
+	uint32_t unreachable_after; /* consecutive failures; default 2 */
+	int64_t collector_stale_ms; /* no finished cycle for so long */
+	uint32_t absent_after;	    /* successful samples without an instance close its alert */
+	const char *const *mail;    /* recipients of what concerns no client; may be empty */
 	int64_t unreachable_repeat_ms;
 };
 
 struct retention_config {
-	int64_t raw_ms;        /* default 14 days; 0 = for ever */
+	int64_t raw_ms; /* default 14 days; 0 = for ever */
 };
 
 struct config {
-	const char *file;      /* absolute path of config.xml */
-	const char *dir;       /* its folder */
+	const char *file; /* absolute path of config.xml */
+	const char *dir;  /* its folder */
 	struct storage_config storage;
 	struct mail_config mail;
 	struct collector_config collector;
@@ -122,7 +122,7 @@ struct config {
 	const struct client *clients; /* in the file's order */
 	size_t client_count;
 	const struct client *const *clients_by_name; /* the same, sorted by name */
-	void *memory;          /* private */
+	void *memory;				     /* private */
 };
 
 /* Collects the mistakes of one reading, sorted by file and line. */
@@ -147,8 +147,8 @@ void config_problems_finish(struct config_problems *p);
  * Passwords stand in locked memory and are wiped by config_destroy(); the text they came from
  * and all memory of the parser's are wiped before this returns, but are not locked meanwhile.
  * Not wiped: the kernel's page cache, and what registers and stack held for a moment. */
-int config_load(const char *path, struct config **ret_config,
-	struct config_problems *problems) MUST_CHECK;
+int config_load(
+	const char *path, struct config **ret_config, struct config_problems *problems) MUST_CHECK;
 
 void config_destroy(struct config *config);
 

@@ -10,8 +10,8 @@
 
 #include "lib/metrics/counters.h"
 #include "lib/metrics/drafts.h"
-#include "lib/seal.h"
 #include "lib/metrics/series.h"
+#include "lib/seal.h"
 
 enum { CPU_MODE_COUNT = 8 };
 

@@ -45,10 +45,10 @@ struct readings {
 
 void readings_finish(struct readings *r);
 
-/* `counters` is what storage holds for the client, as lib/metrics/counters.h says (length 0 at first;
- * damaged bytes count as none). *ret_counters receives what is to be stored in its place, or stays
- * empty when the stored ones are newer. `taken_at_ms` is the server's time of the attempt. Returns
- * -1 only without memory. */
+/* `counters` is what storage holds for the client, as lib/metrics/counters.h says (length 0 at
+ * first; damaged bytes count as none). *ret_counters receives what is to be stored in its place, or
+ * stays empty when the stored ones are newer. `taken_at_ms` is the server's time of the attempt.
+ * Returns -1 only without memory. */
 int derive(const struct wire_report_header *header, const struct promtext *text,
 	int64_t taken_at_ms, const void *counters, size_t counters_len,
 	struct readings *ret_readings, struct buffer *ret_counters, struct error *err) MUST_CHECK;

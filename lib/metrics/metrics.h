@@ -4,9 +4,9 @@
 #include <stddef.h>
 
 /*
- * The catalogue: every metric the server makes of a report, one line each in lib/metrics/metrics.def.
- * All of them are stored: about 85 readings for a server with four filesystems, three network
- * devices and four disks.
+ * The catalogue: every metric the server makes of a report, one line each in
+ * lib/metrics/metrics.def. All of them are stored: about 85 readings for a server with four
+ * filesystems, three network devices and four disks.
  *
  * A metric's name is what stands in the `metric` table and in <alert type>: node_exporter's
  * stem without `node_`, base units, ratios from 0 to 1. Its friendly name (`alert`: cpu,

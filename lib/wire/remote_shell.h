@@ -22,13 +22,13 @@
  */
 struct remote_probe {
 	const char *machine; /* as `uname -m` prints it: "x86_64" */
-	char hash[33];       /* BLAKE2b-128 of the file, hex */
+	char hash[33];	     /* BLAKE2b-128 of the file, hex */
 };
 
 /* Appends the command for these probes, one for each kind of machine. Returns -1 without
  * memory, and for a machine or hash that is not a plain word. */
-int remote_shell_run(const struct remote_probe *probes, size_t count,
-	struct buffer *out) MUST_CHECK;
+int remote_shell_run(
+	const struct remote_probe *probes, size_t count, struct buffer *out) MUST_CHECK;
 
 /* Appends a command that removes everything of ours from the client: cached probes of any
  * version, and the files spooled for these key ids (keyring_folder()). It says

@@ -58,14 +58,14 @@
 #define WIRE_TAG "fleet1 "
 
 enum {
-	WIRE_LINE_MAX = 1024,            /* longest line of either side */
-	WIRE_NOISE_MAX = 64 * 1024,      /* most bytes before or between our lines */
-	WIRE_FILES_MAX = 64,             /* files a connection */
-	WIRE_BYTES_MAX = 4 << 20,        /* bytes of files a connection */
-	WIRE_FILE_MAX = 1 << 20,         /* bytes of one sealed file */
-	WIRE_SPOOL_FILES_MAX = 256,      /* files kept on a client for one key id */
-	WIRE_SPOOL_BYTES_MAX = 8 << 20,  /* bytes kept on a client for one key id */
-	WIRE_KEY_IDS_MAX = 8,            /* key ids in one request */
+	WIRE_LINE_MAX = 1024,		/* longest line of either side */
+	WIRE_NOISE_MAX = 64 * 1024,	/* most bytes before or between our lines */
+	WIRE_FILES_MAX = 64,		/* files a connection */
+	WIRE_BYTES_MAX = 4 << 20,	/* bytes of files a connection */
+	WIRE_FILE_MAX = 1 << 20,	/* bytes of one sealed file */
+	WIRE_SPOOL_FILES_MAX = 256,	/* files kept on a client for one key id */
+	WIRE_SPOOL_BYTES_MAX = 8 << 20, /* bytes kept on a client for one key id */
+	WIRE_KEY_IDS_MAX = 8,		/* key ids in one request */
 };
 
 struct wire_key_id {
@@ -75,12 +75,12 @@ struct wire_key_id {
 struct wire_request {
 	uint64_t attempt_id;
 	uint8_t nonce[16];
-	uint8_t public_key[32];      /* X25519, to seal to */
-	struct wire_key_id key_id;   /* its id: the folder the new file goes to */
+	uint8_t public_key[32];			   /* X25519, to seal to */
+	struct wire_key_id key_id;		   /* its id: the folder the new file goes to */
 	struct wire_key_id open[WIRE_KEY_IDS_MAX]; /* files of these ids are to be sent */
 	size_t open_count;
-	char probe_hash[33];         /* BLAKE2b-128 of the expected probe, hex; "" = any */
-	uint32_t keep;               /* copies the client keeps after an ack */
+	char probe_hash[33]; /* BLAKE2b-128 of the expected probe, hex; "" = any */
+	uint32_t keep;	     /* copies the client keeps after an ack */
 	uint32_t files_max, bytes_max;
 };
 
@@ -94,14 +94,14 @@ int wire_format_ack(uint32_t index, char *out, size_t size) MUST_CHECK;
 int wire_format_file(uint32_t index, const struct wire_key_id *key_id, uint32_t length,
 	bool unspooled, char *out, size_t size) MUST_CHECK;
 int wire_format_end(uint32_t index, const char *digest, char *out, size_t size) MUST_CHECK;
-int wire_format_done(uint32_t files, uint32_t left, uint32_t dropped, char *out,
-	size_t size) MUST_CHECK;
+int wire_format_done(
+	uint32_t files, uint32_t left, uint32_t dropped, char *out, size_t size) MUST_CHECK;
 int wire_format_error(const char *outcome, const char *text, char *out, size_t size) MUST_CHECK;
 
 /* Parses one request line (without its newline). Strict: every known field exactly once and
  * well-formed; the probe runs nothing it does not fully understand. */
-int wire_parse_request(const char *line, struct wire_request *ret_request,
-	struct error *err) MUST_CHECK;
+int wire_parse_request(
+	const char *line, struct wire_request *ret_request, struct error *err) MUST_CHECK;
 
 /* Parses one ack line (without its newline). */
 int wire_parse_ack(const char *line, uint32_t *ret_index) MUST_CHECK;
@@ -113,8 +113,8 @@ char *wire_hex(char *out, const uint8_t *data, size_t len);
  * The collector's side of what comes back, as an incremental parser.
  */
 enum wire_event_type {
-	WIRE_MORE,   /* all input was taken, nothing to report */
-	WIRE_NEED,   /* text = machine */
+	WIRE_MORE, /* all input was taken, nothing to report */
+	WIRE_NEED, /* text = machine */
 	WIRE_READY,
 	WIRE_FILE,   /* a file begins: index, key_id, length, unspooled */
 	WIRE_DATA,   /* data, length: bytes of the file (never empty) */
@@ -129,19 +129,19 @@ struct wire_event {
 	uint32_t index, length;
 	struct wire_key_id key_id;
 	bool unspooled;
-	bool too_large;             /* of WIRE_BAD: a cap was passed */
-	const char *data;           /* into the caller's input */
-	const char *text, *detail;  /* into the parser, until the next call */
+	bool too_large;		   /* of WIRE_BAD: a cap was passed */
+	const char *data;	   /* into the caller's input */
+	const char *text, *detail; /* into the parser, until the next call */
 	uint32_t files, left, dropped;
 };
 
 enum wire_state {
-	WIRE_AT_LINE,    /* a line of ours or the start of noise */
-	WIRE_IN_NOISE,   /* until the next newline */
-	WIRE_IN_FILE,    /* `left` bytes of a file to come */
+	WIRE_AT_LINE,	 /* a line of ours or the start of noise */
+	WIRE_IN_NOISE,	 /* until the next newline */
+	WIRE_IN_FILE,	 /* `left` bytes of a file to come */
 	WIRE_AFTER_FILE, /* the newline behind them */
-	WIRE_AT_END,     /* the "end" line */
-	WIRE_OVER,       /* after "done" or "error": everything is noise */
+	WIRE_AT_END,	 /* the "end" line */
+	WIRE_OVER,	 /* after "done" or "error": everything is noise */
 	WIRE_BROKEN,
 };
 
@@ -151,20 +151,19 @@ struct wire_parser {
 	enum wire_state state;
 	char line[WIRE_LINE_MAX + 1];
 	size_t line_len;
-	uint32_t length, left;        /* of the file under way */
-	uint32_t files;               /* files begun */
-	size_t bytes, noise;          /* so far, against the caps */
+	uint32_t length, left; /* of the file under way */
+	uint32_t files;	       /* files begun */
+	size_t bytes, noise;   /* so far, against the caps */
 	uint32_t files_max, bytes_max;
 	bool too_large;
-	const char *why;              /* it is broken */
+	const char *why; /* it is broken */
 };
 
 void wire_parser_init(struct wire_parser *p, uint32_t files_max, uint32_t bytes_max);
 
 /* Takes bytes from `in`, returns how many and the next event. Call again with the rest until
  * WIRE_MORE (all used) or WIRE_BAD. */
-size_t wire_parse(struct wire_parser *p, const char *in, size_t len,
-	struct wire_event *ret_event);
+size_t wire_parse(struct wire_parser *p, const char *in, size_t len, struct wire_event *ret_event);
 
 /*
  * Inside the seal: the report. Its first line is a comment of the Prometheus text format, so
@@ -180,15 +179,15 @@ struct wire_report_header {
 	uint64_t attempt_id;
 	uint8_t nonce[16];
 	char probe_hash[33];
-	char boot_id[37];      /* /proc/sys/kernel/random/boot_id, or "-" */
-	int64_t monotonic_ms;  /* CLOCK_BOOTTIME of the client */
-	int64_t wall_ms;       /* its wall clock */
-	uint32_t dropped;      /* files of this key id dropped there for want of room, ever */
+	char boot_id[37];     /* /proc/sys/kernel/random/boot_id, or "-" */
+	int64_t monotonic_ms; /* CLOCK_BOOTTIME of the client */
+	int64_t wall_ms;      /* its wall clock */
+	uint32_t dropped;     /* files of this key id dropped there for want of room, ever */
 };
 
 /* As the line formats above. */
-int wire_format_report_header(const struct wire_report_header *h, char *out,
-	size_t size) MUST_CHECK;
+int wire_format_report_header(
+	const struct wire_report_header *h, char *out, size_t size) MUST_CHECK;
 
 /* Parses the first line of `text`; *ret_body is where the metrics begin. As strict as
  * wire_parse_request(). */

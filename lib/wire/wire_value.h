@@ -8,8 +8,8 @@
 #include "lib/compiler.h"
 
 /*
- * The values that stand in the lines of lib/wire/wire.h, and in names made of them. A parser takes the
- * whole string or nothing; those with a `void *` fit a table of fields.
+ * The values that stand in the lines of lib/wire/wire.h, and in names made of them. A parser takes
+ * the whole string or nothing; those with a `void *` fit a table of fields.
  */
 int wire_hex_value(char c); /* 0 to 15, or -1; lower case only */
 

@@ -9,12 +9,21 @@ static void doubles_up_to_its_cap(void **state)
 		uint32_t tries;
 		int mail_minutes, channel_minutes;
 	} rows[] = {
-		{ 0, 1, 1 }, { 1, 1, 1 }, { 2, 2, 2 }, { 3, 4, 4 }, { 4, 8, 8 }, { 5, 16, 15 },
-		{ 6, 32, 15 }, { 7, 60, 15 }, { 1000, 60, 15 }, { UINT32_MAX, 60, 15 },
+		{ 0, 1, 1 },
+		{ 1, 1, 1 },
+		{ 2, 2, 2 },
+		{ 3, 4, 4 },
+		{ 4, 8, 8 },
+		{ 5, 16, 15 },
+		{ 6, 32, 15 },
+		{ 7, 60, 15 },
+		{ 1000, 60, 15 },
+		{ UINT32_MAX, 60, 15 },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		assert_int_equal(backoff_mail_ms(rows[i].tries), rows[i].mail_minutes * 60000);
-		assert_int_equal(backoff_channel_ms(rows[i].tries), rows[i].channel_minutes * 60000);
+		assert_int_equal(
+			backoff_channel_ms(rows[i].tries), rows[i].channel_minutes * 60000);
 	}
 }
 

@@ -63,12 +63,10 @@ static const struct {
 	{ "caf\xc3\xa9\n", "caf=C3=A9\r\n" },
 	{ "\x01\x7f\xff\n", "=01=7F=FF\r\n" },
 	{ TEN TEN TEN TEN TEN TEN TEN "12345\n", TEN TEN TEN TEN TEN TEN TEN "12345\r\n" },
-	{ TEN TEN TEN TEN TEN TEN TEN "123456\n",
-		TEN TEN TEN TEN TEN TEN TEN "12345=\r\n6\r\n" },
+	{ TEN TEN TEN TEN TEN TEN TEN "123456\n", TEN TEN TEN TEN TEN TEN TEN "12345=\r\n6\r\n" },
 	{ TEN TEN TEN TEN TEN TEN TEN "123\xc3\xa9\n",
 		TEN TEN TEN TEN TEN TEN TEN "123=\r\n=C3=A9\r\n" },
-	{ TEN TEN TEN TEN TEN TEN TEN "12345.\n",
-		TEN TEN TEN TEN TEN TEN TEN "12345=\r\n=2E\r\n" },
+	{ TEN TEN TEN TEN TEN TEN TEN "12345.\n", TEN TEN TEN TEN TEN TEN TEN "12345=\r\n=2E\r\n" },
 };
 
 static void every_body(void **state)
@@ -91,7 +89,8 @@ static const struct {
 	{ "caf\xc3\xa9", "Subject: =?UTF-8?B?Y2Fmw6k=?=\r\n" },
 	{ "=?UTF-8?Q?x?=", "Subject: =?UTF-8?B?PT9VVEYtOD9RP3g/PQ==?=\r\n" },
 	{ " blank", "Subject: =?UTF-8?B?IGJsYW5r?=\r\n" },
-	{ "\xe2\x82\xac" TEN TEN TEN "12345\xe2\x82\xac" "x",
+	{ "\xe2\x82\xac" TEN TEN TEN "12345\xe2\x82\xac"
+	  "x",
 		"Subject: =?UTF-8?B?4oKsMDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MTIzNDU=?=\r\n"
 		" =?UTF-8?B?4oKseA==?=\r\n" },
 	{ "a\r\nBcc: x@example.com", NULL },

@@ -10,13 +10,12 @@
 
 enum { NOW = 1000000, HOUR = 3600000 };
 
-static const char xml[] =
-	"<config>"
-	"<client name='a' ip='192.0.2.1' username='m' timeout='11s'/>"
-	"<client name='b' ip='192.0.2.2' username='m'/>"
-	"<client name='c' ip='192.0.2.3' username='m' every='1h'/>"
-	"<client name='d' ip='192.0.2.4' username='m'/>"
-	"</config>";
+static const char xml[] = "<config>"
+			  "<client name='a' ip='192.0.2.1' username='m' timeout='11s'/>"
+			  "<client name='b' ip='192.0.2.2' username='m'/>"
+			  "<client name='c' ip='192.0.2.3' username='m' every='1h'/>"
+			  "<client name='d' ip='192.0.2.4' username='m'/>"
+			  "</config>";
 static char folder[] = "/tmp/fleet-plan-XXXXXX";
 static char path[64];
 static struct config *config;
