@@ -19,6 +19,8 @@ enum {
 	PACKET_MIN = 1 << 16, /* in case the server does not say */
 };
 
+#define SYSTEM_CAS "/etc/ssl/certs" /* a folder as openssl-rehash(1) makes it */
+
 /* Numbers that the client library's header does not know by name: MariaDB's own, or newer. */
 enum {
 	RECORD_CHANGED = 1020, /* by another transaction since the snapshot */
@@ -102,8 +104,11 @@ static void set_options(MYSQL *h, const struct storage_config *c)
 }
 
 /* All three are needed: ENFORCE refuses a server without TLS before the password is sent,
- * VERIFY checks its certificate and name, and without a CA there is the system's. Without
- * TLS, a server on the network is never given a password in the clear, however it asks. */
+ * VERIFY checks its certificate and name, and when no CA is named the system's are: left to
+ * itself, 3.4 would log in to a server whose certificate nobody but itself vouches for. At
+ * 127.0.0.1 and ::1 it checks no name (3.3 does); the CA's signature has to be there all the
+ * same. Without TLS, a server on the network is never given a password in the clear, however
+ * it asks. */
 static void set_security(MYSQL *h, const struct storage_config *c)
 {
 	my_bool on = c->tls;
@@ -111,6 +116,8 @@ static void set_security(MYSQL *h, const struct storage_config *c)
 	(void)mysql_optionsv(h, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &on);
 	if (c->tls && c->tls_ca[0])
 		(void)mysql_optionsv(h, MYSQL_OPT_SSL_CA, c->tls_ca);
+	else if (c->tls)
+		(void)mysql_optionsv(h, MYSQL_OPT_SSL_CAPATH, SYSTEM_CAS);
 	if (!c->tls && c->host[0] && !c->socket[0])
 		(void)mysql_optionsv(h, MARIADB_OPT_RESTRICTED_AUTH,
 			"mysql_native_password,client_ed25519,caching_sha2_password");

@@ -14,6 +14,7 @@ from rig import mariadb  # noqa: E402  pylint: disable=wrong-import-position
 
 OPEN = os.environ['FLEET_STORAGE_OPEN']
 USER, PASSWORD = 'fleet', 'correct horse'
+HOST = '127.0.0.2'  # at 127.0.0.1 Connector/C 3.4 checks no name
 SSL_CAPABILITY = 0x800
 
 
@@ -39,15 +40,23 @@ def make_certificate(folder, ca, name, alternative):
     return path
 
 
+def make_self_signed(folder, name, alternative):
+    path = os.path.join(folder, name)
+    openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes',
+            '-days', '2', '-subj', f'/CN={name}', '-addext', f'subjectAltName={alternative}',
+            '-keyout', path + '.key', '-out', path + '.pem')
+    return path
+
+
 def free_port():
     with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
+        s.bind((HOST, 0))
         return s.getsockname()[1]
 
 
-def connect(port, ca, host='127.0.0.1'):
+def connect(port, ca, host=HOST, prefix=()):
     """(succeeded, what it said)"""
-    out = subprocess.run([OPEN, host, str(port), USER, PASSWORD, 'fleet', ca], check=False,
+    out = subprocess.run([*prefix, OPEN, host, str(port), USER, PASSWORD, 'fleet', ca], check=False,
                          capture_output=True, text=True, timeout=60)
     return out.returncode == 0, out.stdout + out.stderr
 
@@ -68,7 +77,7 @@ class Listener(threading.Thread):
         super().__init__(daemon=True)
         self.certificate = certificate
         self.plain, self.inside = b'', b''
-        self.socket = socket.create_server(('127.0.0.1', 0))
+        self.socket = socket.create_server((HOST, 0))
         self.port = self.socket.getsockname()[1]
         self.start()
 
@@ -104,15 +113,15 @@ class Tls(unittest.TestCase):
         cls.folder = tempfile.mkdtemp(prefix='fleet-tls.')
         cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
         cls.ca, cls.other = make_ca(cls.folder, 'ca'), make_ca(cls.folder, 'other')
-        cls.right = make_certificate(cls.folder, cls.ca, 'right', 'IP:127.0.0.1')
+        cls.right = make_certificate(cls.folder, cls.ca, 'right', 'IP:' + HOST)
         cls.wrong = make_certificate(cls.folder, cls.ca, 'wrong', 'DNS:db.example.com')
 
-    def server(self, *options):
+    def server(self, *options, bind=HOST):
         """A real one on loopback, with a user who has a password. Returns its port."""
         port = free_port()
         server = mariadb.Mariadb(
             os.path.join(self.folder, 'db'),
-            ['--skip-networking=0', '--bind-address=127.0.0.1', f'--port={port}', *options])
+            ['--skip-networking=0', f'--bind-address={bind}', f'--port={port}', *options])
         server.start()
         self.addCleanup(server.stop)
         server.query(f"CREATE DATABASE IF NOT EXISTS fleet;"
@@ -120,8 +129,8 @@ class Tls(unittest.TestCase):
                      f"GRANT ALL ON fleet.* TO '{USER}'@'127.0.0.1'")
         return port
 
-    def with_certificate(self, path):
-        return self.server(f'--ssl-cert={path}.pem', f'--ssl-key={path}.key')
+    def with_certificate(self, path, **where):
+        return self.server(f'--ssl-cert={path}.pem', f'--ssl-key={path}.key', **where)
 
     def test_verified(self):
         port = self.with_certificate(self.right)
@@ -140,6 +149,42 @@ class Tls(unittest.TestCase):
         port = self.with_certificate(self.right)
         done, said = connect(port, '')
         self.assertFalse(done, said)
+
+    @unittest.skipUnless(os.getuid() == 0, 'needs root for mounts of its own')
+    def test_the_system_knows_the_ca(self):
+        certificates = os.path.join(self.folder, 'system')
+        os.mkdir(certificates)
+        shutil.copy(self.ca + '.pem', certificates)
+        openssl('rehash', certificates)
+        port = self.with_certificate(self.right)
+        done, said = connect(port, '', prefix=[
+            'unshare', '--mount', '--propagation', 'private', 'sh', '-e', '-c',
+            'mount --bind "$0" /etc/ssl/certs; exec "$@"', certificates])
+        self.assertTrue(done, said)
+
+    def test_self_signed(self):
+        """Nobody vouches for it. Without a CA, Connector/C 3.4 would take it if the server knows
+        the password's hash, which it can only tell after the login."""
+        itself = make_self_signed(self.folder, 'itself', 'IP:' + HOST)
+        port = self.with_certificate(itself)
+        for ca in ('', self.ca + '.pem'):
+            done, said = connect(port, ca)
+            self.assertFalse(done, said)
+            self.assertRegex(said, '(?i)tls|ssl')
+        done, said = connect(port, itself + '.pem')
+        self.assertTrue(done, said)
+
+    def test_loopback_is_no_exception(self):
+        """Connector/C 3.4 would think so when no CA is named."""
+        here = '127.0.0.1'
+        right = make_certificate(self.folder, self.ca, 'here', 'IP:' + here)
+        port = self.with_certificate(right, bind=here)
+        for ca in ('', self.other + '.pem'):
+            done, said = connect(port, ca, here)
+            self.assertFalse(done, said)
+            self.assertRegex(said, '(?i)tls|ssl')
+        done, said = connect(port, self.ca + '.pem', here)
+        self.assertTrue(done, said)
 
     def test_wrong_name(self):
         port = self.with_certificate(self.wrong)
@@ -168,10 +213,12 @@ class Tls(unittest.TestCase):
 
     def test_nothing_is_sent_to_the_wrong_server(self):
         """The request for TLS goes out, then the handshake; the user's name never does."""
-        stranger = make_certificate(self.folder, self.other, 'stranger', 'IP:127.0.0.1')
-        for certificate in (stranger, self.wrong):
+        stranger = make_certificate(self.folder, self.other, 'stranger', 'IP:' + HOST)
+        itself = make_self_signed(self.folder, 'itself', 'IP:' + HOST)
+        ca = self.ca + '.pem'
+        for certificate, ca in ((stranger, ca), (self.wrong, ca), (itself, ca), (itself, '')):
             listener = Listener(certificate)
-            done, said = connect(listener.port, self.ca + '.pem')
+            done, said = connect(listener.port, ca)
             self.assertFalse(done, said)
             plain, inside = listener.heard()
             self.assertEqual(len(plain), 36, plain)
