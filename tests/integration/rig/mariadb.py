@@ -26,6 +26,8 @@ from rig import servers  # noqa: E402  pylint: disable=wrong-import-position
 
 OPTIONS = ['--skip-networking', '--innodb-buffer-pool-size=64M', '--innodb-log-file-size=32M',
            '--performance-schema=OFF', '--skip-log-bin']
+# The administrator's own way in: since 11.4 the clients would verify a certificate even there.
+LOCAL = ['-u', 'root', '--skip-ssl', '-S']
 WAIT = 60
 
 
@@ -113,7 +115,7 @@ class Mariadb:
             raise RuntimeError('mariadbd did not start:\n' + f.read()[-4000:])
 
     def _answers(self):
-        command, env = self._command('mariadb-admin', '-u', 'root', '-S', self.socket, 'ping')
+        command, env = self._command('mariadb-admin', *LOCAL, self.socket, 'ping')
         return subprocess.run(command, env=env, stdin=subprocess.DEVNULL, check=False,
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
 
@@ -140,7 +142,7 @@ class Mariadb:
 
     def query(self, sql, database=''):
         """Runs SQL as root; the rows as lists of texts."""
-        command, env = self._command('mariadb', '-u', 'root', '-S', self.socket, '-N', '-B',
+        command, env = self._command('mariadb', *LOCAL, self.socket, '-N', '-B',
                                      '--default-character-set=utf8mb4', *([database] * bool(database)))
         out = subprocess.run(command, env=env, input=sql, capture_output=True, text=True,
                              check=False)
