@@ -118,11 +118,30 @@ enum hello_list hello_mismatch(const struct hello *h, const char *const ours[sta
 	return HELLO_LISTS;
 }
 
+static bool is_all_rsa(struct slice list)
+{
+	struct slice name;
+	bool all = list.len > 0;
+	while (all && next_name(&list, &name))
+		all = slice_is_text(name, "ssh-rsa") || slice_is_text(name, "rsa-sha2-256") ||
+		      slice_is_text(name, "rsa-sha2-512");
+	return all;
+}
+
+/* An RSA key that is recorded as such may still be of no use: libssh2 1.10 has but SHA-1. */
+static const char *host_key_hint(struct slice theirs, struct slice ours, bool recorded)
+{
+	bool other_type = recorded && !(is_all_rsa(theirs) && is_all_rsa(ours));
+	return other_type ? recorded_hint : lists[HELLO_HOST_KEY].hint;
+}
+
 void hello_explain(const struct hello *h, enum hello_list list, const char *ours, bool recorded,
 	char *out, size_t size)
 {
 	char theirs[SHOWN_MAX];
-	const char *hint = list == HELLO_HOST_KEY && recorded ? recorded_hint : lists[list].hint;
+	struct slice mine = { (const uint8_t *)ours, strlen(ours) };
+	const char *hint = list == HELLO_HOST_KEY ? host_key_hint(h->lists[list], mine, recorded)
+						  : lists[list].hint;
 	(void)escape_text(
 		theirs, sizeof theirs, (const char *)h->lists[list].data, h->lists[list].len);
 	(void)snprintf(out, size, "no common %s: it offers %s; this side has %.*s; %s",

@@ -108,6 +108,23 @@ static void says_what_does_not_meet(void **state)
 	}
 }
 
+/* The key is recorded, of a type that both have, and only its signature does not fit. */
+static void an_old_library_cannot_use_a_recorded_rsa_key(void **state)
+{
+	(void)state;
+	CLEANUP(buffer_finish) struct buffer b = { 0 };
+	const char *lists[HELLO_LISTS];
+	struct hello h;
+	char text[512];
+	memcpy(lists, meets, sizeof lists);
+	lists[HELLO_HOST_KEY] = "rsa-sha2-512,rsa-sha2-256";
+	build(&b, "", lists);
+	assert_int_equal(hello_parse((uint8_t *)b.data, b.len, &h), HELLO_OK);
+	hello_explain(&h, HELLO_HOST_KEY, "ssh-rsa", true, text, sizeof text);
+	assert_non_null(strstr(text, "add an ed25519 host key"));
+	assert_null(strstr(text, "fleet trust"));
+}
+
 static const struct {
 	const char *bytes;
 	size_t len;
@@ -138,6 +155,7 @@ int main(void)
 		cmocka_unit_test(reads_the_lists),
 		cmocka_unit_test(asks_for_more_until_it_is_whole),
 		cmocka_unit_test(says_what_does_not_meet),
+		cmocka_unit_test(an_old_library_cannot_use_a_recorded_rsa_key),
 		cmocka_unit_test(refuses_what_makes_no_sense),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
