@@ -24,13 +24,16 @@ struct container {
 	uint32_t rounds;
 };
 
+static int refuse_rsa(const char *file, struct error *err)
+{
+	return error_set(err,
+		"%s: RSA keys are not supported; make another with: ssh-keygen -t ed25519", file);
+}
+
 static int refuse_text(const char *file, const char *text, struct error *err)
 {
 	if (strstr(text, "-----BEGIN RSA PRIVATE KEY"))
-		return error_set(err,
-			"%s: RSA keys cannot log in to a current sshd from here; make another "
-			"with: ssh-keygen -t ed25519",
-			file);
+		return refuse_rsa(file, err);
 	if (strstr(text, "PRIVATE KEY-----"))
 		return error_set(err,
 			"%s: is not in OpenSSH's own format; convert it with: ssh-keygen -p -f %s",
@@ -132,10 +135,7 @@ static int check_type(const char *file, struct slice public_blob, struct error *
 	if (openssh_key_type_usable(type))
 		return 0;
 	if (slice_is_text(type, "ssh-rsa"))
-		return error_set(err,
-			"%s: RSA keys cannot log in to a current sshd from here; make another "
-			"with: ssh-keygen -t ed25519",
-			file);
+		return refuse_rsa(file, err);
 	return error_set(err, "%s: %.*s keys are not supported; use ed25519 or ecdsa", file,
 		(int)type.len, (const char *)type.data);
 }

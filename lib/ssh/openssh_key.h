@@ -15,7 +15,7 @@
  */
 struct openssh_key;
 
-/* The key types that can log in with this libssh2. */
+/* The key types that every libssh2 can log in with; 1.10 signs with RSA and SHA-1 only. */
 bool openssh_key_type_usable(struct slice type);
 
 /* `text` ends with a NUL that `len` does not count; `file` is only for messages; `passphrase`

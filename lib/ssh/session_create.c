@@ -159,8 +159,8 @@ static bool is_recorded(const char *type, const struct host_key *keys, size_t co
 	return false;
 }
 
-/* The host-key algorithms to offer: those of the recorded keys, or all. libssh2 1.10 would
- * prefer ecdsa, so the order is said in any case; and it strips names it does not know with an
+/* The host-key algorithms to offer: those of the recorded keys, or all. libssh2 would prefer
+ * ecdsa, so the order is said in any case; and 1.10 strips names it does not know with an
  * overlapping memcpy, so it is only told names it knows. */
 static void choose_host_key_methods(
 	struct ssh_session *s, const struct host_key *keys, size_t count)
