@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/escape.h"
 #include "lib/ssh/session_private.h"
 
 /* When a connection ends, what that says depends on how far it had come. */
@@ -48,8 +49,39 @@ static enum ssh_status fail(struct ssh_session *s, enum outcome outcome, const c
 	return SSH_FAILED;
 }
 
+/* Whether what came so far has no version line. libssh2 knows it too, but takes it, depending on
+ * its version, for a bad banner or for a closed connection. */
+static bool is_stranger(const struct ssh_session *s)
+{
+	struct hello hello;
+	const struct buffer *head = &s->stream.head;
+	return s->stage == STAGE_HANDSHAKE && head->len > 0 &&
+	       hello_parse((const uint8_t *)head->data, head->len, &hello) == HELLO_MORE &&
+	       hello.version.len == 0;
+}
+
+/* An sshd that is at its limit says so in a line of text, too. */
+static enum ssh_status fail_stranger(struct ssh_session *s)
+{
+	char text[sizeof s->reason], said[128] = "";
+	const struct buffer *head = &s->stream.head;
+	const char *end = head->len > 0 ? memchr(head->data, '\n', head->len) : NULL;
+	size_t len = end ? (size_t)(end - head->data) : head->len;
+	if (len > 0)
+		len -= head->data[len - 1] == '\r';
+	if (len > 0)
+		(void)escape_text(said, sizeof said, head->data, len);
+	(void)snprintf(text, sizeof text,
+		"what answers there is not an SSH server, or one that takes no more connections "
+		"(MaxStartups, penalties)%s%s",
+		said[0] ? "; it says: " : "", said);
+	return fail(s, OUTCOME_REFUSED, text);
+}
+
 static enum ssh_status fail_closed(struct ssh_session *s)
 {
+	if (is_stranger(s))
+		return fail_stranger(s);
 	char text[sizeof s->reason];
 	const char *hint = stages[s->stage].hint;
 	(void)snprintf(text, sizeof text, "the host closed the connection %s%s%s%s%s",
@@ -157,7 +189,7 @@ enum ssh_status session_conclude(struct ssh_session *s, int rc)
 	case LIBSSH2_ERROR_KEX_FAILURE:
 		return fail_kex(s);
 	case LIBSSH2_ERROR_BANNER_RECV:
-		return fail(s, OUTCOME_REFUSED, "what answers there is not an SSH server");
+		return fail_stranger(s);
 	case LIBSSH2_ERROR_METHOD_NONE:
 		return fail_methods(s);
 	case LIBSSH2_ERROR_AUTHENTICATION_FAILED:

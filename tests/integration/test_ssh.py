@@ -392,9 +392,11 @@ class Strangers(Ssh):
         self.assertOutcome(got, "refused", "handshake")
 
     def test_is_not_ssh(self):
-        for text in (b"HTTP/1.0 400 Bad Request\r\n\r\n", b"\0\0\0\0"):
-            got = self.scan(lambda c: c.sendall(text) or time.sleep(2))
-            self.assertOutcome(got, "refused", "handshake", "not an SSH server")
+        for text, said in ((b"HTTP/1.0 400 Bad Request\r\n\r\n", "HTTP/1.0 400 Bad Request"),
+                           (b"Exceeded MaxStartups\r\n", "Exceeded MaxStartups"),
+                           (b"220 mx", "220 mx"), (b"\0\0\0\0", "\\x00\\x00"), (b"\r\n", "")):
+            got = self.scan(lambda c: c.sendall(text) or time.sleep(1))
+            self.assertOutcome(got, "refused", "handshake", "not an SSH server", said)
 
     def test_endless_lines(self):
         def talk(connection):
