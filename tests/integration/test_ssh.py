@@ -11,7 +11,7 @@ import time
 import unittest
 import unittest.mock
 
-from rig.sshd import Sshd, keygen
+from rig.sshd import Sshd, keygen, libssh2_knows_rsa_sha2
 
 DRIVE = os.environ["SSH_DRIVE"]
 AS_ROOT = unittest.skipUnless(os.getuid() == 0, "needs root for an account of its own")
@@ -72,16 +72,40 @@ class HostKeys(Ssh):
         self.assertTrue(got["banner"].startswith("SSH-2.0-OpenSSH"))
         self.assertEqual(got["address"], "127.0.0.1")
 
-    def test_rsa_only_host_gets_a_hint(self):
-        got = drive("keys", self.sshd(host_keys=("rsa",)))
-        self.assertOutcome(got, "no-common-algorithm", "handshake", "rsa-sha2-512",
-                           "this side has ssh-ed25519", "add an ed25519 host key")
+    def test_rsa_only_host(self):
+        if libssh2_knows_rsa_sha2():
+            self.rsa_only_host_works()
+        else:
+            self.rsa_only_host_gets_a_hint()
 
-    def test_no_common_cipher(self):
-        sshd = self.sshd(options={"Ciphers": "chacha20-poly1305@openssh.com"})
+    def rsa_only_host_gets_a_hint(self):
+        sshd = self.sshd(host_keys=("rsa",))
+        self.assertOutcome(drive("keys", sshd), "no-common-algorithm", "handshake", "rsa-sha2-512",
+                           "this side has ssh-ed25519", "add an ed25519 host key")
+        got = drive("login", sshd, identity=self.key(), known_hosts=self.record(sshd.known_hosts()))
+        self.assertOutcome(got, "no-common-algorithm", "handshake", "rsa-sha2-512",
+                           "this side has ssh-rsa", "add an ed25519 host key")
+
+    def rsa_only_host_works(self):
+        key = self.key()
+        sshd = self.sshd(host_keys=("rsa",), authorized=[key + ".pub"])
         got = drive("keys", sshd)
-        self.assertOutcome(got, "no-common-algorithm", "handshake",
-                           "chacha20-poly1305@openssh.com", "aes256-ctr")
+        self.assertOutcome(got, "ok", "handshake")
+        self.assertEqual(got["ssh-rsa"], sshd.fingerprint("rsa"))
+        got = drive("login", sshd, identity=key, known_hosts=self.record(sshd.known_hosts()))
+        self.assertOutcome(got, "ok", "auth")
+        other = self.sshd(host_keys=("rsa",))
+        known = self.record(other.known_hosts().replace(str(other.port), str(sshd.port)))
+        got = drive("login", sshd, identity=key, known_hosts=known)
+        self.assertOutcome(got, "host-key-changed", "host-key", sshd.fingerprint("rsa"))
+
+    def test_no_common_algorithm(self):
+        for option, theirs, hint in (
+                ("KexAlgorithms", "sntrup761x25519-sha512@openssh.com", "allow curve25519-sha256"),
+                ("MACs", "umac-64@openssh.com", "allow hmac-sha2-256")):
+            sshd = self.sshd(options={"Ciphers": "aes256-ctr", option: theirs})
+            self.assertOutcome(drive("keys", sshd), "no-common-algorithm", "handshake",
+                               f"it offers {theirs}", hint)
 
     def test_recorded_as_ed25519_and_has_ecdsa_too(self):
         key = self.key()

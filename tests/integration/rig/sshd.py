@@ -67,6 +67,14 @@ def version():
     return (int(found[1]), int(found[2]))
 
 
+def libssh2_knows_rsa_sha2():
+    """What the programs under test are linked with; 1.10 knows host keys of RSA with SHA-1 only,
+    and no current sshd has that."""
+    library = ctypes.CDLL("libssh2.so.1")
+    library.libssh2_version.restype = ctypes.c_char_p
+    return library.libssh2_version(0x010b00) is not None  # NULL when it is older than that
+
+
 class Sshd:
     def __init__(self, folder, *, authorized=(), key_options="", addresses=("127.0.0.1",),
                  port=None, host_keys=("ed25519", "ecdsa"), options=None, password=None,
