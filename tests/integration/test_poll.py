@@ -290,13 +290,14 @@ class Addresses(PollTest):
         if os.getuid() != 0:
             self.skipTest('only root can give a process another resolv.conf')
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
-            server.bind(('127.77.0.1', 53))  # and never answers
+            nameserver = '127.77.%d.%d' % tuple(os.urandom(2))  # a port 53 for each test run
+            server.bind((nameserver, 53))  # and never answers
             self.client('good')
             self.client('local', ip='localhost', more='host-key="accept-new"')
             for i in range(3):
                 self.client(f'hangs{i}', ip=f'host{i}.example', timeout='3s')
             self.configure()
-            resolv = self.fleet.write('resolv.conf', 'nameserver 127.77.0.1\n')
+            resolv = self.fleet.write('resolv.conf', f'nameserver {nameserver}\n')
             started = time.monotonic()
             done = subprocess.run(
                 ['unshare', '--mount', 'sh', '-ec', f'mount --bind {resolv} /etc/resolv.conf; '
