@@ -32,6 +32,23 @@ CONFIG = '''\
   </group>'''
 
 
+# What must be there at the end, or the demo has shown nothing: a query and its answer.
+PROOF = [
+    ("SELECT count(*) FROM sample WHERE outcome = 'ok'", 6),
+    ("SELECT count(*) FROM sample WHERE outcome = 'refused'", 2),
+    ("SELECT count(DISTINCT client) FROM latest WHERE metric = 'cpu_used_ratio'", 3),
+    ("SELECT count(*) FROM open_alerts", 2),
+    ("SELECT count(*) FROM notification WHERE state = 'sent'", 2),
+]
+
+
+def prove(fleet):
+    for sql, expected in PROOF:
+        got = fleet.rows(sql)[0][0]
+        if got != expected:
+            sys.exit(f'demo: {expected} expected, {got} found: {sql}')
+
+
 def step(fleet, program, *arguments, may_fail=False):
     shown = {'collector': 'fleet-collector', 'alerter': 'fleet-alerter'}.get(program, program)
     print('\n$', shown, *arguments, flush=True)
@@ -58,6 +75,7 @@ def main():
     key = keygen(fleet.path('login_key'))
     with Sshd(fleet.path('sshd'), authorized=[key + '.pub'], addresses=ADDRESSES) as sshd:
         run(fleet, sshd)
+    prove(fleet)
     print(f'''
 The three addresses answered through a private sshd, which has been ended; the fourth is down.
 Everything lies in {os.path.relpath(folder)}/: config.xml, fleet.db (SQLite), server.key,
