@@ -72,11 +72,12 @@ enum hello_result hello_parse(const uint8_t *data, size_t len, struct hello *ret
 	*ret_hello = (struct hello){ 0 };
 	if (!take_version(&r, &ret_hello->version))
 		return HELLO_MORE;
-	enum hello_result result = take_packet(&r, &payload);
-	if (result != HELLO_OK)
-		return result;
-	if (!reader_byte(&payload, &type) || type != MSG_KEXINIT ||
-		!reader_bytes(&payload, COOKIE_SIZE, &cookie))
+	do {
+		enum hello_result result = take_packet(&r, &payload);
+		if (result != HELLO_OK)
+			return result;
+	} while (!reader_byte(&payload, &type) || type != MSG_KEXINIT);
+	if (!reader_bytes(&payload, COOKIE_SIZE, &cookie))
 		return HELLO_BAD;
 	for (int i = 0; i < HELLO_LISTS; i++)
 		if (!reader_string(&payload, &ret_hello->lists[i]))
@@ -108,13 +109,22 @@ static bool lists_meet(struct slice a, struct slice b)
 	return false;
 }
 
+static bool meets(const struct hello *h, enum hello_list list, const char *ours)
+{
+	struct slice mine = { (const uint8_t *)ours, strlen(ours) };
+	return lists_meet(mine, h->lists[list]);
+}
+
+bool hello_has_exchange(const struct hello *h, const char *ours)
+{
+	return meets(h, HELLO_KEX, ours);
+}
+
 enum hello_list hello_mismatch(const struct hello *h, const char *const ours[static HELLO_LISTS])
 {
-	for (int i = 0; i < HELLO_LISTS; i++) {
-		struct slice mine = { (const uint8_t *)ours[i], strlen(ours[i]) };
-		if (!lists_meet(mine, h->lists[i]))
+	for (int i = 0; i < HELLO_LISTS; i++)
+		if (!meets(h, (enum hello_list)i, ours[i]))
 			return (enum hello_list)i;
-	}
 	return HELLO_LISTS;
 }
 

@@ -9,8 +9,8 @@
 
 /*
  * What an SSH server says first: any lines of text, its version line (RFC 4253, section 4.2)
- * and one unencrypted packet with its algorithms (section 7.1). libssh2 keeps these to itself
- * and only says that nothing was in common; a person wants to know what.
+ * and an unencrypted packet with its algorithms (section 7.1; any before it are skipped). libssh2
+ * keeps these to itself and only says that nothing was in common; a person wants to know what.
  */
 enum hello_list {
 	HELLO_KEX,
@@ -38,6 +38,9 @@ enum hello_result hello_parse(const uint8_t *data, size_t len, struct hello *ret
 /* Pure: the first list that has no name in common with `ours`, lists in the same form.
  * HELLO_LISTS when all meet. */
 enum hello_list hello_mismatch(const struct hello *h, const char *const ours[static HELLO_LISTS]);
+
+/* Pure: whether the host offers a key exchange that is among `ours`. */
+bool hello_has_exchange(const struct hello *h, const char *ours);
 
 /* Pure: says for people what each side has and what to do. `recorded` when our host-key
  * algorithms are only those of the recorded keys. */

@@ -168,6 +168,8 @@ enum ssh_status session_conclude(struct ssh_session *s, int rc)
 {
 	if (rc >= 0)
 		return SSH_DONE;
+	if (s->lists == LISTS_REFUSED)
+		return fail_kex(s);
 	if (rc == LIBSSH2_ERROR_EAGAIN || rc == LIBSSH2_ERROR_TIMEOUT)
 		switch (s->stream.loss) {
 		case STREAM_FINE:

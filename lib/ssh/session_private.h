@@ -32,6 +32,7 @@ struct ssh_session {
 	enum stage stage;
 	bool failed;
 	bool in_handshake; /* libssh2 is in the middle of it */
+	enum { LISTS_UNSEEN, LISTS_FINE, LISTS_REFUSED } lists;
 	struct session_look read, write;
 
 	char host_key_methods[SESSION_METHODS_MAX];
@@ -54,7 +55,8 @@ struct ssh_session {
 	char reason[512];
 };
 
-/* The methods of one kind (LIBSSH2_METHOD_…) that this libssh2 can do, with commas between. */
+/* The methods of one kind (LIBSSH2_METHOD_…) that this libssh2 can do, with commas between,
+ * without the markers of extensions that it counts among its key exchanges. */
 void session_supported(LIBSSH2_SESSION *lib, int kind, char *out, size_t size);
 
 /* Whether a list of names with commas between holds this one. */

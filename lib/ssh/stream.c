@@ -46,8 +46,10 @@ static size_t receive(struct stream *s, void *data, size_t size)
 	s->left -= (uint64_t)n;
 	s->received += (uint64_t)n;
 	if (s->keep_head && s->head.len + (size_t)n <= HEAD_MAX &&
-		buffer_append(&s->head, data, (size_t)n) < 0)
-		s->keep_head = false; /* only an explanation is lost */
+		buffer_append(&s->head, data, (size_t)n) < 0) {
+		lose(s, STREAM_ERROR, ENOMEM);
+		return 0;
+	}
 	return (size_t)n;
 }
 

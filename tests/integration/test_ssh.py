@@ -468,6 +468,21 @@ class Strangers(Ssh):
                         or time.sleep(1))
         self.assertOutcome(got, "refused", "handshake")
 
+    def test_offers_what_is_no_key_exchange(self):
+        """libssh2 1.11 would take the marker of an extension for one, and crash."""
+        ignore = self.packet(b"\x02" + struct.pack(">I", 1) + b"x")
+        for kex, before in ((b"ext-info-c", b""), (b"kex-strict-c-v00@openssh.com", b""),
+                            (b"ext-info-c,curve", ignore), (b"", b"welcome\r\n")):
+            lists = [kex, b"ssh-ed25519", *[b"aes256-ctr"] * 2, *[b"hmac-sha2-256"] * 2,
+                     *[b"none"] * 2, *[b""] * 2]
+            packet = self.packet(b"\x14" + b"c" * 16 + b"".join(
+                struct.pack(">I", len(names)) + names for names in lists) + bytes(5))
+            begin = b"SSH-2.0-x\r\n"
+            first = before + begin if before.endswith(b"\n") else begin + before
+            got = self.scan(lambda c: c.sendall(first + packet) or c.recv(4096) and time.sleep(1))
+            self.assertOutcome(got, "no-common-algorithm", "handshake", "no common key exchange",
+                               "allow curve25519-sha256")
+
     def test_says_why_it_hangs_up(self):
         said = b"Too many connections\x1b[0m"
         got = self.flood(b"\x01" + struct.pack(">II", 12, len(said)) + said +
