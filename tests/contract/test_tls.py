@@ -70,6 +70,19 @@ def greeting(capabilities):
     return len(body).to_bytes(3, 'little') + b'\0' + body
 
 
+def read_exactly(peer, size):
+    data = b''
+    while len(data) < size and (more := peer.recv(size - len(data))):
+        data += more
+    return data
+
+
+def read_packet(peer):
+    """One packet and nothing of the TLS that may follow at once."""
+    head = read_exactly(peer, 4)
+    return head + read_exactly(peer, int.from_bytes(head[:3], 'little'))
+
+
 class Listener(threading.Thread):
     """A server that greets, speaks TLS when it has a certificate, and keeps what it is told."""
 
@@ -93,7 +106,7 @@ class Listener(threading.Thread):
     def _serve(self, peer):
         peer.sendall(greeting(0x81bff7df | SSL_CAPABILITY if self.certificate
                               else 0x81bff7df & ~SSL_CAPABILITY))
-        self.plain = peer.recv(4096)
+        self.plain = read_packet(peer)
         if not self.certificate or not self.plain:
             return
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
