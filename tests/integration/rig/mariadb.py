@@ -55,6 +55,8 @@ class Mariadb:
         self.socket = os.path.join(self.folder, 'socket')
         self.pid_file = os.path.join(self.folder, 'pid')
         self.log = os.path.join(self.folder, 'log')
+        # A server that starts clears away what it takes for its own there, other servers' too.
+        self.temporary = os.path.join(self.folder, 'tmp')
         self.options = list(options)
         self.process = None
 
@@ -69,7 +71,7 @@ class Mariadb:
         path, env = servers.find(name)
         if path is None:
             raise FileNotFoundError(name)
-        return [path, '--no-defaults', *arguments], env
+        return [path, '--no-defaults', *arguments], dict(env, TMPDIR=self.temporary)
 
     def _install(self):
         base = os.path.dirname(os.path.dirname(os.path.realpath(servers.find('mariadbd')[0])))
@@ -93,6 +95,7 @@ class Mariadb:
     def start(self):
         """On the data that is there; makes the first."""
         os.makedirs(self.folder, mode=0o700, exist_ok=True)
+        os.makedirs(self.temporary, exist_ok=True)
         if not os.path.isdir(os.path.join(self.data, 'mysql')):
             self._install()
         command, env = self._command(
