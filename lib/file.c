@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -139,6 +140,29 @@ static int sync_folder(const char *path, struct error *err)
 	if (fd < 0 || fsync(fd) < 0)
 		return error_errno(err, "%s: folder cannot be made durable", folder);
 	return 0;
+}
+
+int folder_lock(const char *path, int *ret_fd, struct error *err)
+{
+	CLEANUP(free_text) char *folder = folder_of(path);
+	if (!folder)
+		return error_errno(err, "%s", path);
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r = fd;
+	while (fd >= 0 && (r = flock(fd, LOCK_EX)) < 0 && errno == EINTR)
+		;
+	if (r < 0) {
+		(void)error_errno(err, "%s: cannot be locked", folder);
+		close_fd(&fd);
+		return -1;
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+void folder_unlock(const int *fd)
+{
+	close_fd(fd);
 }
 
 /* As rename(2), but refuses to replace. link(2) does so on every filesystem that has it. */

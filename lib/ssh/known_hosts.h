@@ -44,11 +44,12 @@ size_t known_hosts_find(const struct known_hosts *k, const char *host, uint16_t 
 
 /* Rewrites the file atomically: lines that name only this host and port go (removed keys may
  * be put back by the caller), other lines stay byte for byte, @revoked ones too; `keys` are
- * appended, unhashed. 0600. */
+ * appended, unhashed. 0600. It and known_hosts_append() wait for one another, so that of many
+ * programs at once none loses another's lines. */
 int known_hosts_replace(const char *path, const char *host, uint16_t port,
 	const struct host_key *keys, size_t count, struct error *err) MUST_CHECK;
 
-/* Appends lines for a host that nothing is recorded for, by one write(2) with O_APPEND, so that
+/* Appends lines for a host, whatever is recorded for it, by one write(2) with O_APPEND, so that
  * thousands of new hosts do not mean thousands of rewritten files. Made with 0600 when it is
  * not there. */
 int known_hosts_append(const char *path, const char *host, uint16_t port,

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/ssh/known_hosts.h"
@@ -335,6 +336,40 @@ static void appends_behind_whatever_stands_there(void **state)
 	known_hosts_destroy(k);
 }
 
+/* Half of them replace, half append. */
+static void edit(int i, const struct host_key *key)
+{
+	char host[16];
+	(void)snprintf(host, sizeof host, "host%d", i);
+	_exit((i % 2 ? known_hosts_replace : known_hosts_append)("c", host, 22, key, 1, NULL) != 0);
+}
+
+static void many_edits_at_once_lose_no_line(void **state)
+{
+	(void)state;
+	enum { WRITERS = 16 };
+	pid_t pids[WRITERS];
+	struct host_key key;
+	struct known_hosts *k = parse("a ssh-ed25519 " ED);
+	assert_int_equal(known_hosts_find(k, "a", 22, &key, 1), 1);
+	for (int i = 0; i < WRITERS; i++)
+		if ((pids[i] = fork()) == 0)
+			edit(i, &key);
+	for (int i = 0; i < WRITERS; i++) {
+		int status = 1;
+		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+		assert_int_equal(status, 0);
+	}
+	known_hosts_destroy(k);
+	k = load("c");
+	for (int i = 0; i < WRITERS; i++) {
+		char host[16];
+		(void)snprintf(host, sizeof host, "host%d", i);
+		assert_int_equal(known_hosts_find(k, host, 22, NULL, 0), 1);
+	}
+	known_hosts_destroy(k);
+}
+
 static void refuses_names_that_would_mean_more(void **state)
 {
 	(void)state;
@@ -377,6 +412,7 @@ int main(void)
 		cmocka_unit_test(replaces_one_host_and_nothing_else),
 		cmocka_unit_test(openssh_finds_what_we_write),
 		cmocka_unit_test(appends_behind_whatever_stands_there),
+		cmocka_unit_test(many_edits_at_once_lose_no_line),
 		cmocka_unit_test(refuses_names_that_would_mean_more),
 		cmocka_unit_test(takes_a_missing_file_for_empty),
 		cmocka_unit_test(refuses_a_file_that_others_write),
