@@ -6,10 +6,12 @@
 #include "lib/seal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sodium.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/clock.h"
 #include "lib/file.h"
@@ -222,24 +224,56 @@ static int format_ring(const struct keyring *ring, bool secret, struct buffer *o
 	return result;
 }
 
-static int write_ring(const struct keyring *ring, const char *key_path, const char *pub_path,
-	int replace, struct error *err)
+static int write_public(const struct keyring *ring, const char *path, struct error *err)
 {
-	CLEANUP(wipe_buffer) struct buffer keys = { 0 };
-	CLEANUP(buffer_finish) struct buffer pubs = { 0 };
-	if (!buffer_reserve(&keys, KEY_FILE_MAX) || format_ring(ring, true, &keys) < 0 ||
-		format_ring(ring, false, &pubs) < 0)
-		return error_set(err, "%s: out of memory", key_path);
-	int (*put)(const char *, const void *, size_t, mode_t, struct error *) =
-		replace ? file_write : file_create;
-	if (put(key_path, keys.data, keys.len, 0600, err) < 0)
+	CLEANUP(buffer_finish) struct buffer text = { 0 };
+	if (format_ring(ring, false, &text) < 0)
+		return error_set(err, "%s: out of memory", path);
+	return file_write(path, text.data, text.len, 0644, err);
+}
+
+static int write_secret(
+	const struct keyring *ring, const char *path, bool replace, struct error *err)
+{
+	CLEANUP(wipe_buffer) struct buffer text = { 0 };
+	if (!buffer_reserve(&text, KEY_FILE_MAX) || format_ring(ring, true, &text) < 0)
+		return error_set(err, "%s: out of memory", path);
+	return (replace ? file_write : file_create)(path, text.data, text.len, 0600, err);
+}
+
+/* The public half first: a key counts from the moment it is in server.key, and from then on
+ * nothing may fail any more. */
+static int write_ring(const struct keyring *ring, const struct keyring *old, const char *key_path,
+	const char *pub_path, struct error *err)
+{
+	if (write_public(ring, pub_path, err) < 0)
 		return -1;
-	return file_write(pub_path, pubs.data, pubs.len, 0644, err);
+	if (write_secret(ring, key_path, old, err) == 0)
+		return 0;
+	int saved = errno;
+	if (old)
+		(void)write_public(old, pub_path, NULL);
+	else
+		(void)unlink(pub_path);
+	errno = saved;
+	return -1;
+}
+
+static bool is_there(const char *path)
+{
+	return faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 int keyring_generate(const char *key_path, const char *pub_path, int rotate, struct error *err)
 {
+	CLEANUP(folder_unlock) int lock = -1;
 	CLEANUP(destroy_ring) struct keyring *old = NULL;
+	if (folder_lock(key_path, &lock, err) < 0)
+		return -1;
+	if (!rotate && is_there(key_path)) {
+		errno = EEXIST;
+		return error_errno(err, "%s", key_path);
+	}
 	if (rotate && keyring_load(key_path, &old, err) < 0)
 		return -1;
 	if (old && old->count == KEYRING_KEYS_MAX)
@@ -250,7 +284,7 @@ int keyring_generate(const char *key_path, const char *pub_path, int rotate, str
 	CLEANUP(destroy_ring) struct keyring *ring = renew_ring(old);
 	if (!ring)
 		return error_set(err, "%s: out of memory", key_path);
-	return write_ring(ring, key_path, pub_path, rotate, err);
+	return write_ring(ring, old, key_path, pub_path, err);
 }
 
 /* ---- nonces and opening ----------------------------------------------------------------- */

@@ -50,7 +50,8 @@ int keyring_load(const char *path, struct keyring **ret_ring, struct error *err)
 /* Makes the first key, or (rotate) a new first one before those in the file, and writes
  * server.key and server.pub atomically. Without rotate an existing file is an error and stays
  * as it is; errno is EEXIST then. Of two programs at once one makes the key, the other gets
- * that error and can load it. A ring that is full is not rotated. */
+ * that error and can load it; of two rotations one waits for the other. A ring that is full is
+ * not rotated, and a failure leaves server.key as it was. */
 int keyring_generate(
 	const char *key_path, const char *pub_path, int rotate, struct error *err) MUST_CHECK;
 

@@ -241,6 +241,48 @@ static void of_many_at_once_one_wins(void **state)
 	assert_int_equal(winners, 1);
 }
 
+static void many_rotations_at_once_lose_no_key(void **state)
+{
+	const struct place *place = *state;
+	enum { RACERS = KEYRING_KEYS_MAX - 1 };
+	pid_t pids[RACERS];
+	generate(place, 0);
+	for (int i = 0; i < RACERS; i++)
+		if ((pids[i] = fork()) == 0)
+			_exit(keyring_generate(place->key, place->pub, 1, NULL) == 0 ? 0 : 1);
+	for (int i = 0; i < RACERS; i++) {
+		int status = 1;
+		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+		assert_int_equal(status, 0);
+	}
+	struct keyring *ring = load(place);
+	struct buffer pub = { 0 };
+	assert_int_equal(keyring_count(ring), KEYRING_KEYS_MAX);
+	read_text(place->pub, &pub);
+	for (size_t i = 0; i < keyring_count(ring); i++)
+		assert_non_null(strstr(pub.data, keyring_entry(ring, i)->id));
+	buffer_finish(&pub);
+	keyring_destroy(ring);
+}
+
+static void nothing_is_rotated_when_the_public_file_cannot_be_written(void **state)
+{
+	const struct place *place = *state;
+	struct error err;
+	generate(place, 0);
+	assert_int_equal(unlink(place->pub), 0);
+	assert_int_equal(mkdir(place->pub, 0700), 0);
+	assert_int_equal(keyring_generate(place->key, place->pub, 1, &err), -1);
+	assert_non_null(strstr(err.text, place->pub));
+	struct keyring *ring = load(place);
+	assert_int_equal(keyring_count(ring), 1);
+	keyring_destroy(ring);
+	assert_int_equal(unlink(place->key), 0);
+	assert_int_equal(keyring_generate(place->key, place->pub, 0, &err), -1);
+	assert_int_equal(access(place->key, F_OK), -1);
+	assert_int_equal(rmdir(place->pub), 0);
+}
+
 #define ID  "6ee44f4b4f4f3ae6"
 #define NUL "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
@@ -352,6 +394,8 @@ int main(void)
 		WITH_PLACE(a_missing_key_is_told_from_a_bad_one),
 		WITH_PLACE(the_first_key_is_never_overwritten),
 		WITH_PLACE(of_many_at_once_one_wins),
+		WITH_PLACE(many_rotations_at_once_lose_no_key),
+		WITH_PLACE(nothing_is_rotated_when_the_public_file_cannot_be_written),
 		WITH_PLACE(bad_key_files_are_refused_with_their_line),
 		WITH_PLACE(nonces_depend_on_key_client_and_attempt),
 		WITH_PLACE(folders_depend_on_key_and_client),
