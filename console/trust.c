@@ -1,7 +1,8 @@
 /*
  * fleet trust: asks each client for its host keys, shows their fingerprints and records them.
- * A key that differs from a recorded one of the same type is never replaced without being
- * told to: that is the one moment an administrator must look.
+ * A host that does not show a key recorded for it may be another one, whatever type of key it
+ * shows. Then nothing is recorded without being told to: that is the one moment an
+ * administrator must look.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,34 +35,61 @@ static enum verdict judge(const struct host_key *key, const struct host_key *rec
 	for (size_t i = 0; i < count; i++) {
 		if (same_key(key, &recorded[i]))
 			return recorded[i].revoked ? TRUST_CHANGED : TRUST_KNOWN;
-		if (strcmp(key->type, recorded[i].type) == 0)
+		if (!recorded[i].revoked && strcmp(key->type, recorded[i].type) == 0)
 			verdict = TRUST_CHANGED;
 	}
 	return verdict;
 }
 
-/* Prints a line a key and tells what is to be done about the client as a whole. */
-static enum verdict show_keys(const struct client *client, const struct ssh_scan *scan,
-	const struct host_key *recorded, size_t count)
+static bool any_in_use(const struct host_key *recorded, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!recorded[i].revoked)
+			return true;
+	return false;
+}
+
+/* What is to be done about each shown key: without a known one among them, no key of a host
+ * that has some recorded is new. */
+static enum verdict judge_all(const struct ssh_scan *scan, const struct host_key *recorded,
+	size_t count, enum verdict ret_verdicts[static SCAN_KEYS_MAX])
+{
+	bool seen[3] = { false };
+	for (size_t i = 0; i < scan->key_count; i++) {
+		ret_verdicts[i] = judge(&scan->keys[i], recorded, count);
+		seen[ret_verdicts[i]] = true;
+	}
+	bool other = !seen[TRUST_KNOWN] && any_in_use(recorded, count);
+	for (size_t i = 0; other && i < scan->key_count; i++)
+		ret_verdicts[i] = TRUST_CHANGED;
+	if (seen[TRUST_CHANGED] || other)
+		return TRUST_CHANGED;
+	return seen[TRUST_NEW] ? TRUST_NEW : TRUST_KNOWN;
+}
+
+static void show_keys(
+	const struct client *client, const struct ssh_scan *scan, const enum verdict *verdicts)
 {
 	static const char *const words[] = { "new", "recorded already", "CHANGED" };
-	bool seen[3] = { false };
 	for (size_t i = 0; i < scan->key_count; i++) {
 		char text[FINGERPRINT_SIZE];
 		const struct host_key *key = &scan->keys[i];
-		enum verdict verdict = judge(key, recorded, count);
-		seen[verdict] = true;
 		printf("%-20s %-19s %s  %s\n", client->name, key->type,
-			host_key_fingerprint(key->blob, key->blob_len, text), words[verdict]);
+			host_key_fingerprint(key->blob, key->blob_len, text), words[verdicts[i]]);
 	}
-	return seen[TRUST_CHANGED] ? TRUST_CHANGED : seen[TRUST_NEW] ? TRUST_NEW : TRUST_KNOWN;
 }
 
-static int record(const char *path, const struct client *client, const struct ssh_scan *scan)
+static int record(const char *path, const struct client *client, const struct ssh_scan *scan,
+	const enum verdict *verdicts, bool replace)
 {
 	struct error err;
-	if (known_hosts_replace(
-		    path, client->ip, client->port, scan->keys, scan->key_count, &err) == 0)
+	struct host_key keys[SCAN_KEYS_MAX];
+	size_t count = 0;
+	for (size_t i = 0; i < scan->key_count; i++)
+		if (replace || verdicts[i] == TRUST_NEW)
+			keys[count++] = scan->keys[i];
+	if ((replace ? known_hosts_replace : known_hosts_append)(
+		    path, client->ip, client->port, keys, count, &err) == 0)
 		return EX_OK;
 	log_error("%s: %s", client->name, err.text);
 	return EX_CANTCREAT;
@@ -80,20 +108,18 @@ static int trust_scanned(
 	size_t count = known_hosts_find(hosts, client->ip, client->port, recorded, RECORDED_MAX);
 	if (count > RECORDED_MAX)
 		count = RECORDED_MAX;
-	switch (show_keys(client, scan, recorded, count)) {
-	case TRUST_KNOWN:
+	enum verdict verdicts[SCAN_KEYS_MAX];
+	enum verdict verdict = judge_all(scan, recorded, count, verdicts);
+	show_keys(client, scan, verdicts);
+	if (verdict == TRUST_KNOWN)
 		return EX_OK;
-	case TRUST_CHANGED:
-		if (replace)
-			break;
+	if (verdict == TRUST_CHANGED && !replace) {
 		log_warning("%s: another host key than the one recorded; if the machine was set "
 			    "up anew, run: fleet trust --replace %s",
 			client->name, client->name);
 		return EX_NOPERM;
-	case TRUST_NEW:
-		break;
 	}
-	return record(path, client, scan);
+	return record(path, client, scan, verdicts, verdict == TRUST_CHANGED);
 }
 
 static int trust_client(const struct config *config, const struct client *client, bool replace)

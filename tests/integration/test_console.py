@@ -30,6 +30,10 @@ class Console(unittest.TestCase):
             f'<client name="web1" ip="127.0.0.1" port="{sshd.port}" username="{sshd.user}"'
             f' identity="login_key" {attributes}><alert type="memory" limit="1.1%"/></client>{more}')
 
+    def known_hosts(self):
+        with open(self.fleet.path('known_hosts'), encoding='utf-8') as f:
+            return f.read()
+
     def fleet_ok(self, *arguments):
         result = self.fleet.run('fleet', *arguments)
         self.assertEqual(result.status, EX_OK, result)
@@ -92,6 +96,31 @@ class Console(unittest.TestCase):
         self.assertIn(f'kept.example {wrong}', text)
         self.assertIn(f'[127.0.0.1]:{sshd.port} {sshd.public_key("ed25519")}', text)
         self.assertNotIn(f'[127.0.0.1]:{sshd.port} {wrong}', text)
+
+    def test_trust_refuses_a_host_that_shows_only_other_types_of_keys(self):
+        sshd = self.start_sshd(host_keys=('ecdsa',))
+        self.watch(sshd)
+        other = keygen(self.fleet.path('other'))
+        with open(other + '.pub', encoding='utf-8') as f:
+            recorded = f'[127.0.0.1]:{sshd.port} ' + ' '.join(f.read().split()[:2]) + '\n'
+        self.fleet.write('known_hosts', recorded)
+        refused = self.fleet.run('fleet', 'trust', 'web1')
+        self.assertEqual(refused.status, EX_NOPERM, refused)
+        self.assertIn('CHANGED', refused.out)
+        self.assertEqual(self.known_hosts(), recorded)
+        self.fleet_ok('trust', '--replace', 'web1')
+        self.assertEqual(self.known_hosts(),
+                         f'[127.0.0.1]:{sshd.port} {sshd.public_key("ecdsa")}\n')
+
+    def test_trust_only_adds_to_the_keys_of_a_host_that_shows_a_recorded_one(self):
+        sshd = self.start_sshd()
+        self.watch(sshd)
+        name = f'[127.0.0.1]:{sshd.port}'
+        with open(keygen(self.fleet.path('next')) + '.pub', encoding='utf-8') as f:
+            recorded = f'{name} {sshd.public_key("ed25519")} a comment of mine\n{name} {f.read()}'
+        self.fleet.write('known_hosts', recorded)
+        self.assertIn('new', self.fleet_ok('trust', 'web1'))
+        self.assertEqual(self.known_hosts(), f'{recorded}{name} {sshd.public_key("ecdsa")}\n')
 
     def test_check_tries_each_part_and_names_what_fails(self):
         sshd = self.start_sshd()
