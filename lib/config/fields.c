@@ -77,7 +77,7 @@ static const struct field fields[] = {
 	{ ROW(ELEMENT_GROUP, "name", parse_text, AT(client, group_name), "") },
 
 	{ ROW(CLIENT, "ip",              parse_host,        AT(client, client.ip), "") },
-	{ ROW(CLIENT, "name",            parse_text,        AT(client, client.name), "") },
+	{ ROW(CLIENT, "name",            parse_name,        AT(client, client.name), "") },
 	{ ROW(SHARED, "port",            parse_port,        AT(client, client.port), "22"), RANGE(1, 65535) },
 	{ ROW(SHARED, "username",        parse_username,    AT(client, client.username), "monitor") },
 	{ ROW(SHARED, "identity",        parse_identity,    AT(client, client.identity), "") },

@@ -147,6 +147,7 @@ struct field {
 };
 
 value_parser parse_text;      /* const char *: printable, no quotes */
+value_parser parse_name;      /* the same, of a client */
 value_parser parse_host;      /* const char *: a host name or address */
 value_parser parse_username;  /* const char * */
 value_parser parse_path;      /* const char *: made absolute */

@@ -45,6 +45,15 @@ int parse_text(struct load *load, const struct field *field, const char *text, v
 	return store(load, text, len, target, err);
 }
 
+/* A client's name stands on the command line, where what begins with `-` is an option. */
+int parse_name(struct load *load, const struct field *field, const char *text, void *target,
+	struct error *err)
+{
+	if (text[0] == '-')
+		return error_set(err, "begins with -, as options do; write it without");
+	return parse_text(load, field, text, target, err);
+}
+
 static bool is_address(const char *text)
 {
 	unsigned char address[16];

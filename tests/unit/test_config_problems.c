@@ -83,6 +83,7 @@ static const struct {
 	{ CLIENT("ip='1:2'"), 2, "is neither a host name nor an address" },
 	{ CLIENT("ip='a' name='x&#10;y'"), 2, "write it without control characters" },
 	{ CLIENT("ip='a' name='&lt;b>'"), 2, "write it without control characters" },
+	{ CLIENT("ip='a' name='--all'"), 2, "name=\"--all\": begins with -" },
 	{ CLIENT("ip='a' username='-l'"), 2, "is not a user name" },
 	{ CLIENT("ip='a' username='a b'"), 2, "is not a user name" },
 	{ CLIENT("ip='a' host-key='yes'"), 2, "write strict, accept-new, or SHA256:" },
