@@ -1,13 +1,15 @@
 /*
  * fleet forget: both ends. First the client (its cached probe and what it kept for us), since
- * that is the end that may fail; then what is stored here.
+ * that is the end that may fail, and while its host key is still known; then what is stored here.
  */
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "console/console.h"
 #include "lib/log.h"
+#include "lib/ssh/known_hosts.h"
 #include "lib/ssh/scan.h"
 #include "lib/ssh/session.h"
 #include "lib/wire/remote_shell.h"
@@ -53,6 +55,32 @@ static int forget_there(const struct config *config, const struct client *client
 	return run_there(config, client, command.data, err);
 }
 
+static bool shares_host_keys(const struct config *config, const struct client *client)
+{
+	for (size_t i = 0; i < config->client_count; i++) {
+		const struct client *other = &config->clients[i];
+		if (other != client && other->port == client->port &&
+			strcasecmp(other->ip, client->ip) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Its lines in known_hosts, unless another client is the same machine. */
+static int forget_host_keys(const struct config *config, const struct client *client)
+{
+	const char *path = config->collector.known_hosts;
+	struct error err;
+	if (access(path, F_OK) != 0 || shares_host_keys(config, client))
+		return EX_OK;
+	if (known_hosts_replace(path, client->ip, client->port, NULL, 0, &err) != 0) {
+		log_error("%s", err.text);
+		return EX_CANTCREAT;
+	}
+	printf("%s: host keys recorded for it alone are out of %s\n", client->name, path);
+	return EX_OK;
+}
+
 /* What is stored here. */
 static int forget_here(const struct config *config, const char *name)
 {
@@ -89,6 +117,9 @@ int cmd_forget(const char *config_path, int argc, char **argv)
 	if (client && !local)
 		printf("%s: the client's cache is cleared\n", name);
 	int status = forget_here(config, name);
+	if (client && status == EX_OK)
+		status = forget_host_keys(config, client);
+	printf("what waits in %s is stored by the next run\n", config->collector.spool);
 	if (client)
 		printf("%s is still in %s, line %d: take it out, or it comes back\n", name,
 			client->file, client->line);

@@ -15,7 +15,7 @@
 static const struct command commands[] = {
 	{ "check", "[--connect] [--mail]", "tries configuration, keys, database, clients, mail",
 		cmd_check },
-	{ "forget", "[--local] CLIENT", "removes all traces of a client, here and there",
+	{ "forget", "[--local] CLIENT", "clears a client, and what is stored here about it",
 		cmd_forget },
 	{ "init", "[DIR]", "makes configuration, keys and tables where they are missing",
 		cmd_init },

@@ -166,14 +166,20 @@ class Console(unittest.TestCase):
         self.fleet.run('collector')
         cache = os.path.join(sshd.home, '.cache', 'fleet-health')
         self.assertTrue(any(n.startswith('fleet-probe-') for n in os.listdir(cache)))
-        self.fleet_ok('forget', 'web1')
+        with open(self.fleet.path('known_hosts'), 'a', encoding='utf-8') as f:
+            f.write(f'kept.example {sshd.public_key()}\n')
+        out = self.fleet_ok('forget', 'web1')
+        self.assertIn(self.fleet.spool, out)
+        self.assertEqual(self.known_hosts(), f'kept.example {sshd.public_key()}\n')
         self.assertFalse(os.path.exists(cache) and os.listdir(cache))
         for table in ('client', 'sample', 'reading', 'report', 'series'):
             self.assertEqual(self.fleet.rows(f'SELECT count(*) FROM {table}'), [(0,)], table)
+        self.fleet_ok('trust', 'web1')
         sshd.stop()
         away = self.fleet.run('fleet', 'forget', 'web1')
         self.assertEqual(away.status, EX_UNAVAILABLE, away)
         self.assertIn('--local', away.err)
+        self.assertIn(sshd.public_key(), self.known_hosts())
         self.fleet_ok('forget', '--local', 'web1')
 
     def test_wrong_arguments_say_how_it_is_called(self):
