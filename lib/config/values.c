@@ -155,9 +155,10 @@ static int read_digits(const char *text, int64_t *ret_number, const char **ret_r
 	return 0;
 }
 
-static int read_count(
-	const struct field *field, const char *text, int64_t *ret_number, struct error *err)
+int parse_count(struct load *load, const struct field *field, const char *text, void *target,
+	struct error *err)
 {
+	(void)load;
 	const char *rest;
 	int64_t n;
 	if (read_digits(text, &n, &rest) < 0 || *rest || n < field->min || n > field->max)
@@ -165,17 +166,6 @@ static int read_count(
 			"is not a number from %" PRId64 " to %" PRId64 "; write one, as %s=\"%s\"",
 			field->min, field->max, field->name,
 			field->fallback ? field->fallback : "587");
-	*ret_number = n;
-	return 0;
-}
-
-int parse_count(struct load *load, const struct field *field, const char *text, void *target,
-	struct error *err)
-{
-	(void)load;
-	int64_t n;
-	if (read_count(field, text, &n, err) < 0)
-		return -1;
 	*(uint32_t *)target = (uint32_t)n;
 	return 0;
 }
@@ -183,9 +173,8 @@ int parse_count(struct load *load, const struct field *field, const char *text, 
 int parse_port(struct load *load, const struct field *field, const char *text, void *target,
 	struct error *err)
 {
-	(void)load;
-	int64_t n;
-	if (read_count(field, text, &n, err) < 0)
+	uint32_t n = 0;
+	if (parse_count(load, field, text, &n, err) < 0)
 		return -1;
 	*(uint16_t *)target = (uint16_t)n;
 	return 0;
