@@ -47,7 +47,7 @@ static const struct field fields[] = {
 	{ ROW(ELEMENT_MAIL, "password",      parse_password, AT(mail, config.password), ""), .secret = true },
 	{ ROW(ELEMENT_MAIL, "password-file", parse_password_file, AT(mail, config.password), "") },
 	{ ROW(ELEMENT_MAIL, "from",          parse_address,  AT(mail, config.from), "") },
-	{ ROW(ELEMENT_MAIL, "list-id",       parse_host,     AT(mail, config.list_id), "") },
+	{ ROW(ELEMENT_MAIL, "list-id",       parse_list_id,   AT(mail, config.list_id), "") },
 	{ ROW(ELEMENT_MAIL, "timeout",       parse_duration, AT(mail, config.timeout_ms), "30s"), RANGE(SECOND, HOUR) },
 
 	{ ROW(ELEMENT_COLLECTOR, "identity",        parse_identity, AT(collector, identity), "") },

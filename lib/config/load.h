@@ -159,6 +159,7 @@ value_parser parse_yes;	      /* bool */
 value_parser parse_choice;    /* an enum */
 value_parser parse_address;   /* const char *: one mail address */
 value_parser parse_addresses; /* const char *const *: any number of them */
+value_parser parse_list_id;   /* const char *: what names the list of the alerts */
 value_parser parse_host_key;  /* struct client * */
 value_parser parse_later;     /* not supported yet */
 

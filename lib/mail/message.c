@@ -9,13 +9,15 @@
 enum {
 	ADDRESS_MAX = 254, /* RFC 5321, section 4.5.3.1.3 */
 	LOCAL_MAX = 64,
+	DOMAIN_MAX = 253,	 /* RFC 1035, section 2.3.4, without the root */
 	SUBJECT_PLAIN_MAX = 200, /* bytes that go out as they are, unfolded */
 	SUBJECT_MAX = 2000,
 	WORD_BYTES = 39, /* with "Subject: " a line of at most 76, RFC 2047, section 2 */
 	QP_LINE = 75,	 /* and a "=" at its end: RFC 2045, section 6.7 */
 };
 
-#define ALNUM "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+#define DIGITS "0123456789"
+#define ALNUM  "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS
 
 /* A dot-separated run of such characters, no dot beside another or at an end. */
 static bool is_dotted(const char *s, size_t len, const char *allowed)
@@ -29,6 +31,14 @@ static bool is_dotted(const char *s, size_t len, const char *allowed)
 	return true;
 }
 
+/* A bare number at its end would make it an address, which SMTP wants in brackets. */
+static bool is_domain(const char *s)
+{
+	const char *dot = strrchr(s, '.');
+	const char *last = dot ? dot + 1 : s;
+	return is_dotted(s, strlen(s), ALNUM "-") && s[0] != '-' && last[strspn(last, DIGITS)];
+}
+
 bool mail_address_valid(const char *address)
 {
 	const char *at = strrchr(address, '@');
@@ -37,7 +47,13 @@ bool mail_address_valid(const char *address)
 	if (address[0] == '-') /* looks like an option to whoever gets it on a command line */
 		return false;
 	return is_dotted(address, (size_t)(at - address), ALNUM "!#$%&'*+/=?^_`{|}~-") &&
-	       is_dotted(at + 1, strlen(at + 1), ALNUM "-");
+	       is_domain(at + 1);
+}
+
+bool mail_list_id_valid(const char *list_id)
+{
+	size_t len = strlen(list_id);
+	return len <= DOMAIN_MAX && is_dotted(list_id, len, ALNUM "-_");
 }
 
 /* Whether it can stand between angle brackets: printable ASCII without these and blanks. */
@@ -65,7 +81,7 @@ static int check(const struct mail_message *m, struct error *err)
 		return error_set(err, "the recipient is no mail address");
 	if (!m->message_id[0] || !is_token(m->message_id) || !is_token(m->references))
 		return error_set(err, "bad characters in a Message-ID");
-	if (!is_dotted(m->list_id, strlen(m->list_id), ALNUM "-_"))
+	if (!mail_list_id_valid(m->list_id))
 		return error_set(err, "the list's name is no domain");
 	size_t len = strlen(m->subject);
 	if (has_control(m->subject) || !utf8_valid(m->subject, len))

@@ -26,6 +26,9 @@ struct mail_message {
  * it can end a header or an SMTP command. */
 bool mail_address_valid(const char *address);
 
+/* Whether this can name the list: a domain, in which `_` may stand too. */
+bool mail_list_id_valid(const char *list_id);
+
 /* Appends the mail. A control character in anything but the text, an address that is none, or
  * a subject that is not UTF-8 is refused. */
 int mail_build(const struct mail_message *m, struct buffer *out, struct error *err) MUST_CHECK;

@@ -17,6 +17,7 @@
 #define ALERT(attributes)   CONFIG("<client ip='a'>\n<alert " attributes "/></client>")
 #define MAIL(attributes)    CONFIG("<mail " attributes "/>")
 #define STORAGE(attributes) CONFIG("<storage " attributes "/>")
+#define TEN		    "0123456789"
 #define ENTITY(name, of)    "<!ENTITY " name " '" of of of of of of of of of of "'>\n"
 
 /* Each is one mistake and nothing else. */
@@ -100,6 +101,16 @@ static const struct {
 	{ CLIENT("ip='a' mail='a@b@example.com'"), 2, "is not a mail address" },
 	{ MAIL("host='localhost' security='plain' from='a b@example.com'"), 2,
 		"from=\"a b@example.com\": is not a mail address" },
+	{ MAIL("host='h' from='fleet@mon_server.example'"), 2, "is not a mail address" },
+	{ CLIENT("ip='a' mail='b@example.com, a.@b.c'"), 2, "a.@b.c is not a mail address" },
+	{ CLIENT("ip='a' mail='.x@y.z'"), 2, "is not a mail address" },
+	{ CLIENT("ip='a' mail='-x@y.z'"), 2, "is not a mail address" },
+	{ CLIENT("ip='a' mail='a@b.c.'"), 2, "is not a mail address" },
+	{ CLIENT("ip='a' mail='a@192.0.2.1'"), 2, "is not a mail address" },
+	{ CLIENT("ip='a' mail='" TEN TEN TEN TEN TEN TEN "12345@example.com'"), 2,
+		"is not a mail address" },
+	{ MAIL("host='h' from='a@example.com' list-id='::1'"), 2, "is not a domain; write it" },
+	{ MAIL("host='h' from='a@example.com' list-id='example.com.'"), 2, "is not a domain" },
 
 	/* credentials */
 	{ CLIENT("ip='a' identity='missing'"), 2, "make it with ssh-keygen" },
@@ -178,7 +189,7 @@ static const struct {
 	{ MAIL("host='::1' from='a@example.com' security='plain' ca='mail-ca.pem'"), 2,
 		"ca has no use" },
 	{ MAIL("host='a' from='a@example.com' insecure='maybe'"), 2, "write one of: no|yes" },
-	{ MAIL("host='a' from='a@example.com' list-id='a b'"), 2, "is neither a host name" },
+	{ MAIL("host='a' from='a@example.com' list-id='a b'"), 2, "is not a domain" },
 	{ CONFIG("<collector connect-timeout='5m' deadline='1m'/>"), 2,
 		"connect-timeout is longer" },
 	{ CONFIG("<collector sessions='10'/>"), 2, "connects is more than sessions" },

@@ -163,6 +163,10 @@ static const struct {
 	{ "-oQ/tmp@example.com", false },
 	{ "caf\xc3\xa9@example.com", false },
 	{ "a\x01@example.com", false },
+	{ "a@mon_server.example", false },
+	{ "a@example.com.", false },
+	{ "a@-example.com", false },
+	{ "a@192.0.2.1", false },
 };
 
 static void every_address(void **state)
@@ -176,6 +180,35 @@ static void every_address(void **state)
 	strcpy(text + 65, "@example.com");
 	assert_false(mail_address_valid(text));
 	assert_true(mail_address_valid(text + 1));
+}
+
+static const struct {
+	const char *name;
+	bool valid;
+} list_ids[] = {
+	{ "example.com", true },
+	{ "fleet", true },
+	{ "mon_server.example", true },
+	{ "", false },
+	{ "::1", false },
+	{ ".example.com", false },
+	{ "example.com.", false },
+	{ "a..b", false },
+	{ "a b", false },
+	{ "a>", false },
+};
+
+static void every_list_id(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(list_ids); i++)
+		if (mail_list_id_valid(list_ids[i].name) != list_ids[i].valid)
+			fail_msg("'%s'", list_ids[i].name);
+	char text[300];
+	memset(text, 'a', sizeof text);
+	text[254] = 0;
+	assert_false(mail_list_id_valid(text));
+	assert_true(mail_list_id_valid(text + 1));
 }
 
 static void bad_fields_are_refused_whole(void **state)
@@ -207,6 +240,7 @@ int main(void)
 		cmocka_unit_test(every_subject),
 		cmocka_unit_test(subjects_have_a_cap),
 		cmocka_unit_test(every_address),
+		cmocka_unit_test(every_list_id),
 		cmocka_unit_test(bad_fields_are_refused_whole),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
