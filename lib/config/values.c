@@ -69,13 +69,28 @@ static bool is_address(const char *text)
 	       (!text[len] && inet_pton(AF_INET, plain, address) == 1);
 }
 
+/* Whether its last label is a number, decimal or hexadecimal. inet_aton(3), and getaddrinfo(3)
+ * with it, takes `1.1.1` and `0x7f.1` for addresses that nobody meant. */
+static bool ends_in_number(const char *text, size_t len)
+{
+	len -= text[len - 1] == '.';
+	size_t start = len;
+	while (start > 0 && text[start - 1] != '.')
+		start--;
+	const char *last = text + start;
+	size_t left = len - start;
+	if (left >= 2 && last[0] == '0' && (last[1] == 'x' || last[1] == 'X'))
+		return 2 + strspn(last + 2, DIGITS "abcdefABCDEF") == left;
+	return strspn(last, DIGITS) == left;
+}
+
 /* Letters, digits, `-`, `.` and the `_` that people use: RFC 1123, section 2.1. */
 static bool is_host(const char *text)
 {
 	size_t len = strlen(text);
 	return is_address(text) ||
 	       (len > 0 && len <= HOST_MAX && text[0] != '-' && text[0] != '.' &&
-		       strspn(text, LETTERS DIGITS "-._") == len);
+		       strspn(text, LETTERS DIGITS "-._") == len && !ends_in_number(text, len));
 }
 
 int parse_host(struct load *load, const struct field *field, const char *text, void *target,

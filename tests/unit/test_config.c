@@ -224,6 +224,20 @@ static const struct {
 	{ "type='uptime' below='600'", 600, 600, true },
 };
 
+static void hosts_have_names_and_addresses(void **state)
+{
+	(void)state;
+	static const char *const hosts[] = { "192.0.2.1", "2001:db8::1", "fe80::1%eth0", "a",
+		"web1.example.com.", "1.example", "web.0xyz", "web.x1", "web-1", "10.1a", "web_1" };
+	for (size_t i = 0; i < ARRAY_LEN(hosts); i++) {
+		char xml[100];
+		(void)snprintf(xml, sizeof xml, "<config><client ip='%s'/></config>", hosts[i]);
+		struct config *c = rig_load(xml);
+		assert_string_equal(c->clients[0].ip, hosts[i]);
+		config_destroy(c);
+	}
+}
+
 static void limits_are_in_the_metric_s_unit(void **state)
 {
 	(void)state;
@@ -626,6 +640,7 @@ int main(void)
 		CONFIG_TEST(the_historical_form_goes_on_working),
 		CONFIG_TEST(the_nearest_wins),
 		CONFIG_TEST(rules_are_shared_not_copied),
+		CONFIG_TEST(hosts_have_names_and_addresses),
 		CONFIG_TEST(limits_are_in_the_metric_s_unit),
 		CONFIG_TEST(durations_have_units),
 		CONFIG_TEST(included_files_stand_in_their_place),
