@@ -8,7 +8,7 @@
 #include "lib/config/load.h"
 #include "lib/file.h"
 
-enum { SECRET_SIZE_MAX = 64 * 1024 };
+enum { SECRET_SIZE_MAX = 64 * 1024, PASSWORD_MAX = 1024 };
 
 /* A refusal says what to do already; what the system says needs our advice. */
 static int set_advice(struct error *err, const struct error *why, const char *advice)
@@ -68,9 +68,13 @@ int parse_identity(struct load *load, const struct field *field, const char *tex
 	return 0;
 }
 
+/* The cap keeps a host within what one packet to a poller holds: collector/poll/ipc.h. */
 static int store_secret(
 	struct load *load, const char *text, size_t len, void *target, struct error *err)
 {
+	if (len > PASSWORD_MAX)
+		return error_set(
+			err, "the password is too long; write at most %d bytes", PASSWORD_MAX);
 	const char *secret = secrets_add(load->secrets, text, len);
 	if (!secret)
 		return error_set(err, "not enough memory");

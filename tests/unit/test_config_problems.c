@@ -18,6 +18,8 @@
 #define MAIL(attributes)    CONFIG("<mail " attributes "/>")
 #define STORAGE(attributes) CONFIG("<storage " attributes "/>")
 #define TEN		    "0123456789"
+#define HUNDRED		    TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+#define KILO		    HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED
 #define ENTITY(name, of)    "<!ENTITY " name " '" of of of of of of of of of of "'>\n"
 
 /* Each is one mistake and nothing else. */
@@ -134,6 +136,12 @@ static const struct {
 	{ CLIENT("ip='a' password-file='two-lines'"), 2, "is not one line" },
 	{ CLIENT("ip='a' password-file='empty'"), 2, "is not one line" },
 	{ CLIENT("ip='a' password=''"), 2, "password=\"…\": is empty" },
+	{ CLIENT("ip='a' password='" KILO TEN TEN "12345'"), 2,
+		"password=\"…\": the password is too long; write at most 1024 bytes" },
+	{ CLIENT("ip='a' password-file='long'"), 2, "write at most 1024 bytes" },
+	{ CLIENT("ip='" HUNDRED HUNDRED TEN TEN TEN TEN TEN "1234'"), 2, "is neither a host name" },
+	{ CLIENT("ip='a' name='" HUNDRED HUNDRED "1'"), 2, "write at most 200 bytes" },
+	{ CLIENT("ip='a' username='" TEN TEN TEN TEN TEN TEN "12345'"), 2, "at most 64" },
 	{ CLIENT("ip='a' password='x' identity='agent'"), 2,
 		"identity and password are both given; write only one" },
 	{ CLIENT("ip='a' password='x' password-file='passphrase'"), 2, "are both given" },
@@ -241,6 +249,7 @@ static void each_mistake_is_told_once(void **state)
 	(void)state;
 	rig_put("two-lines", "one\ntwo\n", 0600);
 	rig_put("empty", "", 0600);
+	rig_put("long", KILO TEN TEN "12345\n", 0600);
 	int failed = 0;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct config_problems problems;

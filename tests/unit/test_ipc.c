@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "collector/poll/ipc.h"
+#include "lib/wire/wire.h"
 
 static const struct host_key keys[] = {
 	{ "ssh-ed25519", (const uint8_t *)"one", 3, false },
@@ -67,6 +68,34 @@ static void a_row_survives_the_trip(void **state)
 	assert_string_equal(got[0].type, "ssh-ed25519");
 	assert_memory_equal(got[0].blob, "one", 3);
 	assert_true(got[1].revoked);
+	buffer_finish(&out);
+}
+
+/* As long as lib/config lets its texts be, with RSA keys of 16384 bits. */
+static void the_longest_row_fits_a_packet(void **state)
+{
+	(void)state;
+	static char password[1024 + 1], name[200 + 1], user[64 + 1], request[WIRE_LINE_MAX];
+	static const uint8_t blob[16384 / 8 + 32];
+	static const struct sockaddr_storage addresses[IPC_ADDRESSES_MAX];
+	struct host_key longest[IPC_KEYS_MAX];
+	struct buffer out = { 0 }, run = { 0 };
+	memset(password, 'p', sizeof password - 1);
+	memset(name, 'n', sizeof name - 1);
+	memset(user, 'u', sizeof user - 1);
+	memset(request, 'r', sizeof request - 1);
+	for (size_t i = 0; i < IPC_KEYS_MAX; i++)
+		longest[i] = (struct host_key){ "ssh-rsa", blob, sizeof blob, false };
+	assert_int_equal(ipc_put_keys(longest, IPC_KEYS_MAX, &run), 0);
+	struct host_row row = example(addresses, &run);
+	row.password = password;
+	row.name = name;
+	row.user = user;
+	row.request = request;
+	row.addresses.len = sizeof addresses;
+	assert_int_equal(ipc_encode(IPC_HOST, &row, &out), 0);
+	assert_true(out.len <= IPC_PACKET_MAX);
+	buffer_finish(&run);
 	buffer_finish(&out);
 }
 
@@ -176,6 +205,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_row_survives_the_trip),
+		cmocka_unit_test(the_longest_row_fits_a_packet),
 		cmocka_unit_test(a_cut_row_is_refused),
 		cmocka_unit_test(a_spoiled_row_is_never_overrun),
 		cmocka_unit_test(texts_are_one_text),
