@@ -280,16 +280,10 @@ static int put_select(const struct about *a, struct buffer *out)
 		one ? "'" : "");
 }
 
-static int put_ssh(const struct client *c, const struct config *config, struct buffer *out)
+static int put_ssh(const struct client *c, struct buffer *out)
 {
-	const struct client *jump = c->jump[0] ? config_client(config, c->jump) : NULL;
-	if (put(out, "  ssh ") < 0)
-		return -1;
-	if (jump && put(out, "-J %s%s%s:%u ", jump->username, jump->username[0] ? "@" : "",
-			    jump->ip, jump->port) < 0)
-		return -1;
 	return put_line(
-		out, "-p %u %s%s%s", c->port, c->username, c->username[0] ? "@" : "", c->ip);
+		out, "  ssh -p %u %s%s%s", c->port, c->username, c->username[0] ? "@" : "", c->ip);
 }
 
 static int put_closer(const struct about *a, const struct config *config, struct buffer *out)
@@ -300,7 +294,7 @@ static int put_closer(const struct about *a, const struct config *config, struct
 		return -1;
 	if (!c || !pastable(c->name))
 		return 0;
-	return put_ssh(c, config, out) < 0 ? -1 : put_select(a, out);
+	return put_ssh(c, out) < 0 ? -1 : put_select(a, out);
 }
 
 int text_details(

@@ -86,10 +86,7 @@ void poll_run_queue(struct poll_run *r, uint32_t seq)
 	struct sockaddr_storage address;
 	h->was_down = r->plan->hosts[seq].was_down;
 	id = h->identity ? &r->identities.items[h->identity - 1] : NULL;
-	if (*c->jump)
-		poll_run_fail(
-			r, seq, OUTCOME_INTERNAL, STAGE_CONNECT, "jump hosts are not served yet");
-	else if (id ? !id->blob : !*c->password)
+	if (id ? !id->blob : !*c->password)
 		poll_run_fail(r, seq, OUTCOME_AUTH, STAGE_AUTH,
 			id ? id->reason : "there is neither an identity nor a password for it");
 	else if (names_parse_literal(c->ip, c->port, &address))

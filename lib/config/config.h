@@ -49,7 +49,6 @@ struct client {
 	const char *password; /* secret; libsodium memory, wiped by config_destroy() */
 	enum host_key_policy host_key_policy;
 	const char *host_key_pin; /* "SHA256:…" when pinned */
-	const char *jump;	  /* name of another client; "" for none */
 	int64_t every_ms;	  /* 0 = every run */
 	int64_t timeout_ms;	  /* total for one attempt */
 	const char *const *mail;  /* NULL-terminated, may be empty; <alerter>'s when not given */
@@ -96,7 +95,6 @@ struct collector_config {
 	int64_t deadline_ms;	  /* of the whole run */
 	uint32_t spool_files_max; /* stops acknowledging beyond */
 	const char *probe_dir;	  /* probes by architecture; "" = where they were installed */
-	const char *heartbeat;	  /* reserved; "" */
 };
 
 struct alerter_config {

@@ -158,7 +158,6 @@ static int load_collector(struct load *load, struct client *base)
 		complain(load, node,
 			"connects is more than sessions, which is %u; write at most that",
 			c->sessions);
-	s.config.heartbeat = "";
 	load->config->collector = s.config;
 	base->identity = s.identity;
 	base->passphrase_file = s.passphrase_file;
@@ -177,7 +176,6 @@ int load_sections(struct load *load, struct client *ret_base)
 		read_section(load, "retention", &c->retention, &node) < 0)
 		return -1;
 	base.client.mail = c->alerter.mail;
-	base.client.jump = "";
 	base.client.group = "";
 	*ret_base = base.client;
 	return 0;

@@ -14,8 +14,7 @@
 /*
  * One unhurried, blocking look at one host, for `fleet trust` and `fleet check --connect`. The
  * client's timeout covers connecting and everything after it; getaddrinfo(3) cannot be given
- * one, so a resolver that hangs holds this up for as long as resolv.conf(5) says. Clients behind
- * a jump host are refused.
+ * one, so a resolver that hangs holds this up for as long as resolv.conf(5) says.
  */
 enum { SCAN_KEYS_MAX = 3 };
 

@@ -76,7 +76,6 @@ static struct client make_client(void)
 		.password = get("password"),
 		.host_key_policy = (enum host_key_policy)atoi(get("policy")),
 		.host_key_pin = get("pin"),
-		.jump = "",
 		.timeout_ms = atoi(get("timeout")),
 	};
 }

@@ -28,7 +28,6 @@ static const struct client clients[] = {
 		.username = "monitor",
 		.rules = rules,
 		.mail = nobody,
-		.jump = "",
 		.group = "dc1/web",
 		.file = "/etc/fleet-health/config.xml",
 		.line = 10 },
@@ -38,7 +37,6 @@ static const struct client clients[] = {
 		.username = "monitor",
 		.rules = rules,
 		.mail = nobody,
-		.jump = "web1",
 		.group = "",
 		.file = "/etc/fleet-health/config.xml",
 		.line = 20 },
@@ -125,18 +123,6 @@ static void subject_and_text(void **state)
 		"  ssh -p 22 monitor@192.0.2.10\n"
 		"  SELECT * FROM history WHERE client = 'web1' AND metric = "
 		"'filesystem_used_ratio' AND instance = '/var' ORDER BY taken_at DESC LIMIT 20;\n");
-	arena_finish(&f.pool);
-}
-
-static void the_way_through_a_jump_host(void **state)
-{
-	(void)state;
-	struct fixture f = { 0 };
-	struct event e = firing;
-	e.client = "web2";
-	run(&f, &e, 1, true);
-	assert_non_null(strstr(f.bag.items[0].text,
-		"\n  ssh -J monitor@192.0.2.10:22 -p 22 monitor@192.0.2.11\n"));
 	arena_finish(&f.pool);
 }
 
@@ -342,7 +328,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(subject_and_text),
-		cmocka_unit_test(the_way_through_a_jump_host),
 		cmocka_unit_test(every_kind),
 		cmocka_unit_test(a_long_name_leaves_the_value_visible),
 		cmocka_unit_test(what_is_pasted_cannot_break_out),

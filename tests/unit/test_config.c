@@ -44,7 +44,6 @@ static void everything_has_a_default(void **state)
 	assert_path(c->collector.key, "server.key");
 	assert_path(c->collector.pub, "server.pub");
 	assert_string_equal(c->collector.probe_dir, "");
-	assert_string_equal(c->collector.heartbeat, "");
 	assert_int_equal(c->collector.pollers, 0);
 	assert_int_equal(c->collector.deadline_ms, 240000);
 	assert_int_equal(c->alerter.unreachable_after, 2);
@@ -61,7 +60,6 @@ static void everything_has_a_default(void **state)
 	assert_string_equal(client->password, "");
 	assert_int_equal(client->host_key_policy, HOST_KEY_STRICT);
 	assert_string_equal(client->host_key_pin, "");
-	assert_string_equal(client->jump, "");
 	assert_string_equal(client->group, "");
 	assert_int_equal(client->timeout_ms, 60000);
 	assert_list(client->mail, "");
