@@ -5,6 +5,7 @@
  */
 #include "lib/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -13,7 +14,13 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { CHUNK_SIZE = 4096, TEMPORARY_MAX_S = 3600 };
+
+/* What follows a file's name in its temporary one. */
+static const char TEMPORARY[] = ".tmp-XXXXXX";
 
 static void close_fd(const int *fd)
 {
@@ -58,18 +65,12 @@ static int check_rule(
 		EACCES, err, "%s: can be %s by others; run: chmod %s %s", path, what, mode, path);
 }
 
-/* Room for the whole file is made at once, so that no grown-out-of copy of a secret stays
- * behind in freed memory. Files of /proc say that their size is 0: those grow. */
-static int read_all(int fd, const char *path, off_t expected, size_t size_max, struct buffer *out,
-	struct error *err)
+static int read_chunks(int fd, const char *path, size_t size_max, char chunk[static CHUNK_SIZE],
+	struct buffer *out, struct error *err)
 {
 	size_t left = size_max;
-	char chunk[4096];
 	ssize_t got = 0;
-	if (expected > 0 && (uintmax_t)expected <= size_max &&
-		!buffer_reserve(out, (size_t)expected))
-		return refuse(EFBIG, err, "%s: is larger than there is room for", path);
-	while ((got = read(fd, chunk, sizeof chunk)) != 0) {
+	while ((got = read(fd, chunk, CHUNK_SIZE)) != 0) {
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
@@ -78,8 +79,21 @@ static int read_all(int fd, const char *path, off_t expected, size_t size_max, s
 			return refuse(EFBIG, err, "%s: is larger than %zu bytes", path, size_max);
 		left -= (size_t)got;
 	}
-	explicit_bzero(chunk, sizeof chunk);
 	return 0;
+}
+
+/* Room for the whole file is made at once, so that no grown-out-of copy of a secret stays
+ * behind in freed memory. Files of /proc say that their size is 0: those grow. */
+static int read_all(int fd, const char *path, off_t expected, size_t size_max, struct buffer *out,
+	struct error *err)
+{
+	char chunk[CHUNK_SIZE];
+	if (expected > 0 && (uintmax_t)expected <= size_max &&
+		!buffer_reserve(out, (size_t)expected))
+		return refuse(EFBIG, err, "%s: is larger than there is room for", path);
+	int result = read_chunks(fd, path, size_max, chunk, out, err);
+	explicit_bzero(chunk, sizeof chunk);
+	return result;
 }
 
 int file_read(const char *path, enum file_rule rule, size_t size_max, struct buffer *out,
@@ -165,6 +179,35 @@ void folder_unlock(const int *fd)
 	close_fd(fd);
 }
 
+/* Whether it is `name` + TEMPORARY with other letters for the X. */
+static int is_temporary(const char *entry, const char *name)
+{
+	size_t len = strlen(name), fixed = strcspn(TEMPORARY, "X");
+	return strlen(entry) == len + sizeof TEMPORARY - 1 && strncmp(entry, name, len) == 0 &&
+	       strncmp(entry + len, TEMPORARY, fixed) == 0;
+}
+
+static void close_folder(DIR **folder)
+{
+	if (*folder)
+		(void)closedir(*folder);
+}
+
+/* Removes what writers of this file left that were killed; a young one may be at work. */
+static void remove_abandoned(const char *path)
+{
+	CLEANUP(free_text) char *name = folder_of(path);
+	CLEANUP(close_folder) DIR *folder = name ? opendir(name) : NULL;
+	const char *slash = strrchr(path, '/');
+	const struct dirent *entry;
+	struct stat st;
+	while (folder && (entry = readdir(folder)))
+		if (is_temporary(entry->d_name, slash ? slash + 1 : path) &&
+			fstatat(dirfd(folder), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+			S_ISREG(st.st_mode) && time(NULL) - st.st_mtime > TEMPORARY_MAX_S)
+			(void)unlinkat(dirfd(folder), entry->d_name, 0);
+}
+
 /* As rename(2), but refuses to replace. link(2) does so on every filesystem that has it. */
 static int rename_new(const char *from, const char *to)
 {
@@ -180,7 +223,8 @@ static int put_file(const char *path, const void *data, size_t len, mode_t mode,
 	struct error *err)
 {
 	CLEANUP(free_text) char *temporary = NULL;
-	if (asprintf(&temporary, "%s.XXXXXX", path) < 0) {
+	remove_abandoned(path);
+	if (asprintf(&temporary, "%s%s", path, TEMPORARY) < 0) {
 		temporary = NULL;
 		return error_errno(err, "%s", path);
 	}

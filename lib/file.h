@@ -25,8 +25,9 @@ enum file_rule {
 int file_read(const char *path, enum file_rule rule, size_t size_max, struct buffer *out,
 	struct error *err) MUST_CHECK;
 
-/* Replaces `path` by these bytes, atomically and durably: temporary name in the same folder,
- * fsync, rename, fsync of the folder. */
+/* Replaces `path` by these bytes, atomically and durably: temporary name in the same folder
+ * (`PATH.tmp-` and six letters), fsync, rename, fsync of the folder. Temporaries of this path that
+ * are older than an hour, left by writers that were killed, are removed first. */
 int file_write(
 	const char *path, const void *data, size_t len, mode_t mode, struct error *err) MUST_CHECK;
 

@@ -2,10 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/file.h"
@@ -155,6 +157,46 @@ static void size_is_capped(void **state)
 	buffer_finish(&status);
 }
 
+static _Alignas(4096) char stack[1 << 18];
+
+/* Refused for its size, a secret has been read for the most part. */
+static void *read_too_much(void *unused)
+{
+	(void)unused;
+	struct buffer b = { 0 };
+	int result = file_read("f", FILE_SECRET, 100, &b, NULL);
+	buffer_finish(&b);
+	return result < 0 ? stack : NULL;
+}
+
+/* Byte by byte: what the thread's calls have left there is not to be read, says the sanitizer. */
+__attribute__((no_sanitize("address"))) static size_t count_on_stack(char c)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < sizeof stack; i++)
+		count += stack[i] == c;
+	return count;
+}
+
+static void a_refused_secret_leaves_no_copy(void **state)
+{
+	(void)state;
+	char secret[4000];
+	memset(secret, 0x5a, sizeof secret - 1);
+	secret[sizeof secret - 1] = 0;
+	put("f", secret, 0600);
+	pthread_attr_t attr;
+	pthread_t thread;
+	void *refused;
+	assert_int_equal(pthread_attr_init(&attr), 0);
+	assert_int_equal(pthread_attr_setstack(&attr, stack, sizeof stack), 0);
+	assert_int_equal(pthread_create(&thread, &attr, read_too_much, NULL), 0);
+	assert_int_equal(pthread_join(thread, &refused), 0);
+	(void)pthread_attr_destroy(&attr);
+	assert_non_null(refused);
+	assert_in_range(count_on_stack(0x5a), 0, 500);
+}
+
 static void exactly_the_cap_fits(void **state)
 {
 	(void)state;
@@ -203,6 +245,34 @@ static void creating_never_replaces(void **state)
 	buffer_finish(&b);
 }
 
+/* As after a kill; the second could still be written by another program. */
+static void abandoned_temporaries_go(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		time_t age_s;
+		int stays;
+	} files[] = {
+		{ "new.tmp-aB3xyz", 2 * 3600, 0 },
+		{ "new.tmp-000000", 60, 1 },
+		{ "new.tmp-backups", 2 * 3600, 1 },
+		{ "new.backup", 2 * 3600, 1 },
+		{ "newer.tmp-aB3xyz", 2 * 3600, 1 },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		put(files[i].name, "secret", 0600);
+		struct timespec then = { .tv_sec = time(NULL) - files[i].age_s };
+		struct timespec times[] = { then, then };
+		assert_int_equal(utimensat(AT_FDCWD, files[i].name, times, 0), 0);
+	}
+	assert_int_equal(file_write("new", "x", 1, 0600, NULL), 0);
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		if ((unlink(files[i].name) == 0) != files[i].stays)
+			fail_msg("%s", files[i].name);
+	}
+}
+
 static void paths_are_joined(void **state)
 {
 	(void)state;
@@ -229,9 +299,11 @@ int main(void)
 		FILE_TEST(a_file_of_root_needs_a_new_owner),
 		FILE_TEST(only_plain_files_are_opened),
 		FILE_TEST(size_is_capped),
+		FILE_TEST(a_refused_secret_leaves_no_copy),
 		FILE_TEST(exactly_the_cap_fits),
 		FILE_TEST(writing_replaces_and_leaves_nothing_else),
 		FILE_TEST(creating_never_replaces),
+		FILE_TEST(abandoned_temporaries_go),
 		cmocka_unit_test(paths_are_joined),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
