@@ -1,16 +1,13 @@
 #include "remote/readers.h"
 
 #include "lib/compiler.h"
+#include "remote/columns.h"
 
 enum { DEVICE_COLUMN = 2 };
 
-/* `column` counts from the device's name; sectors are of 512 bytes whatever the disk's are. */
+/* Sectors are of 512 bytes whatever the disk's are. */
 /* clang-format off */
-static const struct {
-	const char *name;
-	unsigned column;
-	unsigned factor, decimals;
-} rows[] = {
+static const struct column rows[] = {
 	{ "node_disk_reads_completed_total",  0, 1,   0 },
 	{ "node_disk_read_bytes_total",       2, 512, 0 },
 	{ "node_disk_writes_completed_total", 4, 1,   0 },
@@ -68,7 +65,7 @@ static bool is_left_out(struct span device)
 	return is_lettered_disk(stem) || is_nvme_partition(stem);
 }
 
-static bool take_device(struct span *line, struct span *ret_device)
+static bool take_disk(struct span *line, struct span *ret_device)
 {
 	for (unsigned i = 0; i <= DEVICE_COLUMN; i++)
 		if (!span_word(line, ret_device))
@@ -78,17 +75,5 @@ static bool take_device(struct span *line, struct span *ret_device)
 
 void read_diskstats(struct span file, struct text *out)
 {
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct span rest = file, line;
-		uint64_t value;
-		text_type(out, rows[i].name, "counter");
-		while (span_line(&rest, &line)) {
-			struct label device = { .name = "device" };
-			if (take_device(&line, &device.value) &&
-				span_column(line, rows[i].column, &value) &&
-				value <= UINT64_MAX / rows[i].factor)
-				text_sample(out, rows[i].name, &device, 1, value * rows[i].factor,
-					rows[i].decimals);
-		}
-	}
+	columns_read(file, take_disk, rows, ARRAY_LEN(rows), out);
 }

@@ -1,0 +1,26 @@
+#ifndef FLEET_REMOTE_COLUMNS_H
+#define FLEET_REMOTE_COLUMNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "remote/span.h"
+#include "remote/text.h"
+
+/*
+ * Files with a line a device and a counter a column: one row a family of samples.
+ */
+struct column {
+	const char *name;
+	unsigned column; /* of what follows the device's name, from 0 */
+	unsigned factor; /* to the metric's unit, at its last decimal */
+	unsigned decimals;
+};
+
+/* Takes the device's name off a line; false for a line that is none of a device's. */
+typedef bool take_device(struct span *line, struct span *ret_device);
+
+void columns_read(struct span file, take_device *take, const struct column *rows, size_t count,
+	struct text *out);
+
+#endif
