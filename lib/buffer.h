@@ -8,14 +8,14 @@
 /*
  * A growing run of bytes with a cap, for everything whose length another machine decides.
  *
- * Zero-initialised it is empty with no cap of its own (SIZE_MAX). `data` is always followed
+ * Zero-initialised it is empty with no cap but SIZE_MAX / 4. `data` is always followed
  * by a NUL byte that `len` does not count, or is NULL while nothing was ever appended.
  */
 struct buffer {
 	char *data;
 	size_t len;
 	size_t size; /* bytes allocated */
-	size_t cap;  /* most bytes it may hold; 0 means no cap */
+	size_t cap;  /* most bytes it may hold; 0 means SIZE_MAX / 4 */
 };
 
 /* Frees the bytes and leaves an empty buffer with the same cap. Accepts a zeroed one. */
