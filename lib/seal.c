@@ -15,6 +15,7 @@
 
 #include "lib/clock.h"
 #include "lib/file.h"
+#include "lib/hex.h"
 
 enum { KEY_SIZE = crypto_box_SECRETKEYBYTES, KEY_FILE_MAX = 64 * 1024, KEY_LINE_MAX = 256 };
 
@@ -38,11 +39,6 @@ int seal_init(struct error *err)
 
 /* ---- hex and digests -------------------------------------------------------------------- */
 
-char *hex_encode(char *out, const uint8_t *data, size_t len)
-{
-	return sodium_bin2hex(out, 2 * len + 1, data, len);
-}
-
 int hex_decode(uint8_t *ret_data, size_t len, const char *hex)
 {
 	if (strlen(hex) != 2 * len || strspn(hex, "0123456789abcdefABCDEF") != 2 * len)
@@ -56,13 +52,6 @@ void seal_digest(const void *data, size_t len, uint8_t ret_digest[static SEAL_DI
 }
 
 /* ---- the ring --------------------------------------------------------------------------- */
-
-static void wipe_buffer(struct buffer *b)
-{
-	if (b->data)
-		sodium_memzero(b->data, b->size);
-	buffer_finish(b);
-}
 
 void keyring_destroy(struct keyring *ring)
 {
@@ -169,7 +158,7 @@ static int parse_file(struct keyring *ring, char *text, const char *path, struct
 
 int keyring_load(const char *path, struct keyring **ret_ring, struct error *err)
 {
-	CLEANUP(wipe_buffer) struct buffer text = { 0 };
+	CLEANUP(buffer_wipe) struct buffer text = { 0 };
 	CLEANUP(destroy_ring) struct keyring *ring = create_ring();
 	char *room = buffer_reserve(&text, KEY_FILE_MAX);
 	if (!ring || !room)
@@ -235,7 +224,7 @@ static int write_public(const struct keyring *ring, const char *path, struct err
 static int write_secret(
 	const struct keyring *ring, const char *path, bool replace, struct error *err)
 {
-	CLEANUP(wipe_buffer) struct buffer text = { 0 };
+	CLEANUP(buffer_wipe) struct buffer text = { 0 };
 	if (!buffer_reserve(&text, KEY_FILE_MAX) || format_ring(ring, true, &text) < 0)
 		return error_set(err, "%s: out of memory", path);
 	return (replace ? file_write : file_create)(path, text.data, text.len, 0600, err);

@@ -81,9 +81,6 @@ int keyring_open(const struct keyring *ring, const void *sealed, size_t len, str
 /* BLAKE2b-128: the digest of a frame, of a probe, of a stored report. */
 void seal_digest(const void *data, size_t len, uint8_t ret_digest[static SEAL_DIGEST_SIZE]);
 
-/* Lower-case hex of `len` bytes, NUL-terminated, into out[2 * len + 1]. Returns `out`. */
-char *hex_encode(char *out, const uint8_t *data, size_t len);
-
 /* Exactly `len` bytes from exactly 2 * len hex digits; -1 when it is anything else. */
 int hex_decode(uint8_t *ret_data, size_t len, const char *hex) MUST_CHECK;
 

@@ -8,7 +8,7 @@
 
 #include <sodium.h>
 
-#include "lib/wire/wire.h"
+#include "lib/hex.h"
 #include "lib/wire/wire_value.h"
 
 static const char STEM[] = "/fleet-probe-";
@@ -27,7 +27,7 @@ static int hash_file(const char *path, char ret_hash[static 33])
 		(void)crypto_generichash_update(&state, (unsigned char *)block, (size_t)n);
 	(void)close(fd);
 	(void)crypto_generichash_final(&state, digest, sizeof digest);
-	(void)wire_hex(ret_hash, digest, sizeof digest);
+	(void)hex_encode(ret_hash, digest, sizeof digest);
 	return n < 0 ? -1 : 0;
 }
 

@@ -6,6 +6,7 @@
 
 #include <sodium.h>
 
+#include "lib/hex.h"
 #include "lib/wire/wire.h"
 #include "remote/collect.h"
 #include "remote/folder.h"
@@ -111,7 +112,7 @@ static int send_frame(struct conversation *c, const struct wire_key_id *key, con
 	uint8_t digest[16];
 	uint32_t index = c->sent_count;
 	(void)crypto_generichash(digest, sizeof digest, data, len, NULL, 0);
-	(void)wire_hex(hex, digest, sizeof digest);
+	(void)hex_encode(hex, digest, sizeof digest);
 	int head = wire_format_file(index, key, (uint32_t)len, unspooled, line, sizeof line);
 	if (say(c, line, head) < 0 || io_write(c->out_fd, data, len) < 0 || say(c, "\n", 1) < 0)
 		return -1;

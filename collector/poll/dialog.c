@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/escape.h"
+#include "lib/hex.h"
 #include "lib/seal.h"
 
 static void over(struct dialog *d, enum dialog_status *status)

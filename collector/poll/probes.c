@@ -14,6 +14,7 @@
 
 #include "lib/buffer.h"
 #include "lib/file.h"
+#include "lib/hex.h"
 #include "lib/seal.h"
 
 static const char probe_name[] = "fleet-probe";

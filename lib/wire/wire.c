@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/hex.h"
 #include "lib/wire/wire_value.h"
 
 enum { FIELD_MAX = 256 };
@@ -216,8 +217,8 @@ int wire_format_request(const struct wire_request *r, char *out, size_t size)
 		snprintf(out, size,
 			WIRE_TAG "request id=%016" PRIx64 " nonce=%s key=%s keyid=%s open=%s"
 				 " probe=%s keep=%" PRIu32 " files=%" PRIu32 " bytes=%" PRIu32 "\n",
-			r->attempt_id, wire_hex(nonce, r->nonce, 16),
-			wire_hex(key, r->public_key, 32), r->key_id.hex, open,
+			r->attempt_id, hex_encode(nonce, r->nonce, 16),
+			hex_encode(key, r->public_key, 32), r->key_id.hex, open,
 			hash_text(r->probe_hash), r->keep, r->files_max, r->bytes_max),
 		size);
 }
@@ -271,7 +272,7 @@ int wire_format_report_header(const struct wire_report_header *h, char *out, siz
 	return fit(snprintf(out, size,
 			   "# " WIRE_TAG "id=%016" PRIx64 " nonce=%s probe=%s boot=%s mono=%" PRIi64
 			   " wall=%" PRIi64 " dropped=%" PRIu32 "\n",
-			   h->attempt_id, wire_hex(nonce, h->nonce, 16), hash_text(h->probe_hash),
+			   h->attempt_id, hex_encode(nonce, h->nonce, 16), hash_text(h->probe_hash),
 			   h->boot_id, h->monotonic_ms, h->wall_ms, h->dropped),
 		size);
 }

@@ -106,9 +106,6 @@ int wire_parse_request(
 /* Parses one ack line (without its newline). */
 int wire_parse_ack(const char *line, uint32_t *ret_index) MUST_CHECK;
 
-/* Lower-case hex of `len` bytes, NUL-terminated, into out[2 * len + 1]. Returns `out`. */
-char *wire_hex(char *out, const uint8_t *data, size_t len);
-
 /*
  * The collector's side of what comes back, as an incremental parser.
  */

@@ -19,16 +19,6 @@ bool wire_is_hex(const char *s, size_t len)
 	return s[len] == 0;
 }
 
-char *wire_hex(char *out, const uint8_t *data, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		out[2 * i] = "0123456789abcdef"[data[i] >> 4];
-		out[2 * i + 1] = "0123456789abcdef"[data[i] & 15];
-	}
-	out[2 * len] = 0;
-	return out;
-}
-
 int wire_parse_digits(const char *s, uint64_t max, uint64_t *ret)
 {
 	uint64_t value = 0;

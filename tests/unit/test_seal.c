@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/file.h"
+#include "lib/hex.h"
 #include "lib/seal.h"
 
 struct place {
