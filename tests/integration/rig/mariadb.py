@@ -92,7 +92,7 @@ class Mariadb:
             return None
         return pid if alive(pid) else None
 
-    def start(self):
+    def start(self, outlives_us=False):
         """On the data that is there; makes the first."""
         os.makedirs(self.folder, mode=0o700, exist_ok=True)
         os.makedirs(self.temporary, exist_ok=True)
@@ -101,8 +101,9 @@ class Mariadb:
         command, env = self._command(
             'mariadbd', f'--user={getpass.getuser()}', f'--datadir={self.data}',
             f'--socket={self.socket}', f'--pid-file={self.pid_file}', *OPTIONS, *self.options)
+        prefix = [] if outlives_us else servers.DIES_WITH_US
         with open(self.log, 'ab') as log:
-            self.process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL,
+            self.process = subprocess.Popen(prefix + command, env=env, stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log, start_new_session=True)
         self._wait_until_ready()
 
@@ -171,11 +172,15 @@ def run(command):
 
 
 def main(arguments):
-    signal.signal(signal.SIGTERM, lambda *unused: sys.exit(1))
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *unused: sys.exit(1))
     if len(arguments) >= 2 and arguments[0] == 'run':
         status = run(arguments[1:])
         return status if status >= 0 else 1
-    if len(arguments) == 2 and arguments[0] in ('start', 'stop', 'kill'):
+    if len(arguments) == 2 and arguments[0] == 'start':
+        Mariadb(arguments[1]).start(outlives_us=True)
+        return 0
+    if len(arguments) == 2 and arguments[0] in ('stop', 'kill'):
         getattr(Mariadb(arguments[1]), arguments[0])()
         return 0
     print(__doc__, file=sys.stderr)

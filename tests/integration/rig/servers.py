@@ -4,6 +4,8 @@ import glob
 import os
 import shutil
 
+# Before a command: it is killed when this process ends, however that ends, and keeps its number.
+DIES_WITH_US = ['setpriv', '--pdeathsig', 'KILL', '--']
 SBIN = ['/usr/sbin', '/usr/local/sbin', '/sbin']
 
 

@@ -189,7 +189,7 @@ class Sshd:
             self.port = self.fixed_port or free_port(self.addresses[0])
             (self.folder / "sshd_config").write_text(self._config())
             self.process = subprocess.Popen(
-                self._command(), env=SSHD_ENV, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                servers.DIES_WITH_US + self._command(), env=SSHD_ENV, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE, start_new_session=True)
             deadline = time.monotonic() + 10
             while time.monotonic() < deadline and self.process.poll() is None:
