@@ -4,7 +4,6 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -48,9 +47,8 @@ static int run_command(const char *config_path, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	const char *config_path = NULL;
-	process_fill_descriptors();
+	process_prepare();
 	log_setup("fleet", LOG_WARNING);
-	umask(077);
 	int at = 1;
 	if (at + 1 < argc && strcmp(argv[at], "-c") == 0) {
 		config_path = argv[at + 1];

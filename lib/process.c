@@ -15,7 +15,7 @@ static void on_stop(int signal_number)
 	process_stop = 1;
 }
 
-void process_fill_descriptors(void)
+static void fill_descriptors(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
 		if (fcntl(fd, F_GETFD) >= 0)
@@ -25,14 +25,25 @@ void process_fill_descriptors(void)
 	}
 }
 
+void process_prepare(void)
+{
+	sigset_t none;
+	fill_descriptors();
+	(void)umask(077);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	(void)signal(SIGCHLD, SIG_DFL);
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Handlers first: a signal that was blocked comes as soon as it is not. */
 const volatile sig_atomic_t *process_setup(void)
 {
 	static const int stops[] = { SIGTERM, SIGINT, SIGHUP };
 	struct sigaction stop = { .sa_handler = on_stop };
-	process_fill_descriptors();
-	(void)umask(077);
 	for (size_t i = 0; i < ARRAY_LEN(stops); i++)
 		(void)sigaction(stops[i], &stop, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
+	process_prepare();
 	return &process_stop;
 }

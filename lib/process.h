@@ -4,18 +4,22 @@
 #include <signal.h>
 
 /*
- * What a program started by cron has to see to first: descriptors 0 to 2 may be closed, and
- * whatever is opened next would take their place; files are private by default; SIGTERM asks
- * for a clean end; a reader that went away is an error of write(2), not a death.
+ * What every program has to see to first, since execve(2) hands on what its parent left it:
+ * descriptors 0 to 2 may be closed, and whatever is opened next would take their place; signals
+ * may be blocked; children may be reaped unseen (SIGCHLD ignored: wait(2)). A file size limit
+ * is an error of write(2), as a full disk is, not a death. Files are private by default.
  *
  * A descriptor that was closed becomes /dev/null, opened the other way round: reading from 0 and
  * writing to 1 or 2 fail with EBADF, so that nothing is believed to be told that was not.
+ */
+void process_prepare(void);
+
+/*
+ * The same for a program started by cron: SIGTERM asks for a clean end; a reader that went away
+ * is an error of write(2), too.
  *
  * Returns the flag that SIGTERM, SIGINT and SIGHUP set.
  */
 const volatile sig_atomic_t *process_setup(void);
-
-/* The descriptors alone, for a program that a person may interrupt. */
-void process_fill_descriptors(void);
 
 #endif

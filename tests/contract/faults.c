@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/process.h"
 #include "tests/contract/relay.h"
 
 enum { CLIENTS = 40, READINGS = 10, WRITERS = 3, ROUNDS = 12, KILLS = 6 };
@@ -269,7 +270,7 @@ static void a_file_size_limit_rolls_back(void **state)
 	struct rlimit old, small;
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
 	small = (struct rlimit){ 2 << 20, old.rlim_max };
-	(void)signal(SIGXFSZ, SIG_IGN);
+	process_prepare();
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
 	int stored = fill_up(r->s, &r->err);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);

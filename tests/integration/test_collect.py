@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 import pathlib
+import resource
 import shutil
 import signal
 import socket
@@ -113,6 +114,26 @@ class Collect(CollectTest):
         self.configure(self.client('one'))
         self.assertEqual(self.fleet.run_closed('collector'), 0)
         self.assertEqual(self.samples(), [('one', 'ok')])
+
+    def test_what_a_parent_left(self):
+        """Children that nobody waits for, and all signals blocked."""
+        def leave():
+            signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+            signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        self.configure(self.client('one'))
+        self.collect()
+        process = self.fleet.start('collector', preexec_fn=leave)
+        out, err = process.communicate(timeout=60)
+        self.assertEqual((process.returncode, out, err), (0, '', ''))
+        self.assertEqual(self.samples(), [('one', 'ok')] * 2)
+
+    def test_a_file_size_limit_is_no_death(self):
+        self.configure(self.client('one'))
+        process = self.fleet.start('collector', preexec_fn=lambda: resource.setrlimit(
+            resource.RLIMIT_FSIZE, (0, 0)))
+        _, err = process.communicate(timeout=60)
+        self.assertGreater(process.returncode, 0, err)
+        self.assertIn('File too large', err)
 
     def test_dry_run_touches_nothing(self):
         self.configure(self.client('one'), self.client('two', '127.0.0.2'))
