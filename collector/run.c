@@ -117,6 +117,7 @@ static int store(struct run *r)
 	struct store_phase s = {
 		.config = r->config,
 		.ingest = {
+			.config = r->config,
 			.ring = r->ring,
 			.spool_fd = r->spool_fd,
 			.current_cycle = r->poll.cycle.id,

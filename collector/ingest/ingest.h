@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include "lib/config/config.h"
 #include "lib/error.h"
 #include "lib/seal.h"
 #include "lib/storage/storage.h"
@@ -14,6 +15,7 @@
  * knows it by its attempt id and digest.
  */
 struct ingest {
+	const struct config *config;
 	struct storage *storage;
 	const struct keyring *ring;
 	int spool_fd;

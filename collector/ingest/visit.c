@@ -83,11 +83,12 @@ void visit_disown(struct visit *v, const char *why)
 }
 
 /* One report; `ground` holds the counters before it and then those after it. */
-static int derive_one(struct visit *v, size_t i, struct buffer *ground, struct error *err)
+static int derive_one(
+	struct visit *v, size_t i, int64_t gap_max_ms, struct buffer *ground, struct error *err)
 {
 	const struct report *r = &v->reports[i];
-	if (derive(&r->header, &r->metrics, attempt_time_ms(r->header.attempt_id), ground->data,
-		    ground->len, &v->readings[i], &v->counters[i], err) < 0)
+	if (derive(&r->header, &r->metrics, attempt_time_ms(r->header.attempt_id), gap_max_ms,
+		    ground->data, ground->len, &v->readings[i], &v->counters[i], err) < 0)
 		return -1;
 	if (!v->counters[i].len)
 		return 0;
@@ -97,7 +98,7 @@ static int derive_one(struct visit *v, size_t i, struct buffer *ground, struct e
 	return 0;
 }
 
-int visit_derive(struct visit *v, struct storage *storage, struct error *err)
+int visit_derive(struct visit *v, struct storage *storage, int64_t gap_max_ms, struct error *err)
 {
 	CLEANUP(buffer_finish) struct buffer ground = { 0 };
 	size_t order[SPOOL_CONNECTION_FILES];
@@ -108,7 +109,7 @@ int visit_derive(struct visit *v, struct storage *storage, struct error *err)
 		return -1;
 	for (size_t k = 0; k < n; k++) {
 		size_t i = order[k];
-		if (derive_one(v, i, &ground, err) < 0)
+		if (derive_one(v, i, gap_max_ms, &ground, err) < 0)
 			return -1;
 		promtext_finish(&v->reports[i].metrics);
 		if (!v->counters[i].len)

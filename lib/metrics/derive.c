@@ -25,6 +25,7 @@ struct work {
 	const struct promtext *text;
 	struct series_index index;
 	struct counters before, now;
+	int64_t gap_max_ms;
 	bool is_newer;	/* than `before` */
 	double seconds; /* between them; 0 when there can be no rates */
 	double cpu_seconds[CPU_MODE_COUNT];
@@ -91,7 +92,7 @@ static void compare_times(struct work *w)
 	int64_t gap_ms;
 	if (w->is_newer &&
 		!__builtin_sub_overflow(w->now.monotonic_ms, w->before.monotonic_ms, &gap_ms) &&
-		gap_ms <= DERIVE_GAP_MAX_MS)
+		gap_ms <= w->gap_max_ms)
 		w->seconds = (double)gap_ms / 1000;
 }
 
@@ -357,10 +358,11 @@ static int derive_all(struct work *w, struct readings *ret_readings, struct buff
 }
 
 int derive(const struct wire_report_header *header, const struct promtext *text,
-	int64_t taken_at_ms, const void *counters, size_t counters_len,
+	int64_t taken_at_ms, int64_t gap_max_ms, const void *counters, size_t counters_len,
 	struct readings *ret_readings, struct buffer *ret_counters, struct error *err)
 {
-	CLEANUP(finish_work) struct work w = { .header = header, .text = text };
+	CLEANUP(finish_work)
+	struct work w = { .header = header, .text = text, .gap_max_ms = gap_max_ms };
 	w.now.monotonic_ms = header->monotonic_ms;
 	w.now.taken_at_ms = taken_at_ms;
 	parse_boot(header->boot_id, w.now.boot);

@@ -14,7 +14,7 @@
  * Pure: no clock, no I/O.
  *
  * Rates are only made when both reports are of the same boot, the earlier one is really
- * earlier by the client's monotonic clock, the gap is at most DERIVE_GAP_MAX_MS, and the
+ * earlier by the client's monotonic clock, the gap is no longer than the caller allows, and the
  * counter did not go backwards. Otherwise the reading is absent, which means "not measured";
  * it is never 0. A report older than the stored counters (by the monotonic clock within a
  * boot, by the server's time across boots) gets no rates and replaces nothing.
@@ -25,7 +25,6 @@
  * instances of a metric, and the length of an instance's name.
  */
 enum {
-	DERIVE_GAP_MAX_MS = 3600 * 1000,
 	DERIVE_INSTANCES_MAX = 256,	  /* of one metric in one report */
 	DERIVE_INSTANCE_LENGTH_MAX = 255, /* bytes */
 };
@@ -48,9 +47,10 @@ void readings_finish(struct readings *r);
 /* `counters` is what storage holds for the client, as lib/metrics/counters.h says (length 0 at
  * first; damaged bytes count as none). *ret_counters receives what is to be stored in its place, or
  * stays empty when the stored ones are newer. `taken_at_ms` is the server's time of the attempt.
- * Returns -1 only without memory. */
+ * `gap_max_ms` is the longest time that a rate may be the mean of. Returns -1 only without
+ * memory. */
 int derive(const struct wire_report_header *header, const struct promtext *text,
-	int64_t taken_at_ms, const void *counters, size_t counters_len,
+	int64_t taken_at_ms, int64_t gap_max_ms, const void *counters, size_t counters_len,
 	struct readings *ret_readings, struct buffer *ret_counters, struct error *err) MUST_CHECK;
 
 #endif

@@ -36,8 +36,8 @@ static void derive_once(const struct wire_report_header *header, const struct pr
 {
 	struct readings readings;
 	struct buffer next = { 0 };
-	if (derive(header, text, INT64_C(1795348800000), counters->data, counters->len, &readings,
-		    &next, NULL) < 0)
+	if (derive(header, text, INT64_C(1795348800000), 3600000, counters->data, counters->len,
+		    &readings, &next, NULL) < 0)
 		return;
 	check_readings(&readings);
 	readings_finish(&readings);

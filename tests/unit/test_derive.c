@@ -20,13 +20,16 @@ struct client {
 	bool replaced; /* the counters, by the last report */
 };
 
+enum { HOUR = 3600 * 1000 };
+
 struct moment {
 	const char *boot;
 	int64_t monotonic_ms;
 	int64_t taken_at_ms; /* 0: noon + monotonic_ms */
 };
 
-static void report(struct client *c, const struct moment *when, const char *text)
+static void report_within(
+	struct client *c, const struct moment *when, int64_t gap_max_ms, const char *text)
 {
 	struct wire_report_header header = { .monotonic_ms = when->monotonic_ms };
 	int64_t taken_at = when->taken_at_ms ? when->taken_at_ms : noon + when->monotonic_ms;
@@ -36,8 +39,8 @@ static void report(struct client *c, const struct moment *when, const char *text
 	struct buffer next = { 0 };
 	assert_int_equal(promtext_parse(text, strlen(text), &parsed, NULL), 0);
 	readings_finish(&c->readings);
-	assert_int_equal(derive(&header, &parsed, taken_at, c->counters.data, c->counters.len,
-				 &c->readings, &next, NULL),
+	assert_int_equal(derive(&header, &parsed, taken_at, gap_max_ms, c->counters.data,
+				 c->counters.len, &c->readings, &next, NULL),
 		0);
 	promtext_finish(&parsed);
 	c->replaced = next.len > 0;
@@ -49,6 +52,11 @@ static void report(struct client *c, const struct moment *when, const char *text
 		assert_true(isfinite(c->readings.items[i].value));
 		assert_non_null(metric_find(c->readings.items[i].metric));
 	}
+}
+
+static void report(struct client *c, const struct moment *when, const char *text)
+{
+	report_within(c, when, HOUR, text);
 }
 
 static void forget(struct client *c)
@@ -232,6 +240,18 @@ static void rates_need_two_reports_that_belong_together(void **state)
 	}
 }
 
+static void the_caller_allows_the_gap(void **state)
+{
+	(void)state;
+	struct client c = { 0 };
+	report(&c, &(struct moment){ BOOT_A, 0, 0 }, NET("1000"));
+	report_within(&c, &(struct moment){ BOOT_A, 2 * HOUR, 0 }, 2 * HOUR, NET("7201000"));
+	assert_reading(&c, RATE, 1000);
+	report_within(&c, &(struct moment){ BOOT_A, 4 * HOUR + 1, 0 }, 2 * HOUR, NET("7202000"));
+	assert_reading(&c, RATE, NAN);
+	forget(&c);
+}
+
 static void two_unknown_boots_are_not_the_same(void **state)
 {
 	(void)state;
@@ -363,7 +383,8 @@ static void a_clock_behind_is_off_too(void **state)
 	};
 	struct promtext none = { 0 };
 	struct client c = { 0 };
-	assert_int_equal(derive(&header, &none, noon, NULL, 0, &c.readings, &c.counters, NULL), 0);
+	assert_int_equal(
+		derive(&header, &none, noon, HOUR, NULL, 0, &c.readings, &c.counters, NULL), 0);
 	assert_reading(&c, "clock_skew_seconds", "", -7200);
 	assert_reading(&c, "clock_deviation_seconds", "", 7200);
 	assert_reading(&c, "uptime_seconds", "", NAN);
@@ -407,6 +428,7 @@ int main(void)
 		cmocka_unit_test(filesystems_are_judged_as_df_does),
 		cmocka_unit_test(of_two_mounts_at_one_place_the_later_counts),
 		cmocka_unit_test(rates_need_two_reports_that_belong_together),
+		cmocka_unit_test(the_caller_allows_the_gap),
 		cmocka_unit_test(two_unknown_boots_are_not_the_same),
 		cmocka_unit_test(a_gap_costs_one_rate_only),
 		cmocka_unit_test(a_new_device_waits_for_its_second_report),

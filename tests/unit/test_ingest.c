@@ -22,6 +22,11 @@ static struct keyring *ring;
 static struct storage_config database;
 static struct ingest in;
 
+static const struct client seldom = { .name = "web1", .every_ms = 2 * 3600 * 1000 };
+static const struct client *const by_name[] = { &seldom };
+static const struct config nobody = { .clients_by_name = by_name };
+static const struct config one_seldom = { .clients_by_name = by_name, .client_count = 1 };
+
 /* The n-th attempt of the cycle of that minute; 0 is the cycle itself. */
 static uint64_t id_of(int minute, int n)
 {
@@ -48,9 +53,10 @@ static int set_up(void **state)
 	database = (struct storage_config){
 		.engine = STORAGE_SQLITE, .path = path_of("fleet.db"), .timeout_ms = 5000
 	};
-	in = (struct ingest){
-		.ring = ring, .current_cycle = id_of(1, 0), .newest_id = id_of(9, 0)
-	};
+	in = (struct ingest){ .config = &nobody,
+		.ring = ring,
+		.current_cycle = id_of(1, 0),
+		.newest_id = id_of(9, 0) };
 	assert_int_equal(spool_open(spool, &in.spool_fd, NULL), 0);
 	if (storage_open(&database, true, &in.storage, &err) < 0)
 		fail_msg("%s", err.text);
@@ -273,6 +279,36 @@ static void a_second_report_of_one_attempt_is_stale(void **state)
 	assert_int_equal(sum.stored, 0);
 }
 
+/* The gap is one of the client's own clock. */
+static void who_is_polled_seldom_has_rates(void **state)
+{
+	(void)state;
+	static const struct {
+		const struct config *config;
+		int64_t gap_ms;
+		bool rate;
+	} rows[] = {
+		{ &nobody, 3600 * 1000, true },
+		{ &nobody, 3600 * 1000 + 1, false },
+		{ &one_seldom, 4 * 3600 * 1000, true },
+		{ &one_seldom, 4 * 3600 * 1000 + 1, false },
+	};
+	int64_t now_ms = 1000;
+	put_frame((struct frame){ id_of(0, 1), id_of(0, 1), "web1", now_ms, 0 });
+	(void)ingest();
+	for (int i = 0; i < (int)ARRAY_LEN(rows); i++) {
+		uint64_t id = id_of(i + 1, 1);
+		in.config = rows[i].config;
+		now_ms += rows[i].gap_ms;
+		put_frame((struct frame){ id, id, "web1", now_ms, 1000.0 * (i + 1) });
+		(void)ingest();
+		struct sample_batch batch = stored();
+		assert_int_equal(batch.count, i + 2);
+		assert_int_equal(has_rate(&batch.items[i + 1]), rows[i].rate);
+		sample_batch_finish(&batch);
+	}
+}
+
 /* An outage of the database, or a connection lost before the ack: failed, then completed. */
 static void late_files_complete_their_rows(void **state)
 {
@@ -419,6 +455,7 @@ int main(void)
 		IN_FOLDER(a_cycle_becomes_rows),
 		IN_FOLDER(what_comes_twice_is_stored_once),
 		IN_FOLDER(a_second_report_of_one_attempt_is_stale),
+		IN_FOLDER(who_is_polled_seldom_has_rates),
 		IN_FOLDER(late_files_complete_their_rows),
 		IN_FOLDER(what_does_not_open_is_kept_aside),
 		IN_FOLDER(ids_never_given_out_are_forged),
