@@ -42,8 +42,12 @@ if find('busybox'):
     POSIX_SHELLS.append(find('busybox') + ' sh')
 
 
+# Root needs no user namespace to mount, and in a chroot(2) nobody can have one.
+UNSHARE = ['unshare', '-m' if os.getuid() == 0 else '-rm']
+
+
 def may_unshare():
-    return subprocess.run(['unshare', '-rm', 'true'], stderr=subprocess.DEVNULL).returncode == 0
+    return subprocess.run([*UNSHARE, 'true'], stderr=subprocess.DEVNULL).returncode == 0
 
 
 class Case(unittest.TestCase):
@@ -230,7 +234,7 @@ class Folders(Case):
                  '/var/tmp /run /dev/shm -xdev -name "fleet-probe-*" -path "*fleet-health*"'
         for setup, place in rows:
             with self.subTest(setup=setup):
-                argv = ['unshare', '-rm', 'sh', '-c', script.format(mask + setup), 'sh',
+                argv = [*UNSHARE, 'sh', '-c', script.format(mask + setup), 'sh',
                         command('run', MACHINE, HASH)]
                 talk = Talk(argv, self.env).run(self.ask(), GOOD)
                 if place is None:
