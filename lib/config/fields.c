@@ -61,7 +61,7 @@ static const struct field fields[] = {
 	{ ROW(ELEMENT_COLLECTOR, "connects",        parse_count,    AT(collector, config.connects), "200"), RANGE(1, 100000) },
 	{ ROW(ELEMENT_COLLECTOR, "pollers",         parse_count,    AT(collector, config.pollers), "0"), RANGE(0, 99) },
 	{ ROW(ELEMENT_COLLECTOR, "connect-timeout", parse_duration, AT(collector, config.connect_timeout_ms), "10s"), RANGE(100, HOUR) },
-	{ ROW(ELEMENT_COLLECTOR, "deadline",        parse_duration, AT(collector, config.deadline_ms), "4m"), RANGE(SECOND, 24 * HOUR) },
+	{ ROW(ELEMENT_COLLECTOR, "deadline",        parse_duration, AT(collector, config.deadline_ms), "50s"), RANGE(SECOND, 24 * HOUR) },
 	{ ROW(ELEMENT_COLLECTOR, "probe-dir",       parse_path,     AT(collector, config.probe_dir), "") },
 
 	{ ROW(ELEMENT_ALERTER, "mail",               parse_addresses, offsetof(struct alerter_config, mail), ""), .may_be_empty = true },
@@ -85,7 +85,7 @@ static const struct field fields[] = {
 	{ ROW(SHARED, "password",        parse_password,    AT(client, client.password), ""), .secret = true },
 	{ ROW(SHARED, "password-file",   parse_password_file, AT(client, client.password), "") },
 	{ ROW(SHARED, "host-key",        parse_host_key,    AT(client, client), "strict") },
-	{ ROW(SHARED, "timeout",         parse_duration,    AT(client, client.timeout_ms), "60s"), RANGE(SECOND, HOUR) },
+	{ ROW(SHARED, "timeout",         parse_duration,    AT(client, client.timeout_ms), "30s"), RANGE(SECOND, HOUR) },
 	{ ROW(SHARED, "every",           parse_duration,    AT(client, client.every_ms), "0"), RANGE(0, YEARS) },
 	{ ROW(SHARED, "mail",            parse_addresses,   AT(client, client.mail), ""), .may_be_empty = true },
 	{ ROW(SHARED, "jump",            parse_later,       0, NULL) },

@@ -164,6 +164,21 @@ static void warn_of_mail(struct load *load)
 			"<alerter mail=\"…\"/>");
 }
 
+/* Once: it may be inherited by thousands. */
+static void warn_of_timeout(struct load *load)
+{
+	const struct config *config = load->config;
+	for (size_t i = 0; i < config->client_count; i++) {
+		const struct client *c = &config->clients[i];
+		if (c->timeout_ms <= config->collector.deadline_ms)
+			continue;
+		warn_at(load, c->file, c->line,
+			"the client's timeout is longer than the whole run's deadline, which "
+			"ends it earlier; write a shorter one, or <collector deadline=\"…\"/>");
+		return;
+	}
+}
+
 int load_fleet(struct load *load, const struct client *base)
 {
 	static const struct rule *const no_rules[] = { NULL };
@@ -186,5 +201,6 @@ int load_fleet(struct load *load, const struct client *base)
 		warn_at(load, config->file, 0,
 			"there is no client to watch; write <client ip=\"…\"/>");
 	warn_of_mail(load);
+	warn_of_timeout(load);
 	return index_names(load);
 }

@@ -45,7 +45,7 @@ static void everything_has_a_default(void **state)
 	assert_path(c->collector.pub, "server.pub");
 	assert_string_equal(c->collector.probe_dir, "");
 	assert_int_equal(c->collector.pollers, 0);
-	assert_int_equal(c->collector.deadline_ms, 240000);
+	assert_int_equal(c->collector.deadline_ms, 50000);
 	assert_int_equal(c->alerter.unreachable_after, 2);
 	assert_list(c->alerter.mail, "");
 	assert_true(c->retention.raw_ms == 14 * 86400000LL);
@@ -61,11 +61,23 @@ static void everything_has_a_default(void **state)
 	assert_int_equal(client->host_key_policy, HOST_KEY_STRICT);
 	assert_string_equal(client->host_key_pin, "");
 	assert_string_equal(client->group, "");
-	assert_int_equal(client->timeout_ms, 60000);
+	assert_int_equal(client->timeout_ms, 30000);
 	assert_list(client->mail, "");
 	assert_null(client->rules[0]);
 	assert_path(client->file, "config.xml");
 	assert_int_equal(client->line, 1);
+	config_destroy(c);
+}
+
+/* One host that says nothing must not make cron's next run, a minute later, find this one. */
+static void the_defaults_fit_a_minute(void **state)
+{
+	(void)state;
+	struct config *c = rig_load("<config><client ip='a'/></config>");
+	const struct client *client = &c->clients[0];
+	assert_true(c->collector.connect_timeout_ms < client->timeout_ms);
+	assert_true(client->timeout_ms < c->collector.deadline_ms);
+	assert_true(c->collector.deadline_ms < 60000);
 	config_destroy(c);
 }
 
@@ -635,6 +647,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CONFIG_TEST(everything_has_a_default),
+		CONFIG_TEST(the_defaults_fit_a_minute),
 		CONFIG_TEST(the_historical_form_goes_on_working),
 		CONFIG_TEST(the_nearest_wins),
 		CONFIG_TEST(rules_are_shared_not_copied),

@@ -396,6 +396,8 @@ static void warnings_do_not_refuse(void **state)
 			"alerts go to standard output" },
 		{ CONFIG("<mail host='h' from='a@example.com'/><client ip='a'/>"),
 			"but no recipient" },
+		{ CONFIG("<client ip='a' timeout='51s'/><client ip='b' timeout='1h'/>"),
+			"timeout is longer than the whole run's deadline" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(warnings); i++) {
 		struct config *config = NULL;
