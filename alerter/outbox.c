@@ -96,6 +96,8 @@ static enum smtp_result send_mail(
 {
 	const struct config *config = r->outbox->config;
 	struct buffer mail CLEANUP(buffer_finish) = { 0 };
+	if (mail_check_sender(config->mail.from, config->mail.list_id, reason) < 0)
+		return SMTP_CHANNEL;
 	if (build_mail(config, n, &mail, reason) < 0)
 		return SMTP_REFUSED;
 	if (!r->smtp && smtp_open(&config->mail, &r->smtp, reason) < 0)

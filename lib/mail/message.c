@@ -73,16 +73,21 @@ static bool has_control(const char *s)
 	return false;
 }
 
+int mail_check_sender(const char *from, const char *list_id, struct error *err)
+{
+	if (!mail_address_valid(from))
+		return error_set(err, "the sender is no mail address");
+	return mail_list_id_valid(list_id) ? 0 : error_set(err, "the list's name is no domain");
+}
+
 static int check(const struct mail_message *m, struct error *err)
 {
-	if (!mail_address_valid(m->from))
-		return error_set(err, "the sender is no mail address");
+	if (mail_check_sender(m->from, m->list_id, err) < 0)
+		return -1;
 	if (!mail_address_valid(m->to))
 		return error_set(err, "the recipient is no mail address");
 	if (!m->message_id[0] || !is_token(m->message_id) || !is_token(m->references))
 		return error_set(err, "bad characters in a Message-ID");
-	if (!mail_list_id_valid(m->list_id))
-		return error_set(err, "the list's name is no domain");
 	size_t len = strlen(m->subject);
 	if (has_control(m->subject) || !utf8_valid(m->subject, len))
 		return error_set(err, "bad characters in the subject");

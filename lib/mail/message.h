@@ -29,6 +29,9 @@ bool mail_address_valid(const char *address);
 /* Whether this can name the list: a domain, in which `_` may stand too. */
 bool mail_list_id_valid(const char *list_id);
 
+/* What is wrong with these is wrong with every mail, whomever it is to. */
+int mail_check_sender(const char *from, const char *list_id, struct error *err) MUST_CHECK;
+
 /* Appends the mail. A control character in anything but the text, an address that is none, or
  * a subject that is not UTF-8 is refused. */
 int mail_build(const struct mail_message *m, struct buffer *out, struct error *err) MUST_CHECK;

@@ -1,0 +1,165 @@
+/* What becomes of a notification whose mail cannot even be built; no server is asked. */
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alerter/outbox.h"
+#include "lib/clock.h"
+
+static char folder[] = "/tmp/fleet-outbox-XXXXXX";
+static char path[64];
+static struct storage *storage;
+static struct lease lease = { .holder = "test", .lock_fd = -1 };
+
+static int set_up(void **state)
+{
+	(void)state;
+	bool busy = true;
+	strcpy(folder, "/tmp/fleet-outbox-XXXXXX");
+	assert_non_null(mkdtemp(folder));
+	(void)snprintf(path, sizeof path, "%s/fleet.db", folder);
+	const struct storage_config database = {
+		.engine = STORAGE_SQLITE, .path = path, .timeout_ms = 5000
+	};
+	assert_int_equal(storage_open(&database, true, &storage, NULL), 0);
+	assert_int_equal(lease_take(&lease, storage, &busy, NULL), 0);
+	return busy;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	char command[100];
+	lease_finish(&lease);
+	storage_close(storage);
+	(void)snprintf(command, sizeof command, "rm -r %s", folder);
+	return system(command);
+}
+
+/* What nobody has tried yet. */
+static size_t count_waiting(void)
+{
+	struct notification_set due;
+	size_t count = 0;
+	assert_int_equal(storage_due_notifications(storage, clock_wall_ms(), 10, &due, NULL), 0);
+	for (size_t i = 0; i < due.count; i++)
+		count += due.items[i].tries == 0;
+	notification_set_finish(&due);
+	return count;
+}
+
+/* An event that is still to be told. */
+static uint64_t make_event(const char *instance)
+{
+	const struct alert alert = { .client = "web1",
+		.rule = "disk/warning/*",
+		.instance = instance,
+		.state = ALERT_FIRING,
+		.recipients = "",
+		.text = "" };
+	const struct event event = { .kind = EVENT_FIRING,
+		.at = clock_wall_ms(),
+		.client = alert.client,
+		.rule = alert.rule,
+		.instance = instance,
+		.text = "",
+		.recipients = "" };
+	const struct transition t = { .alert = alert, .event = &event };
+	struct event_set untold;
+	bool lost = true;
+	assert_int_equal(
+		storage_apply(storage, lease.epoch, NULL, 0, &t, 1, clock_wall_ms(), &lost, NULL),
+		0);
+	assert_int_equal(storage_untold_events(storage, 10, &untold, NULL), 0);
+	assert_int_equal(untold.count, 1);
+	uint64_t id = untold.items[0].id;
+	event_set_finish(&untold);
+	return id;
+}
+
+static void put(const char *recipient)
+{
+	uint64_t event = make_event(recipient);
+	const struct notification n = {
+		.channel = "mail",
+		.recipient = recipient,
+		.message_id = "event-1@example.com",
+		.references = "",
+		.subject = "subject",
+		.text = "text",
+		.last_error = "",
+		.created_at = clock_wall_ms(),
+		.events = &event,
+		.event_count = 1,
+	};
+	bool lost = true;
+	assert_int_equal(
+		storage_put_notifications(storage, lease.epoch, &n, 1, &event, 1, &lost, NULL), 0);
+}
+
+/* How many wait after one run with this configuration; whether the channel was at fault. */
+static size_t deliver(const struct config *config, bool *ret_blocked)
+{
+	static const volatile sig_atomic_t stop;
+	struct alert_set rows = { 0 };
+	struct arena pool = { 0 };
+	struct book book;
+	assert_int_equal(book_init(&book, config, &rows, &pool, NULL), 0);
+	struct outbox o = { config, storage, &book, &lease, &stop };
+	assert_int_equal(outbox_deliver(&o, ret_blocked, NULL), 0);
+	book_finish(&book);
+	arena_finish(&pool);
+	return count_waiting();
+}
+
+static struct config mail_from(const char *from, const char *list_id)
+{
+	return (struct config){
+		.mail = { .enabled = true,
+			.host = "127.0.0.1",
+			.port = 1,
+			.user = "",
+			.password = "",
+			.ca = "",
+			.from = from,
+			.list_id = list_id },
+	};
+}
+
+static void a_bad_sender_loses_nothing(void **state)
+{
+	(void)state;
+	const struct config bad[] = {
+		mail_from("fleet@mon_server.example", "example.com"),
+		mail_from("fleet@example.com", "::1"),
+	};
+	put("ops@example.com");
+	put("night@example.com");
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		bool blocked = false;
+		assert_int_equal(deliver(&bad[i], &blocked), 2);
+		assert_true(blocked);
+	}
+}
+
+static void a_bad_recipient_is_final(void **state)
+{
+	(void)state;
+	const struct config good = mail_from("fleet@example.com", "example.com");
+	bool blocked = true;
+	put("a@b@example.com");
+	assert_int_equal(count_waiting(), 1);
+	assert_int_equal(deliver(&good, &blocked), 0);
+	assert_false(blocked);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_bad_sender_loses_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_bad_recipient_is_final, set_up, tear_down),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
