@@ -5,9 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "collector/poll/probes.h"
 #include "collector/poll/verdict.h"
 #include "lib/buffer.h"
+#include "lib/probes.h"
 #include "lib/wire/wire.h"
 
 /*

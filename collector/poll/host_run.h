@@ -7,9 +7,9 @@
 #include "collector/poll/deadline.h"
 #include "collector/poll/dialog.h"
 #include "collector/poll/ipc.h"
-#include "collector/poll/probes.h"
 #include "collector/poll/signer.h"
 #include "collector/poll/verdict.h"
+#include "lib/probes.h"
 #include "lib/ssh/session.h"
 
 /*

@@ -7,8 +7,8 @@
 #include "collector/poll/identities.h"
 #include "collector/poll/names.h"
 #include "collector/poll/pollers.h"
-#include "collector/poll/probes.h"
 #include "collector/poll/worker.h"
+#include "lib/probes.h"
 
 /*
  * Shared by pollers.c (the loop and the end), pollers_setup.c (what a run is made of),

@@ -7,8 +7,8 @@
 
 #include "collector/poll/identities.h"
 #include "collector/poll/ipc.h"
-#include "collector/poll/probes.h"
 #include "lib/error.h"
+#include "lib/probes.h"
 
 /*
  * One poller process, seen from the parent.

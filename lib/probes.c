@@ -1,4 +1,4 @@
-#include "collector/poll/probes.h"
+#include "lib/probes.h"
 
 #include <dirent.h>
 #include <errno.h>

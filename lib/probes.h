@@ -1,5 +1,5 @@
-#ifndef FLEET_COLLECTOR_POLL_PROBES_H
-#define FLEET_COLLECTOR_POLL_PROBES_H
+#ifndef FLEET_PROBES_H
+#define FLEET_PROBES_H
 
 #include <stddef.h>
 
