@@ -2,6 +2,7 @@
  * fleet check: tries what a run will need, in the order in which a run needs it, and says of
  * each part in one line whether it stands. Nothing is changed.
  */
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -13,35 +14,34 @@
 #include "lib/ssh/scan.h"
 #include "lib/ssh/session.h"
 
-int check_passed(const char *part, const char *detail)
+static void print_line(const char *word, const char *part, const char *fmt, va_list ap)
 {
-	printf("ok    %-14s %s\n", part, detail);
+	printf("%-5s %-14s ", word, part);
+	vprintf(fmt, ap);
+	putchar('\n');
+}
+
+int check_passed(const char *part, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	print_line("ok", part, fmt, ap);
+	va_end(ap);
 	return 0;
 }
 
-int check_failed(const char *part, const char *detail)
+int check_failed(const char *part, const char *fmt, ...)
 {
-	printf("FAIL  %-14s %s\n", part, detail);
+	va_list ap;
+	va_start(ap, fmt);
+	print_line("FAIL", part, fmt, ap);
+	va_end(ap);
 	return -1;
 }
 
 static int check_config(const struct config *config)
 {
-	char text[512];
-	(void)snprintf(text, sizeof text, "%s, %zu clients", config->file, config->client_count);
-	return check_passed("configuration", text);
-}
-
-static int check_keys(const struct config *config)
-{
-	struct keyring *ring CLEANUP(keyring_cleanup) = NULL;
-	struct error err;
-	char text[512];
-	if (keyring_load(config->collector.key, &ring, &err) != 0)
-		return check_failed("server key", err.text);
-	(void)snprintf(text, sizeof text, "%s, %zu valid, newest %s", config->collector.key,
-		keyring_count(ring), keyring_entry(ring, 0)->id);
-	return check_passed("server key", text);
+	return check_passed("configuration", "%s, %zu clients", config->file, config->client_count);
 }
 
 static int check_database(const struct config *config)
@@ -49,28 +49,24 @@ static int check_database(const struct config *config)
 	struct storage *storage CLEANUP(storage_cleanup) = NULL;
 	struct error err;
 	if (storage_open(&config->storage, false, &storage, &err) != 0)
-		return check_failed("database", err.text);
-	return check_passed("database", storage_describe(storage));
+		return check_failed("database", "%s", err.text);
+	return check_passed("database", "%s", storage_describe(storage));
 }
 
 static int check_client(const struct config *config, const struct client *client)
 {
 	struct ssh_scan scan = { 0 };
 	struct error err;
-	char text[1024];
 	int64_t start = clock_monotonic_ms();
 	int result;
-	if (ssh_scan_login(client, config->collector.known_hosts, &scan, &err) != 0) {
-		result = check_failed(client->name, err.text);
-	} else if (scan.outcome != OUTCOME_OK) {
-		(void)snprintf(text, sizeof text, "%s (%s): %s", outcome_name(scan.outcome),
+	if (ssh_scan_login(client, config->collector.known_hosts, &scan, &err) != 0)
+		result = check_failed(client->name, "%s", err.text);
+	else if (scan.outcome != OUTCOME_OK)
+		result = check_failed(client->name, "%s (%s): %s", outcome_name(scan.outcome),
 			stage_name(scan.stage), scan.reason);
-		result = check_failed(client->name, text);
-	} else {
-		(void)snprintf(text, sizeof text, "%s as %s, %s, %lld ms", scan.address,
+	else
+		result = check_passed(client->name, "%s as %s, %s, %lld ms", scan.address,
 			client->username, scan.banner, (long long)(clock_monotonic_ms() - start));
-		result = check_passed(client->name, text);
-	}
 	ssh_scan_finish(&scan);
 	return result;
 }
@@ -80,31 +76,50 @@ static int check_connect(const struct config *config)
 	struct error err;
 	int result = 0;
 	if (ssh_global_init(&err) != 0)
-		return check_failed("ssh", err.text);
+		return check_failed("ssh", "%s", err.text);
 	for (size_t i = 0; i < config->client_count; i++)
 		if (check_client(config, &config->clients[i]) != 0)
 			result = -1;
 	return result;
 }
 
+static const struct check {
+	int (*run)(const struct config *config);
+	const char *option; /* tried only when it is given; NULL = always */
+} checks[] = {
+	{ check_config, NULL },
+	{ check_spool, NULL },
+	{ check_keys, NULL },
+	{ check_known_hosts, NULL },
+	{ check_probes, NULL },
+	{ check_identities, NULL },
+	{ check_connect, "--connect" },
+	{ check_database, NULL },
+	{ check_mail, "--mail" },
+};
+
+static int choose(const char *option, bool wanted[static ARRAY_LEN(checks)])
+{
+	for (size_t i = 0; i < ARRAY_LEN(checks); i++)
+		if (checks[i].option && strcmp(checks[i].option, option) == 0) {
+			wanted[i] = true;
+			return 0;
+		}
+	return -1;
+}
+
 int cmd_check(const char *config_path, int argc, char **argv)
 {
-	bool connect = false, mail = false;
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--connect") == 0)
-			connect = true;
-		else if (strcmp(argv[i], "--mail") == 0)
-			mail = true;
-		else
+	bool wanted[ARRAY_LEN(checks)] = { false };
+	for (int i = 1; i < argc; i++)
+		if (choose(argv[i], wanted) != 0)
 			return setup_usage("check", "[--connect] [--mail]");
-	}
 	struct config *config CLEANUP(config_cleanup) = program_load_config(config_path, true);
 	if (!config)
 		return EX_CONFIG;
-	int bad = check_config(config);
-	bad |= check_keys(config);
-	bad |= check_database(config);
-	bad |= connect ? check_connect(config) : 0;
-	bad |= mail ? check_mail(config) : 0;
+	bool bad = false;
+	for (size_t i = 0; i < ARRAY_LEN(checks); i++)
+		if ((wanted[i] || !checks[i].option) && checks[i].run(config) != 0)
+			bad = true;
 	return bad ? EX_UNAVAILABLE : EX_OK;
 }

@@ -63,16 +63,12 @@ static int send_test(const struct config *config, const char *to, struct error *
 int check_mail(const struct config *config)
 {
 	struct error err;
-	char text[1200];
 	if (!config->mail.enabled)
 		return check_failed("mail", "there is no <mail>: alerts go to standard output");
 	const char *to = first_recipient(config);
 	if (!to)
 		return check_failed("mail", "nobody to send to: no mail= on <alerter> or a client");
-	if (send_test(config, to, &err) != 0) {
-		(void)snprintf(text, sizeof text, "%s to %s: %s", config->mail.host, to, err.text);
-		return check_failed("mail", text);
-	}
-	(void)snprintf(text, sizeof text, "%s took a test mail to %s", config->mail.host, to);
-	return check_passed("mail", text);
+	if (send_test(config, to, &err) != 0)
+		return check_failed("mail", "%s to %s: %s", config->mail.host, to, err.text);
+	return check_passed("mail", "%s took a test mail to %s", config->mail.host, to);
 }

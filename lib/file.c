@@ -156,6 +156,24 @@ static int sync_folder(const char *path, struct error *err)
 	return 0;
 }
 
+bool file_is_there(const char *path)
+{
+	return faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+int folder_check_private(int fd, const char *path, struct error *err)
+{
+	struct stat st;
+	if (fstat(fd, &st) < 0)
+		return error_errno(err, "%s", path);
+	if (st.st_uid != geteuid())
+		return error_set(err, "%s: belongs to another user: chown -R %ld %s", path,
+			(long)geteuid(), path);
+	if (st.st_mode & 077)
+		return error_set(err, "%s: others can enter it: chmod 700 %s", path, path);
+	return 0;
+}
+
 int folder_lock(const char *path, int *ret_fd, struct error *err)
 {
 	CLEANUP(free_text) char *folder = folder_of(path);

@@ -1,6 +1,7 @@
 #ifndef FLEET_FILE_H
 #define FLEET_FILE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -35,6 +36,12 @@ int file_write(
  * Of two programs that do so at once one wins, and whoever sees the file sees it whole. */
 int file_create(
 	const char *path, const void *data, size_t len, mode_t mode, struct error *err) MUST_CHECK;
+
+/* Has anything this name, a symbolic link to nowhere included? */
+bool file_is_there(const char *path);
+
+/* Refuses a folder that is another user's or that others may enter, and says what mends it. */
+int folder_check_private(int fd, const char *path, struct error *err) MUST_CHECK;
 
 /* Waits until no other program that asks holds the folder of `path`, and takes it: what is read,
  * changed and written between the two loses nobody's change. flock(2) of the folder itself, so

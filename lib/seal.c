@@ -6,7 +6,6 @@
 #include "lib/seal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sodium.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -248,18 +247,13 @@ static int write_ring(const struct keyring *ring, const struct keyring *old, con
 	return -1;
 }
 
-static bool is_there(const char *path)
-{
-	return faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
 int keyring_generate(const char *key_path, const char *pub_path, int rotate, struct error *err)
 {
 	CLEANUP(folder_unlock) int lock = -1;
 	CLEANUP(destroy_ring) struct keyring *old = NULL;
 	if (folder_lock(key_path, &lock, err) < 0)
 		return -1;
-	if (!rotate && is_there(key_path)) {
+	if (!rotate && file_is_there(key_path)) {
 		errno = EEXIST;
 		return error_errno(err, "%s", key_path);
 	}

@@ -13,20 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char bad_folder[] = "bad";
+#include "lib/file.h"
 
-static int check_private(int fd, const char *path, struct error *err)
-{
-	struct stat st;
-	if (fstat(fd, &st) < 0)
-		return error_errno(err, "%s", path);
-	if (st.st_uid != geteuid())
-		return error_set(err, "%s: belongs to another user: chown -R %ld %s", path,
-			(long)geteuid(), path);
-	if (st.st_mode & 077)
-		return error_set(err, "%s: others can enter it: chmod 700 %s", path, path);
-	return 0;
-}
+static const char bad_folder[] = "bad";
 
 int spool_open(const char *path, int *ret_fd, struct error *err)
 {
@@ -35,7 +24,7 @@ int spool_open(const char *path, int *ret_fd, struct error *err)
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return error_errno(err, "%s", path);
-	int r = check_private(fd, path, err);
+	int r = folder_check_private(fd, path, err);
 	if (r == 0 && mkdirat(fd, bad_folder, 0700) < 0 && errno != EEXIST)
 		r = error_errno(err, "%s/%s", path, bad_folder);
 	if (r < 0)

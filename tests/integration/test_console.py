@@ -139,6 +139,36 @@ class Console(unittest.TestCase):
         self.assertRegex(result.out, r'ok +web1')
         self.assertRegex(result.out, r'FAIL +down +refused')
 
+    def test_check_says_what_a_run_will_miss_on_this_server(self):
+        keygen(self.fleet.path('locked'), passphrase='other')
+        self.fleet.write('passphrase', 'not it\n')
+        self.fleet.write('known_hosts', '[127.0.0.1]:1 nonsense\n')
+        self.fleet.write_config(
+            '<collector probe-dir="none"/>' + ''.join(
+                f'<client name="c{i}" ip="127.0.0.{i}" port="1" username="x" {identity}/>'
+                for i, identity in enumerate(('identity="login_key"', 'identity="login_key"',
+                                              'identity="locked" passphrase-file="passphrase"',
+                                              'identity="agent:/nonexistent/agent"'), 1)))
+        self.fleet_ok('keygen')
+        result = self.fleet.run('fleet', 'check')
+        self.assertEqual(result.status, EX_UNAVAILABLE, result)
+        self.assertRegex(result.out, r'ok +spool .*the first run makes')
+        self.assertFalse(os.path.exists(self.fleet.spool))
+        self.assertRegex(result.out, r'ok +known_hosts .* 0 of 4 clients')
+        self.assertIn('known_hosts:1:', result.err)
+        self.assertRegex(result.out, r'FAIL +probe .*none')
+        self.assertEqual(result.out.count('ok    identity'), 1, result)
+        self.assertRegex(result.out, r'FAIL +identity .*locked')
+        self.assertRegex(result.out, r'FAIL +identity .*agent')
+        os.mkdir(self.fleet.spool, 0o700)
+        os.chmod(self.fleet.spool, 0o755)
+        self.assertRegex(self.fleet.run('fleet', 'check').out, r'FAIL +spool .*chmod 700')
+        os.chmod(self.fleet.spool, 0o700)
+        self.fleet.write('known_hosts', '', mode=0o666)
+        result = self.fleet.run('fleet', 'check')
+        self.assertRegex(result.out, r'ok +spool')
+        self.assertRegex(result.out, r'FAIL +known_hosts')
+
     def test_status_shows_what_was_collected(self):
         sshd = self.start_sshd()
         self.watch(sshd, more='<client name="never" ip="127.0.0.9" username="x"'

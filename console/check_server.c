@@ -1,0 +1,141 @@
+/*
+ * fleet check: what a run needs of this server before it connects to anything.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "console/check.h"
+#include "console/console.h"
+#include "lib/file.h"
+#include "lib/probes.h"
+#include "lib/ssh/identity.h"
+#include "lib/ssh/known_hosts.h"
+
+static void free_cleanup(char **text)
+{
+	free(*text);
+}
+
+static void close_cleanup(const int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+}
+
+/* Not there yet: a run makes it, when it may. */
+static int check_missing(const char *part, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder CLEANUP(free_cleanup) =
+		slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+	if (!folder || faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) != 0)
+		return check_failed(part, "%s: cannot be made: %s", path, strerror(errno));
+	return check_passed(part, "%s, which the first run makes", path);
+}
+
+int check_spool(const struct config *config)
+{
+	static const char part[] = "spool";
+	const char *path = config->collector.spool;
+	struct error err;
+	int fd CLEANUP(close_cleanup) = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return check_missing(part, path);
+	if (fd < 0)
+		return check_failed(part, "%s: %s", path, strerror(errno));
+	if (folder_check_private(fd, path, &err) != 0)
+		return check_failed(part, "%s", err.text);
+	if (faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) != 0)
+		return check_failed(part, "%s: cannot be written: %s", path, strerror(errno));
+	return check_passed(part, "%s", path);
+}
+
+int check_keys(const struct config *config)
+{
+	static const char part[] = "server key";
+	struct keyring *ring CLEANUP(keyring_cleanup) = NULL;
+	struct error err;
+	if (keyring_load(config->collector.key, &ring, &err) != 0)
+		return check_failed(part, "%s", err.text);
+	return check_passed(part, "%s, %zu valid, newest %s", config->collector.key,
+		keyring_count(ring), keyring_entry(ring, 0)->id);
+}
+
+static void known_hosts_cleanup(struct known_hosts **hosts)
+{
+	known_hosts_destroy(*hosts);
+}
+
+/* Lines that are not understood are warnings here as in a run. */
+int check_known_hosts(const struct config *config)
+{
+	static const char part[] = "known_hosts";
+	const char *path = config->collector.known_hosts;
+	struct known_hosts *hosts CLEANUP(known_hosts_cleanup) = NULL;
+	struct error err;
+	size_t recorded = 0;
+	if (known_hosts_load(path, program_warn_line, NULL, &hosts, &err) != 0)
+		return check_failed(part, "%s", err.text);
+	for (size_t i = 0; i < config->client_count; i++) {
+		const struct client *c = &config->clients[i];
+		recorded += known_hosts_find(hosts, c->ip, c->port, NULL, 0) > 0;
+	}
+	return check_passed(
+		part, "%s, knows %zu of %zu clients", path, recorded, config->client_count);
+}
+
+int check_probes(const struct config *config)
+{
+	static const char part[] = "probe";
+	struct probes probes = { 0 };
+	struct error err;
+	char machines[PROBES_MAX * (sizeof probes.items->machine + 1)] = "";
+	if (probes_load(config->collector.probe_dir, &probes, &err) != 0)
+		return check_failed(part, "%s", err.text);
+	for (size_t i = 0; i < probes.count; i++) {
+		strcat(machines, i ? " " : "");
+		strcat(machines, probes.items[i].machine);
+	}
+	probes_finish(&probes);
+	return check_passed(part, "for %s", machines);
+}
+
+static int check_identity(const struct client *client)
+{
+	struct identity *identity = NULL;
+	struct error err;
+	if (identity_open(client->identity, client->passphrase_file, &identity, &err) != 0)
+		return check_failed("identity", "%s", err.text);
+	identity_close(identity);
+	return check_passed("identity", "%s", client->identity);
+}
+
+static bool same_identity(const struct client *a, const struct client *b)
+{
+	return strcmp(a->identity, b->identity) == 0 &&
+	       strcmp(a->passphrase_file, b->passphrase_file) == 0;
+}
+
+/* Each once: a fleet has few, and those of neighbours are mostly the same. */
+int check_identities(const struct config *config)
+{
+	const struct client **tried = calloc(config->client_count + 1, sizeof *tried);
+	size_t count = 0;
+	int result = tried ? 0 : check_failed("identity", "out of memory");
+	for (size_t i = 0; tried && i < config->client_count; i++) {
+		const struct client *c = &config->clients[i];
+		size_t k = count;
+		while (k > 0 && !same_identity(tried[k - 1], c))
+			k--;
+		if (!*c->identity || k > 0)
+			continue;
+		tried[count++] = c;
+		if (check_identity(c) != 0)
+			result = -1;
+	}
+	free(tried);
+	return result;
+}
