@@ -1,15 +1,19 @@
 """fleet: init, keygen, trust, check, status and forget against a real sshd."""
+import errno
 import json
 import os
+import pty
+import re
 import stat
 import subprocess
 import tempfile
 import unittest
 
-from rig.fleet import Fleet
+from rig.fleet import PROGRAMS, Fleet
 from rig.sshd import Sshd, keygen
 
-EX_OK, EX_USAGE, EX_UNAVAILABLE, EX_NOPERM, EX_CONFIG = 0, 64, 69, 77, 78
+EX_OK, EX_USAGE, EX_UNAVAILABLE, EX_CANTCREAT, EX_IOERR, EX_NOPERM, EX_CONFIG = (
+    0, 64, 69, 73, 74, 77, 78)
 
 
 class Console(unittest.TestCase):
@@ -52,6 +56,28 @@ class Console(unittest.TestCase):
         self.assertNotIn('made ', self.fleet_ok('init'))
         with open(self.fleet.path('server.key'), encoding='utf-8') as f:
             self.assertEqual(f.read(), key)
+
+    def test_init_follows_no_link_and_says_what_it_cannot_make(self):
+        os.symlink('nowhere', self.fleet.path('config.xml'))
+        result = self.fleet.run('fleet', 'init')
+        self.assertEqual(result.status, EX_CONFIG, result)
+        self.assertEqual(os.readlink(self.fleet.path('config.xml')), 'nowhere')
+        away = self.fleet.path('no/such/folder')
+        result = subprocess.run([PROGRAMS['fleet'], 'init', away], capture_output=True, text=True,
+                                check=False)
+        self.assertEqual(result.returncode, EX_CANTCREAT, result)
+        self.assertIn(f'cannot make {away}: No such file', result.stderr)
+
+    def test_the_config_of_init_works_when_taken_out_of_its_comment(self):
+        self.fleet_ok('init')
+        with open(self.fleet.config, encoding='utf-8') as f:
+            text = f.read()
+        opened = re.sub(r'<!-- Whom.*?(<group.*</group>).*?-->', r'\1', text, flags=re.S)
+        self.assertNotEqual(text, opened)
+        keygen(self.fleet.path('id_ed25519'))
+        self.fleet.write('config.xml', opened)
+        self.assertIn('web1', self.fleet_ok('status'))
+        self.assertRegex(self.fleet_ok('check'), r'ok +identity .*id_ed25519')
 
     def test_keygen_rotates_and_keeps_the_old_key(self):
         self.fleet.write_config('')
