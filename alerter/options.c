@@ -5,6 +5,7 @@
 #include <sysexits.h>
 
 #include "lib/log.h"
+#include "lib/program.h"
 
 static const char help[] =
 	"usage: fleet-alerter [-c FILE] [--dry-run] [-v]\n"
@@ -15,7 +16,7 @@ static const char help[] =
 	"              /etc/fleet-health/config.xml\n"
 	"  --dry-run   prints what would be told, and changes nothing\n"
 	"  -v          says what was done; twice says more\n"
-	"  --help, --version\n"
+	"  -h, --help; --version\n"
 	"\n"
 	"Exit codes: 0 done; 75 another alerter is at work; otherwise as sysexits(3).\n";
 
@@ -33,7 +34,8 @@ static struct options done(int exit_code)
 
 static struct options print(const char *text)
 {
-	return done(fputs(text, stdout) < 0 || fflush(stdout) != 0 ? EX_IOERR : EX_OK);
+	(void)fputs(text, stdout);
+	return done(program_told());
 }
 
 struct options options_parse(int argc, char **argv)

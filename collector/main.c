@@ -7,6 +7,7 @@
 #include "collector/run.h"
 #include "lib/log.h"
 #include "lib/process.h"
+#include "lib/program.h"
 
 /* The processes of a run are this program again. -1 = this is none of them. */
 static int run_helper(int argc, char **argv)
@@ -47,7 +48,7 @@ int main(int argc, char **argv)
 		status = options.dry_run ? run_dry(&options) : run(&options, stop);
 		break;
 	case OPTIONS_TOLD:
-		status = EX_OK;
+		status = program_told();
 		break;
 	case OPTIONS_WRONG:
 		status = EX_USAGE;

@@ -15,20 +15,20 @@ static const char usage[] =
 	"      --client NAME   only this client, due or not; may be repeated\n"
 	"      --dry-run       tell who would be polled; connects to nothing, changes nothing\n"
 	"  -v, --verbose       tell each client and a summary; twice for every step\n"
-	"      --help, --version\n"
+	"  -h, --help; --version\n"
 	"\n"
 	"Exit status: 0 done, whether or not clients failed; 64 wrong usage; 69 the database\n"
 	"is not reachable (what was fetched waits for the next run); 70 a fault of the program;\n"
 	"73 a file or folder cannot be made; 75 another run is active; 78 the configuration has\n"
 	"mistakes.\n";
 
-enum { OPTION_CLIENT = 256, OPTION_DRY_RUN, OPTION_HELP, OPTION_VERSION };
+enum { OPTION_CLIENT = 256, OPTION_DRY_RUN, OPTION_VERSION };
 
 static const struct option long_options[] = {
 	{ "client", required_argument, NULL, OPTION_CLIENT },
 	{ "config", required_argument, NULL, 'c' },
 	{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
-	{ "help", no_argument, NULL, OPTION_HELP },
+	{ "help", no_argument, NULL, 'h' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ 0 },
@@ -49,7 +49,7 @@ static enum options_verdict take(struct options *o, int option)
 	case OPTION_DRY_RUN:
 		o->dry_run = true;
 		return OPTIONS_RUN;
-	case OPTION_HELP:
+	case 'h':
 		(void)fputs(usage, stdout);
 		return OPTIONS_TOLD;
 	case OPTION_VERSION:
@@ -67,7 +67,7 @@ enum options_verdict options_parse(int argc, char **argv, struct options *ret_op
 	enum options_verdict verdict = o->clients ? OPTIONS_RUN : OPTIONS_WRONG;
 	int option;
 	while (verdict == OPTIONS_RUN &&
-		(option = getopt_long(argc, argv, "c:v", long_options, NULL)) != -1)
+		(option = getopt_long(argc, argv, "c:hv", long_options, NULL)) != -1)
 		verdict = take(o, option);
 	if (verdict == OPTIONS_RUN && optind < argc) {
 		(void)fprintf(stderr, "fleet-collector: unexpected argument: %s\n", argv[optind]);

@@ -1,5 +1,8 @@
 #include "lib/program.h"
 
+#include <stdio.h>
+#include <sysexits.h>
+
 #include "lib/log.h"
 
 typedef void say(const char *fmt, ...) PRINTF(1, 2);
@@ -29,6 +32,11 @@ struct config *program_load_config(const char *path, bool warnings)
 	for (size_t i = 0; i < problems.count; i++)
 		say_problem(&problems.items[i], warnings);
 	return failed ? NULL : config;
+}
+
+int program_told(void)
+{
+	return fflush(stdout) != 0 || ferror(stdout) ? EX_IOERR : EX_OK;
 }
 
 void program_warn_line(void *arg, const char *file, int line, const char *text)

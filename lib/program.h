@@ -15,6 +15,10 @@
  * configuration is missing or refused. */
 struct config *program_load_config(const char *path, bool warnings) MUST_CHECK;
 
+/* How a program ends that has said what it was asked for: EX_OK, or EX_IOERR when standard output
+ * did not take all of it. */
+int program_told(void);
+
 /* A known_hosts_warning that says it. */
 void program_warn_line(void *arg, const char *file, int line, const char *text);
 

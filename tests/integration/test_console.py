@@ -247,6 +247,26 @@ class Console(unittest.TestCase):
             self.assertTrue(result.err)
         self.fleet.write_config('<client/>')
         self.assertEqual(self.fleet.run('fleet', 'status').status, EX_CONFIG)
+        bare = subprocess.run([PROGRAMS['fleet'], '-c'], capture_output=True, text=True, check=False)
+        self.assertEqual(bare.returncode, EX_USAGE, bare)
+        self.assertIn('-c names no file', bare.stderr)
+
+    def test_every_program_and_command_tells_how_it_is_called(self):
+        commands = ('check', 'forget', 'init', 'keygen', 'status', 'trust')
+        asked = [([PROGRAMS['fleet'], c, flag], f'usage: fleet [-c FILE] {c}')
+                 for c in commands for flag in ('-h', '--help')]
+        for program in ('fleet', 'collector', 'alerter'):
+            path = PROGRAMS[program]
+            asked += [([path, flag], f'usage: {os.path.basename(path)} ')
+                      for flag in ('-h', '--help')]
+            asked.append(([path, '--version'], os.path.basename(path)))
+        for command, usage in asked:
+            told = subprocess.run(command, capture_output=True, text=True, check=False)
+            self.assertEqual((told.returncode, told.stderr), (EX_OK, ''), (command, told))
+            self.assertTrue(told.stdout.startswith(usage), (command, told))
+            with open('/dev/full', 'wb') as full:
+                lost = subprocess.run(command, stdout=full, check=False)
+            self.assertEqual(lost.returncode, EX_IOERR, command)
 
 
 if __name__ == '__main__':
