@@ -92,6 +92,26 @@ class Delivery(MailCase):
         self.assertIn('with esmtpsa', first['received'].replace('\n\t', ' '))
         self.assertIn('Where:     web1 (192.0.2.10 port 22)', first.get_content())
 
+    def test_check_sends_one_mail_to_the_first_recipient(self):
+        self.assertEqual(self.fleet.run('fleet', 'keygen').status, 0)
+        result = self.fleet.run('fleet', 'check', '--mail')
+        self.assertEqual(result.status, 0, result)
+        self.assertRegex(result.out, r'ok +mail +127.0.0.1 took a test mail to ops@example.com')
+        mail, = self.mails()
+        self.assertIn('TEST', mail['subject'])
+        self.assertIn('Nothing is wrong', mail.get_content())
+
+    def test_check_says_why_a_mail_is_refused(self):
+        self.assertEqual(self.fleet.run('fleet', 'keygen').status, 0)
+        for fault, words in (('sender', 'sender refused'), ('content', 'looks like spam'),
+                             ('login', '535')):
+            self.server.behave()
+            self.server.misbehave(fault)
+            result = self.fleet.run('fleet', 'check', '--mail')
+            self.assertEqual(result.status, 69, result)
+            self.assertRegex(result.out, rf'FAIL +mail +127.0.0.1 to ops@example.com: .*{words}')
+        self.mails(count=0)
+
     def test_smtps(self):
         self.configure(security='smtps')
         self.disk(-5, 0.95)

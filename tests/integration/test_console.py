@@ -38,6 +38,22 @@ class Console(unittest.TestCase):
         with open(self.fleet.path('known_hosts'), encoding='utf-8') as f:
             return f.read()
 
+    def on_a_terminal(self, *arguments, env=None):
+        """What a person sees."""
+        ours, its = pty.openpty()
+        with open(ours, 'rb', buffering=0) as screen:
+            process = self.fleet.start('fleet', *arguments, env=env, stdout=its)
+            os.close(its)
+            self.addCleanup(process.stderr.close)
+            shown = b''
+            try:
+                while data := screen.read(65536):
+                    shown += data
+            except OSError as e:  # how a terminal says that nobody writes to it any more
+                self.assertEqual(e.errno, errno.EIO)
+            self.assertEqual(process.wait(60), EX_OK)
+        return shown.decode()
+
     def fleet_ok(self, *arguments):
         result = self.fleet.run('fleet', *arguments)
         self.assertEqual(result.status, EX_OK, result)
@@ -213,6 +229,8 @@ class Console(unittest.TestCase):
         table = self.fleet_ok('status')
         self.assertRegex(table, r'web1 +ok')
         self.assertNotIn('\x1b', table)
+        self.assertIn('\x1b[', self.on_a_terminal('status'))
+        self.assertNotIn('\x1b', self.on_a_terminal('status', env={'NO_COLOR': '1'}))
 
     def test_forget_clears_both_ends(self):
         sshd = self.start_sshd()

@@ -56,9 +56,9 @@ class Fleet:
         """Starts a program with an environment as empty as cron's; a Popen."""
         clean = {k: os.environ[k] for k in KEPT if k in os.environ}
         clean.update(env or {})
+        more = {'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE, **more}
         return subprocess.Popen(self.command(program, *arguments), env=clean, cwd='/',
-                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE, text=True, errors='replace', **more)
+                                stdin=subprocess.DEVNULL, text=True, errors='replace', **more)
 
     def run(self, program, *arguments, env=None, timeout=120, stdin=None):
         process = self.start(program, *arguments, env=env)
