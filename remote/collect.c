@@ -11,7 +11,8 @@
 
 enum { FILE_MAX = 1 << 20 };
 
-/* One row a source of metrics. */
+/* One row a source of metrics. Disks and network devices come last: there can be thousands, and
+ * when the report is full nothing else is to be missing. */
 /* clang-format off */
 static const struct {
 	const char *path; /* under /proc; "" is its listing, a name a line */
@@ -20,10 +21,10 @@ static const struct {
 	{ "stat",           read_stat },
 	{ "loadavg",        read_loadavg },
 	{ "meminfo",        read_meminfo },
+	{ "",               read_processes },
+	{ "self/mountinfo", NULL },
 	{ "diskstats",      read_diskstats },
 	{ "net/dev",        read_netdev },
-	{ "",               read_processes },
-	{ "self/mountinfo", NULL }, /* last: it may take a disk's time */
 };
 /* clang-format on */
 
@@ -35,8 +36,8 @@ int collect_init(struct collect *c, struct arena *a, const char *root)
 	return c->file && c->mounts ? 0 : -1;
 }
 
-/* A longer file is cut at its last whole line. */
-static struct span read_file(struct collect *c, const char *path)
+/* A longer file is cut at its last whole line, which *ret_cut tells. */
+static struct span read_file(struct collect *c, const char *path, bool *ret_cut)
 {
 	char full[PATH_MAX];
 	struct span none = { c->file, 0 };
@@ -47,7 +48,8 @@ static struct span read_file(struct collect *c, const char *path)
 			  : io_list_folder(full, c->file, FILE_MAX);
 	if (n < 0)
 		return none;
-	if (n == FILE_MAX)
+	*ret_cut = n == FILE_MAX;
+	if (*ret_cut)
 		while (n > 0 && c->file[n - 1] != '\n')
 			n--;
 	return (struct span){ c->file, (size_t)n };
@@ -73,6 +75,7 @@ static bool measure(const char *root, struct mount *m)
 static void read_filesystems(struct collect *c, struct span file, struct text *out)
 {
 	size_t count = mounts_parse(file, c->mounts);
+	out->full = out->full || count == MOUNTS_MAX;
 	for (size_t i = 0; i < count; i++)
 		c->mounts[i].measured = measure(c->root, &c->mounts[i]);
 	mounts_write(c->mounts, count, out);
@@ -81,7 +84,9 @@ static void read_filesystems(struct collect *c, struct span file, struct text *o
 void collect_run(struct collect *c, struct text *out)
 {
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct span file = read_file(c, rows[i].path);
+		bool cut = false;
+		struct span file = read_file(c, rows[i].path, &cut);
+		out->full = out->full || cut;
 		if (file.len == 0)
 			continue;
 		if (rows[i].read)
@@ -93,7 +98,8 @@ void collect_run(struct collect *c, struct text *out)
 
 void collect_boot_id(struct collect *c, char ret_id[static 37])
 {
-	struct span file = read_file(c, "sys/kernel/random/boot_id"), line;
+	bool cut;
+	struct span file = read_file(c, "sys/kernel/random/boot_id", &cut), line;
 	bool found = span_line(&file, &line) && line.len == 36 &&
 		     strspn(line.at, "0123456789abcdef-") == 36;
 	memcpy(ret_id, found ? line.at : "-", found ? 36 : 2);

@@ -15,7 +15,8 @@
 
 enum {
 	BODY_MAX = WIRE_FILE_MAX - WIRE_LINE_MAX - crypto_box_SEALBYTES,
-	NEW_FILE = 1, /* the place that is always kept for the new report */
+	LAST_MAX = 256, /* the last metric, whose value is known when the others are written */
+	NEW_FILE = 1,	/* the place that is always kept for the new report */
 };
 
 struct conversation {
@@ -77,16 +78,17 @@ static void put_header(struct conversation *c, const struct wire_report_header *
 	memcpy(c->report, line, (size_t)len);
 }
 
-/* The header has the time at which the counters are read, and what was dropped, so room is
- * made before it is written. */
+/* The header has the time at which the counters are read. What is dropped to make room for
+ * this report is counted in it, for which there is always a place. */
 static void make_report(struct conversation *c, struct collect *collect)
 {
-	struct text body = { .data = c->report + WIRE_LINE_MAX, .size = BODY_MAX };
+	struct text body = { .data = c->report + WIRE_LINE_MAX, .size = BODY_MAX - LAST_MAX };
 	struct wire_report_header h = make_header(c, collect);
 	collect_run(collect, &body);
+	spool_make_room(&c->spool, WIRE_LINE_MAX + body.len + LAST_MAX + crypto_box_SEALBYTES);
+	body.size = BODY_MAX;
+	text_single(&body, "fleet_reports_dropped_total", "counter", c->spool.dropped, 0);
 	text_finish(&body);
-	spool_make_room(&c->spool, WIRE_LINE_MAX + body.len + crypto_box_SEALBYTES);
-	h.dropped = c->spool.dropped;
 	put_header(c, &h, body.len);
 }
 
@@ -157,7 +159,6 @@ static int send_files(struct conversation *c)
 	const struct wire_request *r = &c->request;
 	uint32_t files = r->files_max < WIRE_FILES_MAX ? r->files_max : WIRE_FILES_MAX;
 	uint32_t bytes = r->bytes_max < WIRE_BYTES_MAX ? r->bytes_max : WIRE_BYTES_MAX;
-	uint32_t left = 0;
 	if (files == 0 || bytes < c->sealed_len)
 		return fail(c, "the caps of the request leave no room for the report");
 	c->bytes_left = bytes - (uint32_t)c->sealed_len;
@@ -167,15 +168,13 @@ static int send_files(struct conversation *c)
 		const struct spool_file *f = &c->spool.files[i];
 		if (!is_wanted(c, f))
 			continue;
-		if (c->sent_count + NEW_FILE >= files || f->size > c->bytes_left)
-			left++;
-		else if (send_spooled(c, f) < 0)
+		if (c->sent_count + NEW_FILE < files && f->size <= c->bytes_left &&
+			send_spooled(c, f) < 0)
 			return -1;
 	}
 	if (send_new(c) < 0)
 		return -1;
-	return say(c, line,
-		wire_format_done(c->sent_count, left, c->spool.dropped, line, sizeof line));
+	return say(c, line, wire_format_done(c->sent_count, line, sizeof line));
 }
 
 /* Acks until end of file. One that fits nothing is somebody's mistake and harms nobody. */

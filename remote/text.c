@@ -6,12 +6,15 @@
 
 #include "lib/escape.h"
 
-static const char END[] = "# EOF\n";
+/* Of one length whatever was left out. */
+#define END(truncated) \
+	"# TYPE fleet_report_truncated gauge\nfleet_report_truncated " truncated "\n# EOF\n"
+enum { END_SIZE = sizeof END("0") - 1 };
 
 /* Appends, keeping room for the end. What was begun is taken back by the caller. */
 static bool append(struct text *t, const char *data, size_t len)
 {
-	if (t->size < sizeof END || t->len + len > t->size - sizeof END)
+	if (t->size < END_SIZE || t->len + len > t->size - END_SIZE)
 		return false;
 	memcpy(t->data + t->len, data, len);
 	t->len += len;
@@ -94,8 +97,8 @@ void text_single(
 
 void text_finish(struct text *t)
 {
-	if (t->size - t->len < sizeof END - 1)
+	if (t->size - t->len < END_SIZE)
 		return;
-	memcpy(t->data + t->len, END, sizeof END - 1);
-	t->len += sizeof END - 1;
+	memcpy(t->data + t->len, t->full ? END("1") : END("0"), END_SIZE);
+	t->len += END_SIZE;
 }

@@ -17,7 +17,7 @@
 struct text {
 	char *data;
 	size_t len, size;
-	bool full;
+	bool full; /* something was left out */
 };
 
 struct label {
@@ -37,7 +37,8 @@ void text_sample(struct text *t, const char *name, const struct label *labels, s
 void text_single(
 	struct text *t, const char *name, const char *type, uint64_t value, unsigned decimals);
 
-/* `# EOF`; there is always room for it. */
+/* Whether something was left out (`fleet_report_truncated`, 0 or 1) and `# EOF`; there is always
+ * room for both. */
 void text_finish(struct text *t);
 
 #endif

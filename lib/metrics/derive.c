@@ -280,6 +280,22 @@ static bool value_deviation(
 	return true;
 }
 
+static bool value_rejected(
+	const struct work *w, const struct metric *m, const struct series *s, double *ret_value)
+{
+	(void)m, (void)s;
+	*ret_value = (double)w->text->rejected;
+	return true;
+}
+
+static bool value_left_out(
+	const struct work *w, const struct metric *m, const struct series *s, double *ret_value)
+{
+	(void)m, (void)s;
+	*ret_value = (double)w->drafts.left_out;
+	return true;
+}
+
 static const struct {
 	value_fn *value;
 	bool is_whole; /* one value for the report, not one a series */
@@ -293,6 +309,8 @@ static const struct {
 	[METRIC_UPTIME] = { value_uptime, true },
 	[METRIC_SKEW] = { value_skew, true },
 	[METRIC_DEVIATION] = { value_deviation, true },
+	[METRIC_REJECTED] = { value_rejected, true },
+	[METRIC_LEFT_OUT] = { value_left_out, true },
 };
 
 /* Only durations can be negative. */

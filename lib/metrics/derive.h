@@ -22,7 +22,8 @@
  * A value that cannot be (a negative counter, more memory available than there is) makes its
  * reading absent, too. When two series give one metric the same instance, such as two
  * filesystems at one mount point, the later line wins. What one host may claim is capped:
- * instances of a metric, and the length of an instance's name.
+ * instances of a metric, and the length of an instance's name; what is beyond is a reading itself
+ * (readings_left_out).
  */
 enum {
 	DERIVE_INSTANCES_MAX = 256,	  /* of one metric in one report */
@@ -38,8 +39,7 @@ struct reading {
 struct readings {
 	struct reading *items;
 	size_t count;
-	size_t left_out; /* beyond the caps above */
-	void *memory;	 /* private: owns the instances */
+	void *memory; /* private: owns the instances */
 };
 
 void readings_finish(struct readings *r);

@@ -77,7 +77,7 @@ int drafts_hand_over(const struct drafts *d, struct readings *ret_readings)
 		items[i].instance = name;
 		name += escape_text(name, ESCAPED * len + 1, raw, len) + 1;
 	}
-	*ret_readings = (struct readings){ items, d->count, d->left_out, items };
+	*ret_readings = (struct readings){ items, d->count, items };
 	return 0;
 }
 

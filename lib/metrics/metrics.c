@@ -23,6 +23,8 @@
 #define RATE(name, source, unit, label, alert, help) \
 	ROW(name, unit, RATE, source, "", label, alert, help)
 #define HEADER(name, kind, alert, help) ROW(name, SECONDS, kind, "", "", "", alert, help)
+#define PROBE(name, alert, help) ROW(name, NONE, GAUGE, "fleet_" #name, "", "", alert, help)
+#define COUNT(name, kind, alert, help) ROW(name, NONE, kind, "", "", "", alert, help)
 
 static const struct metric metrics[] = {
 #include "lib/metrics/metrics.def"

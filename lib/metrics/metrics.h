@@ -5,7 +5,7 @@
 
 /*
  * The catalogue: every metric the server makes of a report, one line each in
- * lib/metrics/metrics.def. All of them are stored: about 85 readings for a server with four
+ * lib/metrics/metrics.def. All of them are stored: about 90 readings for a server with four
  * filesystems, three network devices and four disks.
  *
  * A metric's name is what stands in the `metric` table and in <alert type>: node_exporter's
@@ -22,6 +22,8 @@ enum metric_kind {
 	METRIC_UPTIME,	   /* these three come from the report's header */
 	METRIC_SKEW,
 	METRIC_DEVIATION,
+	METRIC_REJECTED, /* lines of the report that are no samples */
+	METRIC_LEFT_OUT, /* readings of the metrics before, beyond the caps of derive.h */
 	METRIC_KIND_COUNT
 };
 

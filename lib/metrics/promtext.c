@@ -217,17 +217,14 @@ static int parse_line(char *line, struct room *room, struct promtext *text)
 
 static void parse_lines(char *s, const char *end, struct room *room, struct promtext *text)
 {
-	for (size_t number = 1; s < end; number++) {
+	while (s < end) {
 		size_t left = (size_t)(end - s);
 		char *newline = memchr(s, '\n', left);
 		size_t len = newline ? (size_t)(newline - s) : left;
 		s[len] = 0; /* there is one byte more than `end` */
 		if (!newline || len > PROMTEXT_LINE_MAX || strlen(s) != len ||
-			parse_line(s, room, text) < 0) {
+			parse_line(s, room, text) < 0)
 			text->rejected++;
-			if (!text->first_bad)
-				text->first_bad = number;
-		}
 		s += len + 1;
 	}
 }

@@ -33,10 +33,9 @@ struct prom_sample {
 struct promtext {
 	struct prom_sample *samples;
 	size_t count;
-	size_t rejected;  /* lines refused */
-	size_t first_bad; /* number of the first of them, from 1; 0 when none */
-	int complete;	  /* "# EOF" was seen */
-	void *memory;	  /* private */
+	size_t rejected; /* lines refused */
+	int complete;	 /* "# EOF" was seen */
+	void *memory;	 /* private */
 };
 
 /* Returns -1 only without memory. */

@@ -109,7 +109,7 @@ static const char FORGET[] =
 		" rmdir \"$d\";"
 	" done;"
 	"echo;"
-	"echo \"fleet1 done 0 0 0\"";
+	"echo \"fleet1 done 0\"";
 /* clang-format on */
 
 /* What goes into the script as a bare word. */

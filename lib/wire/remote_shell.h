@@ -32,7 +32,7 @@ int remote_shell_run(
 
 /* Appends a command that removes everything of ours from the client: cached probes of any
  * version, and the files spooled for these key ids (keyring_folder()). It says
- * `fleet1 done 0 0 0` at its end and asks for no request. */
+ * `fleet1 done 0` at its end and asks for no request. */
 int remote_shell_forget(const char *const *key_ids, size_t count, struct buffer *out) MUST_CHECK;
 
 #endif

@@ -118,7 +118,6 @@ static const struct field header_fields[] = {
 	{ "boot",    parse_boot_id, offsetof(struct wire_report_header, boot_id) },
 	{ "mono",    parse_i64,     offsetof(struct wire_report_header, monotonic_ms) },
 	{ "wall",    parse_i64,     offsetof(struct wire_report_header, wall_ms) },
-	{ "dropped", wire_parse_u32,     offsetof(struct wire_report_header, dropped) },
 };
 /* clang-format on */
 
@@ -246,11 +245,9 @@ int wire_format_end(uint32_t index, const char *digest, char *out, size_t size)
 	return fit(snprintf(out, size, WIRE_TAG "end %" PRIu32 " %s\n", index, digest), size);
 }
 
-int wire_format_done(uint32_t files, uint32_t left, uint32_t dropped, char *out, size_t size)
+int wire_format_done(uint32_t files, char *out, size_t size)
 {
-	return fit(snprintf(out, size, WIRE_TAG "done %" PRIu32 " %" PRIu32 " %" PRIu32 "\n", files,
-			   left, dropped),
-		size);
+	return fit(snprintf(out, size, WIRE_TAG "done %" PRIu32 "\n", files), size);
 }
 
 int wire_format_error(const char *outcome, const char *text, char *out, size_t size)
@@ -271,9 +268,9 @@ int wire_format_report_header(const struct wire_report_header *h, char *out, siz
 	char nonce[33];
 	return fit(snprintf(out, size,
 			   "# " WIRE_TAG "id=%016" PRIx64 " nonce=%s probe=%s boot=%s mono=%" PRIi64
-			   " wall=%" PRIi64 " dropped=%" PRIu32 "\n",
+			   " wall=%" PRIi64 "\n",
 			   h->attempt_id, hex_encode(nonce, h->nonce, 16), hash_text(h->probe_hash),
-			   h->boot_id, h->monotonic_ms, h->wall_ms, h->dropped),
+			   h->boot_id, h->monotonic_ms, h->wall_ms),
 		size);
 }
 

@@ -33,7 +33,7 @@
  *     <length bytes> newline
  *     fleet1 end <index> <32 hex>         BLAKE2b-128 of those bytes
  *     fleet1 error <outcome> <text>       <outcome> as in lib/outcome.h; ends the conversation
- *     fleet1 done <files sent> <files left behind> <files dropped so far>
+ *     fleet1 done <files sent>
  *
  * `probe` in the request is what the collector would have uploaded; whatever version lies there
  * answers (a forced command's may be another), and the report's header says which it was.
@@ -94,8 +94,7 @@ int wire_format_ack(uint32_t index, char *out, size_t size) MUST_CHECK;
 int wire_format_file(uint32_t index, const struct wire_key_id *key_id, uint32_t length,
 	bool unspooled, char *out, size_t size) MUST_CHECK;
 int wire_format_end(uint32_t index, const char *digest, char *out, size_t size) MUST_CHECK;
-int wire_format_done(
-	uint32_t files, uint32_t left, uint32_t dropped, char *out, size_t size) MUST_CHECK;
+int wire_format_done(uint32_t files, char *out, size_t size) MUST_CHECK;
 int wire_format_error(const char *outcome, const char *text, char *out, size_t size) MUST_CHECK;
 
 /* Parses one request line (without its newline). Strict: every known field exactly once and
@@ -117,7 +116,7 @@ enum wire_event_type {
 	WIRE_DATA,   /* data, length: bytes of the file (never empty) */
 	WIRE_END,    /* the file is complete; text = digest, for the caller to compare */
 	WIRE_FAILED, /* text = outcome name, detail = the client's words (not escaped) */
-	WIRE_DONE,   /* files, left, dropped */
+	WIRE_DONE,   /* files */
 	WIRE_BAD,    /* the stream breaks the protocol or a cap; text = why. Final. */
 };
 
@@ -129,7 +128,7 @@ struct wire_event {
 	bool too_large;		   /* of WIRE_BAD: a cap was passed */
 	const char *data;	   /* into the caller's input */
 	const char *text, *detail; /* into the parser, until the next call */
-	uint32_t files, left, dropped;
+	uint32_t files;
 };
 
 enum wire_state {
@@ -167,9 +166,8 @@ size_t wire_parse(struct wire_parser *p, const char *in, size_t len, struct wire
  * that the whole stays readable by any tool:
  *
  *   # fleet1 id=<16 hex> nonce=<32 hex> probe=<32 hex> boot=<uuid or -> mono=<ms> wall=<ms>
- *     dropped=<n>
  *
- * (one line), then the metrics, then "# EOF" and a newline. <ms> may be negative: a client's
+ * then the metrics, then "# EOF" and a newline. <ms> may be negative: a client's
  * clock is whatever it is.
  */
 struct wire_report_header {
@@ -179,7 +177,6 @@ struct wire_report_header {
 	char boot_id[37];     /* /proc/sys/kernel/random/boot_id, or "-" */
 	int64_t monotonic_ms; /* CLOCK_BOOTTIME of the client */
 	int64_t wall_ms;      /* its wall clock */
-	uint32_t dropped;     /* files of this key id dropped there for want of room, ever */
 };
 
 /* As the line formats above. */

@@ -117,11 +117,8 @@ static int on_error(struct wire_parser *p, char *args, struct wire_event *ev)
 
 static int on_done(struct wire_parser *p, char *args, struct wire_event *ev)
 {
-	char *words[3];
 	struct wire_event e = { .type = WIRE_DONE };
-	if (split(args, words, 3) != 3 || wire_parse_u32(words[0], &e.files) < 0 ||
-		wire_parse_u32(words[1], &e.left) < 0 || wire_parse_u32(words[2], &e.dropped) < 0 ||
-		e.files != p->files)
+	if (wire_parse_u32(args, &e.files) < 0 || e.files != p->files)
 		return -1;
 	p->state = WIRE_OVER;
 	*ev = e;

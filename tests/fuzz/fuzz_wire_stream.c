@@ -33,7 +33,7 @@ static void mix_text(struct trace *t, const char *text)
 
 static void check(struct trace *t, const struct wire_event *e)
 {
-	uint32_t numbers[] = { e->type, e->index, e->files, e->left, e->dropped };
+	uint32_t numbers[] = { e->type, e->index, e->files };
 	if (e->type == WIRE_DATA) {
 		t->bytes += e->length;
 		assert(e->length > 0 && t->bytes <= t->expected);

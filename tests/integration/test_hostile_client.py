@@ -78,7 +78,7 @@ class Identity(Lies):
         def replay(request):
             mine = request.sealed(id=f'{int(request.fields["id"], 16) - 1:016x}')
             yield b'\nfleet1 ready\n' + request.frame(stolen[0][1], 0, stolen[0][0])
-            yield request.frame(mine, 1, stolen[0][0]) + b'fleet1 done 2 0 0\n'
+            yield request.frame(mine, 1, stolen[0][0]) + b'fleet1 done 2\n'
 
         self.lie(steal, '--client', 'victim')
         said = self.lie(replay, '--client', 'liar')
@@ -95,7 +95,7 @@ class Identity(Lies):
         def pose(request):
             self.assertNotEqual(request.key_id, other)
             return (b'\nfleet1 ready\n' + request.frame(request.sealed('node_load1 9\n'), 0, other) +
-                    b'fleet1 done 1 0 0\n')
+                    b'fleet1 done 1\n')
         self.lie(pose, '--client', 'liar')
         self.assertEqual(self.rows('victim'), [('ok', 'ok')])
         self.assertEqual((self.latest('victim')['load1', ''], self.latest()['load1', '']), (1, 9))
@@ -119,7 +119,7 @@ class Identity(Lies):
             yield b'\nfleet1 ready\n' + request.frame(request.sealed())
             for i in range(1, 10000):
                 yield request.frame(os.urandom(200), i)
-            yield b'fleet1 done 10000 0 0\n'
+            yield b'fleet1 done 10000\n'
 
         said = self.lie(flood)
         self.assertIn('63 files did not open', said)
@@ -166,7 +166,7 @@ class Keys(Lies):
             self.assertNotEqual(request.key_id, first.key_id)
             self.assertIn(first.key_id, request.fields['open'].split(','))
             yield b'\nfleet1 ready\n' + request.frame(old, 0, first.key_id)
-            yield request.frame(request.sealed(), 1) + b'fleet1 done 2 0 0\n'
+            yield request.frame(request.sealed(), 1) + b'fleet1 done 2\n'
         self.lie(deliver, '--client', 'liar')
         self.assertEqual(self.rows(), [('ok', 'probe-failed'), ('ok', 'ok')])
 
@@ -343,7 +343,7 @@ class Clock(Lies):
         self.assertEqual(self.readings('forks_per_second'), [])
 
     def test_a_header_that_is_none(self):
-        lies = [dict(wall=2**63), dict(mono='1.5'), dict(dropped=-1), dict(boot='../x'),
+        lies = [dict(wall=2**63), dict(mono='1.5'), dict(wall=''), dict(boot='../x'),
                 dict(boot=BOOT + ' wall=1'), dict(probe='x'), dict(id='0' * 15), dict(nonce='')]
         for lie in lies:
             self.lie(lambda request, lie=lie: request.say(request.sealed(**lie)),

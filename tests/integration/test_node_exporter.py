@@ -13,7 +13,7 @@ TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..')
 ARCHIVE = os.path.join(TOP, '..', 'shared', 'fixtures', 'node_exporter.tar.gz')
 SAMPLE = re.compile(r'^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$')
 # Not in the fixtures: their machine's filesystems, and /proc/net/dev (it asks netlink).
-ABSENT = ('node_filesystem_', 'node_network_', 'node_memory_MemAvailable_bytes')
+ABSENT = ('fleet_', 'node_filesystem_', 'node_network_', 'node_memory_MemAvailable_bytes')
 
 
 def read(text):

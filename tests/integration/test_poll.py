@@ -51,7 +51,7 @@ FORCED = {
     'half': ('sh -c "$SSH_ORIGINAL_COMMAND" < /dev/null', 'probe-failed', '', ''),
     'liar': ('echo "fleet1 error host-key-changed so there"; exec sleep 60', 'probe-failed', '',
              'so there'),
-    'empty': ('echo "fleet1 done 0 0 0"; exec sleep 60', 'probe-failed', '', 'no report'),
+    'empty': ('echo "fleet1 done 0"; exec sleep 60', 'probe-failed', '', 'no report'),
 }
 
 
@@ -247,7 +247,7 @@ class Misbehaving(PollTest):
             '  sleep 0.0$i\n'
             'done\n'
             'sleep 0.2\n'
-            f'echo "fleet1 done 10 0 0"; cat > {acks}\n', encoding='utf-8')
+            f'echo "fleet1 done 10"; cat > {acks}\n', encoding='utf-8')
         key = keygen(self.folder / 'id-trickle')
         public = pathlib.Path(key + '.pub').read_text(encoding='utf-8')
         with open(self.sshd.home / 'authorized_keys', 'a', encoding='utf-8') as f:

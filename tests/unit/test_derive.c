@@ -124,6 +124,11 @@ static const struct {
 	{ "", "uptime_seconds", "", 10 },
 	{ "", "clock_skew_seconds", "", 1.5 },
 	{ "", "clock_deviation_seconds", "", 1.5 },
+	{ "", "report_truncated", "", NAN },
+	{ "fleet_report_truncated 1\n", "report_truncated", "", 1 },
+	{ "", "report_lines_rejected", "", 0 },
+	{ "node_load1 x\nnode_load1\n", "report_lines_rejected", "", 2 },
+	{ "", "readings_left_out", "", 0 },
 };
 
 static void one_report_alone(void **state)
@@ -401,7 +406,7 @@ static void what_one_host_claims_is_capped(void **state)
 			0);
 	struct client c = { 0 };
 	report(&c, &(struct moment){ BOOT_A, 1, 0 }, text.data);
-	assert_int_equal(c.readings.left_out, 3); /* size, avail, used ratio */
+	assert_reading(&c, "readings_left_out", "", 3); /* size, avail, used ratio */
 	buffer_clear(&text);
 	char name[DERIVE_INSTANCE_LENGTH_MAX + 2];
 	memset(name, 'x', sizeof name - 1);
@@ -414,7 +419,7 @@ static void what_one_host_claims_is_capped(void **state)
 	report(&c, &(struct moment){ BOOT_A, 2, 0 }, text.data);
 	assert_reading(&c, "filesystem_size_bytes", name + 1, 1);
 	assert_reading(&c, "filesystem_size_bytes", name, NAN);
-	assert_int_equal(c.readings.left_out, 1);
+	assert_reading(&c, "readings_left_out", "", 1);
 	forget(&c);
 	buffer_finish(&text);
 }

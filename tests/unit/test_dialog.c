@@ -28,10 +28,10 @@ static const struct {
 	enum stage stage;
 	const char *reason;
 } rows[] = {
-	{ ABC "fleet1 done 1 0 0\n", REQUEST ACK, OUTCOME_OK, STAGE_NONE, "" },
-	{ "Welcome!\n\n" ABC "fleet1 done 1 0 0\n", REQUEST ACK, OUTCOME_OK, STAGE_NONE, "" },
-	{ "fleet1 ready\n" ABC "fleet1 done 1 0 0\n", REQUEST ACK, OUTCOME_OK, STAGE_NONE, "" },
-	{ "motd\nfleet1 need x86_64\nfleet1 ready\nfleet1 ready\n" ABC "fleet1 done 1 0 0\n",
+	{ ABC "fleet1 done 1\n", REQUEST ACK, OUTCOME_OK, STAGE_NONE, "" },
+	{ "Welcome!\n\n" ABC "fleet1 done 1\n", REQUEST ACK, OUTCOME_OK, STAGE_NONE, "" },
+	{ "fleet1 ready\n" ABC "fleet1 done 1\n", REQUEST ACK, OUTCOME_OK, STAGE_NONE, "" },
+	{ "motd\nfleet1 need x86_64\nfleet1 ready\nfleet1 ready\n" ABC "fleet1 done 1\n",
 		REQUEST UPLOAD "probe" REQUEST ACK, OUTCOME_OK, STAGE_NONE, "" },
 	{ "fleet1 need riscv64\n", REQUEST, OUTCOME_ARCHITECTURE, STAGE_UPLOAD,
 		"there is no probe for riscv64 here" },
@@ -51,7 +51,7 @@ static const struct {
 	{ "fleet1 error ok I am fine\n", REQUEST, OUTCOME_PROBE_FAILED, STAGE_EXEC, "I am fine" },
 	{ "fleet1 error host-key-changed \x1b[31m\n", REQUEST, OUTCOME_PROBE_FAILED, STAGE_EXEC,
 		"\\x1b[31m" },
-	{ "fleet1 done 0 0 0\n", REQUEST, OUTCOME_PROBE_FAILED, STAGE_EXEC,
+	{ "fleet1 done 0\n", REQUEST, OUTCOME_PROBE_FAILED, STAGE_EXEC,
 		"the probe sent no report" },
 	{ "This account is\x07 not available.\r\nfoo", REQUEST, OUTCOME_NO_SHELL, STAGE_EXEC,
 		"it answered: This account is\\x07 not available." },

@@ -36,7 +36,6 @@ static void a_report_is_read(void **state)
 		"# EOF\n";
 	struct promtext t = parse(text, strlen(text));
 	assert_int_equal(t.rejected, 0);
-	assert_int_equal(t.first_bad, 0);
 	assert_true(t.complete);
 	assert_int_equal(t.count, 5);
 	assert_string_equal(t.samples[0].name, "node_load1");
@@ -127,7 +126,7 @@ static void bad_lines_are_skipped_and_counted(void **state)
 		char text[200];
 		(void)snprintf(text, sizeof text, "ok 1\n%s\nok{a=\"b\"} 2\n# EOF\n", bad_lines[i]);
 		struct promtext t = parse(text, strlen(text));
-		if (t.count != 2 || t.rejected != 1 || t.first_bad != 2 || !t.complete)
+		if (t.count != 2 || t.rejected != 1 || !t.complete)
 			fail_msg("`%s`: %zu samples, %zu refused", bad_lines[i], t.count,
 				t.rejected);
 		assert_true(t.samples[1].value == 2);
@@ -166,7 +165,6 @@ static void nothing_counts_after_the_end(void **state)
 	struct promtext t = parse(text, sizeof text - 1);
 	assert_int_equal(t.count, 1);
 	assert_int_equal(t.rejected, 2);
-	assert_int_equal(t.first_bad, 4);
 	promtext_finish(&t);
 }
 
@@ -199,7 +197,6 @@ static void samples_are_capped(void **state)
 	struct promtext t = parse(b.data, b.len);
 	assert_int_equal(t.count, PROMTEXT_SAMPLES_MAX);
 	assert_int_equal(t.rejected, 1);
-	assert_int_equal(t.first_bad, PROMTEXT_SAMPLES_MAX + 1);
 	assert_true(t.complete);
 	assert_true(t.samples[PROMTEXT_SAMPLES_MAX - 1].value == PROMTEXT_SAMPLES_MAX - 1);
 	promtext_finish(&t);

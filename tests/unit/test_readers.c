@@ -218,7 +218,7 @@ static void what_does_not_fit_is_left_out_by_lines(void **state)
 {
 	(void)state;
 	char data[200];
-	struct text t = { .data = data, .size = 62 };
+	struct text t = { .data = data, .size = 118 };
 	text_single(&t, "node_a", "gauge", 1, 0);
 	assert_false(t.full);
 	text_single(&t, "node_name_that_is_too_long", "gauge", 1, 0);
@@ -227,7 +227,9 @@ static void what_does_not_fit_is_left_out_by_lines(void **state)
 	text_finish(&t);
 	assert_true(t.len <= t.size);
 	data[t.len] = 0;
-	assert_string_equal(data, "# TYPE node_a gauge\nnode_a 1\nnode_a 0.02\n# EOF\n");
+	assert_string_equal(data,
+		"# TYPE node_a gauge\nnode_a 1\nnode_a 0.02\n"
+		"# TYPE fleet_report_truncated gauge\nfleet_report_truncated 1\n# EOF\n");
 
 	char name[TEXT_LABEL_MAX + 1];
 	memset(name, 'x', sizeof name);

@@ -24,22 +24,21 @@ static const struct {
 	const char *says, *events;
 } conversations[] = {
 	{ "", "" },
-	{ "fleet1 done 0 0 0\n", "done 0 0 0|" },
-	{ "fleet1 done 0 7 12\n", "done 0 7 12|" },
-	{ ONE_FILE "fleet1 done 1 0 0\n", ONE_FILE_EVENTS "done 1 0 0|" },
+	{ "fleet1 done 0\n", "done 0|" },
+	{ ONE_FILE "fleet1 done 1\n", ONE_FILE_EVENTS "done 1|" },
 	{ FILE_LINE("0", "1") "x\n" END_LINE("0")
-	  "fleet1 file 1 " KEY_ID " 2 unspooled\nyz\n" END_LINE("1") "fleet1 done 2 0 0\n",
+	  "fleet1 file 1 " KEY_ID " 2 unspooled\nyz\n" END_LINE("1") "fleet1 done 2\n",
 	  "file 0 " KEY_ID " 1 spooled|data x|end 0 " DIGEST "|"
-	  "file 1 " KEY_ID " 2 unspooled|data yz|end 1 " DIGEST "|done 2 0 0|" },
+	  "file 1 " KEY_ID " 2 unspooled|data yz|end 1 " DIGEST "|done 2|" },
 	{ "fleet1 need x86_64\nfleet1 ready\nfleet1 ready\n", "need x86_64|ready|ready|" },
 	/* noise */
-	{ "Welcome!\n\n f\nflee\nfleet1\nfleet2 x\n fleet1 ready\nfleet1 ready\nbye\nfleet1 done 0 0 0\n",
-	  "ready|done 0 0 0|" },
+	{ "Welcome!\n\n f\nflee\nfleet1\nfleet2 x\n fleet1 ready\nfleet1 ready\nbye\nfleet1 done 0\n",
+	  "ready|done 0|" },
 	{ "no newline, fleet1 ready\n", "" },
 	{ "no newline\nfleet1 ready\n", "ready|" },
 	{ "\xff\x80\n\r\nfleet1 ready\n", "ready|" },
-	{ ONE_FILE "noise\n" "fleet1 done 1 0 0\nlogout\n\nfleet1 done 1 0 0\n",
-	  ONE_FILE_EVENTS "done 1 0 0|" },
+	{ ONE_FILE "noise\n" "fleet1 done 1\nlogout\n\nfleet1 done 1\n",
+	  ONE_FILE_EVENTS "done 1|" },
 	/* a file that looks like the protocol */
 	{ FILE_LINE("0", "13") "\nfleet1 ready\n" END_LINE("0"),
 	  "file 0 " KEY_ID " 13 spooled|data \nfleet1 ready|end 0 " DIGEST "|" },
@@ -49,7 +48,7 @@ static const struct {
 	{ "fleet1 error internal\nx\n", "failed internal: |" },
 	{ "fleet1 error internal \x1b[31m\n", "failed internal: \x1b[31m|" },
 	/* cut */
-	{ "fleet1 done 0 0", "" },
+	{ "fleet1 done 0", "" },
 	{ FILE_LINE("0", "5") "he", "file 0 " KEY_ID " 5 spooled|data he|" },
 	/* malformed or misplaced */
 	{ "fleet1 \n", "bad|" },
@@ -61,11 +60,11 @@ static const struct {
 	{ "fleet1 need ../x\n", "bad|" },
 	{ "fleet1 error\n", "bad|" },
 	{ "fleet1 error ../x y\n", "bad|" },
+	{ "fleet1 done\n", "bad|" },
 	{ "fleet1 done 0 0\n", "bad|" },
-	{ "fleet1 done 0 0 0 0\n", "bad|" },
-	{ "fleet1 done 1 0 0\n", "bad|" },
-	{ "fleet1 done 0 -1 0\n", "bad|" },
-	{ "fleet1 done 0 4294967296 0\n", "bad|" },
+	{ "fleet1 done 1\n", "bad|" },
+	{ "fleet1 done -1\n", "bad|" },
+	{ "fleet1 done 4294967296\n", "bad|" },
 	{ "fleet1 end 0 " DIGEST "\n", "bad|" },
 	{ FILE_LINE("1", "5"), "bad|" },
 	{ FILE_LINE("0", "0"), "bad|" },
@@ -80,7 +79,7 @@ static const struct {
 	{ FILE_LINE("0", "1") "x\n\n", "file 0 " KEY_ID " 1 spooled|data x|bad|" },
 	{ FILE_LINE("0", "1") "x\n" END_LINE("1"), "file 0 " KEY_ID " 1 spooled|data x|bad|" },
 	{ FILE_LINE("0", "1") "x\nfleet1 end 0 xyz\n", "file 0 " KEY_ID " 1 spooled|data x|bad|" },
-	{ FILE_LINE("0", "1") "x\nfleet1 done 1 0 0\n", "file 0 " KEY_ID " 1 spooled|data x|bad|" },
+	{ FILE_LINE("0", "1") "x\nfleet1 done 1\n", "file 0 " KEY_ID " 1 spooled|data x|bad|" },
 	{ ONE_FILE "fleet1 ready\n", ONE_FILE_EVENTS "bad|" },
 	{ ONE_FILE FILE_LINE("0", "5"), ONE_FILE_EVENTS "bad|" },
 	/* caps: 3 files, 100 bytes */
@@ -127,8 +126,7 @@ static void print_event(struct buffer *out, const struct wire_event *e, bool joi
 		rc = buffer_printf(out, "failed %s: %s|", e->text, e->detail);
 		break;
 	case WIRE_DONE:
-		rc = buffer_printf(out, "done %" PRIu32 " %" PRIu32 " %" PRIu32 "|", e->files,
-			e->left, e->dropped);
+		rc = buffer_printf(out, "done %" PRIu32 "|", e->files);
 		break;
 	case WIRE_BAD:
 		rc = buffer_append_text(out, e->too_large ? "too large|" : "bad|");
@@ -203,10 +201,10 @@ static void noise_and_lines_are_capped(void **state)
 
 	buffer_clear(&out);
 	wire_parser_init(&p, 3, 100);
-	assert_true(feed(&p, "fleet1 done 0 0 0\n", 18, 18, &out));
+	assert_true(feed(&p, "fleet1 done 0\n", 14, 14, &out));
 	assert_int_equal(p.state, WIRE_OVER);
 	assert_false(feed(&p, noise, WIRE_NOISE_MAX + 1, 1000, &out));
-	assert_string_equal(out.data, "done 0 0 0|too large|");
+	assert_string_equal(out.data, "done 0|too large|");
 
 	buffer_clear(&out);
 	wire_parser_init(&p, 3, 100);
@@ -347,12 +345,11 @@ static const struct wire_report_header header = {
 	.boot_id = "01234567-89ab-cdef-0123-456789abcdef",
 	.monotonic_ms = 123456,
 	.wall_ms = -5,
-	.dropped = 7,
 };
 
 #define HEADER_LINE                                                                         \
 	"# fleet1 id=0000000000000001 nonce=ab000000000000000000000000000000 probe=" DIGEST \
-	" boot=01234567-89ab-cdef-0123-456789abcdef mono=123456 wall=-5 dropped=7\n"
+	" boot=01234567-89ab-cdef-0123-456789abcdef mono=123456 wall=-5\n"
 
 static void a_report_header_comes_back_as_it_went(void **state)
 {
@@ -384,7 +381,7 @@ static const struct {
 	{ "# fleet1 mono=9223372036854775808\n", "report header: mono is malformed" },
 	{ "# fleet1 mono=-\n", "report header: mono is malformed" },
 	{ "# fleet1 wall=--1\n", "report header: wall is malformed" },
-	{ "# fleet1 dropped=-1\n", "report header: dropped is malformed" },
+	{ "# fleet1 wall=x\n", "report header: wall is malformed" },
 	{ "# fleet1 id=0000000000000001", "report header: no line of text" },
 };
 /* clang-format on */
@@ -431,8 +428,8 @@ static void lines_of_both_sides(void **state)
 	assert_string_equal(line, "fleet1 file 2 " KEY_ID " 77 unspooled\n");
 	assert_true(wire_format_end(2, DIGEST, line, sizeof line) > 0);
 	assert_string_equal(line, "fleet1 end 2 " DIGEST "\n");
-	assert_true(wire_format_done(1, 2, 3, line, sizeof line) > 0);
-	assert_string_equal(line, "fleet1 done 1 2 3\n");
+	assert_true(wire_format_done(1, line, sizeof line) > 0);
+	assert_string_equal(line, "fleet1 done 1\n");
 	assert_true(wire_format_error("internal", "two\nlines\x1b", line, sizeof line) > 0);
 	assert_string_equal(line, "fleet1 error internal two lines \n");
 	memset(text, 'x', sizeof text - 1);

@@ -37,7 +37,7 @@ class Request:
         """The report as it stands inside its seal; the header's fields can be changed."""
         header = {'id': self.fields['id'], 'nonce': self.fields['nonce'], 'probe': '0' * 32,
                   'boot': BOOT, 'mono': time.monotonic_ns() // 1000000,
-                  'wall': time.time_ns() // 1000000, 'dropped': 0, **changes}
+                  'wall': time.time_ns() // 1000000, **changes}
         head = '# fleet1 ' + ' '.join(f'{name}={value}' for name, value in header.items())
         text = text if isinstance(text, bytes) else text.encode()
         return head.encode() + b'\n' + text + b'# EOF\n'
@@ -59,7 +59,7 @@ class Request:
     def say(self, *files):
         """A whole conversation with these sealed files."""
         frames = b''.join(self.frame(sealed, i) for i, sealed in enumerate(files))
-        return b'\nfleet1 ready\n' + frames + f'fleet1 done {len(files)} 0 0\n'.encode()
+        return b'\nfleet1 ready\n' + frames + f'fleet1 done {len(files)}\n'.encode()
 
 
 class Puppet:
