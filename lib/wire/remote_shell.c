@@ -34,7 +34,8 @@ static const char OTHERS[] =
 		" /dev/shm/fleet-health-$u;";
 
 /* The homes come first and alone, since each program that the script starts costs a client a
- * millisecond, every minute. Nobody else can make a file that is ours (-O).
+ * millisecond, every minute. Nobody else can make a file that is ours (-O). A folder's mode would
+ * cost a program to see.
  *
  * Statuses that let the file live: 40 and 41 are the probe's own (remote/serve.h), which what a
  * shell makes of an emptied or overwritten file does not end with; the others are signals from
@@ -53,6 +54,7 @@ static const char WARM[] =
 	" };"
 	"try() {"
 		" for d in \"$@\"; do"
+			" [ -L \"$d\" ] && continue;"
 			" [ -O \"$d\" ] && [ -O \"$d/$p\" ] && [ -x \"$d/$p\" ] && run;"
 		" done;"
 	" };"

@@ -14,8 +14,9 @@
  * is removed, so that the next run brings another. Versions older than a day go when one is
  * uploaded: a younger one may be another collector's.
  *
- * Folders, in turn; the first that is ours, private (0700, no symbolic link) and lets a
- * program run wins:
+ * Folders, in turn; a probe goes to the first that is ours, private (0700, no symbolic link) and
+ * lets a program run. One that is there already runs when folder and file are ours and the folder
+ * is no symbolic link: that its mode was made wider since then is not seen.
  *   $XDG_CACHE_HOME/fleet-health, $HOME/.cache/fleet-health, /run/user/<uid>/fleet-health,
  *   /var/tmp/fleet-health-<uid>, /tmp/fleet-health-<uid>, /dev/shm/fleet-health-<uid>
  * The probe looks for its spool folder in the same list, beginning with its own folder.

@@ -204,6 +204,18 @@ class Uploads(Case):
 
 
 class Folders(Case):
+    def test_a_link_to_a_cached_probe(self):
+        """Not even with a good probe behind it."""
+        self.assert_ran(self.talk().run(self.ask(), GOOD))
+        xdg = os.path.join(self.home, 'xdg')
+        os.mkdir(xdg)
+        os.rename(self.cache, os.path.join(self.home, 'elsewhere'))
+        os.symlink(os.path.join(self.home, 'elsewhere'), os.path.join(xdg, 'fleet-health'))
+        talk = self.talk(env=dict(self.env, XDG_CACHE_HOME=xdg)).run(self.ask(), GOOD)
+        self.assertEqual(talk.needed, MACHINE)
+        self.assert_ran(talk)
+        self.assertIn(CACHED, self.found())
+
     def test_not_private_or_not_ours(self):
         for spoil in (lambda: os.makedirs(self.cache, mode=0o755),
                       lambda: (os.makedirs(self.home + '/x', mode=0o700), os.mkdir(self.home + '/.cache'),
