@@ -96,7 +96,7 @@ int main(int argc, char **argv)
 		return SERVE_FAILED;
 	}
 	if (mode == MODE_HASH)
-		return print(self.hash);
+		return print(self.hash) | print("\n");
 	if (mode == MODE_PLAIN)
 		return plain(&arena, root);
 	return serve(&arena, &self, root, STDIN_FILENO, STDOUT_FILENO);

@@ -99,7 +99,7 @@ class Program(unittest.TestCase):
 
     def test_own_hash_and_usage(self):
         with open(PROBE, 'rb') as f:
-            self.assertEqual(run('--hash').stdout, digest(f.read()))
+            self.assertEqual(run('--hash').stdout, digest(f.read()) + '\n')
         self.assertIn('--plain', run('--help').stdout)
         self.assertEqual(run('--help').returncode, 0)
         self.assertEqual(run('--what').returncode, os.EX_USAGE)
@@ -120,7 +120,7 @@ class Reports(Case):
         fields = dict(f.split('=') for f in head.split(' ')[2:])
         self.assertEqual(fields['id'], f'{7:016x}')
         self.assertEqual(fields['nonce'], f'{7:032x}')
-        self.assertEqual(fields['probe'], run('--hash').stdout)
+        self.assertEqual(fields['probe'], run('--hash').stdout.rstrip())
         with open('/proc/sys/kernel/random/boot_id', encoding='ascii') as f:
             self.assertEqual(fields['boot'], f.read().strip())
         self.assertLess(abs(int(fields['wall']) - time.time() * 1000), 60000)
