@@ -1,7 +1,7 @@
-"""Fails when a fuzz target's seeds do not reach its parser: coverage.py GCOV EXE SEEDS EXCEPT SOURCE…
+"""Fails when a fuzz target's seeds do not reach its parser: coverage.py GCOV EXE SEEDS EXCEPT RULE SOURCE…
 
 EXE was built with --coverage. It is run over the seeds alone; then at least 90 % of the lines of
-SOURCE… must have run. EXCEPT names functions that are not counted (those that do input and
+each SOURCE (RULE "each"), or of all together ("total"), must have run. EXCEPT names functions that are not counted (those that do input and
 output around the parser), with commas between, or '-'.
 """
 import json
@@ -49,7 +49,7 @@ def count_lines(record, left_out):
     return lines
 
 
-def main(gcov, exe, seeds, left_out, *sources):
+def main(gcov, exe, seeds, left_out, rule, *sources):
     exe, seeds = os.path.abspath(exe), os.path.abspath(seeds)
     wanted = {os.path.realpath(source): {} for source in sources}
     with tempfile.TemporaryDirectory() as folder:
@@ -57,18 +57,21 @@ def main(gcov, exe, seeds, left_out, *sources):
         for path, record in read_gcov(gcov, data, folder):
             if path in wanted:
                 wanted[path].update(count_lines(record, left_out.split(',')))
-    total = reached = 0
+    counts = []
     for path, lines in wanted.items():
         if not lines:
             sys.exit(f'{path}: nothing of it is in {exe}')
-        total += len(lines)
-        reached += sum(count > 0 for count in lines.values())
+        reached = sum(count > 0 for count in lines.values())
+        counts.append((reached, len(lines)))
         with open(path, encoding='utf-8') as source:
             text = source.read().splitlines()
         for number in sorted(number for number, count in lines.items() if not count):
             print(f'not reached: {os.path.basename(path)}:{number}: {text[number - 1].strip()}')
-    print(f'the seeds reach {reached} of {total} lines ({reached / total:.1%})')
-    return reached < LEAST * total
+        print(f'{os.path.basename(path)}: the seeds reach {reached} of {len(lines)} lines '
+              f'({reached / len(lines):.1%})')
+    if rule == 'total':
+        counts = [[sum(column) for column in zip(*counts)]]
+    return any(reached < LEAST * total for reached, total in counts)
 
 
 if __name__ == '__main__':
