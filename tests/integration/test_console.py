@@ -164,6 +164,31 @@ class Console(unittest.TestCase):
         self.assertIn('new', self.fleet_ok('trust', 'web1'))
         self.assertEqual(self.known_hosts(), f'{recorded}{name} {sshd.public_key("ecdsa")}\n')
 
+    def test_many_at_once_lose_no_client(self):
+        addresses = [f'127.0.0.{i}' for i in range(1, 13)]
+        sshd = self.start_sshd(addresses=addresses)
+        self.fleet.write_config(''.join(
+            f'<client name="c{i}" ip="{address}" port="{sshd.port}" username="{sshd.user}"'
+            f' identity="login_key"/>' for i, address in enumerate(addresses)))
+        running = [self.fleet.start('fleet', 'trust', f'c{i}') for i in range(len(addresses))]
+        for process in running:
+            _, err = process.communicate(timeout=60)
+            self.assertEqual((process.returncode, err), (EX_OK, ''))
+        self.assertEqual(
+            sorted(self.known_hosts().splitlines()),
+            sorted(f'[{address}]:{sshd.port} {sshd.public_key(kind)}'
+                   for address in addresses for kind in ('ed25519', 'ecdsa')))
+
+    def test_forget_keeps_the_host_keys_of_another_client_on_the_same_machine(self):
+        sshd = self.start_sshd()
+        self.watch(sshd, more=f'<client name="twin" ip="127.0.0.1" port="{sshd.port}"'
+                              f' username="{sshd.user}" identity="login_key"/>')
+        self.fleet_ok('init')
+        self.fleet_ok('trust', 'web1')
+        before = self.known_hosts()
+        self.fleet_ok('forget', 'web1')
+        self.assertEqual(self.known_hosts(), before)
+
     def test_check_tries_each_part_and_names_what_fails(self):
         sshd = self.start_sshd()
         self.watch(sshd, more='<client name="down" ip="127.0.0.9" port="1" username="x"'
