@@ -129,8 +129,6 @@ static void a_lock_is_waited_for(void **state)
 static void a_lock_for_ever_is_an_error(void **state)
 {
 	struct rig *r = rig(state);
-	if (rig_is_mariadb())
-		skip();
 	char fifo[300], sql[400]; /* whoever opens it for writing ends the lock */
 	(void)snprintf(fifo, sizeof fifo, "%s/fifo", r->folder);
 	(void)snprintf(sql, sizeof sql, "BEGIN EXCLUSIVE;\n.shell cat %s\nROLLBACK;\n", fifo);
@@ -155,8 +153,6 @@ static void a_deadlock_is_run_again(void **state)
 	struct rig *r = rig(state);
 	const char *deadlocks = "SELECT variable_value FROM information_schema.global_status"
 				" WHERE variable_name = 'INNODB_DEADLOCKS'";
-	if (!rig_is_mariadb())
-		skip();
 	assert_done(r, put_round(r->s, 0, &r->err));
 	char *before = rig_select(r, deadlocks);
 	pid_t pid = start_sql(r,
@@ -196,15 +192,11 @@ static void cut_commits(struct rig *r, enum relay_cut cut)
 
 static void a_connection_lost_before_commit(void **state)
 {
-	if (!rig_is_mariadb())
-		skip();
 	cut_commits(rig(state), CUT_BEFORE);
 }
 
 static void a_connection_lost_after_commit(void **state)
 {
-	if (!rig_is_mariadb())
-		skip();
 	cut_commits(rig(state), CUT_AFTER);
 }
 
@@ -213,8 +205,6 @@ static void a_connection_lost_after_commit(void **state)
 static void a_killed_server_loses_nothing(void **state)
 {
 	struct rig *r = rig(state);
-	if (!rig_is_mariadb())
-		skip();
 	for (int i = 0; i < KILLS; i++) {
 		pid_t pid = fork();
 		if (pid == 0) {
@@ -265,8 +255,6 @@ static int fill_up(struct storage *s, struct error *err)
 static void a_file_size_limit_rolls_back(void **state)
 {
 	struct rig *r = rig(state);
-	if (rig_is_mariadb())
-		skip();
 	struct rlimit old, small;
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
 	small = (struct rlimit){ 2 << 20, old.rlim_max };
@@ -332,8 +320,6 @@ static void a_full_disk_rolls_back(void **state)
 {
 	struct rig *r = rig(state);
 	int status;
-	if (rig_is_mariadb())
-		skip();
 	storage_close(r->s);
 	r->s = NULL;
 	pid_t pid = fork();
@@ -349,8 +335,6 @@ static void a_file_that_is_no_database(void **state)
 {
 	struct rig *r = rig(state);
 	struct storage *s;
-	if (rig_is_mariadb())
-		skip();
 	storage_close(r->s);
 	r->s = NULL;
 	assert_int_equal(truncate(r->config.path, 0), 0);
@@ -368,8 +352,6 @@ static void a_server_that_is_not_there(void **state)
 	struct rig *r = rig(state);
 	struct storage_config config = r->config;
 	struct storage *s;
-	if (!rig_is_mariadb())
-		skip();
 	config.socket = "/nonexistent/socket";
 	assert_int_equal(storage_open(&config, false, &s, &r->err), -1);
 	assert_non_null(strstr(r->err.text, "/nonexistent/socket"));
@@ -381,8 +363,6 @@ static void packets_stay_as_small_as_they_must(void **state)
 	struct rig *r = rig(state);
 	static struct reading readings[MANY];
 	static char instances[MANY][80];
-	if (!rig_is_mariadb())
-		skip();
 	rig_execute(r, "SET GLOBAL max_allowed_packet = 131072");
 	for (int i = 0; i < MANY; i++) {
 		(void)snprintf(instances[i], sizeof instances[i], "/mnt/%060d", i % 9000);
@@ -398,16 +378,24 @@ static void packets_stay_as_small_as_they_must(void **state)
 const struct CMUnitTest fault_tests[] = {
 	RIG_TEST(writers_at_the_same_time),
 	RIG_TEST(a_lock_is_waited_for),
+	RIG_TEST(a_killed_writer_loses_nothing),
+};
+const size_t fault_test_count = ARRAY_LEN(fault_tests);
+
+const struct CMUnitTest sqlite_fault_tests[] = {
 	RIG_TEST(a_lock_for_ever_is_an_error),
+	RIG_TEST(a_file_size_limit_rolls_back),
+	RIG_TEST(a_full_disk_rolls_back),
+	RIG_TEST(a_file_that_is_no_database),
+};
+const size_t sqlite_fault_test_count = ARRAY_LEN(sqlite_fault_tests);
+
+const struct CMUnitTest mariadb_fault_tests[] = {
 	RIG_TEST(a_deadlock_is_run_again),
 	RIG_TEST(a_connection_lost_before_commit),
 	RIG_TEST(a_connection_lost_after_commit),
 	RIG_TEST(a_killed_server_loses_nothing),
-	RIG_TEST(a_killed_writer_loses_nothing),
-	RIG_TEST(a_file_size_limit_rolls_back),
-	RIG_TEST(a_full_disk_rolls_back),
-	RIG_TEST(a_file_that_is_no_database),
 	RIG_TEST(a_server_that_is_not_there),
 	RIG_TEST(packets_stay_as_small_as_they_must),
 };
-const size_t fault_test_count = ARRAY_LEN(fault_tests);
+const size_t mariadb_fault_test_count = ARRAY_LEN(mariadb_fault_tests);

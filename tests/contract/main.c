@@ -6,19 +6,26 @@ int main(void)
 		const char *name;
 		const struct CMUnitTest *tests;
 		size_t count;
+		enum { BOTH, SQLITE, MARIADB } engine;
 	} groups[] = {
-		{ "samples", sample_tests, sample_test_count },
-		{ "work", work_tests, work_test_count },
-		{ "alerts", alert_tests, alert_test_count },
-		{ "status", status_tests, status_test_count },
-		{ "faults", fault_tests, fault_test_count },
+		{ "samples", sample_tests, sample_test_count, BOTH },
+		{ "work", work_tests, work_test_count, BOTH },
+		{ "alerts", alert_tests, alert_test_count, BOTH },
+		{ "status", status_tests, status_test_count, BOTH },
+		{ "faults", fault_tests, fault_test_count, BOTH },
+		{ "faults of SQLite", sqlite_fault_tests, sqlite_fault_test_count, SQLITE },
+		{ "faults of MariaDB", mariadb_fault_tests, mariadb_fault_test_count, MARIADB },
+		{ "partitions", mariadb_work_tests, mariadb_work_test_count, MARIADB },
 	};
 	const char *only = getenv("FLEET_TEST_ONLY");
 	int failed = 0;
 	if (only)
 		cmocka_set_test_filter(only);
-	for (size_t i = 0; i < ARRAY_LEN(groups); i++)
+	for (size_t i = 0; i < ARRAY_LEN(groups); i++) {
+		if (groups[i].engine == (rig_is_mariadb() ? SQLITE : MARIADB))
+			continue;
 		failed += _cmocka_run_group_tests(
 			groups[i].name, groups[i].tests, groups[i].count, NULL, NULL);
+	}
 	return failed != 0;
 }
