@@ -84,7 +84,7 @@ class Historical(unittest.TestCase):
         stored = self.fleet.run('collector')
         self.assertEqual((stored.status, stored.out, stored.err), (0, '', ''))
         self.assertEqual(self.outcomes()[1:], [('127.0.0.1', 'ok')])
-        self.assertIn('Accepted password for monitor', self.sshd.log())
+        self.assertIn('Accepted password for monitor', self.sshd.log_with('Accepted password'))
 
         told = self.fleet.run('alerter')
         self.assertEqual(told.status, 0, told)

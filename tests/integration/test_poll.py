@@ -344,7 +344,7 @@ class HostKeys(PollTest):
                 self.client(name, ip=ip, port=sshd.port, more=more.get(name, ''))
             self.known = known
             result = self.collect()
-            accepted = sshd.log().count('Accepted publickey')
+            accepted = sshd.log_with('Accepted publickey').count('Accepted publickey')
             self.assertNotIn('Failed', sshd.log())
         self.assertRegex(result.err, r'known_hosts:2: ')
         self.expect('known', 'ok')
@@ -383,7 +383,8 @@ class Logins(PollTest):
         self.expect('stranger', 'auth', 'auth')
         fingerprint = subprocess.run(['ssh-keygen', '-lf', str(self.folder / 'stranger.pub')],
                                      capture_output=True, text=True, check=True).stdout.split()[1]
-        tried = re.findall('Failed publickey.*' + re.escape(fingerprint), self.sshd.log())
+        tried = re.findall('Failed publickey.*' + re.escape(fingerprint),
+                           self.sshd.log_with('Failed publickey'))
         self.assertLessEqual(len(tried), 1)
 
     def test_keys_that_cannot_be_used(self):
@@ -437,7 +438,7 @@ class Logins(PollTest):
                     f'<client name="{name}" ip="127.0.0.1" port="{sshd.port}" '
                     f'username="{sshd.user}" password="{password}" timeout="20s"/>')
             self.collect()
-            self.assertEqual(sshd.log().count('Failed password'), 1)
+            self.assertEqual(sshd.log_with('Failed password').count('Failed password'), 1)
         self.expect('right', 'ok')
         self.expect('wrong', 'auth', 'auth')
 

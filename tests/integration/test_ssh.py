@@ -192,14 +192,14 @@ class Login(Ssh):
         sshd = self.sshd(authorized=[self.key("ecdsa") + ".pub"])
         got = self.login(sshd, identity=self.key())
         self.assertOutcome(got, "auth", "auth", "authorized_keys")
-        self.assertEqual(sshd.log().count("Failed publickey"), 1)
+        self.assertEqual(sshd.log_with("Failed publickey").count("Failed publickey"), 1)
 
     @AS_ROOT
     def test_by_password(self):
         sshd = self.sshd(password="the password")
         self.assertOutcome(self.login(sshd, password="the password"), "ok", "auth")
         self.assertOutcome(self.login(sshd, password="no"), "auth", "auth", "password")
-        self.assertEqual(sshd.log().count("Failed password"), 1)
+        self.assertEqual(sshd.log_with("Failed password").count("Failed password"), 1)
 
     @AS_ROOT
     def test_by_password_when_asked_for_it(self):
@@ -211,7 +211,8 @@ class Login(Ssh):
             "UsePAM": "yes"}, prepare="mount -t tmpfs tmpfs /etc/pam.d\n"
                                       f"printf '{pam}' >/etc/pam.d/sshd")
         self.assertOutcome(self.login(sshd, password="the password"), "ok", "auth")
-        self.assertIn("Accepted keyboard-interactive", sshd.log())
+        accepted = "Accepted keyboard-interactive"
+        self.assertIn(accepted, sshd.log_with(accepted))
         self.assertOutcome(self.login(sshd, password="no"), "auth", "auth", "password")
 
     @AS_ROOT

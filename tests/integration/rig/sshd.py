@@ -231,6 +231,14 @@ class Sshd:
         except FileNotFoundError:
             return ""
 
+    def log_with(self, text, seconds=5):
+        """The log once `text` is in it (sshd may write it after it has answered), or as it is
+        after these seconds."""
+        deadline = time.monotonic() + seconds
+        while text not in self.log() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return self.log()
+
     def public_key(self, kind="ed25519"):
         """"TYPE BASE64" of a host key."""
         return " ".join(pathlib.Path(f"{self.host_keys[kind]}.pub").read_text().split()[:2])
