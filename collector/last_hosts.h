@@ -12,6 +12,9 @@
  * order of a run is known before any connection to the database is opened. A line is:
  *
  *   <wall ms of the last attempt> <outcome> <client, percent-encoded>
+ *
+ * That a client was not reached (not-done) is no attempt: its time is that of the one before,
+ * 0 if there was none.
  */
 struct last_host {
 	char *client;

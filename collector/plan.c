@@ -30,13 +30,13 @@ static int check_names(const struct plan_input *in, struct error *err)
 	return 0;
 }
 
-static void fill_host(
-	struct poll_host *h, const struct plan_input *in, const struct client *c, bool was_down)
+static void fill_host(struct poll_host *h, const struct plan_input *in, const struct client *c,
+	enum feed_turn turn)
 {
 	*h = (struct poll_host){
 		.client = c,
 		.deadline_ms = c->timeout_ms,
-		.was_down = was_down,
+		.turn = turn,
 	};
 	if (in->known)
 		h->key_count =
@@ -45,21 +45,38 @@ static void fill_host(
 		h->key_count = ARRAY_LEN(h->keys);
 }
 
-/* Takes the clients that were down last time, or those that were not. */
-static void take(const struct plan_input *in, bool down, struct plan *plan)
+static enum feed_turn turn_of(const struct last_host *last)
+{
+	if (!last || last->outcome == OUTCOME_OK)
+		return TURN_FINE;
+	return last->outcome == OUTCOME_NOT_DONE ? TURN_MISSED : TURN_DOWN;
+}
+
+static void take(const struct plan_input *in, enum feed_turn turn, struct plan *plan)
 {
 	for (size_t i = 0; i < in->config->client_count; i++) {
 		const struct client *c = &in->config->clients[i];
 		const struct last_host *last = last_hosts_find(in->last, c->name);
-		if ((last && last->outcome != OUTCOME_OK) != down)
+		if (turn_of(last) != turn)
 			continue;
 		if (in->only_count && !is_named(in, c->name))
 			continue;
 		if (!in->only_count && !plan_is_due(c->every_ms, last, in->now))
 			plan->not_due++;
 		else
-			fill_host(&plan->hosts[plan->count++], in, c, down);
+			fill_host(&plan->hosts[plan->count++], in, c, turn);
 	}
+}
+
+/* Of those that missed their turn, all of whom have a last host; in the file's order if even. */
+static int compare_missed(const void *a, const void *b, void *arg)
+{
+	const struct last_hosts *last = arg;
+	const struct client *c = ((const struct poll_host *)a)->client;
+	const struct client *d = ((const struct poll_host *)b)->client;
+	int64_t at_c = last_hosts_find(last, c->name)->attempted_at;
+	int64_t at_d = last_hosts_find(last, d->name)->attempted_at;
+	return at_c != at_d ? (at_c > at_d) - (at_c < at_d) : (c > d) - (c < d);
 }
 
 int plan_make(const struct plan_input *in, struct plan *ret_plan, struct error *err)
@@ -69,8 +86,11 @@ int plan_make(const struct plan_input *in, struct plan *ret_plan, struct error *
 	struct plan plan = { .hosts = calloc(in->config->client_count + 1, sizeof *plan.hosts) };
 	if (!plan.hosts)
 		return error_set(err, "out of memory");
-	take(in, false, &plan);
-	take(in, true, &plan);
+	take(in, TURN_MISSED, &plan);
+	qsort_r(plan.hosts, plan.count, sizeof *plan.hosts, compare_missed,
+		(void *)(uintptr_t)in->last);
+	take(in, TURN_FINE, &plan);
+	take(in, TURN_DOWN, &plan);
 	*ret_plan = plan;
 	return 0;
 }

@@ -23,7 +23,8 @@ struct plan_input {
 };
 
 struct plan {
-	struct poll_host *hosts; /* those that were down last go last, else as in the file */
+	struct poll_host *hosts; /* those that missed their turn first, the longest
+				  * missed before all; then as in the file, the down last */
 	size_t count;
 	size_t not_due;
 };

@@ -54,11 +54,15 @@ static void tell(const struct poll_host *h, enum outcome o, const char *text)
 			text && text[0] ? text : outcome_text(o));
 }
 
-static void on_done(void *arg, const struct poll_host *h, enum outcome o, const char *text)
+static void on_done(
+	void *arg, const struct poll_host *h, bool was_begun, enum outcome o, const char *text)
 {
 	struct poll_phase *p = arg;
 	const struct last_host *last = last_hosts_find(&p->last, h->client->name);
-	p->outcomes[h->client - p->config->clients] = o;
+	p->missed += o == OUTCOME_NOT_DONE && !was_begun;
+	/* Who was cut off in the midst had its turn: else a few that hang would be first ever. */
+	p->outcomes[h->client - p->config->clients] =
+		o == OUTCOME_NOT_DONE && was_begun ? OUTCOME_DEADLINE : o;
 	if (o == OUTCOME_HOST_KEY_UNKNOWN && (p->tell || !last || last->outcome != o))
 		p->unknown++;
 	if (p->tell)
@@ -124,7 +128,9 @@ static int save_hosts(const struct poll_phase *p, struct error *err)
 		const struct last_host *last = last_hosts_find(&p->last, c->name);
 		enum outcome o = p->outcomes[i];
 		int r = 0;
-		if (o != OUTCOME_COUNT)
+		if (o == OUTCOME_NOT_DONE)
+			r = last_hosts_add(&hosts, c->name, last ? last->attempted_at : 0, o, err);
+		else if (o != OUTCOME_COUNT)
 			r = last_hosts_add(&hosts, c->name, started_at, o, err);
 		else if (last)
 			r = last_hosts_add(&hosts, c->name, last->attempted_at, last->outcome, err);
@@ -140,6 +146,16 @@ static void say_unknown(const struct poll_phase *p)
 	if (p->unknown)
 		log_warning("%zu client%s no recorded host key: run fleet -c %s trust --all",
 			p->unknown, p->unknown == 1 ? " has" : "s have", p->config->file);
+}
+
+static void say_missed(const struct poll_phase *p)
+{
+	if (p->missed && !*p->stop)
+		log_warning(
+			"%zu of %zu clients were not reached before the deadline: they are the "
+			"first of the next run; if this goes on, raise <collector sessions=\"…\"/> "
+			"or poll less often",
+			p->missed, p->plan.count);
 }
 
 static bool is_full(const struct poll_phase *p)
@@ -175,6 +191,7 @@ int poll_phase_run(struct poll_phase *p)
 	if (run_pollers(p, &err) < 0)
 		status = fail(EX_SOFTWARE, &err);
 	say_unknown(p);
+	say_missed(p);
 	if (end_cycle(p, &err) < 0 || save_hosts(p, &err) < 0)
 		log_warning("%s", err.text);
 	return status;

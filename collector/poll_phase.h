@@ -27,6 +27,7 @@ struct poll_phase {
 	enum outcome *outcomes;	  /* one a client; OUTCOME_COUNT = none in this run */
 	bool tell;		  /* each host as it ends */
 	size_t unknown;		  /* refused for want of a recorded host key, as never before */
+	size_t missed;		  /* not reached before the deadline */
 	struct spool_cycle cycle; /* id 0 until one is begun */
 };
 

@@ -183,11 +183,16 @@ int run(const struct options *options, const volatile sig_atomic_t *stop)
 
 static void tell_plan(const struct plan *plan)
 {
+	static const char *const notes[] = {
+		[TURN_MISSED] = "\tnot reached last time",
+		[TURN_FINE] = "",
+		[TURN_DOWN] = "\tfailed last time",
+	};
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct poll_host *h = &plan->hosts[i];
 		(void)printf("%s\t%s@%s port %d\t%zu host keys recorded%s\n", h->client->name,
 			h->client->username, h->client->ip, h->client->port, h->key_count,
-			h->was_down ? "\tfailed last time" : "");
+			notes[h->turn]);
 	}
 	(void)printf("%zu to poll, %zu not due\n", plan->count, plan->not_due);
 }

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The queues: names up, names down, then those ready in the order of serving: resolved up,
- * literal up, resolved down, literal down. A host is in each at most once. */
-enum { READY = 2 };
+/* The queues: names by turn, then those ready in the order of serving: by turn, the resolved of
+ * each before its literal ones. A host is in each at most once. */
+enum { READY = TURN_COUNT };
 
 int feed_init(struct feed *f, size_t count)
 {
@@ -34,7 +34,7 @@ void feed_finish(struct feed *f)
 
 static struct feed_queue *ready_queue(struct feed *f, const struct feed_host *h)
 {
-	return &f->queues[READY + 2 * h->was_down + !h->by_name];
+	return &f->queues[READY + 2 * (size_t)h->turn + !h->by_name];
 }
 
 static void push(struct feed_queue *q, uint32_t seq)
@@ -59,7 +59,7 @@ void feed_name(struct feed *f, uint32_t seq)
 {
 	struct feed_host *h = &f->hosts[seq];
 	h->by_name = true;
-	push(&f->queues[h->was_down], seq);
+	push(&f->queues[h->turn], seq);
 }
 
 int feed_ready(struct feed *f, uint32_t seq, const void *addresses, size_t count)
@@ -78,7 +78,10 @@ int feed_ready(struct feed *f, uint32_t seq, const void *addresses, size_t count
 
 bool feed_next_name(struct feed *f, uint32_t *ret_seq)
 {
-	return pop(f, &f->queues[0], ret_seq) || pop(f, &f->queues[1], ret_seq);
+	for (size_t i = 0; i < READY; i++)
+		if (pop(f, &f->queues[i], ret_seq))
+			return true;
+	return false;
 }
 
 bool feed_next_ready(struct feed *f, uint32_t *ret_seq)

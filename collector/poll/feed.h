@@ -11,14 +11,17 @@
 /*
  * Whose turn it is: every host of a run with where it stands. Pure bookkeeping.
  *
- * Hosts that were down last time go last. Among the rest those whose name was just resolved
- * go first: few are resolved ahead, so that no address grows old in the queue.
+ * Hosts that missed their turn in the last run go first, those that were down last. Among
+ * equals those whose name was just resolved go first: few are resolved ahead, so that no
+ * address grows old in the queue.
  */
+enum feed_turn { TURN_MISSED, TURN_FINE, TURN_DOWN, TURN_COUNT };
+
 enum feed_phase { FEED_QUEUED, FEED_RESOLVING, FEED_FLYING, FEED_DONE };
 
 struct feed_host {
 	enum feed_phase phase;
-	bool was_down; /* set by the caller before it is queued */
+	enum feed_turn turn; /* set by the caller before it is queued */
 	bool by_name;
 	uint32_t identity;		    /* 1 + index, or 0 */
 	uint32_t worker;		    /* that has it, while flying */
@@ -33,7 +36,7 @@ struct feed_queue {
 	size_t head, tail;
 };
 
-enum { FEED_QUEUES = 6 };
+enum { FEED_QUEUES = 3 * TURN_COUNT };
 
 struct feed {
 	struct feed_host *hosts;

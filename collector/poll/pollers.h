@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "collector/poll/feed.h"
 #include "lib/config/config.h"
 #include "lib/error.h"
 #include "lib/outcome.h"
@@ -26,7 +27,7 @@ struct poll_host {
 	struct host_key keys[8];     /* recorded for it; point into the known_hosts */
 	size_t key_count;
 	int64_t deadline_ms; /* relative: most milliseconds from its start */
-	bool was_down;	     /* goes last */
+	enum feed_turn turn; /* see feed.h */
 };
 
 struct poll_progress {
@@ -42,7 +43,9 @@ struct poll_plan {
 	size_t host_count;
 	const volatile sig_atomic_t *stop; /* set by SIGTERM: no new host, finish what runs */
 	void (*progress)(void *arg, const struct poll_progress *p); /* NULL, or about 4/s */
-	void (*done)(void *arg, const struct poll_host *h, enum outcome o, const char *text);
+	/* was_begun: a poller had it */
+	void (*done)(void *arg, const struct poll_host *h, bool was_begun, enum outcome o,
+		const char *text);
 	void *arg;
 };
 

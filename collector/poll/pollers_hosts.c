@@ -18,7 +18,8 @@ enum {
 void poll_run_done(struct poll_run *r, uint32_t seq, enum outcome o, const char *text)
 {
 	struct feed_host *h = &r->feed.hosts[seq];
-	if (h->phase == FEED_FLYING) {
+	bool was_begun = h->phase == FEED_FLYING;
+	if (was_begun) {
 		r->workers[h->worker].flying--;
 		r->progress.active--;
 	}
@@ -28,7 +29,7 @@ void poll_run_done(struct poll_run *r, uint32_t seq, enum outcome o, const char 
 	else
 		r->progress.failed++;
 	if (r->plan->done)
-		r->plan->done(r->plan->arg, &r->plan->hosts[seq], o, text);
+		r->plan->done(r->plan->arg, &r->plan->hosts[seq], was_begun, o, text);
 }
 
 /* An outcome that no poller wrote. */
@@ -84,7 +85,7 @@ void poll_run_queue(struct poll_run *r, uint32_t seq)
 	struct feed_host *h = &r->feed.hosts[seq];
 	const struct known_identity *id;
 	struct sockaddr_storage address;
-	h->was_down = r->plan->hosts[seq].was_down;
+	h->turn = r->plan->hosts[seq].turn;
 	id = h->identity ? &r->identities.items[h->identity - 1] : NULL;
 	if (id ? !id->blob : !*c->password)
 		poll_run_fail(r, seq, OUTCOME_AUTH, STAGE_AUTH,

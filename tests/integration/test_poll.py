@@ -275,6 +275,20 @@ class Misbehaving(PollTest):
         for i in range(3):
             self.expect(f'silent{i}', 'not-done')
 
+    def test_who_missed_its_turn_is_the_first_of_the_next_run(self):
+        server = Server(say_nothing)
+        self.addCleanup(server.close)
+        for i in range(5):
+            self.client(f'silent{i}', port=server.port, timeout='60s')
+        few = 'connect-timeout="2s" deadline="8s" sessions="2" connects="2"'
+        result = self.collect(collector=few)
+        self.assertIn('3 of 5 clients were not reached before the deadline: ', result.err)
+        self.assertEqual(self.planned(), ['silent2', 'silent3', 'silent4', 'silent0', 'silent1'])
+
+    def planned(self):
+        told = self.fleet.run('collector', '--dry-run').out.splitlines()
+        return [line.split('\t')[0] for line in told[:-1]]
+
 
 class Addresses(PollTest):
     def test_every_kind(self):

@@ -4,9 +4,9 @@
 
 static const struct sockaddr_storage nowhere;
 
-static void add(struct feed *f, uint32_t seq, bool was_down, bool by_name)
+static void add(struct feed *f, uint32_t seq, enum feed_turn turn, bool by_name)
 {
-	f->hosts[seq].was_down = was_down;
+	f->hosts[seq].turn = turn;
 	if (by_name)
 		feed_name(f, seq);
 	else
@@ -20,20 +20,22 @@ static void resolve_all(struct feed *f)
 		assert_int_equal(feed_ready(f, seq, &nowhere, 1), 0);
 }
 
-static void those_that_were_down_go_last(void **state)
+static void the_missed_go_first_the_down_last(void **state)
 {
 	(void)state;
-	static const uint32_t order[] = { 3, 1, 4, 2, 0 };
+	static const uint32_t order[] = { 6, 5, 3, 1, 4, 2, 0 };
 	struct feed f;
 	uint32_t seq;
-	assert_int_equal(feed_init(&f, 5), 0);
-	add(&f, 0, true, false);
-	add(&f, 1, false, false);
-	add(&f, 2, true, true);
-	add(&f, 3, false, true);
-	add(&f, 4, false, false);
+	assert_int_equal(feed_init(&f, 7), 0);
+	add(&f, 0, TURN_DOWN, false);
+	add(&f, 1, TURN_FINE, false);
+	add(&f, 2, TURN_DOWN, true);
+	add(&f, 3, TURN_FINE, true);
+	add(&f, 4, TURN_FINE, false);
+	add(&f, 5, TURN_MISSED, false);
+	add(&f, 6, TURN_MISSED, true);
 	resolve_all(&f);
-	assert_int_equal(f.resolved, 2);
+	assert_int_equal(f.resolved, 3);
 	for (size_t i = 0; i < ARRAY_LEN(order); i++) {
 		assert_true(feed_next_ready(&f, &seq));
 		assert_int_equal(seq, order[i]);
@@ -51,8 +53,8 @@ static void one_put_back_is_the_next(void **state)
 	struct feed f;
 	uint32_t seq;
 	assert_int_equal(feed_init(&f, 2), 0);
-	add(&f, 0, false, true);
-	add(&f, 1, false, false);
+	add(&f, 0, TURN_FINE, true);
+	add(&f, 1, TURN_FINE, false);
 	resolve_all(&f);
 	assert_true(feed_next_ready(&f, &seq));
 	feed_put_back(&f, seq);
@@ -68,9 +70,9 @@ static void what_is_done_is_skipped(void **state)
 	struct feed f;
 	uint32_t seq;
 	assert_int_equal(feed_init(&f, 3), 0);
-	add(&f, 0, false, true);
-	add(&f, 1, false, false);
-	add(&f, 2, false, false);
+	add(&f, 0, TURN_FINE, true);
+	add(&f, 1, TURN_FINE, false);
+	add(&f, 2, TURN_FINE, false);
 	feed_done(&f, 0);
 	feed_done(&f, 1);
 	assert_false(feed_next_name(&f, &seq));
@@ -83,7 +85,7 @@ static void what_is_done_is_skipped(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(those_that_were_down_go_last),
+		cmocka_unit_test(the_missed_go_first_the_down_last),
 		cmocka_unit_test(one_put_back_is_the_next),
 		cmocka_unit_test(what_is_done_is_skipped),
 	};

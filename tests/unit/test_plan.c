@@ -88,13 +88,36 @@ static void everybody_in_order(void **state)
 			assert_int_equal(h->deadline_ms, h->client->timeout_ms);
 			if (strcmp(h->client->name, "a") == 0)
 				assert_int_equal(h->deadline_ms, 11000);
-			assert_int_equal(h->was_down, strcmp(h->client->name, "b") == 0);
+			assert_int_equal(
+				h->turn, strcmp(h->client->name, "b") == 0 ? TURN_DOWN : TURN_FINE);
 			assert_int_equal(h->key_count, 0);
 		}
 		assert_string_equal(order, rows[i].order);
 		assert_int_equal(plan.not_due, rows[i].not_due);
 		plan_finish(&plan);
 	}
+}
+
+/* The longest unsampled before all, due by the time of its last attempt, or for the first time. */
+static void who_missed_its_turn_goes_first(void **state)
+{
+	(void)state;
+	struct last_host items[] = {
+		{ (char *)"a", NOW - 60000, OUTCOME_OK },
+		{ (char *)"b", NOW - 120000, OUTCOME_NOT_DONE },
+		{ (char *)"c", 0, OUTCOME_NOT_DONE },
+		{ (char *)"d", NOW - 180000, OUTCOME_NOT_DONE },
+	};
+	struct last_hosts last = { items, ARRAY_LEN(items) };
+	struct plan_input in = { config, NULL, &last, NULL, 0, HOUR };
+	struct plan plan;
+	char order[8] = "";
+	assert_int_equal(plan_make(&in, &plan, NULL), 0);
+	for (size_t i = 0; i < plan.count; i++)
+		strcat(order, plan.hosts[i].client->name);
+	assert_string_equal(order, "cdba");
+	assert_int_equal(plan.hosts[0].turn, TURN_MISSED);
+	plan_finish(&plan);
 }
 
 static void unknown_names_are_all_told(void **state)
@@ -189,6 +212,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(everybody_in_order),
+		cmocka_unit_test(who_missed_its_turn_goes_first),
 		cmocka_unit_test(unknown_names_are_all_told),
 		cmocka_unit_test(periods_are_kept),
 		cmocka_unit_test(known_keys_come_along),
