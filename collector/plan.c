@@ -41,7 +41,7 @@ static void fill_host(struct poll_host *h, const struct plan_input *in, const st
 	if (in->known)
 		h->key_count =
 			known_hosts_find(in->known, c->ip, c->port, h->keys, ARRAY_LEN(h->keys));
-	if (h->key_count > ARRAY_LEN(h->keys))
+	if (h->key_count > ARRAY_LEN(h->keys) && !h->keys[ARRAY_LEN(h->keys) - 1].revoked)
 		h->key_count = ARRAY_LEN(h->keys);
 }
 

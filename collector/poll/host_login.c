@@ -47,7 +47,8 @@ static bool begin_session(struct host_run *h)
 	size_t count, valid = 0;
 	if (ipc_get_keys(h->row.keys, keys, &count))
 		return host_fail(h, OUTCOME_INTERNAL, "malformed host keys");
-	for (size_t i = 0; i < count; i++)
+	/* A pin stands alone: what is recorded must not narrow what the host may show. */
+	for (size_t i = 0; i < count && h->row.policy != HOST_KEY_PINNED; i++)
 		if (!keys[i].revoked)
 			keys[valid++] = keys[i];
 	if (ssh_session_create(h->fd, &budget, keys, valid, &h->session, &err)) {

@@ -25,9 +25,9 @@ struct poll_host {
 	const struct client *client;
 	struct wire_request request; /* attempt id, nonce, key, open ids: complete */
 	struct host_key keys[8];     /* recorded for it; point into the known_hosts */
-	size_t key_count;
-	int64_t deadline_ms; /* relative: most milliseconds from its start */
-	enum feed_turn turn; /* see feed.h */
+	size_t key_count;	     /* more than fit: too many revoked ones to judge by */
+	int64_t deadline_ms;	     /* relative: most milliseconds from its start */
+	enum feed_turn turn;	     /* see feed.h */
 };
 
 struct poll_progress {

@@ -90,6 +90,9 @@ void poll_run_queue(struct poll_run *r, uint32_t seq)
 	if (id ? !id->blob : !*c->password)
 		poll_run_fail(r, seq, OUTCOME_AUTH, STAGE_AUTH,
 			id ? id->reason : "there is neither an identity nor a password for it");
+	else if (r->plan->hosts[seq].key_count > ARRAY_LEN(r->plan->hosts[seq].keys))
+		poll_run_fail(r, seq, OUTCOME_HOST_KEY_UNKNOWN, STAGE_HOST_KEY,
+			"known_hosts has too many @revoked keys for it");
 	else if (names_parse_literal(c->ip, c->port, &address))
 		feed_name(&r->feed, seq);
 	else if (feed_ready(&r->feed, seq, &address, 1))

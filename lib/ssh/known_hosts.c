@@ -202,27 +202,43 @@ void known_hosts_destroy(struct known_hosts *k)
 	free(k);
 }
 
-static void give(const struct line *line, struct host_key *keys, size_t max, size_t *count)
+struct found {
+	struct host_key *keys;
+	size_t max, count;
+};
+
+static void give(struct found *f, const struct line *line)
 {
-	if (*count < max)
-		keys[*count] = line->line.key;
-	(*count)++;
+	if (f->count < f->max)
+		f->keys[f->count] = line->line.key;
+	f->count++;
+}
+
+static void find(const struct known_hosts *k, const char *name, bool revoked, struct found *f)
+{
+	for (int i = k->buckets[bucket_of(k, name)]; i != NONE; i = k->names[i].next) {
+		const struct line *line = &k->lines[k->names[i].line];
+		if (line->line.key.revoked == revoked && strcmp(k->names[i].text, name) == 0)
+			give(f, line);
+	}
+	for (int i = k->first_slow; i != NONE; i = k->lines[i].next_slow) {
+		const struct line *line = &k->lines[i];
+		if (line->line.key.revoked == revoked &&
+			known_hosts_line_matches(&line->line, name))
+			give(f, line);
+	}
 }
 
 size_t known_hosts_find(const struct known_hosts *k, const char *host, uint16_t port,
 	struct host_key *ret_keys, size_t max)
 {
 	char name[KNOWN_HOSTS_NAME_SIZE];
-	size_t count = 0;
+	struct found found = { ret_keys, max, 0 };
 	if (known_hosts_name(name, host, port) < 0)
 		return 0;
-	for (int i = k->buckets[bucket_of(k, name)]; i != NONE; i = k->names[i].next)
-		if (strcmp(k->names[i].text, name) == 0)
-			give(&k->lines[k->names[i].line], ret_keys, max, &count);
-	for (int i = k->first_slow; i != NONE; i = k->lines[i].next_slow)
-		if (known_hosts_line_matches(&k->lines[i].line, name))
-			give(&k->lines[i], ret_keys, max, &count);
-	return count;
+	find(k, name, true, &found);
+	find(k, name, false, &found);
+	return found.count;
 }
 
 static int make_name(

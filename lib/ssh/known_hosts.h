@@ -36,8 +36,9 @@ int known_hosts_parse(const char *path, const char *text, size_t len, known_host
 	void *arg, struct known_hosts **ret_hosts, struct error *err) MUST_CHECK;
 void known_hosts_destroy(struct known_hosts *k);
 
-/* The keys recorded for this name or address and port, revoked ones included: at most `max`
- * into ret_keys, which point into `k`. Returns how many there are. A plain name costs one look
+/* The keys recorded for this name or address and port, the revoked ones first, lest they be
+ * those that do not fit: at most `max` into ret_keys, which point into `k`. Returns how many
+ * there are. A plain name costs one look
  * into the index; each hashed or patterned line costs its own comparison. */
 size_t known_hosts_find(const struct known_hosts *k, const char *host, uint16_t port,
 	struct host_key *ret_keys, size_t max);

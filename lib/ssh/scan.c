@@ -183,6 +183,8 @@ static int prepare(
 		return -1;
 	l->recorded_count =
 		known_hosts_find(l->hosts, client->ip, client->port, l->recorded, RECORDED_MAX);
+	if (l->recorded_count > RECORDED_MAX && l->recorded[RECORDED_MAX - 1].revoked)
+		return error_set(err, "%s: too many @revoked keys for %s", known_hosts, client->ip);
 	if (l->recorded_count > RECORDED_MAX)
 		l->recorded_count = RECORDED_MAX;
 	if (*client->identity)
@@ -228,8 +230,11 @@ static bool authenticate(struct call *c, struct login *l)
 static int log_in(struct call *c, struct login *l, const char *known_hosts, struct error *err)
 {
 	*c->scan = (struct ssh_scan){ 0 };
-	if (prepare(c->client, known_hosts, l, err) < 0 ||
-		reach(c, l->recorded, l->recorded_count, err) < 0)
+	if (prepare(c->client, known_hosts, l, err) < 0)
+		return -1;
+	/* A pin stands alone: what is recorded must not narrow what the host may show. */
+	bool pinned = c->client->host_key_policy == HOST_KEY_PINNED;
+	if (reach(c, l->recorded, pinned ? 0 : l->recorded_count, err) < 0)
 		return -1;
 	if (c->scan->outcome == OUTCOME_OK && check_host_key(c, l))
 		(void)authenticate(c, l);

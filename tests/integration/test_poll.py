@@ -327,24 +327,30 @@ class Addresses(PollTest):
 
 
 class HostKeys(PollTest):
-    def other_key(self):
-        path = keygen(tempfile.mkdtemp(dir=self.folder) + '/other')
+    def other_key(self, kind='ed25519'):
+        path = keygen(tempfile.mkdtemp(dir=self.folder) + '/other', kind)
         return ' '.join(pathlib.Path(path + '.pub').read_text(encoding='utf-8').split()[:2])
 
     def test_policies(self):
         port, good = self.sshd.port, self.sshd.public_key()
         here = {name: f'127.0.0.{i}' for i, name in enumerate(
-            ('known', 'changed', 'unknown', 'revoked', 'new', 'pinned', 'mispinned'), 1)}
+            ('known', 'changed', 'unknown', 'revoked', 'new', 'pinned', 'mispinned',
+             'buried', 'crowded'), 1)}
         self.known = (
             f'[{here["known"]}]:{port} {good}\n'
             'this is no line at all\n'
             f'[{here["changed"]}]:{port} {self.other_key()}\n'
             f'[{here["revoked"]}]:{port} {good}\n'
             f'@revoked [{here["revoked"]}]:{port} {good}\n'
-            f'[{here["pinned"]}]:{port} {self.other_key()}\n')
+            f'[{here["pinned"]}]:{port} {self.other_key("ecdsa")}\n'
+            + f'[{here["buried"]}]:{port} {self.other_key()}\n' * 8
+            + f'@revoked [{here["buried"]}]:{port} {good}\n'
+            + f'@revoked [{here["crowded"]}]:{port} {self.other_key()}\n' * 8
+            + f'@revoked [{here["crowded"]}]:{port} {good}\n')
         pin = self.sshd.fingerprint()
         more = {'new': 'host-key="accept-new"', 'pinned': f'host-key="{pin}"',
-                'revoked': 'host-key="accept-new"',
+                'revoked': 'host-key="accept-new"', 'crowded': 'host-key="accept-new"',
+                'buried': f'host-key="{pin}"',
                 'mispinned': f'host-key="SHA256:{"A" * 43}"'}
         sshd = Sshd(self.folder / 'keys', authorized=[self.key + '.pub'],
                     addresses=tuple(here.values()), port=None)
@@ -368,6 +374,8 @@ class HostKeys(PollTest):
         self.expect('changed', 'host-key-changed', 'host-key', pin)
         self.expect('mispinned', 'host-key-changed', 'host-key', pin)
         self.expect('revoked', 'host-key-changed', 'host-key', 'revoked')
+        self.expect('buried', 'host-key-changed', 'host-key', 'revoked')
+        self.expect('crowded', 'host-key-unknown', 'host-key', 'too many @revoked')
         self.expect('unknown', 'host-key-unknown', 'host-key', pin)
         found = subprocess.run(
             ['ssh-keygen', '-F', f'[{here["new"]}]:{sshd.port}', '-f',

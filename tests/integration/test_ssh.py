@@ -115,6 +115,13 @@ class HostKeys(Ssh):
                         known_hosts=self.record(sshd.known_hosts(kind)))
             self.assertOutcome(got, "ok", "auth")
 
+    def test_pinned_whatever_else_is_recorded(self):
+        key = self.key()
+        sshd = self.sshd(host_keys=("ecdsa", "ed25519"), authorized=[key + ".pub"])
+        got = drive("login", sshd, identity=key, policy=PINNED, pin=sshd.fingerprint("ed25519"),
+                    known_hosts=self.record(sshd.known_hosts("ecdsa")))
+        self.assertOutcome(got, "ok", "auth")
+
     def test_recorded_type_is_gone(self):
         key = self.key()
         sshd = self.sshd(host_keys=("ed25519",), authorized=[key + ".pub"])

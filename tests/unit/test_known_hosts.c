@@ -137,6 +137,24 @@ static void gives_no_more_than_asked(void **state)
 	known_hosts_destroy(k);
 }
 
+/* However many others stand before it. */
+static void gives_revoked_keys_first(void **state)
+{
+	(void)state;
+	enum { PLAIN = 8 };
+	char text[PLAIN * 128 + 256], *at = text;
+	struct host_key keys[PLAIN];
+	for (int i = 0; i < PLAIN; i++)
+		at += sprintf(at, "a ssh-ed25519 %s\n", ED);
+	(void)strcpy(at, "@revoked * ecdsa-sha2-nistp256 " EC "\n");
+	struct known_hosts *k = parse(text);
+	assert_int_equal(known_hosts_find(k, "a", 22, keys, PLAIN), PLAIN + 1);
+	assert_true(keys[0].revoked);
+	assert_string_equal(keys[0].type, "ecdsa-sha2-nistp256");
+	assert_false(keys[1].revoked);
+	known_hosts_destroy(k);
+}
+
 static void finds_each_of_many(void **state)
 {
 	(void)state;
@@ -405,6 +423,7 @@ int main(void)
 		cmocka_unit_test(matches_as_openssh_does),
 		cmocka_unit_test(warns_and_uses_the_rest),
 		cmocka_unit_test(gives_no_more_than_asked),
+		cmocka_unit_test(gives_revoked_keys_first),
 		cmocka_unit_test(finds_each_of_many),
 		cmocka_unit_test(survives_every_truncation),
 		cmocka_unit_test(fingerprints_like_ssh_keygen),
