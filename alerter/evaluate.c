@@ -101,17 +101,29 @@ static int note_good(
 	return book_move(b, c, RULE_LAST_GOOD, &v, NULL, "", err);
 }
 
+/* Why there is no good sample; NULL to leave what the row says of a failure that tells more. */
+static int explain(struct book *b, const struct alert *row, const struct stored_sample *s,
+	const char **ret_text, struct error *err)
+{
+	bool blameless = outcome_blameless(s->outcome);
+	*ret_text = NULL;
+	if (blameless && row && row->count > 0)
+		return 0;
+	*ret_text = pool_printf(b->pool, "%s%s%s%s", blameless ? "has not been sampled: " : "",
+		outcome_text(s->outcome), s->error[0] ? ": " : "", s->error);
+	return *ret_text ? 0 : error_set(err, "out of memory");
+}
+
 static int evaluate_reach(struct book *b, struct book_client *c, const struct stored_sample *s,
 	int64_t now, struct error *err)
 {
 	const struct alerter_config *config = &b->config->alerter;
 	const struct alert *good = book_find(c, RULE_LAST_GOOD, "");
-	const char *text = pool_printf(
-		b->pool, "%s%s%s", outcome_text(s->outcome), s->error[0] ? ": " : "", s->error);
-	if (!text)
-		return error_set(err, "out of memory");
-	struct verdict v =
-		unreachable_step(config, book_find(c, RULE_UNREACHABLE, ""), good, s, now);
+	const struct alert *down = book_find(c, RULE_UNREACHABLE, "");
+	const char *text;
+	if (explain(b, down, s, &text, err) < 0)
+		return -1;
+	struct verdict v = unreachable_step(config, down, good, s, now);
 	if (book_move(b, c, RULE_UNREACHABLE, &v, c->config->mail, text, err) < 0)
 		return -1;
 	v = host_key_step(config, book_find(c, RULE_HOST_KEY, ""), good, s, now);

@@ -139,18 +139,13 @@ struct verdict late_close(const struct rule *rule, const struct alert *old)
 	return old->as_of - old->since >= rule->for_ms ? tell(v, EVENT_LATE, old->as_of) : v;
 }
 
-/* What says nothing about the client, or has an alert of its own. */
-static bool counts_as_unreachable(enum outcome o)
+/* How many attempts in a row may fail for no fault of the client's beyond those that may fail
+ * by its own, before people hear that nobody watches it. */
+enum { BLAMELESS_MORE = 3 };
+
+bool outcome_blameless(enum outcome o)
 {
-	switch (o) {
-	case OUTCOME_OK:
-	case OUTCOME_NOT_DONE:
-	case OUTCOME_INTERNAL:
-	case OUTCOME_HOST_KEY_CHANGED:
-		return false;
-	default:
-		return true;
-	}
+	return o == OUTCOME_NOT_DONE || o == OUTCOME_INTERNAL;
 }
 
 /* A good sample ends what is not newer than itself. */
@@ -167,7 +162,8 @@ static struct verdict step_good(
 	return firing ? tell(v, EVENT_RESOLVED, now) : v;
 }
 
-/* Counts one more failure since the last good sample. */
+/* One more failure since the last good sample: `count` has those by the client's own fault,
+ * `value` all of them. */
 static struct verdict step_failed(const struct alert *old, const struct alert *last_good,
 	const struct stored_sample *sample, uint32_t limit)
 {
@@ -186,7 +182,8 @@ static struct verdict step_failed(const struct alert *old, const struct alert *l
 		a.as_of = sample->taken_at;
 		a.as_of_id = sample->id;
 	}
-	a.value = ++a.count;
+	a.count += !outcome_blameless(sample->outcome);
+	a.value++;
 	return write_row(a);
 }
 
@@ -209,7 +206,7 @@ struct verdict unreachable_step(const struct alerter_config *config, const struc
 {
 	if (sample->outcome == OUTCOME_OK)
 		return step_good(old, sample, now);
-	if (!counts_as_unreachable(sample->outcome))
+	if (sample->outcome == OUTCOME_HOST_KEY_CHANGED)
 		return keep();
 	return remind(step_failed(old, last_good, sample, config->unreachable_after),
 		config->unreachable_repeat_ms, now);
@@ -218,10 +215,11 @@ struct verdict unreachable_step(const struct alerter_config *config, const struc
 struct verdict unreachable_judge(const struct alerter_config *config, const struct alert *old,
 	uint64_t running_cycle, int64_t now)
 {
-	uint32_t count = old->count;
-	if (running_cycle != 0 && old->as_of_id > running_cycle)
-		count--;
-	if (old->state != ALERT_PENDING || count < config->unreachable_after)
+	uint32_t unsure = running_cycle != 0 && old->as_of_id > running_cycle;
+	uint32_t after = config->unreachable_after + unsure;
+	if (old->state != ALERT_PENDING)
+		return keep();
+	if (old->count < after && old->value < (double)after + BLAMELESS_MORE)
 		return keep();
 	return fire(*old, now);
 }

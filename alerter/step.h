@@ -57,7 +57,11 @@ struct verdict late_step(const struct rule *rule, const struct alert *firing,
 	const struct alert *old, const struct look *look) MUST_CHECK;
 struct verdict late_close(const struct rule *rule, const struct alert *old) MUST_CHECK;
 
-/* One sample of a client, good or not, against its client-unreachable row: counts failures. */
+/* Failures that say nothing about the client: ours, or time ran out. */
+bool outcome_blameless(enum outcome o);
+
+/* One sample of a client, good or not, against its client-unreachable row: counts failures.
+ * Those that say nothing about the client count less, but it must not go unwatched unsaid. */
 struct verdict unreachable_step(const struct alerter_config *config, const struct alert *old,
 	const struct alert *last_good, const struct stored_sample *sample, int64_t now) MUST_CHECK;
 

@@ -212,11 +212,20 @@ class Reach(AlerterCase):
         self.disk(-2, 0.1)
         self.assertEqual(self.told(), ['RESOLVED web1: can be reached again'])
 
-    def test_what_is_not_the_clients_fault_does_not_count(self):
-        for minute in (-9, -8, -7, -6):
+    def test_what_is_not_the_clients_fault_counts_less(self):
+        for minute in (-9, -8):
             self.failed(minute, 'not-done')
             self.failed(minute + 0.5, 'internal')
         self.assertEqual(self.told(), [])
+        self.failed(-7, 'not-done', 'the time was over')
+        out = self.alert().out
+        self.assertIn('[fleet] CRITICAL web1: cannot be reached\n', out)
+        self.assertIn('has not been sampled: ', out)
+        self.assertIn('the time was over', out)
+        self.failed(-6, 'not-done')
+        self.assertEqual(self.told(), [])
+        self.disk(-5, 0.1)
+        self.assertEqual(self.told(), ['RESOLVED web1: can be reached again'])
 
     def test_host_key_changed_at_once(self):
         self.failed(-5, 'host-key-changed', 'from SHA256:aaa to SHA256:bbb')

@@ -195,6 +195,11 @@ static const struct {
 	{ "tattttt", "-F---P-", "-------" },
 	{ "tnt", "--F", "---" },
 	{ "nnnn", "----", "----" },
+	{ "nnnn.n", "------", "------" },
+	{ "ninin.", "----FR", "------" },
+	{ "ninintttt", "----F---P", "---------" },
+	{ "tnnnn", "----F", "-----" },
+	{ "knnnn", "-----", "F----" },
 	{ "titi", "--F-", "----" },
 	{ ".kk.", "----", "-F-R" },
 	{ "tkt", "--F", "-F-" },
@@ -288,6 +293,10 @@ static void only_finished_cycles_count(void **state)
 	assert_true(unreachable_judge(&config, &row, 0, 0).tell);
 	row.count = 3;
 	assert_true(unreachable_judge(&config, &row, 100, 0).tell);
+	row.count = 0;
+	row.value = 5;
+	assert_false(unreachable_judge(&config, &row, 100, 0).tell);
+	assert_true(unreachable_judge(&config, &row, 0, 0).tell);
 	row.state = ALERT_FIRING;
 	assert_false(unreachable_judge(&config, &row, 0, 0).tell);
 }
