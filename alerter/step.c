@@ -260,6 +260,9 @@ struct verdict stale_step(const struct alerter_config *config, const struct aler
 		struct verdict v = remove_row(a);
 		return old->state == ALERT_FIRING ? tell(v, EVENT_RESOLVED, now) : v;
 	}
+	if (stale && a.state == ALERT_FIRING &&
+		repeat_due(config->unreachable_repeat_ms, a.told_at, now))
+		return tell(write_row(a), EVENT_REPEAT, now);
 	if (!stale || a.state == ALERT_FIRING)
 		return old ? keep() : write_row(a);
 	a.state = ALERT_FIRING;

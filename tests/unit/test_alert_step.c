@@ -312,6 +312,8 @@ static void collector_stale(void **state)
 		{ 1, 0, '-' },
 		{ 10, 0, '-' },
 		{ 16, 0, 'F' },
+		{ 35, 0, '-' },
+		{ 36, 0, 'P' },
 		{ 40, 0, '-' },
 		{ 41, 41, 'R' },
 		{ 50, 41, '-' },
@@ -320,7 +322,8 @@ static void collector_stale(void **state)
 		{ 60, 58, 'R' },
 		{ 61, 58, '-' },
 	};
-	const struct alerter_config config = { .collector_stale_ms = 15 * 60000 };
+	const struct alerter_config config = { .collector_stale_ms = 15 * 60000,
+		.unreachable_repeat_ms = 20 * 60000 };
 	struct kept kept = { 0 };
 	for (size_t i = 0; i < ARRAY_LEN(looks); i++) {
 		struct verdict v = stale_step(&config, kept.exists ? &kept.row : NULL,
