@@ -8,6 +8,9 @@
 #include "alerter/step.h"
 #include "alerter/text.h"
 
+/* Fewer clients are no reason to doubt the collector. */
+enum { ISOLATED_MIN = 3 };
+
 /* One recipient is to be told one event. */
 struct telling {
 	const char *recipient;
@@ -17,6 +20,7 @@ struct telling {
 struct job {
 	const struct config *config;
 	int64_t now;
+	size_t lost; /* clients that became unreachable, when they are so many as to be one fault */
 	compose_first_message *first;
 	void *arg;
 	struct arena *pool;
@@ -140,12 +144,31 @@ static int add_notification(struct job *j, const struct telling *t, size_t count
 	return 0;
 }
 
+/* When so much of the fleet cannot be reached the fault is likelier here than there. */
+static size_t count_lost(const struct config *config, const struct event *events, size_t count)
+{
+	size_t lost = 0;
+	for (size_t i = 0; i < count; i++)
+		lost += events[i].kind == EVENT_FIRING &&
+			strcmp(events[i].rule, RULE_UNREACHABLE) == 0;
+	return lost >= ISOLATED_MIN && lost * 2 >= config->client_count ? lost : 0;
+}
+
+static int put_isolation(const struct job *j, struct buffer *out)
+{
+	if (j->lost == 0)
+		return 0;
+	return buffer_printf(out,
+		"%zu of %zu clients cannot be reached: the collector looks isolated.\n\n", j->lost,
+		j->config->client_count);
+}
+
 static int compose_single(struct job *j, const struct telling *t)
 {
 	struct buffer subject CLEANUP(buffer_finish) = { 0 };
 	struct buffer text CLEANUP(buffer_finish) = { 0 };
 	if (buffer_append_text(&subject, "[fleet] ") < 0 ||
-		text_headline(t->event, j->config, &subject) < 0 ||
+		text_headline(t->event, j->config, &subject) < 0 || put_isolation(j, &text) < 0 ||
 		text_details(t->event, j->config, j->now, &text) < 0)
 		return no_memory(j);
 	const char *thread = find_thread(j, t);
@@ -155,12 +178,12 @@ static int compose_single(struct job *j, const struct telling *t)
 		j, t, 1, pool_text(j->pool, subject.data), thread, pool_text(j->pool, text.data));
 }
 
-/* What a digest is divided into, in the order of its parts. */
-static const struct part {
+/* What a digest is divided into, in the order of its sections. */
+static const struct section {
 	const char *name;
 	unsigned kinds;
 	int severity; /* -1 = any */
-} parts[] = {
+} sections[] = {
 	{ "critical", 1U << EVENT_FIRING | 1U << EVENT_REPEAT, SEVERITY_CRITICAL },
 	{ "warning", 1U << EVENT_FIRING | 1U << EVENT_REPEAT, SEVERITY_WARNING },
 	{ "late", 1U << EVENT_LATE, -1 },
@@ -168,87 +191,120 @@ static const struct part {
 	{ "resolved", 1U << EVENT_RESOLVED, -1 },
 };
 
-static bool belongs(const struct part *p, const struct event *e)
+static size_t section_of(const struct event *e)
 {
-	return (p->kinds >> e->kind & 1) && (p->severity < 0 || p->severity == (int)e->severity);
+	size_t i = 0;
+	for (; i < ARRAY_LEN(sections); i++)
+		if ((sections[i].kinds >> e->kind & 1) &&
+			(sections[i].severity < 0 || sections[i].severity == (int)e->severity))
+			break;
+	return i;
 }
 
-static size_t count_part(const struct part *p, const struct telling *t, size_t count)
+/* By section; the events of each in their order. */
+static int compare_sections(const void *a, const void *b)
+{
+	const struct telling *x = a, *y = b;
+	size_t first = section_of(x->event), second = section_of(y->event);
+	if (first != second)
+		return first < second ? -1 : 1;
+	return compare_tellings(a, b);
+}
+
+/* A mail server takes only so much at once: one digest may need several mails. */
+struct digest {
+	const struct telling *tellings; /* by section */
+	size_t count;
+	size_t mail, mails;
+};
+
+static size_t count_section(const struct digest *d, size_t section)
 {
 	size_t n = 0;
-	for (size_t i = 0; i < count; i++)
-		n += belongs(p, t[i].event);
+	for (size_t i = 0; i < d->count; i++)
+		n += section_of(d->tellings[i].event) == section;
 	return n;
 }
 
-/* "[fleet] 12 alerts: 9 critical, 3 resolved" */
-static int put_digest_subject(const struct telling *t, size_t count, struct buffer *out)
+/* "[fleet] 12 alerts, part 1 of 2: 9 critical, 3 resolved": the sums are of all parts. */
+static int put_digest_subject(const struct digest *d, struct buffer *out)
 {
-	if (buffer_printf(out, "[fleet] %zu alerts", count) < 0)
+	if (buffer_printf(out, "[fleet] %zu alerts", d->count) < 0)
+		return -1;
+	if (d->mails > 1 && buffer_printf(out, ", part %zu of %zu", d->mail, d->mails) < 0)
 		return -1;
 	const char *gap = ": ";
-	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
-		size_t n = count_part(&parts[i], t, count);
-		if (n > 0 && buffer_printf(out, "%s%zu %s", gap, n, parts[i].name) < 0)
+	for (size_t i = 0; i < ARRAY_LEN(sections); i++) {
+		size_t n = count_section(d, i);
+		if (n > 0 && buffer_printf(out, "%s%zu %s", gap, n, sections[i].name) < 0)
 			return -1;
 		gap = n > 0 ? ", " : gap;
 	}
 	return 0;
 }
 
-static int put_digest_part(const struct job *j, const struct part *p, const struct telling *t,
-	size_t count, struct buffer *out)
+/* Appends as many whole lines as one mail has room for; *ret_count tells how many. */
+static int put_lines(const struct job *j, const struct telling *t, size_t count, struct buffer *out,
+	size_t *ret_count)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (!belongs(p, t[i].event))
-			continue;
+	size_t i = 0, start = out->len;
+	for (; i < count; i++) {
+		size_t before = out->len;
 		if (text_headline(t[i].event, j->config, out) < 0 ||
 			buffer_append_text(out, "\n") < 0)
+			return -1;
+		if (out->len - start > COMPOSE_LINES_MAX && i > 0) {
+			out->len = before;
+			out->data[before] = 0;
+			break;
+		}
+	}
+	*ret_count = i;
+	return 0;
+}
+
+static int count_mails(const struct job *j, struct digest *d)
+{
+	for (size_t from = 0, n; from < d->count; from += n, d->mails++) {
+		struct buffer lines CLEANUP(buffer_finish) = { 0 };
+		if (put_lines(j, d->tellings + from, d->count - from, &lines, &n) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-/* When most of the fleet cannot be reached the fault is likelier here than there. */
-static int put_isolation(
-	const struct job *j, const struct telling *t, size_t count, struct buffer *out)
-{
-	size_t lost = 0;
-	for (size_t i = 0; i < count; i++)
-		lost += t[i].event->kind == EVENT_FIRING &&
-			strcmp(t[i].event->rule, RULE_UNREACHABLE) == 0;
-	if (lost * 2 <= j->config->client_count)
-		return 0;
-	return buffer_printf(out,
-		"%zu of %zu clients cannot be reached: the collector looks isolated.\n\n", lost,
-		j->config->client_count);
-}
-
-static int put_digest_text(
-	const struct job *j, const struct telling *t, size_t count, struct buffer *out)
-{
-	if (put_isolation(j, t, count, out) < 0)
-		return -1;
-	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
-		if (put_digest_part(j, &parts[i], t, count, out) < 0)
-			return -1;
-	return buffer_printf(out, "\nTo look closer:\n  fleet -c %s status\n", j->config->file);
-}
-
-static int compose_digest(struct job *j, const struct telling *t, size_t count)
+/* Its next mail, with the tellings from `from` on. */
+static int compose_part(struct job *j, struct digest *d, size_t from, size_t *ret_count)
 {
 	struct buffer subject CLEANUP(buffer_finish) = { 0 };
 	struct buffer text CLEANUP(buffer_finish) = { 0 };
-	if (put_digest_subject(t, count, &subject) < 0 || put_digest_text(j, t, count, &text) < 0)
+	const struct telling *t = d->tellings + from;
+	d->mail++;
+	if (put_digest_subject(d, &subject) < 0 || put_isolation(j, &text) < 0 ||
+		put_lines(j, t, d->count - from, &text, ret_count) < 0 ||
+		buffer_printf(&text, "\nTo look closer:\n  fleet -c %s status\n", j->config->file) <
+			0)
 		return no_memory(j);
-	return add_notification(
-		j, t, count, pool_text(j->pool, subject.data), "", pool_text(j->pool, text.data));
+	return add_notification(j, t, *ret_count, pool_text(j->pool, subject.data), "",
+		pool_text(j->pool, text.data));
+}
+
+static int compose_digest(struct job *j, struct telling *t, size_t count)
+{
+	struct digest d = { t, count, 0, 0 };
+	qsort(t, count, sizeof *t, compare_sections);
+	if (count_mails(j, &d) < 0)
+		return no_memory(j);
+	for (size_t from = 0, n; from < count; from += n)
+		if (compose_part(j, &d, from, &n) < 0)
+			return -1;
+	return 0;
 }
 
 /* Everything for one recipient. */
-static int compose_recipient(struct job *j, const struct telling *t, size_t count)
+static int compose_recipient(struct job *j, struct telling *t, size_t count)
 {
-	if (count > COMPOSE_SINGLE_MAX)
+	if (count > COMPOSE_SINGLE_MAX || (j->lost > 0 && count > 1))
 		return compose_digest(j, t, count);
 	for (size_t i = 0; i < count; i++)
 		if (compose_single(j, &t[i]) < 0)
@@ -276,7 +332,8 @@ int compose(const struct event *events, size_t count, const struct config *confi
 	compose_first_message *first, void *arg, struct arena *pool, struct mailbag *ret_bag,
 	struct error *err)
 {
-	struct job j = { config, now, first, arg, pool, err, { 0 } };
+	struct job j = { config, now, count_lost(config, events, count), first, arg, pool, err,
+		{ 0 } };
 	size_t most = 0;
 	for (size_t i = 0; i < count; i++)
 		most += count_lines(events[i].recipients);

@@ -14,7 +14,9 @@
  * outbox.
  *
  * Up to COMPOSE_SINGLE_MAX events go to a recipient as a mail each, which replies to the mail
- * that first told its alert; above that they go as one digest, worst first. With several
+ * that first told its alert; above that they go as one digest, worst first, in as many mails
+ * as its lines need. When at least half of the clients, and 3, became unreachable, the collector
+ * itself is in doubt: then each recipient gets one mail that says so first. With several
  * recipients each gets mails of their own, so that one bad address costs nobody else anything.
  * Without <mail>, and for an event with no recipient at all, the text goes to standard output
  * under the recipient "".
@@ -22,7 +24,10 @@
  * A Message-ID is made of nothing but the row's content, so composing the same events again
  * gives the same one.
  */
-enum { COMPOSE_SINGLE_MAX = 5 };
+enum {
+	COMPOSE_SINGLE_MAX = 5,
+	COMPOSE_LINES_MAX = 1000 * 1000, /* bytes of one mail's list; storage cuts at 1 MiB */
+};
 
 #define CHANNEL_MAIL   "mail"
 #define CHANNEL_STDOUT "stdout"

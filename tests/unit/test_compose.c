@@ -40,9 +40,18 @@ static const struct client clients[] = {
 		.group = "",
 		.file = "/etc/fleet-health/config.xml",
 		.line = 20 },
+	{ .name = "web3",
+		.ip = "192.0.2.12",
+		.port = 22,
+		.username = "monitor",
+		.rules = rules,
+		.mail = nobody,
+		.group = "",
+		.file = "/etc/fleet-health/config.xml",
+		.line = 30 },
 };
 
-static const struct client *const by_name[] = { &clients[0], &clients[1] };
+static const struct client *const by_name[] = { &clients[0], &clients[1], &clients[2] };
 
 static struct config make_config(bool mail)
 {
@@ -308,20 +317,89 @@ static void composing_again_gives_the_same_ids(void **state)
 	arena_finish(&b.pool);
 }
 
+static void mark_lost(struct event *events, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		events[i].rule = RULE_UNREACHABLE;
+		events[i].client = clients[i].name;
+	}
+}
+
+/* The whole run is judged, though each recipient sees a part of it. */
 static void an_isolated_collector_is_named(void **state)
+{
+	(void)state;
+	struct event events[4];
+	make_events(events, 4);
+	mark_lost(events, 3);
+	events[2].recipients = "b@example.com";
+	struct fixture f = { 0 };
+	run(&f, events, 4, true);
+	assert_int_equal(f.bag.count, 2);
+	for (size_t i = 0; i < 2; i++)
+		assert_ptr_equal(strstr(f.bag.items[i].text, "3 of 3 clients cannot be reached: "),
+			f.bag.items[i].text);
+	assert_int_equal(f.bag.items[0].event_count, 1);
+	assert_int_equal(f.bag.items[1].event_count, 3);
+	arena_finish(&f.pool);
+}
+
+static void two_lost_clients_are_no_isolation(void **state)
 {
 	(void)state;
 	struct event events[8];
 	make_events(events, 8);
-	for (size_t i = 0; i < 2; i++) {
-		events[i].rule = RULE_UNREACHABLE;
-		events[i].client = clients[i].name;
-	}
+	mark_lost(events, 2);
 	struct fixture f = { 0 };
 	run(&f, events, 8, true);
-	assert_ptr_equal(strstr(f.bag.items[0].text, "2 of 2 clients cannot be reached"),
-		f.bag.items[0].text);
+	assert_null(strstr(f.bag.items[0].text, "isolated"));
 	arena_finish(&f.pool);
+}
+
+enum { MANY = 12000 };
+
+/* Each event's line stands whole in the one mail that has it. */
+static void check_mail_of_many(const struct notification *n, unsigned char *seen)
+{
+	char line[32];
+	const char *at = n->text;
+	assert_true(strlen(at) < 1 << 20);
+	for (size_t i = 0; i < n->event_count; i++, at = strchr(at, '\n') + 1) {
+		(void)snprintf(line, sizeof line, "/%05d-", (int)n->events[i]);
+		assert_int_equal(strncmp(at, "CRITICAL web1: ", 15), 0);
+		assert_non_null(memmem(at, strcspn(at, "\n"), line, strlen(line)));
+		assert_int_equal(seen[n->events[i]]++, 0);
+	}
+	assert_int_equal(strncmp(at, "\nTo look closer:", 16), 0);
+}
+
+static void a_long_digest_is_several_mails(void **state)
+{
+	(void)state;
+	static struct event events[MANY];
+	static char names[MANY][120];
+	static unsigned char seen[MANY + 1];
+	make_events(events, MANY);
+	for (int i = 0; i < MANY; i++) {
+		(void)snprintf(names[i], sizeof names[i], "/%05d-%0100d", i + 1, 0);
+		events[i].instance = names[i];
+	}
+	struct fixture f = { 0 }, again = { 0 };
+	run(&f, events, MANY, true);
+	run(&again, events, MANY, true);
+	assert_int_equal(f.bag.count, 2);
+	assert_string_equal(
+		f.bag.items[0].subject, "[fleet] 12000 alerts, part 1 of 2: 12000 critical");
+	assert_string_equal(
+		f.bag.items[1].subject, "[fleet] 12000 alerts, part 2 of 2: 12000 critical");
+	assert_string_not_equal(f.bag.items[0].message_id, f.bag.items[1].message_id);
+	assert_int_equal(f.bag.items[0].event_count + f.bag.items[1].event_count, MANY);
+	for (size_t i = 0; i < 2; i++) {
+		check_mail_of_many(&f.bag.items[i], seen);
+		assert_string_equal(f.bag.items[i].message_id, again.bag.items[i].message_id);
+	}
+	arena_finish(&f.pool);
+	arena_finish(&again.pool);
 }
 
 int main(void)
@@ -337,6 +415,8 @@ int main(void)
 		cmocka_unit_test(follow_ups_hang_on_the_first_mail),
 		cmocka_unit_test(composing_again_gives_the_same_ids),
 		cmocka_unit_test(an_isolated_collector_is_named),
+		cmocka_unit_test(two_lost_clients_are_no_isolation),
+		cmocka_unit_test(a_long_digest_is_several_mails),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
