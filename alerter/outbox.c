@@ -75,8 +75,8 @@ struct round {
 	uint32_t lost, tried;
 };
 
-static int build_mail(const struct config *config, const struct notification *n, struct buffer *out,
-	struct error *err)
+static enum smtp_result build_mail(const struct config *config, const struct notification *n,
+	struct buffer *out, struct error *err)
 {
 	struct mail_message m = {
 		.from = config->mail.from,
@@ -88,7 +88,9 @@ static int build_mail(const struct config *config, const struct notification *n,
 		.list_id = config->mail.list_id,
 		.date_ms = n->created_at,
 	};
-	return mail_build(&m, out, err);
+	if (mail_check(&m, err) < 0)
+		return SMTP_REFUSED;
+	return mail_build(&m, out, err) < 0 ? SMTP_LATER : SMTP_SENT;
 }
 
 static enum smtp_result send_mail(
@@ -98,8 +100,9 @@ static enum smtp_result send_mail(
 	struct buffer mail CLEANUP(buffer_finish) = { 0 };
 	if (mail_check_sender(config->mail.from, config->mail.list_id, reason) < 0)
 		return SMTP_CHANNEL;
-	if (build_mail(config, n, &mail, reason) < 0)
-		return SMTP_REFUSED;
+	enum smtp_result built = build_mail(config, n, &mail, reason);
+	if (built != SMTP_SENT)
+		return built;
 	if (!r->smtp && smtp_open(&config->mail, &r->smtp, reason) < 0)
 		return SMTP_CHANNEL;
 	return smtp_send(r->smtp, n->recipient, &mail, reason);

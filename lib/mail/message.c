@@ -80,7 +80,7 @@ int mail_check_sender(const char *from, const char *list_id, struct error *err)
 	return mail_list_id_valid(list_id) ? 0 : error_set(err, "the list's name is no domain");
 }
 
-static int check(const struct mail_message *m, struct error *err)
+int mail_check(const struct mail_message *m, struct error *err)
 {
 	if (mail_check_sender(m->from, m->list_id, err) < 0)
 		return -1;
@@ -238,7 +238,7 @@ static int put_text(const char *text, struct buffer *out)
 
 int mail_build(const struct mail_message *m, struct buffer *out, struct error *err)
 {
-	if (check(m, err) < 0)
+	if (mail_check(m, err) < 0)
 		return -1;
 	if (put_headers(m, out) < 0 || put_text(m->text, out) < 0)
 		return error_set(err, "out of memory, or a mail that is too long");

@@ -32,8 +32,11 @@ bool mail_list_id_valid(const char *list_id);
 /* What is wrong with these is wrong with every mail, whomever it is to. */
 int mail_check_sender(const char *from, const char *list_id, struct error *err) MUST_CHECK;
 
-/* Appends the mail. A control character in anything but the text, an address that is none, or
- * a subject that is not UTF-8 is refused. */
+/* A control character in anything but the text, an address that is none, or a subject that is
+ * not UTF-8 is refused. */
+int mail_check(const struct mail_message *m, struct error *err) MUST_CHECK;
+
+/* Appends the mail. What mail_check() passes fails for want of memory only. */
 int mail_build(const struct mail_message *m, struct buffer *out, struct error *err) MUST_CHECK;
 
 #endif

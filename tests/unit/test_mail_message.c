@@ -225,10 +225,21 @@ static void bad_fields_are_refused_whole(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		struct buffer out CLEANUP(buffer_finish) = { 0 };
 		struct error err = { "" };
+		assert_int_equal(mail_check(&bad[i], &err), -1);
 		assert_int_equal(mail_build(&bad[i], &out, &err), -1);
 		assert_int_equal(out.len, 0);
 		assert_true(err.text[0]);
 	}
+}
+
+/* Else a mail would be given up for want of memory. */
+static void no_room_is_no_fault_of_the_mail(void **state)
+{
+	(void)state;
+	struct buffer out CLEANUP(buffer_finish) = { .cap = 10 };
+	struct error err = { "" };
+	assert_int_equal(mail_check(&plain, &err), 0);
+	assert_int_equal(mail_build(&plain, &out, &err), -1);
 }
 
 int main(void)
@@ -242,6 +253,7 @@ int main(void)
 		cmocka_unit_test(every_address),
 		cmocka_unit_test(every_list_id),
 		cmocka_unit_test(bad_fields_are_refused_whole),
+		cmocka_unit_test(no_room_is_no_fault_of_the_mail),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
