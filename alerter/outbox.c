@@ -196,6 +196,8 @@ static int after_mail(struct round *r, enum smtp_result result, struct error *er
 	if (result == SMTP_CHANNEL || r->lost >= LOST_MAX)
 		r->mail_blocked = true;
 	return note_channel(r->outbox, result == SMTP_CHANNEL, clock_wall_ms(), err);
+	if (r->lost >= LOST_MAX)
+		log_error("the mail server lost %d connections in a row, the rest waits", LOST_MAX);
 }
 
 static int deliver(struct round *r, struct notification *n, struct error *err)

@@ -319,7 +319,7 @@ class Plain(MailCase):
         with smtp.Meddler(self.server.port, cuts=100) as meddler:
             self.configure(port=meddler.port, security='plain')
             self.samples.add('web1', -5, {(DISK, f'/srv{i}'): 0.95 for i in range(5)})
-            self.assertEqual(self.fleet.run('alerter').status, 69)
+            self.alert(69, 'lost 3 connections in a row')
             self.assertEqual(sorted(row[2] for row in self.outbox()), [0, 0, 1, 1, 1])
 
     def test_tls_is_never_given_up(self):
