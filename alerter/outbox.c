@@ -14,8 +14,9 @@
 
 enum {
 	EVENTS_AT_ONCE = 20000,
-	NOTIFICATIONS_AT_ONCE = 5000,
-	LOST_MAX = 3, /* connections lost in a row before the run leaves the server alone */
+	NOTIFICATIONS_AT_ONCE = 100,
+	LEFT_MAX = 1000, /* that wait for their channel, before the run looks no further */
+	LOST_MAX = 3,	 /* connections lost in a row before the run leaves the server alone */
 	BACKLOG_MS = 60 * 60 * 1000,
 };
 
@@ -73,6 +74,8 @@ struct round {
 	bool print_blocked; /* standard output takes nothing */
 	bool mail_blocked;  /* the server takes nothing, or not yet again */
 	uint32_t lost, tried;
+	int64_t began_ms; /* monotonic */
+	uint64_t last_id; /* of those looked at */
 };
 
 static enum smtp_result build_mail(const struct config *config, const struct notification *n,
@@ -193,11 +196,11 @@ static int after_mail(struct round *r, enum smtp_result result, struct error *er
 {
 	r->tried++;
 	r->lost = result == SMTP_LOST ? r->lost + 1 : 0;
+	if (r->lost >= LOST_MAX)
+		log_error("the mail server lost %d connections in a row, the rest waits", LOST_MAX);
 	if (result == SMTP_CHANNEL || r->lost >= LOST_MAX)
 		r->mail_blocked = true;
 	return note_channel(r->outbox, result == SMTP_CHANNEL, clock_wall_ms(), err);
-	if (r->lost >= LOST_MAX)
-		log_error("the mail server lost %d connections in a row, the rest waits", LOST_MAX);
 }
 
 static int deliver(struct round *r, struct notification *n, struct error *err)
@@ -235,22 +238,49 @@ static int complain(const struct round *r, struct error *err)
 	return 0;
 }
 
+/* New samples are more urgent than a slow server. */
+static bool is_over(const struct round *r)
+{
+	return *r->outbox->stop || clock_monotonic_ms() - r->began_ms >= r->outbox->budget_ms;
+}
+
+/* Tries those not looked at before; *ret_left counts what is still due afterwards. */
+static int deliver_batch(
+	struct round *r, struct notification_set *due, size_t *ret_left, struct error *err)
+{
+	int64_t now = clock_wall_ms();
+	*ret_left = 0;
+	for (size_t i = 0; i < due->count && !is_over(r); i++) {
+		struct notification *n = &due->items[i];
+		if (n->id > r->last_id &&
+			(lease_keep(r->outbox->lease, err) < 0 || deliver(r, n, err) < 0))
+			return -1;
+		if (n->id > r->last_id)
+			r->last_id = n->id;
+		*ret_left += n->state == NOTIFICATION_WAITING && n->next_try_at <= now;
+	}
+	return 0;
+}
+
+/* Batches by id. What waits for its channel stays due, and comes again before what is new. */
 static int deliver_all(struct round *r, struct error *err)
 {
-	const struct outbox *o = r->outbox;
-	struct notification_set due CLEANUP(notification_set_finish) = { 0 };
-	if (storage_due_notifications(
-		    o->storage, clock_wall_ms(), NOTIFICATIONS_AT_ONCE, &due, err) < 0)
-		return -1;
-	for (size_t i = 0; i < due.count && !*o->stop; i++)
-		if (lease_keep(o->lease, err) < 0 || deliver(r, &due.items[i], err) < 0)
+	size_t left = 0, limit, count;
+	do {
+		struct notification_set due CLEANUP(notification_set_finish) = { 0 };
+		limit = left + NOTIFICATIONS_AT_ONCE;
+		if (storage_due_notifications(
+			    r->outbox->storage, clock_wall_ms(), limit, &due, err) < 0 ||
+			deliver_batch(r, &due, &left, err) < 0)
 			return -1;
+		count = due.count;
+	} while (count == limit && left < LEFT_MAX && !is_over(r));
 	return complain(r, err);
 }
 
 int outbox_deliver(const struct outbox *o, bool *ret_blocked, struct error *err)
 {
-	struct round r = { .outbox = o };
+	struct round r = { .outbox = o, .began_ms = clock_monotonic_ms() };
 	int64_t now = clock_wall_ms();
 	if (!o->config->mail.enabled && note_channel(o, false, now, err) < 0)
 		return -1;

@@ -22,6 +22,7 @@ struct outbox {
 	struct book *book; /* keeps the row of a mail server that takes nothing */
 	struct lease *lease;
 	const volatile sig_atomic_t *stop;
+	int64_t budget_ms; /* after that no delivery begins; the rest is the next run's */
 };
 
 /* Composes whatever was told to nobody yet. */

@@ -17,6 +17,7 @@
 enum {
 	BATCH_SAMPLES = 500,
 	DRY_SAMPLES = 10000,
+	DELIVERY_MS = 45 * 1000,
 	CYCLE_NUMBER = 255, /* stands where a collector's number does in an attempt id */
 };
 
@@ -158,7 +159,7 @@ static int apply_fleet(struct run *r, struct error *err)
 
 static int tell(struct run *r, struct error *err)
 {
-	struct outbox o = { r->config, r->storage, &r->book, &r->lease, r->stop };
+	struct outbox o = { r->config, r->storage, &r->book, &r->lease, r->stop, DELIVERY_MS };
 	if (outbox_compose(&o, err) < 0)
 		return -1;
 	return outbox_deliver(&o, &r->blocked, err);

@@ -1,4 +1,4 @@
-/* What becomes of a notification whose mail cannot even be built; no server is asked. */
+/* What becomes of notifications that no server is asked for. */
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -43,7 +43,7 @@ static size_t count_waiting(void)
 {
 	struct notification_set due;
 	size_t count = 0;
-	assert_int_equal(storage_due_notifications(storage, clock_wall_ms(), 10, &due, NULL), 0);
+	assert_int_equal(storage_due_notifications(storage, clock_wall_ms(), 1000, &due, NULL), 0);
 	for (size_t i = 0; i < due.count; i++)
 		count += due.items[i].tries == 0;
 	notification_set_finish(&due);
@@ -51,8 +51,11 @@ static size_t count_waiting(void)
 }
 
 /* An event that is still to be told. */
-static uint64_t make_event(const char *instance)
+static uint64_t make_event(void)
 {
+	static int number;
+	char instance[20];
+	(void)snprintf(instance, sizeof instance, "/srv/%d", ++number);
 	const struct alert alert = { .client = "web1",
 		.rule = "disk/warning/*",
 		.instance = instance,
@@ -81,7 +84,7 @@ static uint64_t make_event(const char *instance)
 
 static void put(const char *recipient)
 {
-	uint64_t event = make_event(recipient);
+	uint64_t event = make_event();
 	const struct notification n = {
 		.channel = "mail",
 		.recipient = recipient,
@@ -100,14 +103,14 @@ static void put(const char *recipient)
 }
 
 /* How many wait after one run with this configuration; whether the channel was at fault. */
-static size_t deliver(const struct config *config, bool *ret_blocked)
+static size_t deliver(const struct config *config, int64_t budget_ms, bool *ret_blocked)
 {
 	static const volatile sig_atomic_t stop;
 	struct alert_set rows = { 0 };
 	struct arena pool = { 0 };
 	struct book book;
 	assert_int_equal(book_init(&book, config, &rows, &pool, NULL), 0);
-	struct outbox o = { config, storage, &book, &lease, &stop };
+	struct outbox o = { config, storage, &book, &lease, &stop, budget_ms };
 	assert_int_equal(outbox_deliver(&o, ret_blocked, NULL), 0);
 	book_finish(&book);
 	arena_finish(&pool);
@@ -139,7 +142,7 @@ static void a_bad_sender_loses_nothing(void **state)
 	put("night@example.com");
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		bool blocked = false;
-		assert_int_equal(deliver(&bad[i], &blocked), 2);
+		assert_int_equal(deliver(&bad[i], 10000, &blocked), 2);
 		assert_true(blocked);
 	}
 }
@@ -151,8 +154,43 @@ static void a_bad_recipient_is_final(void **state)
 	bool blocked = true;
 	put("a@b@example.com");
 	assert_int_equal(count_waiting(), 1);
-	assert_int_equal(deliver(&good, &blocked), 0);
+	assert_int_equal(deliver(&good, 10000, &blocked), 0);
 	assert_false(blocked);
+}
+
+static void a_run_has_only_so_much_time(void **state)
+{
+	(void)state;
+	const struct config good = mail_from("fleet@example.com", "example.com");
+	bool blocked = true;
+	put("a@b@example.com");
+	assert_int_equal(deliver(&good, 0, &blocked), 1);
+	assert_false(blocked);
+	assert_int_equal(deliver(&good, 10000, &blocked), 0);
+}
+
+static void more_than_a_batch_in_one_run(void **state)
+{
+	(void)state;
+	const struct config good = mail_from("fleet@example.com", "example.com");
+	bool blocked = true;
+	for (int i = 0; i < 120; i++)
+		put("a@b@example.com");
+	assert_int_equal(deliver(&good, 60000, &blocked), 0);
+	assert_false(blocked);
+}
+
+/* Mails that wait for their server keep nothing from standard output, however many they are. */
+static void a_blocked_channel_hides_no_other(void **state)
+{
+	(void)state;
+	const struct config bad = mail_from("fleet@mon_server.example", "example.com");
+	bool blocked = false;
+	for (int i = 0; i < 120; i++)
+		put("ops@example.com");
+	put("");
+	assert_int_equal(deliver(&bad, 60000, &blocked), 120);
+	assert_true(blocked);
 }
 
 int main(void)
@@ -160,6 +198,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_bad_sender_loses_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_bad_recipient_is_final, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_run_has_only_so_much_time, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(more_than_a_batch_in_one_run, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_blocked_channel_hides_no_other, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
