@@ -2,27 +2,67 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
+#include "lib/file.h"
+#include "lib/log.h"
 
-int lease_lock(struct lease *l, const struct config *config, bool *ret_busy, struct error *err)
+/* Others may not open it: whoever can read a file can keep its lock. */
+static int open_lock(const struct config *config, struct error *err)
+{
+	char *path = path_join(config->dir, "alerter.lock");
+	if (!path)
+		return error_set(err, "out of memory");
+	int fd = open(
+		path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	if (fd < 0)
+		(void)error_errno(err, "%s", path);
+	free(path);
+	return fd;
+}
+
+/* Without the lock no other process may go on with our lease. */
+static void name_holder(struct lease *l)
 {
 	char host[256] = "";
 	struct stat st;
-	l->lock_fd = open(config->file, O_RDONLY | O_CLOEXEC);
-	if (l->lock_fd < 0 || fstat(l->lock_fd, &st) < 0)
-		return error_errno(err, "%s", config->file);
-	bool busy = flock(l->lock_fd, LOCK_EX | LOCK_NB) < 0;
-	if (busy && errno != EWOULDBLOCK)
-		return error_errno(err, "%s: lock", config->file);
 	(void)gethostname(host, sizeof host - 1);
-	(void)snprintf(l->holder, sizeof l->holder, "%s:%ju:%ju", host, (uintmax_t)st.st_dev,
-		(uintmax_t)st.st_ino);
-	*ret_busy = busy;
+	if (l->lock_fd >= 0 && fstat(l->lock_fd, &st) == 0)
+		(void)snprintf(l->holder, sizeof l->holder, "%s:%ju:%ju", host,
+			(uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+	else
+		(void)snprintf(l->holder, sizeof l->holder, "%s:%ld at %" PRId64, host,
+			(long)getpid(), clock_wall_ms());
+}
+
+/* Leaves the mark that this run was refused and counts them. */
+static uint32_t count_refused(int fd)
+{
+	struct stat st;
+	return write(fd, ".", 1) == 1 && fstat(fd, &st) == 0 ? (uint32_t)st.st_size : 0;
+}
+
+int lease_lock(struct lease *l, const struct config *config, bool *ret_busy, struct error *err)
+{
+	*ret_busy = false;
+	l->lock_fd = open_lock(config, err);
+	if (l->lock_fd < 0)
+		log_info("the lease alone keeps other alerters away: %s", err->text);
+	name_holder(l);
+	if (l->lock_fd < 0)
+		return 0;
+	if (flock(l->lock_fd, LOCK_EX | LOCK_NB) == 0)
+		return ftruncate(l->lock_fd, 0) < 0 ? error_errno(err, "alerter.lock") : 0;
+	if (errno != EWOULDBLOCK)
+		return error_errno(err, "alerter.lock");
+	*ret_busy = true;
+	l->refused = count_refused(l->lock_fd);
 	return 0;
 }
 

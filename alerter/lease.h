@@ -9,10 +9,11 @@
 #include "lib/storage/storage.h"
 
 /*
- * Two locks keep alerters apart. On one machine flock(2) on config.xml itself, which needs no
- * file of its own and goes with the process; between machines a lease in storage. Whoever
- * holds the lock may go on with the lease of its machine, so that a run that was killed delays
- * nobody; the holder names the file's inode, in case an editor replaced it meanwhile.
+ * Two locks keep alerters apart. On one machine flock(2) on alerter.lock beside config.xml,
+ * which goes with the process and holds one byte a run that was refused since the last that was
+ * not; between machines a lease in storage. Whoever holds the lock may go on with the lease of
+ * its machine, so that a run that was killed delays nobody; the holder names the file's inode,
+ * in case somebody replaced it meanwhile. Where the file cannot be had, the lease is enough.
  */
 enum { LEASE_MS = 5 * 60 * 1000 };
 
@@ -22,6 +23,7 @@ struct lease {
 	uint64_t epoch;
 	int64_t taken_ms; /* monotonic */
 	int lock_fd;	  /* -1 without the lock */
+	uint32_t refused; /* runs in a row that met the lock, with this one; 0 = not known */
 };
 
 /* Another at work is no error: *ret_busy tells. */

@@ -1,5 +1,6 @@
 #include "alerter/run.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <sysexits.h>
 
@@ -18,6 +19,7 @@ enum {
 	BATCH_SAMPLES = 500,
 	DRY_SAMPLES = 10000,
 	DELIVERY_MS = 45 * 1000,
+	REFUSED_BEFORE_SAID = 3,
 	CYCLE_NUMBER = 255, /* stands where a collector's number does in an attempt id */
 };
 
@@ -188,6 +190,17 @@ static int start(struct run *r, bool *ret_busy, struct error *err)
 	return lease_take(&r->lease, r->storage, ret_busy, err);
 }
 
+static int give_way(const struct run *r)
+{
+	if (r->lease.refused > 0 && r->lease.refused % REFUSED_BEFORE_SAID == 0)
+		log_error("%" PRIu32 " runs in a row met another alerter still at work: let cron "
+			  "start it less often, or see what holds %s/alerter.lock",
+			r->lease.refused, r->config->dir);
+	else
+		log_info("another alerter is at work");
+	return EX_TEMPFAIL;
+}
+
 int run_alerter(const struct config *config, const volatile sig_atomic_t *stop)
 {
 	struct run r CLEANUP(run_finish) = { .config = config, .stop = stop, .lease.lock_fd = -1 };
@@ -197,10 +210,8 @@ int run_alerter(const struct config *config, const volatile sig_atomic_t *stop)
 		log_error("%s", err.text);
 		return EX_UNAVAILABLE;
 	}
-	if (busy) {
-		log_info("another alerter is at work");
-		return EX_TEMPFAIL;
-	}
+	if (busy)
+		return give_way(&r);
 	int result = work(&r, &err);
 	if (result < 0)
 		log_error("%s", err.text);

@@ -309,14 +309,36 @@ class Program(AlerterCase):
         self.assertEqual(len(self.told()), 1)
 
     def test_another_at_work(self):
-        with open(self.fleet.config, encoding='utf-8') as held:
+        with open(self.fleet.path('alerter.lock'), encoding='utf-8') as held:
             fcntl.flock(held, fcntl.LOCK_EX)
-            self.assertEqual(self.alert(status=75).out, '')
+            for _ in range(2):
+                self.assertEqual(self.alert(status=75).out, '')
+            said = self.alert(status=75, quiet=False).err
+            self.assertIn('3 runs in a row met another alerter', said)
+            self.alert(status=75)
+        self.alert()
+        with open(self.fleet.path('alerter.lock'), encoding='utf-8') as held:
+            self.assertEqual(held.read(), '')
         self.samples.execute(
             "UPDATE lease SET holder = 'elsewhere', until_at = '2999-01-01T00:00:00.000Z'")
         self.alert(status=75)
         self.samples.execute("UPDATE lease SET until_at = '2000-01-01T00:00:00.000Z'")
         self.alert()
+
+    def test_who_reads_the_configuration_stops_nobody(self):
+        self.assertEqual(os.stat(self.fleet.path('alerter.lock')).st_mode & 0o777, 0o600)
+        with open(self.fleet.config, encoding='utf-8') as held:
+            fcntl.flock(held, fcntl.LOCK_SH)
+            self.alert()
+
+    def test_without_a_file_the_lease_is_enough(self):
+        os.unlink(self.fleet.path('alerter.lock'))
+        os.mkdir(self.fleet.path('alerter.lock'))
+        self.disk(-5, 0.95)
+        self.assertEqual(len(self.told()), 1)
+        self.samples.execute(
+            "UPDATE lease SET holder = 'elsewhere', until_at = '2999-01-01T00:00:00.000Z'")
+        self.alert(status=75)
 
     def test_sigterm_ends_cleanly_and_loses_nothing(self):
         self.configure(*[client(f'web{i}', RULE) for i in range(300)])
