@@ -265,7 +265,7 @@ static int put_lines(const struct job *j, const struct telling *t, size_t count,
 
 static int count_mails(const struct job *j, struct digest *d)
 {
-	for (size_t from = 0, n; from < d->count; from += n, d->mails++) {
+	for (size_t from = 0, n = 0; from < d->count; from += n, d->mails++) {
 		struct buffer lines CLEANUP(buffer_finish) = { 0 };
 		if (put_lines(j, d->tellings + from, d->count - from, &lines, &n) < 0)
 			return -1;
@@ -295,7 +295,7 @@ static int compose_digest(struct job *j, struct telling *t, size_t count)
 	qsort(t, count, sizeof *t, compare_sections);
 	if (count_mails(j, &d) < 0)
 		return no_memory(j);
-	for (size_t from = 0, n; from < count; from += n)
+	for (size_t from = 0, n = 0; from < count; from += n)
 		if (compose_part(j, &d, from, &n) < 0)
 			return -1;
 	return 0;
