@@ -86,12 +86,13 @@ static int begin_cycle(struct poll_phase *p, struct error *err)
 	return spool_put_cycle(p->spool_fd, &p->cycle, err);
 }
 
-/* A run that was stopped tells nothing of the fleet as a whole. */
-static int end_cycle(struct poll_phase *p, struct error *err)
+/* A run that was stopped tells nothing of the fleet as a whole, one that failed has no end. */
+static int end_cycle(struct poll_phase *p, bool failed, struct error *err)
 {
-	if (!*p->stop)
+	if (failed)
 		return 0;
-	p->cycle.whole_fleet = false;
+	p->cycle.ended_at = clock_wall_ms();
+	p->cycle.whole_fleet = p->cycle.whole_fleet && !*p->stop;
 	return spool_put_cycle(p->spool_fd, &p->cycle, err);
 }
 
@@ -192,7 +193,7 @@ int poll_phase_run(struct poll_phase *p)
 		status = fail(EX_SOFTWARE, &err);
 	say_unknown(p);
 	say_missed(p);
-	if (end_cycle(p, &err) < 0 || save_hosts(p, &err) < 0)
+	if (end_cycle(p, status != EX_OK, &err) < 0 || save_hosts(p, &err) < 0)
 		log_warning("%s", err.text);
 	return status;
 }

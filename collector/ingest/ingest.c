@@ -5,7 +5,6 @@
 #include "collector/ingest/batch.h"
 #include "collector/spool/outcomes.h"
 #include "collector/spool/spool.h"
-#include "lib/clock.h"
 
 /* The files of one cycle, in the list of the spool: those from its own id up to the next
  * cycle's, since a run takes its cycle id before its attempts'. */
@@ -72,7 +71,7 @@ static int put_cycle(const struct ingest *in, const struct slice *s, const struc
 		.version = FLEET_VERSION,
 		.started_at = s->cycle.started_at,
 		.deadline_at = s->cycle.deadline_at,
-		.finished_at = finished ? clock_wall_ms() : 0,
+		.finished_at = finished ? s->cycle.ended_at : 0, /* 0: the run died */
 		.clients = s->cycle.clients,
 		.ok = b->ok,
 		.failed = b->failed,

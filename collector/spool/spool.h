@@ -19,7 +19,7 @@
  *   <cycle, 16 hex>-00.cycle                             what that run set out to do
  *   tmp-*                                                being written; removed at the next start
  *   bad/                                                 files that never open, capped
- *   lock, state, hosts                                   see run_lock.h
+ *   lock, state, hosts                                   see collector/run_state.h
  *
  * A .sealed file is one head line and then the sealed bytes:
  *   fleet1 spool <connection's attempt, 16 hex> <cycle, 16 hex> <received wall ms> <length>
@@ -32,6 +32,8 @@
  *
  * A .cycle file is one line:
  *   fleet1 cycle <cycle, 16 hex> <started ms> <deadline ms> <clients> <1 whole fleet, 0 some>
+ *     <ended ms, 0 as long as it polls>
+ * It is written again when the run has polled: one that tells no end is of a run that died.
  */
 enum {
 	SPOOL_LINE_MAX = 4096,	      /* longest line of any of these, newline and NUL included */
@@ -63,6 +65,7 @@ struct spool_cycle {
 	int64_t started_at, deadline_at;
 	uint32_t clients;
 	bool whole_fleet;
+	int64_t ended_at; /* 0 = it polls, or it died */
 };
 
 /* ---- what a poller does ----------------------------------------------------------------- */
@@ -111,7 +114,7 @@ void spool_list_finish(struct spool_list *list);
 int spool_read(int spool_fd, const char *name, struct buffer *out, struct error *err) MUST_CHECK;
 int spool_remove(int spool_fd, const char *name, struct error *err) MUST_CHECK;
 
-/* Writes the .cycle file of a run. */
+/* Writes the .cycle file of a run, anew each time. */
 int spool_put_cycle(int spool_fd, const struct spool_cycle *c, struct error *err) MUST_CHECK;
 
 /* Moves a file to bad/; spool_trim_bad() then removes the oldest there beyond the caps. */

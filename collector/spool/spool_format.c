@@ -93,8 +93,9 @@ int spool_parse_outcome(
 int spool_format_cycle(const struct spool_cycle *c, char *out, size_t size)
 {
 	int len = snprintf(out, size,
-		WIRE_TAG "cycle %016" PRIx64 " %" PRId64 " %" PRId64 " %" PRIu32 " %d\n", c->id,
-		c->started_at, c->deadline_at, c->clients, c->whole_fleet);
+		WIRE_TAG "cycle %016" PRIx64 " %" PRId64 " %" PRId64 " %" PRIu32 " %d %" PRId64
+			 "\n",
+		c->id, c->started_at, c->deadline_at, c->clients, c->whole_fleet, c->ended_at);
 	return fits(len, size);
 }
 
@@ -110,6 +111,7 @@ int spool_parse_cycle(
 	c.deadline_at = fields_number(&f, INT64_MAX);
 	c.clients = (uint32_t)fields_number(&f, UINT32_MAX);
 	c.whole_fleet = fields_number(&f, 1) == 1;
+	c.ended_at = fields_number(&f, INT64_MAX);
 	if (!fields_done(&f))
 		return error_set(err, "malformed cycle line");
 	*ret_cycle = c;

@@ -11,6 +11,8 @@ from test_collect import CollectTest
 
 WINDOWS = ('received', 'renamed', 'synced', 'acknowledged', 'inserted', 'committed')
 
+STORING = ('inserted', 'committed')  # these come after the polling
+
 
 class Kill(CollectTest):
     kills = 1     # in each window
@@ -45,6 +47,11 @@ class Kill(CollectTest):
                 want.append(self.last_attempt())
         self.assertEqual([(i, 'ok') for i in want], self.samples('s.id, s.outcome'))
         self.assertEqual([row[1] for row in self.readings('load1')], want)
+        # Only a run that came to the end of its polling has one, whoever stores it.
+        died = len([w for w in WINDOWS if w not in STORING]) * self.kills
+        self.assertEqual(self.fleet.rows(
+            "SELECT count(*) FROM cycle WHERE program = 'collector' AND finished_at IS NULL"),
+            [(died,)])
         self.assert_nothing_is_left()
         print(f'{self.kills} kills in each of {len(WINDOWS)} windows, {len(want)} runs: '
               f'{len(want)} samples, none lost, none doubled')

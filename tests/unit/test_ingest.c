@@ -16,6 +16,7 @@
 #include "lib/attempt.h"
 
 #define START INT64_C(1795348800000)
+#define ENDED (START + 3600000)
 
 static char folder[] = "/tmp/fleet-ingest-XXXXXX";
 static struct keyring *ring;
@@ -145,7 +146,7 @@ static void put_line(int minute, uint64_t attempt, const char *client, enum outc
 	close(fd);
 }
 
-static void put_partial_cycle(int minute, uint32_t clients, bool whole_fleet)
+static void put_cycle_of(int minute, uint32_t clients, bool whole_fleet, int64_t ended_at)
 {
 	struct spool_cycle c = {
 		.id = id_of(minute, 0),
@@ -153,13 +154,14 @@ static void put_partial_cycle(int minute, uint32_t clients, bool whole_fleet)
 		.deadline_at = START + minute * 60000 + 50000,
 		.clients = clients,
 		.whole_fleet = whole_fleet,
+		.ended_at = ended_at,
 	};
 	assert_int_equal(spool_put_cycle(in.spool_fd, &c, NULL), 0);
 }
 
 static void put_cycle(int minute, uint32_t clients)
 {
-	put_partial_cycle(minute, clients, true);
+	put_cycle_of(minute, clients, true, ENDED);
 }
 
 static struct ingest_summary ingest(void)
@@ -235,7 +237,7 @@ static void a_cycle_becomes_rows(void **state)
 	assert_int_equal(cycle.clients, 2);
 	assert_int_equal(cycle.ok, 1);
 	assert_int_equal(cycle.failed, 1);
-	assert_true(cycle.whole_fleet && cycle.finished_at > 0);
+	assert_true(cycle.whole_fleet && cycle.finished_at == ENDED);
 }
 
 /* Killed after the commit: the same files are there once more. */
@@ -416,9 +418,30 @@ static void a_partial_cycle_is_no_whole_fleet(void **state)
 	(void)state;
 	put_cycle(1, 1);
 	put_line(1, id_of(1, 1), "web1", OUTCOME_AUTH);
-	put_partial_cycle(2, 5, false);
+	put_cycle_of(2, 5, false, ENDED);
 	(void)ingest();
 	assert_int_equal(last_cycle().id, id_of(1, 0));
+}
+
+/* The next run brings in what it fetched, and does not end it. */
+static void a_run_that_died_never_finishes(void **state)
+{
+	(void)state;
+	struct cycle cycle;
+	bool found;
+	put_cycle(1, 1);
+	put_line(1, id_of(1, 1), "web1", OUTCOME_AUTH);
+	put_cycle_of(2, 1, true, 0);
+	put_line(2, id_of(2, 1), "web1", OUTCOME_AUTH);
+	assert_int_equal(ingest().stored, 2);
+	assert_int_equal(last_cycle().id, id_of(1, 0));
+	assert_int_equal(
+		storage_last_cycle(in.storage, "collector", false, &cycle, &found, NULL), 0);
+	assert_int_equal(cycle.id, id_of(2, 0));
+	assert_int_equal(cycle.finished_at, 0);
+	assert_int_equal(cycle.deadline_at, START + 2 * 60000 + 50000);
+	assert_int_equal(cycle.failed, 1);
+	assert_spool_is_empty();
 }
 
 static void the_alerter_is_missed_in_time(void **state)
@@ -461,6 +484,7 @@ int main(void)
 		IN_FOLDER(ids_never_given_out_are_forged),
 		IN_FOLDER(a_large_cycle_takes_several_batches),
 		IN_FOLDER(a_partial_cycle_is_no_whole_fleet),
+		IN_FOLDER(a_run_that_died_never_finishes),
 		cmocka_unit_test(the_alerter_is_missed_in_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

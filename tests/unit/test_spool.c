@@ -78,9 +78,11 @@ static const char *const bad_outcomes[] = {
 static const char *const bad_cycles[] = {
 	"",
 	"fleet1 cycle 0123456789abcd00 1 2 3",
-	"fleet1 cycle 0123456789abcd00 1 2 3 2",
-	"fleet1 cycle 0123456789abcd00 1 2 3 1 ",
-	"fleet1 cycle x 1 2 3 1",
+	"fleet1 cycle 0123456789abcd00 1 2 3 1",
+	"fleet1 cycle 0123456789abcd00 1 2 3 2 4",
+	"fleet1 cycle 0123456789abcd00 1 2 3 1 -4",
+	"fleet1 cycle 0123456789abcd00 1 2 3 1 4 ",
+	"fleet1 cycle x 1 2 3 1 4",
 };
 
 static const struct {
@@ -208,7 +210,9 @@ static void outcome_texts_are_escaped_again(void **state)
 static void cycles_go_there_and_back(void **state)
 {
 	(void)state;
-	struct spool_cycle c = { 0x0123456789abcd00, 1763785952000, 1763786000000, 42, true }, back;
+	struct spool_cycle c = { 0x0123456789abcd00, 1763785952000, 1763786000000, 42, true,
+		1763785990000 },
+			   back;
 	char out[SPOOL_LINE_MAX];
 	int len = spool_format_cycle(&c, out, sizeof out);
 	assert_true(len > 0);
@@ -218,6 +222,7 @@ static void cycles_go_there_and_back(void **state)
 	assert_int_equal(back.deadline_at, c.deadline_at);
 	assert_int_equal(back.clients, 42);
 	assert_true(back.whole_fleet);
+	assert_int_equal(back.ended_at, c.ended_at);
 	for (size_t i = 0; i < ARRAY_LEN(bad_cycles); i++)
 		assert_int_equal(
 			spool_parse_cycle(bad_cycles[i], strlen(bad_cycles[i]), &back, NULL), -1);
