@@ -23,23 +23,40 @@ enum {
 };
 
 struct agent {
-	int fd;
+	struct sockaddr_un at;
+	int fd;		       /* -1 after a request that failed */
 	struct buffer message; /* the last answer, without its length */
 };
 
+static void hang_up(struct agent *a)
+{
+	if (a->fd >= 0)
+		(void)close(a->fd);
+	a->fd = -1;
+}
+
+static int dial(struct agent *a, struct error *err)
+{
+	a->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (a->fd >= 0 && connect(a->fd, (struct sockaddr *)&a->at, sizeof a->at) == 0)
+		return 0;
+	(void)error_errno(err, "agent %s", a->at.sun_path);
+	hang_up(a);
+	return -1;
+}
+
 int agent_open(const char *path, struct agent **ret_agent, struct error *err)
 {
-	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	if (strlen(path) >= sizeof to.sun_path)
-		return error_set(err, "agent %s: the path is too long for a socket", path);
-	memcpy(to.sun_path, path, strlen(path));
 	struct agent *a = calloc(1, sizeof *a);
 	if (!a)
 		return error_set(err, "agent %s: no memory", path);
-	a->message.cap = MESSAGE_MAX;
-	a->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (a->fd < 0 || connect(a->fd, (struct sockaddr *)&to, sizeof to) < 0) {
-		(void)error_errno(err, "agent %s", path);
+	*a = (struct agent){ .at.sun_family = AF_UNIX, .fd = -1, .message.cap = MESSAGE_MAX };
+	int r = 0;
+	if (strlen(path) >= sizeof a->at.sun_path)
+		r = error_set(err, "agent %s: the path is too long for a socket", path);
+	else
+		memcpy(a->at.sun_path, path, strlen(path));
+	if (r < 0 || dial(a, err) < 0) {
 		agent_close(a);
 		return -1;
 	}
@@ -51,8 +68,7 @@ void agent_close(struct agent *a)
 {
 	if (!a)
 		return;
-	if (a->fd >= 0)
-		(void)close(a->fd);
+	hang_up(a);
 	buffer_finish(&a->message);
 	free(a);
 }
@@ -122,7 +138,7 @@ static int receive_message(struct agent *a, int64_t deadline)
 }
 
 /* Sends one message and gives what follows the type of the answer, which has to be `type`. */
-static int ask(struct agent *a, const struct buffer *request, uint8_t type, struct reader *ret,
+static int exchange(struct agent *a, const struct buffer *request, uint8_t type, struct reader *ret,
 	struct error *err)
 {
 	int64_t deadline = clock_monotonic_ms() + REQUEST_MS;
@@ -134,6 +150,19 @@ static int ask(struct agent *a, const struct buffer *request, uint8_t type, stru
 	if (!reader_byte(ret, &got) || got != type)
 		return error_set(err, "agent: it refuses");
 	return 0;
+}
+
+/* An answer that comes late would be taken for the next one's: a request that failed has had
+ * the connection. */
+static int ask(struct agent *a, const struct buffer *request, uint8_t type, struct reader *ret,
+	struct error *err)
+{
+	if (a->fd < 0 && dial(a, err) < 0)
+		return -1;
+	if (exchange(a, request, type, ret, err) == 0)
+		return 0;
+	hang_up(a);
+	return -1;
 }
 
 static int put_u32(struct buffer *b, size_t value)

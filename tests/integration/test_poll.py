@@ -110,6 +110,44 @@ def black_hole():
         yield port
 
 
+class LateAgent:
+    """Hands on what an agent says, the first signature of all far too late."""
+    SIGN_REQUEST = 13
+
+    def __init__(self, path, agent, seconds):
+        self.agent = agent
+        self.late = [seconds]
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(path)
+        self.listener.listen()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self.listener.accept()
+                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection):
+        with contextlib.suppress(OSError), connection, socket.socket(socket.AF_UNIX) as agent:
+            agent.connect(self.agent)
+            while request := self._message(connection):
+                agent.sendall(request)
+                answer = self._message(agent)
+                if request[4] == self.SIGN_REQUEST and self.late:
+                    time.sleep(self.late.pop())
+                connection.sendall(answer)
+
+    @staticmethod
+    def _message(connection):
+        head = connection.recv(4, socket.MSG_WAITALL)
+        return head and head + connection.recv(int.from_bytes(head, 'big'), socket.MSG_WAITALL)
+
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+
+
 class PollTest(unittest.TestCase):
     """One sshd for the class, whose account has a key for every forced command."""
 
@@ -425,6 +463,27 @@ class Logins(PollTest):
         self.expect('bad2', 'auth', 'auth')
         self.assertEqual(result.err.count('spoilt'), 1, result)
 
+    def start_agent(self, *keys):
+        path = str(self.folder / f'agent-{self.id().rpartition(".")[2]}')
+        agent = subprocess.Popen(['ssh-agent', '-D', '-a', path], stdout=subprocess.DEVNULL)
+        self.addCleanup(agent.wait)
+        self.addCleanup(agent.terminate)
+        for _ in range(100):
+            if os.path.exists(path):
+                break
+            time.sleep(0.05)
+        subprocess.run(['ssh-add', '-q', *keys], env={'SSH_AUTH_SOCK': path}, check=True)
+        return path
+
+    def test_an_agent_that_is_late_once(self):
+        """Its late answer is not taken for the one to the next host's question."""
+        late = LateAgent(str(self.folder / 'late'), self.start_agent(self.key), 11)
+        self.addCleanup(late.close)
+        for name in ('first', 'second', 'third'):
+            self.client(name, key=f'agent:{self.folder / "late"}', timeout='30s')
+        self.collect()
+        self.assertEqual(sorted(row[0] for row in self.rows().values()), ['internal', 'ok', 'ok'])
+
     def test_passphrase_agent_and_ecdsa(self):
         locked = keygen(self.folder / 'locked', passphrase='open sesame')
         ecdsa = keygen(self.folder / 'ecdsa', 'ecdsa')
@@ -432,16 +491,7 @@ class Logins(PollTest):
         with open(self.sshd.home / 'authorized_keys', 'a', encoding='utf-8') as f:
             for path in (locked, ecdsa, held):
                 f.write(pathlib.Path(path + '.pub').read_text(encoding='utf-8'))
-        agent_socket = str(self.folder / 'agent')
-        agent = subprocess.Popen(['ssh-agent', '-D', '-a', agent_socket],
-                                 stdout=subprocess.DEVNULL)
-        self.addCleanup(agent.wait)
-        self.addCleanup(agent.terminate)
-        for _ in range(100):
-            if os.path.exists(agent_socket):
-                break
-            time.sleep(0.05)
-        subprocess.run(['ssh-add', '-q', held], env={'SSH_AUTH_SOCK': agent_socket}, check=True)
+        agent_socket = self.start_agent(held)
         phrase = self.fleet.write('phrase', 'open sesame\n')
         self.client('locked', key=locked, more=f'passphrase-file="{phrase}"')
         self.client('ecdsa', key=ecdsa)
