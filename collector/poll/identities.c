@@ -41,7 +41,10 @@ static int start(struct identities *ids, struct error *err)
 	return r;
 }
 
-static int wait_packet(int control, struct ipc_packet *packet)
+/* Answers to earlier questions, which come too late, are passed over. The answer points into the
+ * packet. */
+static int wait_answer(
+	int control, uint32_t id, struct ipc_packet *packet, struct ipc_identity *ret_answer)
 {
 	int64_t end = clock_monotonic_ms() + OPEN_MS;
 	for (int64_t left; (left = end - clock_monotonic_ms()) > 0;) {
@@ -49,8 +52,13 @@ static int wait_packet(int control, struct ipc_packet *packet)
 		if (poll(&p, 1, (int)left) < 0 && errno != EINTR)
 			return -1;
 		int r = ipc_receive(control, packet);
-		if (r >= 0 || errno != EAGAIN)
-			return r == 1 ? 0 : -1;
+		if (r < 0 && errno == EAGAIN)
+			continue;
+		if (r != 1 || ipc_decode(IPC_IDENTITY, packet->data, packet->len, ret_answer) ||
+			ret_answer->id > id)
+			return -1;
+		if (ret_answer->id == id)
+			return 0;
 	}
 	return -1;
 }
@@ -67,8 +75,8 @@ static int open_one(struct identities *ids, uint32_t i, struct ipc_packet *packe
 	struct known_identity *id = &ids->items[i];
 	const struct ipc_open question = { i, id->file, id->passphrase_file };
 	struct ipc_identity answer;
-	if (ipc_send(ids->control, IPC_OPEN, &question, -1) || wait_packet(ids->control, packet) ||
-		ipc_decode(IPC_IDENTITY, packet->data, packet->len, &answer) || answer.id != i)
+	if (ipc_send(ids->control, IPC_OPEN, &question, -1) ||
+		wait_answer(ids->control, i, packet, &answer))
 		return refuse(id, "the signer process did not answer");
 	if (!answer.blob.len)
 		return refuse(id, answer.reason);
