@@ -22,7 +22,8 @@ struct visit {
 };
 
 /* Reads and opens the files, at most SPOOL_CONNECTION_FILES, of one attempt. `line` may be
- * NULL. Files that are no reports are no error. */
+ * NULL; it is dropped from the connection when the files are another client's. Files that are
+ * no reports are no error. */
 int visit_load(struct visit *v, int spool_fd, const struct keyring *ring, uint64_t cycle_id,
 	const struct spool_outcome *line, const struct spool_entry *files, size_t file_count,
 	struct error *err) MUST_CHECK;

@@ -394,6 +394,25 @@ static void ids_never_given_out_are_forged(void **state)
 	assert_spool_is_empty();
 }
 
+static void a_line_of_another_client_is_dropped(void **state)
+{
+	(void)state;
+	put_cycle(1, 1);
+	put_line(1, id_of(1, 1), "web2", OUTCOME_AUTH);
+	put_frame((struct frame){ id_of(1, 1), id_of(1, 1), "web1", 60000, 1000 });
+	put_frame((struct frame){ id_of(1, 1), id_of(0, 1), "web3", 1000, 1000 });
+	struct ingest_summary sum = ingest();
+	assert_int_equal(sum.bad_lines, 1);
+	assert_int_equal(sum.bad, 1);
+	assert_int_equal(sum.stored, 1);
+	struct sample_batch batch = stored();
+	assert_int_equal(batch.count, 1);
+	assert_string_equal(batch.items[0].client, "web1");
+	assert_int_equal(batch.items[0].outcome, OUTCOME_OK);
+	sample_batch_finish(&batch);
+	assert_spool_is_empty();
+}
+
 static void a_large_cycle_takes_several_batches(void **state)
 {
 	(void)state;
@@ -482,6 +501,7 @@ int main(void)
 		IN_FOLDER(late_files_complete_their_rows),
 		IN_FOLDER(what_does_not_open_is_kept_aside),
 		IN_FOLDER(ids_never_given_out_are_forged),
+		IN_FOLDER(a_line_of_another_client_is_dropped),
 		IN_FOLDER(a_large_cycle_takes_several_batches),
 		IN_FOLDER(a_partial_cycle_is_no_whole_fleet),
 		IN_FOLDER(a_run_that_died_never_finishes),
