@@ -19,8 +19,9 @@ static const char usage[] =
 	"\n"
 	"Exit status: 0 done, whether or not clients failed; 64 wrong usage; 69 the database\n"
 	"is not reachable (what was fetched waits for the next run); 70 a fault of the program;\n"
-	"73 a file or folder cannot be made; 75 another run is active; 78 the configuration has\n"
-	"mistakes.\n";
+	"71 the system refuses something, memory for instance; 73 a file or folder cannot be\n"
+	"made; 74 the spool cannot be read or written; 75 another run is active; 78 the\n"
+	"configuration has mistakes.\n";
 
 enum { OPTION_CLIENT = 256, OPTION_DRY_RUN, OPTION_VERSION };
 

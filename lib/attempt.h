@@ -20,7 +20,7 @@
  */
 struct attempt_clock {
 	uint64_t last;	   /* the last id given out; 0 at first */
-	uint8_t collector; /* claimed once, 0 for a single collector */
+	uint8_t collector; /* 0 until several collectors are supported */
 };
 
 /* Pure: the next id at this wall time, which becomes `last`. Cannot fail. */
