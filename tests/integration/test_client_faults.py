@@ -199,12 +199,12 @@ cat /dev/zero >{HOME}/full || :
     def test_killed(self):
         """Its exit status is 0 as far as can be seen from here."""
         _, fleet = self.forced('kill -9 $$')
-        self.assertIn(self.collect(fleet), ('probe-failed', 'no-shell'))
+        self.assertEqual(self.collect(fleet), 'no-shell')
 
     def test_hangs(self):
         sshd = self.start_sshd('hangs', key_options='command="exec sleep 60"')
         self.addCleanup(sshd.stop)
-        self.assertIn(self.collect(self.fleet('hangs-fleet', sshd, '3s')), ('deadline', 'timeout'))
+        self.assertEqual(self.collect(self.fleet('hangs-fleet', sshd, '3s')), 'deadline')
 
     def test_child_holds_the_output(self):
         _, fleet = self.forced('sleep 60 & exec sh -c "$SSH_ORIGINAL_COMMAND"')
@@ -212,7 +212,7 @@ cat /dev/zero >{HOME}/full || :
 
     def test_flood_on_stderr(self):
         _, fleet = self.forced('head -c 50000000 /dev/zero >&2; exec sh -c "$SSH_ORIGINAL_COMMAND"')
-        self.assertIn(self.collect(fleet), ('ok', 'too-large'))
+        self.assertEqual(self.collect(fleet), 'too-large')
 
 
 if __name__ == '__main__':
