@@ -44,14 +44,11 @@ static bool begin_session(struct host_run *h)
 	static const struct ssh_budget budget = { TURN_BYTES, SESSION_BYTES };
 	struct host_key keys[IPC_KEYS_MAX];
 	struct error err;
-	size_t count, valid = 0;
+	size_t count;
 	if (ipc_get_keys(h->row.keys, keys, &count))
 		return host_fail(h, OUTCOME_INTERNAL, "malformed host keys");
-	/* A pin stands alone: what is recorded must not narrow what the host may show. */
-	for (size_t i = 0; i < count && h->row.policy != HOST_KEY_PINNED; i++)
-		if (!keys[i].revoked)
-			keys[valid++] = keys[i];
-	if (ssh_session_create(h->fd, &budget, keys, valid, &h->session, &err)) {
+	count = host_key_expected((enum host_key_policy)h->row.policy, h->row.pin, keys, count);
+	if (ssh_session_create(h->fd, &budget, keys, count, &h->session, &err)) {
 		h->fd = -1; /* the session took it */
 		return host_fail(h, OUTCOME_INTERNAL, err.text);
 	}

@@ -62,3 +62,22 @@ enum outcome host_key_judge(enum host_key_policy policy, const char *pin,
 		"nothing is recorded for it; it shows %s; record it with: fleet trust", print);
 	return OUTCOME_HOST_KEY_UNKNOWN;
 }
+
+static bool is_expected(enum host_key_policy policy, const char *pin, const struct host_key *key)
+{
+	char print[FINGERPRINT_SIZE];
+	if (key->revoked)
+		return false;
+	return policy != HOST_KEY_PINNED ||
+	       strcmp(host_key_fingerprint(key->blob, key->blob_len, print), pin) == 0;
+}
+
+size_t host_key_expected(
+	enum host_key_policy policy, const char *pin, struct host_key *recorded, size_t count)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < count; i++)
+		if (is_expected(policy, pin, &recorded[i]))
+			recorded[kept++] = recorded[i];
+	return kept;
+}

@@ -19,4 +19,10 @@ enum outcome host_key_judge(enum host_key_policy policy, const char *pin,
 	const struct host_key *recorded, size_t count, const struct host_key *shown,
 	bool *ret_is_new, char *reason, size_t size);
 
+/* Pure: keeps, in place and in order, the recorded keys by whose types the host is to be asked
+ * for its key: those in use; of a pinned host only the pinned one. None of them = all types.
+ * Returns how many. */
+size_t host_key_expected(
+	enum host_key_policy policy, const char *pin, struct host_key *recorded, size_t count);
+
 #endif

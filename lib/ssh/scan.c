@@ -232,9 +232,11 @@ static int log_in(struct call *c, struct login *l, const char *known_hosts, stru
 	*c->scan = (struct ssh_scan){ 0 };
 	if (prepare(c->client, known_hosts, l, err) < 0)
 		return -1;
-	/* A pin stands alone: what is recorded must not narrow what the host may show. */
-	bool pinned = c->client->host_key_policy == HOST_KEY_PINNED;
-	if (reach(c, l->recorded, pinned ? 0 : l->recorded_count, err) < 0)
+	struct host_key expected[RECORDED_MAX];
+	memcpy(expected, l->recorded, sizeof expected);
+	size_t count = host_key_expected(
+		c->client->host_key_policy, c->client->host_key_pin, expected, l->recorded_count);
+	if (reach(c, expected, count, err) < 0)
 		return -1;
 	if (c->scan->outcome == OUTCOME_OK && check_host_key(c, l))
 		(void)authenticate(c, l);

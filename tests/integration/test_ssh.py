@@ -118,9 +118,13 @@ class HostKeys(Ssh):
     def test_pinned_whatever_else_is_recorded(self):
         key = self.key()
         sshd = self.sshd(host_keys=("ecdsa", "ed25519"), authorized=[key + ".pub"])
-        got = drive("login", sshd, identity=key, policy=PINNED, pin=sshd.fingerprint("ed25519"),
-                    known_hosts=self.record(sshd.known_hosts("ecdsa")))
-        self.assertOutcome(got, "ok", "auth")
+        for pinned, kinds in (("ed25519", ("ecdsa",)), ("ecdsa", ("ecdsa",)),
+                              ("ecdsa", ("ed25519", "ecdsa"))):
+            with self.subTest(pinned=pinned, recorded=kinds):
+                known = self.record("".join(sshd.known_hosts(kind) for kind in kinds))
+                got = drive("login", sshd, identity=key, policy=PINNED, known_hosts=known,
+                            pin=sshd.fingerprint(pinned))
+                self.assertOutcome(got, "ok", "auth")
 
     def test_recorded_type_is_gone(self):
         key = self.key()
