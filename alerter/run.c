@@ -74,10 +74,7 @@ static int load_book(struct run *r, struct error *err)
 static int apply(struct run *r, const struct sample_batch *batch, int64_t now, struct error *err)
 {
 	bool lost = false;
-	uint64_t ids[BATCH_SAMPLES];
-	for (size_t i = 0; i < batch->count; i++)
-		ids[i] = batch->items[i].id;
-	if (storage_apply(r->storage, r->lease.epoch, ids, batch->count, r->book.moves,
+	if (storage_apply(r->storage, r->lease.epoch, batch->items, batch->count, r->book.moves,
 		    r->book.move_count, now, &lost, err) < 0)
 		return lost ? lease_lost(err) : -1;
 	book_forget_moves(&r->book);

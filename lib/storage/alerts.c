@@ -68,7 +68,7 @@ void alert_set_finish(struct alert_set *a)
 
 struct apply {
 	uint64_t epoch;
-	const uint64_t *sample_ids;
+	const struct stored_sample *samples;
 	size_t sample_count;
 	const struct transition *transitions;
 	size_t transition_count;
@@ -213,8 +213,10 @@ static int mark_processed(struct storage *s, const struct apply *a, struct error
 {
 	CLEANUP(buffer_finish) struct buffer rows = { 0 };
 	for (size_t i = 0; i < a->sample_count; i++)
-		if (buffer_append(&rows, DB_VALUES(db_time(a->now), db_id(a->sample_ids[i])),
-			    2 * sizeof(struct db_value)))
+		if (buffer_append(&rows,
+			    DB_VALUES(db_time(a->now), db_id(a->samples[i].id),
+				    db_text(outcome_name(a->samples[i].outcome))),
+			    3 * sizeof(struct db_value)))
 			return error_set(err, "out of memory");
 	if (!a->sample_count)
 		return 0;
@@ -237,11 +239,11 @@ static int apply(struct storage *s, void *arg, struct error *err)
 	return mark_processed(s, a, err);
 }
 
-int storage_apply(struct storage *s, uint64_t epoch, const uint64_t *sample_ids,
+int storage_apply(struct storage *s, uint64_t epoch, const struct stored_sample *samples,
 	size_t sample_count, const struct transition *transitions, size_t transition_count,
 	int64_t now, bool *ret_lost, struct error *err)
 {
-	struct apply a = { epoch, sample_ids, sample_count, transitions, transition_count, now,
+	struct apply a = { epoch, samples, sample_count, transitions, transition_count, now,
 		ret_lost, { 0 }, { 0 } };
 	*ret_lost = false;
 	int rc = storage_write(s, apply, &a, err);

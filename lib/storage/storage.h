@@ -213,11 +213,12 @@ struct transition {
 	const struct event *event; /* NULL when nothing is to be told */
 };
 
-/* One transaction: alert rows, their events, and processed_at of the samples. Fails with
+/* One transaction: alert rows, their events, and processed_at of the samples, of which only id
+ * and outcome are read: one that was completed since it was read stays unprocessed. Fails with
  * *ret_lost = true when the lease of this epoch is gone (taken or dropped; one that only ran
- * out still holds); then nothing was changed. An event is known by its alert, kind and `at`:
- * the same one again is not made twice. */
-int storage_apply(struct storage *s, uint64_t epoch, const uint64_t *sample_ids,
+ * out still holds); then nothing was changed. An event is known by its alert, kind, `at` and
+ * the alert's as_of_id: the same one again is not made twice. */
+int storage_apply(struct storage *s, uint64_t epoch, const struct stored_sample *samples,
 	size_t sample_count, const struct transition *transitions, size_t transition_count,
 	int64_t now, bool *ret_lost, struct error *err) MUST_CHECK;
 

@@ -68,10 +68,10 @@ static void texts_of_any_length(void **state)
 	}
 }
 
-static void mark(struct rig *r, uint64_t epoch, const uint64_t *ids, size_t count)
+static void mark(struct rig *r, uint64_t epoch, const struct stored_sample *samples, size_t count)
 {
 	bool lost;
-	assert_done(r, storage_apply(r->s, epoch, ids, count, NULL, 0, noon, &lost, &r->err));
+	assert_done(r, storage_apply(r->s, epoch, samples, count, NULL, 0, noon, &lost, &r->err));
 	assert_false(lost);
 }
 
@@ -87,10 +87,10 @@ static void a_late_sample_is_still_work(void **state)
 {
 	struct rig *r = rig(state);
 	struct sample newer = failed_sample(5000, "web1"), late = failed_sample(1000, "web1");
-	uint64_t epoch = take(r, "a", noon), id = newer.id;
+	uint64_t epoch = take(r, "a", noon);
 	struct sample_batch b;
 	assert_int_equal(put(r, &newer), PUT_NEW);
-	mark(r, epoch, &id, 1);
+	mark(r, epoch, &(struct stored_sample){ .id = newer.id, .outcome = newer.outcome }, 1);
 	assert_select(r, "SELECT processed_at FROM sample", "2026-11-22 12:00:00.000\n");
 	assert_int_equal(put(r, &late), PUT_NEW);
 	struct sample completed = good_sample(5000, "web1", two, 2);
@@ -101,11 +101,35 @@ static void a_late_sample_is_still_work(void **state)
 	assert_int_equal(b.items[1].id, newer.id);
 	assert_int_equal(b.items[1].first_outcome, OUTCOME_TIMEOUT);
 	assert_int_equal(b.items[1].reading_count, 2);
+	mark(r, epoch, b.items, 2);
 	sample_batch_finish(&b);
-	mark(r, epoch, (uint64_t[]){ late.id, newer.id }, 2);
 	assert_done(r, storage_unprocessed(r->s, 10, &b, &r->err));
 	assert_int_equal(b.count, 0);
 	sample_batch_finish(&b);
+}
+
+/* The collector completes it between the alerter's look and its mark. */
+static void completed_after_it_was_read_is_still_work(void **state)
+{
+	struct rig *r = rig(state);
+	struct sample failed[] = { failed_sample(0, "web1"), failed_sample(1, "web2") };
+	struct sample completed = good_sample(0, "web1", two, 2);
+	uint64_t epoch = take(r, "a", noon);
+	enum put_result results[2];
+	struct sample_batch b;
+	assert_done(r, storage_put_samples(r->s, failed, 2, results, &r->err));
+	assert_done(r, storage_unprocessed(r->s, 10, &b, &r->err));
+	assert_int_equal(b.count, 2);
+	assert_int_equal(put(r, &completed), PUT_COMPLETED);
+	mark(r, epoch, b.items, 2);
+	sample_batch_finish(&b);
+	assert_done(r, storage_unprocessed(r->s, 10, &b, &r->err));
+	assert_int_equal(b.count, 1);
+	assert_int_equal(b.items[0].id, completed.id);
+	assert_int_equal(b.items[0].reading_count, 2);
+	mark(r, epoch, b.items, 1);
+	sample_batch_finish(&b);
+	assert_select(r, "SELECT count(*) FROM sample WHERE processed_at IS NULL", "0\n");
 }
 
 static void one_alerter_at_a_time(void **state)
@@ -129,7 +153,8 @@ static void a_lost_lease_changes_nothing(void **state)
 {
 	struct rig *r = rig(state);
 	struct sample s = failed_sample(0, "web1");
-	uint64_t first = take(r, "one", noon), id = s.id;
+	uint64_t first = take(r, "one", noon);
+	struct stored_sample read = { .id = s.id, .outcome = s.outcome };
 	assert_int_equal(put(r, &s), PUT_NEW);
 	uint64_t second = take(r, "two", noon + 60001);
 	struct transition t = { .alert = { .client = "web1",
@@ -138,7 +163,7 @@ static void a_lost_lease_changes_nothing(void **state)
 					.recipients = "",
 					.state = ALERT_FIRING } };
 	bool lost = false;
-	assert_int_equal(storage_apply(r->s, first, &id, 1, &t, 1, noon, &lost, &r->err), -1);
+	assert_int_equal(storage_apply(r->s, first, &read, 1, &t, 1, noon, &lost, &r->err), -1);
 	assert_true(lost);
 	struct notification n = { .channel = "mail",
 		.recipient = "a@example.com",
@@ -154,7 +179,7 @@ static void a_lost_lease_changes_nothing(void **state)
 	assert_select(r, "SELECT count(*) FROM notification", "0\n");
 	assert_select(r, "SELECT count(*) FROM sample WHERE processed_at IS NULL", "1\n");
 	assert_done(r, storage_drop_lease(r->s, second, &r->err));
-	assert_int_equal(storage_apply(r->s, second, &id, 1, &t, 1, noon, &lost, &r->err), -1);
+	assert_int_equal(storage_apply(r->s, second, &read, 1, &t, 1, noon, &lost, &r->err), -1);
 	assert_true(lost); /* dropped is gone, too */
 }
 
@@ -268,6 +293,7 @@ const struct CMUnitTest work_tests[] = {
 	RIG_TEST(unprocessed_samples_come_oldest_first),
 	RIG_TEST(texts_of_any_length),
 	RIG_TEST(a_late_sample_is_still_work),
+	RIG_TEST(completed_after_it_was_read_is_still_work),
 	RIG_TEST(one_alerter_at_a_time),
 	RIG_TEST(a_lost_lease_changes_nothing),
 	RIG_TEST(retention_is_bounded_and_spares_work),
