@@ -1,6 +1,6 @@
 /*
  * Alert rows and their events. A transition is written by key, (client, rule, instance) for
- * the alert and (…, kind, time) for the event, so that one whose commit was in doubt can be
+ * the alert and (…, kind, time, sample) for the event, so that one whose commit was in doubt can be
  * applied again.
  */
 #include "lib/storage/names.h"
@@ -82,6 +82,7 @@ struct apply {
 struct alert_key {
 	int64_t client_id; /* 0: none */
 	const char *rule, *instance;
+	uint64_t as_of_id; /* of its events, too */
 };
 
 static int make_key(struct storage *s, struct apply *a, const struct alert *alert,
@@ -92,7 +93,7 @@ static int make_key(struct storage *s, struct apply *a, const struct alert *aler
 		return -1;
 	*ret_key = (struct alert_key){ client ? client->id : 0,
 		clean_name(&a->strings, alert->rule, RULE_MAX),
-		clean_name(&a->strings, alert->instance, INSTANCE_MAX) };
+		clean_name(&a->strings, alert->instance, INSTANCE_MAX), alert->as_of_id };
 	return ret_key->rule && ret_key->instance ? 0 : error_set(err, "out of memory");
 }
 
@@ -148,8 +149,8 @@ static int add_event(struct storage *s, struct apply *a, const struct alert_key 
 	if (db_run(s->db, STATEMENT_ADD_EVENT,
 		    DB_VALUES(alert_row[0], db_text(kind_name(e->kind)), db_time(e->at),
 			    db_int(key->client_id), db_text(key->rule), db_text(key->instance),
-			    db_text(severity_name(e->severity)), db_real(e->value),
-			    db_real(e->limit), db_time_or_null(e->since),
+			    db_id(key->as_of_id), db_text(severity_name(e->severity)),
+			    db_real(e->value), db_real(e->limit), db_time_or_null(e->since),
 			    db_time_or_null(e->last_good_at), opens ? db_int(0) : alert_row[1],
 			    db_text(text), db_text(recipients)),
 		    err))
@@ -171,7 +172,7 @@ static int put_event(struct storage *s, struct apply *a, const struct alert_key 
 		return -1;
 	int rc = db_first(s->db, STATEMENT_EVENT_ID,
 		DB_VALUES(db_int(key->client_id), db_text(key->rule), db_text(key->instance),
-			db_text(kind_name(e->kind)), db_time(e->at)),
+			db_text(kind_name(e->kind)), db_time(e->at), db_id(key->as_of_id)),
 		&found, err);
 	if (rc < 0)
 		return -1;

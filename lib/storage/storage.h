@@ -269,7 +269,8 @@ int storage_due_notifications(struct storage *s, int64_t now, size_t limit,
 	struct notification_set *ret_set, struct error *err) MUST_CHECK;
 void notification_set_finish(struct notification_set *n);
 
-/* Records the fate of one try: state, tries, next_try_at, done_at, last_error. */
+/* Records the fate of one try: state, tries, next_try_at, done_at, last_error. What is sent or
+ * failed already stays so: an alerter that was overtaken cannot have it sent again. */
 int storage_put_delivery(
 	struct storage *s, const struct notification *n, struct error *err) MUST_CHECK;
 

@@ -106,8 +106,8 @@ CREATE TABLE IF NOT EXISTS alert (
 	UNIQUE (client_id, rule, instance)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
--- One alert cannot do the same thing twice at the same time: this key makes a transition
--- whose commit was in doubt safe to repeat.
+-- One alert cannot do the same thing twice at the same time by the same sample: this key makes
+-- a transition whose commit was in doubt safe to repeat.
 CREATE TABLE IF NOT EXISTS event (
 	id           BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
 	alert_id     BIGINT NOT NULL,
@@ -116,6 +116,7 @@ CREATE TABLE IF NOT EXISTS event (
 	client_id    BIGINT NOT NULL,
 	rule         VARCHAR(255) NOT NULL,
 	instance     VARCHAR(400) NOT NULL,
+	sample_id    BIGINT NOT NULL,           -- the alert's as_of_id: 0 when there is none
 	severity     VARCHAR(16) NOT NULL,
 	value        DOUBLE,
 	threshold    DOUBLE,
@@ -125,7 +126,7 @@ CREATE TABLE IF NOT EXISTS event (
 	text         TEXT NOT NULL,
 	recipients   TEXT NOT NULL,
 	told_at      DATETIME(3),               -- NULL: not yet composed into notifications
-	UNIQUE (client_id, rule, instance, kind, at),
+	UNIQUE (client_id, rule, instance, kind, at, sample_id),
 	KEY event_untold (told_at, id),
 	KEY event_thread (opened_event)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

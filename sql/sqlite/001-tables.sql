@@ -100,8 +100,8 @@ CREATE TABLE alert (
 	UNIQUE (client_id, rule, instance)
 ) STRICT;
 
--- One alert cannot do the same thing twice at the same time: this key makes a transition
--- whose commit was in doubt safe to repeat.
+-- One alert cannot do the same thing twice at the same time by the same sample: this key makes
+-- a transition whose commit was in doubt safe to repeat.
 CREATE TABLE event (
 	id           INTEGER PRIMARY KEY AUTOINCREMENT,
 	alert_id     INTEGER NOT NULL,
@@ -110,6 +110,7 @@ CREATE TABLE event (
 	client_id    INTEGER NOT NULL,
 	rule         TEXT NOT NULL,
 	instance     TEXT NOT NULL,
+	sample_id    INTEGER NOT NULL,           -- the alert's as_of_id: 0 when there is none
 	severity     TEXT NOT NULL,
 	value        REAL,
 	threshold    REAL,
@@ -119,7 +120,7 @@ CREATE TABLE event (
 	text         TEXT NOT NULL,
 	recipients   TEXT NOT NULL,
 	told_at      TEXT,                       -- NULL: not yet composed into notifications
-	UNIQUE (client_id, rule, instance, kind, at)
+	UNIQUE (client_id, rule, instance, kind, at, sample_id)
 ) STRICT;
 CREATE INDEX event_untold ON event (id) WHERE told_at IS NULL;
 CREATE INDEX event_thread ON event (opened_event);

@@ -172,6 +172,30 @@ static void events_hang_on_the_one_that_opened(void **state)
 	event_set_finish(&got);
 }
 
+/* Its clock stood still: fired, resolved and fired again at one time, by three samples. */
+static void one_time_two_samples_two_events(void **state)
+{
+	struct rig *r = rig(state);
+	uint64_t epoch = take(r);
+	struct alert a[] = { firing("web1", "/"), firing("web1", "/"), firing("web1", "/") };
+	struct event e[] = { event_of(&a[0], EVENT_FIRING, noon),
+		event_of(&a[1], EVENT_RESOLVED, noon), event_of(&a[2], EVENT_FIRING, noon) };
+	struct transition t[] = { { .alert = a[0], .event = &e[0] },
+		{ .alert = a[1], .event = &e[1], .remove = true },
+		{ .alert = a[2], .event = &e[2] } };
+	t[1].alert.as_of_id = id_at(1);
+	t[2].alert.as_of_id = id_at(2);
+	for (int again = 0; again < 2; again++) {
+		apply(r, epoch, t, ARRAY_LEN(t));
+		assert_select(r, "SELECT kind, opened_event = id FROM event ORDER BY id",
+			"firing|1\nresolved|0\nfiring|1\n");
+		assert_select(r,
+			"SELECT count(*) FROM alert a JOIN event e ON e.id = a.opened_event"
+			" AND e.sample_id = a.as_of_id",
+			"1\n");
+	}
+}
+
 static void the_row_remembers_its_opening(void **state)
 {
 	struct rig *r = rig(state);
@@ -328,6 +352,9 @@ static void a_notification_waits_until_it_is_done(void **state)
 	due.items[0].state = NOTIFICATION_SENT;
 	due.items[0].done_at = noon + 60001;
 	assert_done(r, storage_put_delivery(r->s, &due.items[0], &r->err));
+	due.items[0].state = NOTIFICATION_WAITING; /* one who was overtaken meant to try again */
+	due.items[0].tries = 9;
+	assert_done(r, storage_put_delivery(r->s, &due.items[0], &r->err));
 	notification_set_finish(&due);
 	assert_select(r,
 		"SELECT recipient, state, tries, done_at, last_error FROM notification ORDER BY id",
@@ -368,6 +395,7 @@ const struct CMUnitTest alert_tests[] = {
 	RIG_TEST(an_alert_reads_back),
 	RIG_TEST(rows_are_found_by_their_key),
 	RIG_TEST(events_hang_on_the_one_that_opened),
+	RIG_TEST(one_time_two_samples_two_events),
 	RIG_TEST(the_row_remembers_its_opening),
 	RIG_TEST(thousands_of_alerts_at_once),
 	RIG_TEST(told_once_and_never_again),
