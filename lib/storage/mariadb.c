@@ -13,8 +13,8 @@
 #include <stdlib.h>
 
 enum {
-	LOCK_WAIT_S = 5,      /* for a row; a deadlock is found at once */
-	TABLE_WAIT_S = 10,    /* for a table, against partitions being changed */
+	LOCK_WAIT_S = 1,      /* for a row, and for a table against its partitions being changed;
+				 storage.c has the patience. A deadlock is found at once */
 	TIMEOUT_MS = 30000,   /* when the configuration says nothing */
 	PACKET_MIN = 1 << 16, /* in case the server does not say */
 };
@@ -180,7 +180,7 @@ static int set_up(struct mariadb *m, struct error *err)
 	int len = snprintf(sql, sizeof sql,
 		"SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION',"
 		" time_zone = '+00:00', innodb_lock_wait_timeout = %d, lock_wait_timeout = %d",
-		LOCK_WAIT_S, TABLE_WAIT_S);
+		LOCK_WAIT_S, LOCK_WAIT_S);
 	static const char level[] = "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ";
 	if (run_text(m, sql, (size_t)len, "connect", err) ||
 		run_text(m, level, sizeof level - 1, "connect", err))

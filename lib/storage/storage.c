@@ -8,11 +8,12 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "lib/clock.h"
 #include "lib/storage/private.h"
 
 enum {
-	TRIES_MAX = 50,	  /* after locks and deadlocks: about ten seconds */
-	CONNECTS_MAX = 3, /* after a lost connection */
+	PATIENCE_MS = 10000, /* with locks and deadlocks, in all */
+	CONNECTS_MAX = 3,    /* after a lost connection */
 	PAUSE_MAX_MS = 100,
 };
 
@@ -68,13 +69,14 @@ static int run_once(struct storage *s, bool write, storage_work *work, void *arg
 static int run(struct storage *s, bool write, storage_work *work, void *arg, struct error *err)
 {
 	int lost = 0;
+	int64_t end = clock_monotonic_ms() + PATIENCE_MS;
 	for (int tries = 1;; tries++) {
 		enum db_fault fault;
 		int rc = run_once(s, write, work, arg, &fault, err);
 		if (rc >= 0)
 			return rc;
 		lost += fault == DB_LOST;
-		if (fault == DB_FATAL || tries >= TRIES_MAX || lost >= CONNECTS_MAX)
+		if (fault == DB_FATAL || clock_monotonic_ms() >= end || lost >= CONNECTS_MAX)
 			return error_context(err, "%s", s->description);
 		pause_after(tries);
 	}
@@ -92,11 +94,12 @@ int storage_read(struct storage *s, storage_work *work, void *arg, struct error 
 
 static int connect_patiently(struct storage *s, bool create, struct error *err)
 {
+	int64_t end = clock_monotonic_ms() + PATIENCE_MS;
 	for (int tries = 1;; tries++) {
 		enum db_fault fault;
 		if (connect_once(s, create, &fault, err) == 0)
 			return 0;
-		if (fault != DB_RETRY || tries >= TRIES_MAX)
+		if (fault != DB_RETRY || clock_monotonic_ms() >= end)
 			return -1;
 		pause_after(tries);
 	}
