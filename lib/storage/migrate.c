@@ -75,11 +75,15 @@ static int take_step(struct storage *s, void *arg, struct error *err)
 int migrate_run(struct storage *s, struct error *err)
 {
 	int version;
+	if (storage_read(s, read_version, &version, err))
+		return -1;
+	if (version >= newest)
+		return refuse_newer(s, version, err);
 	do {
 		if (storage_write(s, take_step, &version, err))
 			return -1;
 	} while (version < newest);
 	if (refuse_newer(s, version, err))
 		return -1;
-	return partitions_extend(s, clock_wall_ms(), err);
+	return partitions_extend(s, clock_wall_ms(), err); /* the first; then storage_retain() */
 }

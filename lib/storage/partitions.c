@@ -3,6 +3,10 @@
  * removing a day is dropping a file. Partitions are made two days ahead; what comes later
  * still finds a place in `pmax`, from which the next ones are cut. Every bound is also known
  * by the partition's name, the last day in it: p20261122.
+ *
+ * Changing them waits for everybody who reads the table, and whoever comes later waits behind
+ * it. So it waits a moment only (lock_wait_timeout), and when that is not enough the next run
+ * does it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,6 +78,14 @@ static int format_missing(size_t table, uint64_t last, int64_t now, struct buffe
 	return rc;
 }
 
+/* 1 when it cannot be done now but later, by another run. */
+static int change(struct storage *s, const char *sql, struct error *err)
+{
+	if (s->driver->script(s->db, sql, err) == 0)
+		return 0;
+	return s->db->fault == DB_RETRY ? 1 : -1;
+}
+
 static int extend(struct storage *s, void *arg, struct error *err)
 {
 	const int64_t *now = arg;
@@ -82,9 +94,11 @@ static int extend(struct storage *s, void *arg, struct error *err)
 		return -1;
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
 		CLEANUP(buffer_finish) struct buffer sql = { 0 };
-		if (format_missing(i, last_bound(&partitions, i), *now, &sql))
+		uint64_t last = last_bound(&partitions, i);
+		if (format_missing(i, last, *now, &sql))
 			return error_set(err, "out of memory");
-		if (sql.len && s->driver->script(s->db, sql.data, err))
+		int rc = sql.len ? change(s, sql.data, err) : 0;
+		if (rc < 0 || (rc && last <= attempt_floor(*now))) /* today's is needed now */
 			return -1;
 	}
 	return 0;
@@ -115,8 +129,9 @@ static int drop_one(struct storage *s, const struct partition *p, uint64_t from,
 		return -1;
 	(void)snprintf(
 		sql, sizeof sql, "ALTER TABLE %s DROP PARTITION %s", tables[p->table], p->name);
-	if (s->driver->script(s->db, sql, err))
-		return -1;
+	rc = change(s, sql, err);
+	if (rc)
+		return rc < 0 ? -1 : 0;
 	if (p->table == 1)
 		*samples += (uint32_t)db_get_int(&row);
 	return 0;

@@ -103,7 +103,8 @@ int storage_get_counters(
 /* Deletes samples of UTC days (by attempt id) before that of `before`, at most `limit` of them
  * or whole partitions, never what is unprocessed; then cycles and series to which nothing
  * belongs any more. *ret_deleted counts samples. On MariaDB it also makes partitions ahead, so
- * call it every cycle, with `before` = 0 to keep everything. */
+ * call it every cycle, with `before` = 0 to keep everything; what would have to wait there for
+ * a long reader is left to the next call. */
 int storage_retain(struct storage *s, int64_t before, uint32_t limit, uint32_t *ret_deleted,
 	struct error *err) MUST_CHECK;
 

@@ -126,24 +126,41 @@ static void a_lock_is_waited_for(void **state)
 	assert_rounds(r, 2);
 }
 
+/* Runs SQL and keeps its transaction until release(). */
+static pid_t hold(struct rig *r, const char *sql)
+{
+	char fifo[300], script[700]; /* whoever opens it for writing ends it */
+	(void)snprintf(fifo, sizeof fifo, "%s/fifo", r->folder);
+	(void)snprintf(script, sizeof script, "%s\n%s cat %s\nROLLBACK;\n", sql,
+		rig_is_mariadb() ? "\\!" : ".shell", fifo);
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	pid_t pid = start_sql(r, script);
+	wait_ms(500);
+	return pid;
+}
+
+static void release(struct rig *r, pid_t pid)
+{
+	char fifo[300];
+	(void)snprintf(fifo, sizeof fifo, "%s/fifo", r->folder);
+	close(open(fifo, O_WRONLY | O_CLOEXEC));
+	assert_ended(pid);
+}
+
 static void a_lock_for_ever_is_an_error(void **state)
 {
 	struct rig *r = rig(state);
-	char fifo[300], sql[400]; /* whoever opens it for writing ends the lock */
-	(void)snprintf(fifo, sizeof fifo, "%s/fifo", r->folder);
-	(void)snprintf(sql, sizeof sql, "BEGIN EXCLUSIVE;\n.shell cat %s\nROLLBACK;\n", fifo);
-	assert_int_equal(mkfifo(fifo, 0600), 0);
-	pid_t pid = start_sql(r, sql);
-	wait_ms(500);
-	int64_t start = clock_monotonic_ms();
-	assert_int_equal(put_round(r->s, 0, &r->err), -1);
-	assert_in_range(clock_monotonic_ms() - start, 4000, 60000);
-	close(open(fifo, O_WRONLY | O_CLOEXEC));
-	assert_non_null(strstr(r->err.text, "locked"));
-	assert_non_null(strstr(r->err.text, r->config.path));
-	assert_ended(pid);
 	assert_done(r, put_round(r->s, 0, &r->err));
-	assert_rounds(r, 1);
+	pid_t pid = hold(r, rig_is_mariadb() ? "START TRANSACTION; UPDATE client SET newest_id = 0;"
+					     : "BEGIN EXCLUSIVE;");
+	int64_t start = clock_monotonic_ms();
+	assert_int_equal(put_round(r->s, 1, &r->err), -1);
+	assert_in_range(clock_monotonic_ms() - start, 9000, 16000);
+	release(r, pid);
+	assert_non_null(strstr(r->err.text, rig_is_mariadb() ? "Lock wait" : "locked"));
+	assert_non_null(strstr(r->err.text, storage_describe(r->s)));
+	assert_done(r, put_round(r->s, 1, &r->err));
+	assert_rounds(r, 2);
 }
 
 /* The other side holds b and wants a; the batch holds a and wants b. The other side has
@@ -357,6 +374,48 @@ static void a_server_that_is_not_there(void **state)
 	assert_non_null(strstr(r->err.text, "/nonexistent/socket"));
 }
 
+/* The partitions of a program that ran last ten days ago and today. */
+static void make_gap(struct rig *r)
+{
+	int64_t day = 24 * 3600 * 1000, now = clock_wall_ms(), today = now - now % day;
+	for (int i = 0; i < 2; i++) {
+		char sql[400];
+		(void)snprintf(sql, sizeof sql,
+			"ALTER TABLE %s PARTITION BY RANGE (%s) ("
+			"PARTITION p20200101 VALUES LESS THAN (%llu),"
+			"PARTITION p20200102 VALUES LESS THAN (%llu),"
+			"PARTITION pmax VALUES LESS THAN MAXVALUE)",
+			i ? "sample" : "reading", i ? "id" : "sample_id",
+			(unsigned long long)attempt_floor(today - 10 * day),
+			(unsigned long long)attempt_floor(today + day));
+		rig_execute(r, sql);
+	}
+}
+
+static void a_long_reader_postpones_partitions(void **state)
+{
+	struct rig *r = rig(state);
+	const char *count = "SELECT table_name, count(*) FROM information_schema.partitions"
+			    " WHERE table_schema = 'fleet_test' AND partition_name IS NOT NULL"
+			    " GROUP BY table_name";
+	uint32_t deleted;
+	make_gap(r);
+	assert_done(r, put_round(r->s, 0, &r->err));
+	pid_t pid = hold(
+		r, "START TRANSACTION; SELECT count(*) FROM sample; SELECT count(*) FROM reading;");
+	int64_t start = clock_monotonic_ms();
+	storage_close(r->s);
+	assert_done(r, storage_open(&r->config, true, &r->s, &r->err));
+	assert_done(r, storage_retain(r->s, clock_wall_ms(), 100, &deleted, &r->err));
+	assert_done(r, put_round(r->s, 1, &r->err));
+	assert_in_range(clock_monotonic_ms() - start, 0, 9000);
+	assert_select(r, count, "reading|3\nsample|3\n");
+	release(r, pid);
+	assert_done(r, storage_retain(r->s, clock_wall_ms(), 100, &deleted, &r->err));
+	assert_select(r, count, "reading|4\nsample|4\n"); /* one went, two came */
+	assert_rounds(r, 2);
+}
+
 static void packets_stay_as_small_as_they_must(void **state)
 {
 	enum { MANY = 20000 };
@@ -378,12 +437,12 @@ static void packets_stay_as_small_as_they_must(void **state)
 const struct CMUnitTest fault_tests[] = {
 	RIG_TEST(writers_at_the_same_time),
 	RIG_TEST(a_lock_is_waited_for),
+	RIG_TEST(a_lock_for_ever_is_an_error),
 	RIG_TEST(a_killed_writer_loses_nothing),
 };
 const size_t fault_test_count = ARRAY_LEN(fault_tests);
 
 const struct CMUnitTest sqlite_fault_tests[] = {
-	RIG_TEST(a_lock_for_ever_is_an_error),
 	RIG_TEST(a_file_size_limit_rolls_back),
 	RIG_TEST(a_full_disk_rolls_back),
 	RIG_TEST(a_file_that_is_no_database),
@@ -396,6 +455,7 @@ const struct CMUnitTest mariadb_fault_tests[] = {
 	RIG_TEST(a_connection_lost_after_commit),
 	RIG_TEST(a_killed_server_loses_nothing),
 	RIG_TEST(a_server_that_is_not_there),
+	RIG_TEST(a_long_reader_postpones_partitions),
 	RIG_TEST(packets_stay_as_small_as_they_must),
 };
 const size_t mariadb_fault_test_count = ARRAY_LEN(mariadb_fault_tests);
