@@ -2,10 +2,24 @@
 
 #include <fcntl.h>
 #include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/compiler.h"
+
+/* Sanitizers trace their own process to find leaks. */
+#ifdef __has_feature
+#define HAS_ASAN_FEATURE __has_feature(address_sanitizer)
+#else
+#define HAS_ASAN_FEATURE 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || HAS_ASAN_FEATURE
+enum { IS_SANITIZED = 1 };
+#else
+enum { IS_SANITIZED = 0 };
+#endif
 
 static volatile sig_atomic_t process_stop;
 
@@ -25,9 +39,19 @@ static void fill_descriptors(void)
 	}
 }
 
+/* The limit is for a dump to a file; one to a pipe (core(5)) only heeds the flag. */
+static void keep_memory_private(void)
+{
+	static const struct rlimit no_core = { 0, 0 };
+	(void)setrlimit(RLIMIT_CORE, &no_core);
+	if (!IS_SANITIZED)
+		(void)prctl(PR_SET_DUMPABLE, 0);
+}
+
 void process_prepare(void)
 {
 	sigset_t none;
+	keep_memory_private();
 	fill_descriptors();
 	(void)umask(077);
 	(void)signal(SIGXFSZ, SIG_IGN);

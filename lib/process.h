@@ -7,7 +7,8 @@
  * What every program has to see to first, since execve(2) hands on what its parent left it:
  * descriptors 0 to 2 may be closed, and whatever is opened next would take their place; signals
  * may be blocked; children may be reaped unseen (SIGCHLD ignored: wait(2)). A file size limit
- * is an error of write(2), as a full disk is, not a death. Files are private by default.
+ * is an error of write(2), as a full disk is, not a death. Files are private by default, and the
+ * memory, which holds passwords, goes into no core dump.
  *
  * A descriptor that was closed becomes /dev/null, opened the other way round: reading from 0 and
  * writing to 1 or 2 fail with EBADF, so that nothing is believed to be told that was not.
