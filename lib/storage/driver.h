@@ -104,6 +104,7 @@ enum { DB_VALUES_MAX = 64 };
 struct db {
 	const struct driver *driver;
 	enum db_fault fault;   /* of the last failure */
+	size_t value_max;      /* bytes of one value that the engine takes */
 	char description[512]; /* "SQLite 3.40.1, /etc/fleet-health/fleet.db" */
 };
 

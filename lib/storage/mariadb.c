@@ -13,10 +13,12 @@
 #include <stdlib.h>
 
 enum {
-	LOCK_WAIT_S = 1,      /* for a row, and for a table against its partitions being changed;
-				 storage.c has the patience. A deadlock is found at once */
-	TIMEOUT_MS = 30000,   /* when the configuration says nothing */
-	PACKET_MIN = 1 << 16, /* in case the server does not say */
+	LOCK_WAIT_S = 2,    /* for a row; storage.c has the patience. A deadlock is found at once */
+	TABLE_WAIT_S = 1,   /* for a table, and for partitions to be changed */
+	TIMEOUT_MS = 30000, /* when the configuration says nothing */
+	PACKET_MIN = 1 << 16,	    /* in case the server does not say */
+	PACKET_HEAD = 1024,	    /* of a packet with one large value: all that is beside it */
+	COLUMN_MAX = (1 << 24) - 1, /* of a MEDIUMBLOB */
 };
 
 #define SYSTEM_CAS "/etc/ssl/certs" /* a folder as openssl-rehash(1) makes it */
@@ -170,6 +172,8 @@ static int read_packet_max(struct mariadb *m, struct error *err)
 	m->packet_max = row && row[0] ? strtoul(row[0], NULL, 10) : 0;
 	if (m->packet_max < PACKET_MIN)
 		m->packet_max = PACKET_MIN;
+	size_t room = m->packet_max - PACKET_HEAD;
+	m->base.value_max = room < COLUMN_MAX ? room : COLUMN_MAX;
 	mysql_free_result(result);
 	return 0;
 }
@@ -180,7 +184,7 @@ static int set_up(struct mariadb *m, struct error *err)
 	int len = snprintf(sql, sizeof sql,
 		"SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION',"
 		" time_zone = '+00:00', innodb_lock_wait_timeout = %d, lock_wait_timeout = %d",
-		LOCK_WAIT_S, LOCK_WAIT_S);
+		LOCK_WAIT_S, TABLE_WAIT_S);
 	static const char level[] = "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ";
 	if (run_text(m, sql, (size_t)len, "connect", err) ||
 		run_text(m, level, sizeof level - 1, "connect", err))

@@ -7,12 +7,10 @@
 #include <zlib.h>
 
 static const int64_t text_every_ms = 10 * 60 * 1000;
-static const size_t text_size_max = 4 << 20;
 
 static bool is_wanted(const struct cached_client *client, const struct sample *sample)
 {
-	if (!sample->has_report || !sample->text_len || sample->text_len > text_size_max ||
-		sample->id < client->newest_ok_id)
+	if (!sample->has_report || !sample->text_len || sample->id < client->newest_ok_id)
 		return false;
 	/* either way: the clock may have jumped back */
 	return !client->text_at || llabs(sample->taken_at - client->text_at) >= text_every_ms;
@@ -29,6 +27,8 @@ int report_put_text(struct storage *s, struct cached_client *client, const struc
 	if (!to ||
 		compress((Bytef *)to, &len, (const Bytef *)sample->text, sample->text_len) != Z_OK)
 		return error_set(err, "out of memory");
+	if (len > s->db->value_max) /* the sample without it is better than neither */
+		return 0;
 	if (db_run(s->db, STATEMENT_PUT_TEXT,
 		    DB_VALUES(db_int(client->id), db_blob(to, len),
 			    db_int((int64_t)sample->text_len), db_time(sample->taken_at)),

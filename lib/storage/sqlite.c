@@ -80,6 +80,7 @@ static int set_up(struct sqlite *s, const char *path, struct error *err)
 	if (sqlite3_open_v2(path, &s->handle, flags, NULL) != SQLITE_OK)
 		return fail(s, "open", err);
 	(void)sqlite3_busy_timeout(s->handle, LOCK_WAIT_MS);
+	s->base.value_max = (size_t)sqlite3_limit(s->handle, SQLITE_LIMIT_LENGTH, -1) / 2;
 	return run_text(s,
 		"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32768;"
 		"PRAGMA trusted_schema=OFF",

@@ -126,41 +126,59 @@ static void a_lock_is_waited_for(void **state)
 	assert_rounds(r, 2);
 }
 
-/* Runs SQL and keeps its transaction until release(). */
-static pid_t hold(struct rig *r, const char *sql)
+/* Runs SQL, keeps its transaction until let_go(), and then runs `after`. */
+static pid_t hold(struct rig *r, const char *sql, const char *after)
 {
-	char fifo[300], script[700]; /* whoever opens it for writing ends it */
+	char fifo[300], script[1000]; /* whoever opens it for writing goes on */
 	(void)snprintf(fifo, sizeof fifo, "%s/fifo", r->folder);
-	(void)snprintf(script, sizeof script, "%s\n%s cat %s\nROLLBACK;\n", sql,
-		rig_is_mariadb() ? "\\!" : ".shell", fifo);
+	(void)snprintf(script, sizeof script, "%s\n%s cat %s\n%s\n", sql,
+		rig_is_mariadb() ? "\\!" : ".shell", fifo, after);
 	assert_int_equal(mkfifo(fifo, 0600), 0);
 	pid_t pid = start_sql(r, script);
-	wait_ms(500);
+	wait_ms(1000);
 	return pid;
 }
 
-static void release(struct rig *r, pid_t pid)
+static void let_go(struct rig *r)
 {
 	char fifo[300];
 	(void)snprintf(fifo, sizeof fifo, "%s/fifo", r->folder);
 	close(open(fifo, O_WRONLY | O_CLOEXEC));
-	assert_ended(pid);
 }
 
 static void a_lock_for_ever_is_an_error(void **state)
 {
 	struct rig *r = rig(state);
 	assert_done(r, put_round(r->s, 0, &r->err));
-	pid_t pid = hold(r, rig_is_mariadb() ? "START TRANSACTION; UPDATE client SET newest_id = 0;"
-					     : "BEGIN EXCLUSIVE;");
+	pid_t pid = hold(r,
+		rig_is_mariadb() ? "START TRANSACTION; UPDATE client SET newest_id = 0;"
+				 : "BEGIN EXCLUSIVE;",
+		"ROLLBACK;");
 	int64_t start = clock_monotonic_ms();
 	assert_int_equal(put_round(r->s, 1, &r->err), -1);
 	assert_in_range(clock_monotonic_ms() - start, 9000, 16000);
-	release(r, pid);
+	let_go(r);
+	assert_ended(pid);
 	assert_non_null(strstr(r->err.text, rig_is_mariadb() ? "Lock wait" : "locked"));
 	assert_non_null(strstr(r->err.text, storage_describe(r->s)));
 	assert_done(r, put_round(r->s, 1, &r->err));
 	assert_rounds(r, 2);
+}
+
+/* A process that lets go once somebody waits for a row. */
+static pid_t let_go_when_waited_for(struct rig *r)
+{
+	pid_t pid = fork();
+	if (pid != 0)
+		return pid;
+	for (bool waiting = false; !waiting; wait_ms(20)) {
+		char *got = rig_select(r, "SELECT count(*) > 0 FROM information_schema.innodb_trx"
+					  " WHERE trx_state = 'LOCK WAIT'");
+		waiting = got[0] == '1';
+		free(got);
+	}
+	let_go(r);
+	_exit(0);
 }
 
 /* The other side holds b and wants a; the batch holds a and wants b. The other side has
@@ -172,14 +190,14 @@ static void a_deadlock_is_run_again(void **state)
 				" WHERE variable_name = 'INNODB_DEADLOCKS'";
 	assert_done(r, put_round(r->s, 0, &r->err));
 	char *before = rig_select(r, deadlocks);
-	pid_t pid = start_sql(r,
+	pid_t pid = hold(r,
 		"CREATE TABLE weight (a INT); START TRANSACTION;"
 		"INSERT INTO weight SELECT seq FROM seq_1_to_5000;"
-		"UPDATE client SET newest_id = newest_id WHERE name = 'host39';"
-		"SELECT sleep(5);"
-		"UPDATE client SET newest_id = newest_id WHERE name = 'host0'; COMMIT");
-	wait_ms(1000);
+		"UPDATE client SET newest_id = newest_id WHERE name = 'host39';",
+		"UPDATE client SET newest_id = newest_id WHERE name = 'host0'; COMMIT;");
+	pid_t starter = let_go_when_waited_for(r);
 	assert_done(r, put_round(r->s, 1, &r->err));
+	assert_ended(starter);
 	assert_ended(pid);
 	char *after = rig_select(r, deadlocks);
 	assert_int_equal(atoi(after), atoi(before) + 1);
@@ -401,8 +419,9 @@ static void a_long_reader_postpones_partitions(void **state)
 	uint32_t deleted;
 	make_gap(r);
 	assert_done(r, put_round(r->s, 0, &r->err));
-	pid_t pid = hold(
-		r, "START TRANSACTION; SELECT count(*) FROM sample; SELECT count(*) FROM reading;");
+	pid_t pid = hold(r,
+		"START TRANSACTION; SELECT count(*) FROM sample; SELECT count(*) FROM reading;",
+		"ROLLBACK;");
 	int64_t start = clock_monotonic_ms();
 	storage_close(r->s);
 	assert_done(r, storage_open(&r->config, true, &r->s, &r->err));
@@ -410,7 +429,8 @@ static void a_long_reader_postpones_partitions(void **state)
 	assert_done(r, put_round(r->s, 1, &r->err));
 	assert_in_range(clock_monotonic_ms() - start, 0, 9000);
 	assert_select(r, count, "reading|3\nsample|3\n");
-	release(r, pid);
+	let_go(r);
+	assert_ended(pid);
 	assert_done(r, storage_retain(r->s, clock_wall_ms(), 100, &deleted, &r->err));
 	assert_select(r, count, "reading|4\nsample|4\n"); /* one went, two came */
 	assert_rounds(r, 2);
@@ -432,6 +452,33 @@ static void packets_stay_as_small_as_they_must(void **state)
 	assert_int_equal(put(r, &s), PUT_NEW);
 	rig_execute(r, "SET GLOBAL max_allowed_packet = 16777216");
 	assert_select(r, "SELECT count(*), count(DISTINCT instance) FROM latest", "9000|9000\n");
+}
+
+static void a_text_too_large_is_left_out(void **state)
+{
+	enum { SIZE = 300000 };
+	struct rig *r = rig(state);
+	static char noise[SIZE];
+	static const struct reading one = { "cpu_used_ratio", "", 0.5 };
+	uint32_t x = 1;
+	for (size_t i = 0; i < SIZE; i++) { /* does not compress */
+		x = x * 1664525 + 1013904223;
+		noise[i] = (char)(x >> 24);
+	}
+	struct sample s[] = { good_sample(0, "web1", &one, 1),
+		good_sample(700000, "web1", &one, 1) };
+	for (size_t i = 0; i < 2; i++) {
+		s[i].text = noise;
+		s[i].text_len = SIZE;
+	}
+	rig_execute(r, "SET GLOBAL max_allowed_packet = 131072");
+	rig_reopen(r);
+	assert_int_equal(put(r, &s[0]), PUT_NEW);
+	rig_execute(r, "SET GLOBAL max_allowed_packet = 16777216");
+	assert_select(r, "SELECT (SELECT count(*) FROM latest), count(text) FROM report", "1|0\n");
+	rig_reopen(r);
+	assert_int_equal(put(r, &s[1]), PUT_NEW);
+	assert_select(r, "SELECT text_size FROM report", "300000\n");
 }
 
 const struct CMUnitTest fault_tests[] = {
@@ -457,5 +504,6 @@ const struct CMUnitTest mariadb_fault_tests[] = {
 	RIG_TEST(a_server_that_is_not_there),
 	RIG_TEST(a_long_reader_postpones_partitions),
 	RIG_TEST(packets_stay_as_small_as_they_must),
+	RIG_TEST(a_text_too_large_is_left_out),
 };
 const size_t mariadb_fault_test_count = ARRAY_LEN(mariadb_fault_tests);
