@@ -10,6 +10,27 @@ static const int64_t day_ms = 24 * 3600 * 1000;
 
 enum { SLICE = 1000 };
 
+/* Runs a statement for each of the ids. */
+static int run_for(
+	struct storage *s, enum statement id, const struct buffer *ids, struct error *err)
+{
+	size_t count = ids->len / sizeof(struct db_value);
+	return count ? s->driver->execute(s->db, id, (const struct db_value *)(void *)ids->data,
+			       count, NULL, err)
+		     : 0;
+}
+
+/* The one column of a query's result. */
+static int read_ids(struct storage *s, enum statement query, struct buffer *ids, struct error *err)
+{
+	struct db_value row;
+	int rc;
+	while ((rc = db_next(s->db, query, &row, err)) > 0)
+		if (buffer_append(ids, &row, sizeof row))
+			return error_set(err, "out of memory");
+	return rc;
+}
+
 int samples_delete(struct storage *s, const struct db_value *ids, size_t count, struct error *err)
 {
 	if (!count)
@@ -30,14 +51,9 @@ static int delete_found(
 	struct storage *s, enum statement query, struct slice *slice, struct error *err)
 {
 	CLEANUP(buffer_finish) struct buffer ids = { 0 };
-	struct db_value row;
-	int rc;
-	while ((rc = db_next(s->db, query, &row, err)) > 0)
-		if (buffer_append(&ids, &row, sizeof row))
-			return error_set(err, "out of memory");
-	slice->deleted = ids.len / sizeof row;
-	if (rc)
+	if (read_ids(s, query, &ids, err))
 		return -1;
+	slice->deleted = ids.len / sizeof(struct db_value);
 	return samples_delete(s, (const struct db_value *)(void *)ids.data, slice->deleted, err);
 }
 
@@ -68,13 +84,30 @@ static int retain_rest(struct storage *s, void *arg, struct error *err)
 		db_query(s->db, STATEMENT_UNSEEN_SERIES, DB_VALUES(db_time(before), db_int(SLICE)),
 			err))
 		return -1;
-	while ((rc = db_next(s->db, STATEMENT_UNSEEN_SERIES, &row, err)) > 0)
-		if (buffer_append(&ids, &row, sizeof row))
-			return error_set(err, "out of memory");
-	if (rc || !ids.len)
-		return rc;
-	return s->driver->execute(s->db, STATEMENT_DELETE_SERIES,
-		(const struct db_value *)(void *)ids.data, ids.len / sizeof row, NULL, err);
+	if (read_ids(s, STATEMENT_UNSEEN_SERIES, &ids, err))
+		return -1;
+	return run_for(s, STATEMENT_DELETE_SERIES, &ids, err);
+}
+
+/* What was sent, and then the events of which nothing tells any more; nothing that hangs on an
+ * alert that is still open, whose mails go on to answer the first. */
+static int retain_told(struct storage *s, void *arg, struct error *err)
+{
+	const struct slice *slice = arg;
+	CLEANUP(buffer_finish) struct buffer sent = { 0 };
+	CLEANUP(buffer_finish) struct buffer events = { 0 };
+	struct db_value before = db_time(attempt_time_ms(slice->floor));
+	struct db_value limit = db_int((int64_t)slice->limit);
+	if (db_query(s->db, STATEMENT_OLD_NOTIFICATIONS, DB_VALUES(before, limit), err) ||
+		read_ids(s, STATEMENT_OLD_NOTIFICATIONS, &sent, err) ||
+		run_for(s, STATEMENT_DELETE_MEMBERS, &sent, err) ||
+		run_for(s, STATEMENT_DELETE_NOTIFICATION, &sent, err))
+		return -1;
+	if (db_query(s->db, STATEMENT_OLD_EVENTS, DB_VALUES(before, before, limit), err) ||
+		read_ids(s, STATEMENT_OLD_EVENTS, &events, err) ||
+		run_for(s, STATEMENT_DELETE_EVENT, &events, err))
+		return -1;
+	return 0;
 }
 
 int storage_retain(
@@ -94,7 +127,9 @@ int storage_retain(
 		if (slice.deleted < slice.limit)
 			break;
 	}
-	if (storage_write(s, retain_rest, &slice, err))
+	slice.limit = limit < SLICE ? limit : SLICE;
+	if (storage_write(s, retain_rest, &slice, err) ||
+		storage_write(s, retain_told, &slice, err))
 		return -1;
 	cache_clear(&s->cache); /* series have gone */
 	*ret_deleted = deleted;
@@ -107,6 +142,14 @@ struct forget {
 	struct slice slice;
 };
 
+static int delete_samples_of(struct storage *s, struct forget *f, struct error *err)
+{
+	if (db_query(s->db, STATEMENT_SAMPLES_OF_CLIENT, DB_VALUES(db_int(f->id), db_int(SLICE)),
+		    err))
+		return -1;
+	return delete_found(s, STATEMENT_SAMPLES_OF_CLIENT, &f->slice, err);
+}
+
 static int forget_slice(struct storage *s, void *arg, struct error *err)
 {
 	struct forget *f = arg;
@@ -114,14 +157,11 @@ static int forget_slice(struct storage *s, void *arg, struct error *err)
 	int rc = db_first(s->db, STATEMENT_CLIENT_ID, DB_VALUES(db_text(f->client)), &row, err);
 	f->slice.deleted = 0;
 	f->id = rc > 0 ? db_get_int(&row) : 0;
-	if (rc <= 0)
-		return rc;
-	if (db_query(s->db, STATEMENT_SAMPLES_OF_CLIENT, DB_VALUES(db_int(f->id), db_int(SLICE)),
-		    err))
-		return -1;
-	return delete_found(s, STATEMENT_SAMPLES_OF_CLIENT, &f->slice, err);
+	return rc > 0 ? delete_samples_of(s, f, err) : rc;
 }
 
+/* The client goes first: storing a sample ends with moving its client's row, so one that is
+ * being stored now is either waited for and found below, or misses the row and begins again. */
 static int forget_rest(struct storage *s, void *arg, struct error *err)
 {
 	static const enum statement statements[] = {
@@ -130,9 +170,14 @@ static int forget_rest(struct storage *s, void *arg, struct error *err)
 		STATEMENT_FORGET_ALERTS,
 		STATEMENT_FORGET_SERIES,
 		STATEMENT_FORGET_REPORT,
-		STATEMENT_FORGET_CLIENT,
 	};
-	const struct forget *f = arg;
+	struct forget *f = arg;
+	if (db_run(s->db, STATEMENT_FORGET_CLIENT, DB_VALUES(db_int(f->id)), err))
+		return -1;
+	do {
+		if (delete_samples_of(s, f, err))
+			return -1;
+	} while (f->slice.deleted == SLICE);
 	for (size_t i = 0; i < ARRAY_LEN(statements); i++)
 		if (db_run(s->db, statements[i], DB_VALUES(db_int(f->id)), err))
 			return -1;

@@ -74,8 +74,8 @@ struct sample {
 	size_t reading_count;
 	const void *counters; /* packed, see derive.h; length 0 = leave the stored ones */
 	size_t counters_len;
-	const char *text; /* the whole report; stored compressed when the stored one is
-			     older than ten minutes */
+	const char *text; /* the whole report; stored compressed when the stored one is older
+			     than ten minutes, left out when the server takes no packet as large */
 	size_t text_len;
 };
 
@@ -102,9 +102,10 @@ int storage_get_counters(
 
 /* Deletes samples of UTC days (by attempt id) before that of `before`, at most `limit` of them
  * or whole partitions, never what is unprocessed; then cycles and series to which nothing
- * belongs any more. *ret_deleted counts samples. On MariaDB it also makes partitions ahead, so
- * call it every cycle, with `before` = 0 to keep everything; what would have to wait there for
- * a long reader is left to the next call. */
+ * belongs any more, and, at most as many, sent notifications and told events as old, but for
+ * those of open alerts and what waits or failed. *ret_deleted counts samples. On MariaDB it also
+ * makes partitions ahead, so call it every cycle, with `before` = 0 to keep everything; what would
+ * have to wait there for a long reader is left to the next call. */
 int storage_retain(struct storage *s, int64_t before, uint32_t limit, uint32_t *ret_deleted,
 	struct error *err) MUST_CHECK;
 

@@ -103,7 +103,8 @@ CREATE TABLE IF NOT EXISTS alert (
 	opened_event BIGINT NOT NULL DEFAULT 0,
 	recipients   TEXT NOT NULL,
 	text         TEXT NOT NULL,
-	UNIQUE (client_id, rule, instance)
+	UNIQUE (client_id, rule, instance),
+	KEY alert_opened (opened_event)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 -- One alert cannot do the same thing twice at the same time by the same sample: this key makes
@@ -145,7 +146,8 @@ CREATE TABLE IF NOT EXISTS notification (
 	next_try_at DATETIME(3),
 	done_at     DATETIME(3),
 	last_error  TEXT NOT NULL,
-	KEY notification_state (state, id)
+	KEY notification_state (state, id),
+	KEY notification_sent (state, done_at)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS notification_event (

@@ -8,7 +8,7 @@ CREATE TABLE schema_version (
 ) STRICT;
 
 CREATE TABLE client (
-	id           INTEGER PRIMARY KEY,
+	id           INTEGER PRIMARY KEY AUTOINCREMENT, -- never that of one forgotten
 	name         TEXT NOT NULL UNIQUE,
 	created_at   TEXT NOT NULL,
 	newest_id    INTEGER NOT NULL DEFAULT 0, -- newest sample of any outcome
@@ -99,6 +99,7 @@ CREATE TABLE alert (
 	text         TEXT NOT NULL,
 	UNIQUE (client_id, rule, instance)
 ) STRICT;
+CREATE INDEX alert_opened ON alert (opened_event);
 
 -- One alert cannot do the same thing twice at the same time by the same sample: this key makes
 -- a transition whose commit was in doubt safe to repeat.
@@ -123,6 +124,7 @@ CREATE TABLE event (
 	UNIQUE (client_id, rule, instance, kind, at, sample_id)
 ) STRICT;
 CREATE INDEX event_untold ON event (id) WHERE told_at IS NULL;
+CREATE INDEX event_told ON event (told_at) WHERE told_at IS NOT NULL;
 CREATE INDEX event_thread ON event (opened_event);
 
 CREATE TABLE notification (
@@ -141,6 +143,7 @@ CREATE TABLE notification (
 	last_error  TEXT NOT NULL
 ) STRICT;
 CREATE INDEX notification_waiting ON notification (id) WHERE state = 'waiting';
+CREATE INDEX notification_sent ON notification (done_at) WHERE state = 'sent';
 CREATE INDEX notification_failed ON notification (id) WHERE state = 'failed';
 
 CREATE TABLE notification_event (

@@ -362,6 +362,58 @@ static void a_notification_waits_until_it_is_done(void **state)
 		"b@example.com|failed|0|2026-11-22 12:00:00.000|550 no such user\n");
 }
 
+/* A thread of an event each: told and sent long ago, still open, waiting, failed, recent, and
+ * one nobody is told of. */
+static void what_was_told_long_ago_goes(void **state)
+{
+	enum { THREADS = 6 };
+	static const int64_t day = 24 * 3600 * 1000;
+	static const char *const instances[THREADS] = { "old", "open", "waiting", "failed", "new",
+		"silent" };
+	struct rig *r = rig(state);
+	uint64_t epoch = take(r), ids[THREADS];
+	struct transition t[THREADS];
+	struct event e[THREADS];
+	struct notification n[THREADS - 1];
+	struct event_set got;
+	uint32_t deleted;
+	bool lost;
+	for (int i = 0; i < THREADS; i++) {
+		t[i] = (struct transition){
+			.alert = firing("web1", instances[i]), .event = &e[i], .remove = i != 1
+		};
+		e[i] = event_of(&t[i].alert, EVENT_LATE, i == 4 ? noon : noon - 9 * day);
+		e[i].kind = i == 1 ? EVENT_FIRING : EVENT_LATE;
+	}
+	apply(r, epoch, t, THREADS);
+	assert_done(r, storage_untold_events(r->s, 9, &got, &r->err));
+	assert_int_equal(got.count, THREADS);
+	for (int i = 0; i < THREADS; i++)
+		ids[i] = got.items[i].id;
+	event_set_finish(&got);
+	for (int i = 0; i < THREADS - 1; i++) {
+		n[i] = mail(instances[i], instances[i], &ids[i], 1);
+		n[i].created_at = n[i].done_at = e[i].at;
+		n[i].state = i == 2   ? NOTIFICATION_WAITING
+			     : i == 3 ? NOTIFICATION_FAILED
+				      : NOTIFICATION_SENT;
+	}
+	assert_done(r, storage_put_notifications(
+			       r->s, epoch, n, THREADS - 1, ids, THREADS, &lost, &r->err));
+	assert_done(r, storage_retain(r->s, noon - 10 * day, 100, &deleted, &r->err));
+	assert_done(r, storage_retain(r->s, noon - 5 * day, 0, &deleted, &r->err));
+	assert_select(r, "SELECT count(*) FROM event", "6\n");
+	assert_done(r, storage_retain(r->s, noon - 5 * day, 1, &deleted, &r->err));
+	assert_select(r, "SELECT count(*) FROM event", "5\n"); /* at most one */
+	assert_done(r, storage_retain(r->s, noon - 5 * day, 100, &deleted, &r->err));
+	assert_select(r, "SELECT instance FROM event ORDER BY id", "open\nwaiting\nfailed\nnew\n");
+	assert_select(r,
+		"SELECT recipient FROM notification n"
+		" JOIN notification_event m ON m.notification_id = n.id ORDER BY n.id",
+		"open\nwaiting\nfailed\nnew\n");
+	assert_select(r, "SELECT count(*) FROM notification_event", "4\n");
+}
+
 static void first_message(struct rig *r, uint64_t opened, const char *to, const char *expected)
 {
 	struct buffer out = { 0 };
@@ -401,5 +453,6 @@ const struct CMUnitTest alert_tests[] = {
 	RIG_TEST(told_once_and_never_again),
 	RIG_TEST(a_notification_waits_until_it_is_done),
 	RIG_TEST(a_thread_begins_with_the_first_mail),
+	RIG_TEST(what_was_told_long_ago_goes),
 };
 const size_t alert_test_count = ARRAY_LEN(alert_tests);

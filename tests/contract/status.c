@@ -1,7 +1,9 @@
 /* What the console shows and removes, and the schema it makes. */
 #include "tests/contract/rig.h"
 
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const struct reading two[] = {
@@ -134,6 +136,52 @@ static void a_forgotten_client_leaves_nothing(void **state)
 	assert_select(r, "SELECT count(*) FROM latest WHERE client = 'web1'", "2\n");
 }
 
+/* The collector stores on, while the client is forgotten time and again. */
+static void forgotten_while_it_is_polled(void **state)
+{
+	enum { TIMES = 25 };
+	struct rig *r = rig(state);
+	pid_t pid = fork();
+	if (pid == 0) {
+		struct storage *s = rig_open(r);
+		enum put_result result;
+		for (int i = 0;; i++) {
+			struct sample sample = good_sample(i, "web1", two, 2);
+			if (storage_put_samples(s, &sample, 1, &result, &r->err))
+				_exit(1);
+		}
+	}
+	for (int i = 0; i < TIMES; i++) {
+		bool found = false;
+		while (!found)
+			assert_done(r, storage_forget(r->s, "web1", &found, &r->err));
+	}
+	(void)kill(pid, SIGKILL);
+	int status;
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	assert_select(r,
+		"SELECT count(*) FROM sample s LEFT JOIN client c ON c.id = s.client_id"
+		" WHERE c.id IS NULL",
+		"0\n");
+	assert_select(r,
+		"SELECT count(*) FROM reading r LEFT JOIN sample s ON s.id = r.sample_id"
+		" WHERE s.id IS NULL",
+		"0\n");
+}
+
+static void an_id_is_never_inherited(void **state)
+{
+	struct rig *r = rig(state);
+	struct sample s = good_sample(0, "web1", two, 2);
+	bool found;
+	assert_int_equal(put(r, &s), PUT_NEW);
+	assert_done(r, storage_forget(r->s, "web1", &found, &r->err));
+	s = good_sample(1, "web2", two, 2);
+	assert_int_equal(put(r, &s), PUT_NEW);
+	assert_select(r, "SELECT name, id > 1 FROM client", "web2|1\n");
+}
+
 /* Both know the fleet from before the other added to it. */
 static void two_programs_meet_a_new_client(void **state)
 {
@@ -215,6 +263,8 @@ static void it_says_what_it_is(void **state)
 const struct CMUnitTest status_tests[] = {
 	RIG_TEST(status_is_one_row_a_client),
 	RIG_TEST(a_forgotten_client_leaves_nothing),
+	RIG_TEST(forgotten_while_it_is_polled),
+	RIG_TEST(an_id_is_never_inherited),
 	RIG_TEST(two_programs_meet_a_new_client),
 	RIG_TEST(a_missing_schema_names_the_command),
 	RIG_TEST(a_newer_schema_is_refused),
