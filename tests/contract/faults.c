@@ -171,7 +171,7 @@ static pid_t let_go_when_waited_for(struct rig *r)
 	pid_t pid = fork();
 	if (pid != 0)
 		return pid;
-	for (bool waiting = false; !waiting; wait_ms(20)) {
+	for (bool waiting = false; !waiting; wait_ms(150)) { /* read sooner, the view stays stale */
 		char *got = rig_select(r, "SELECT count(*) > 0 FROM information_schema.innodb_trx"
 					  " WHERE trx_state = 'LOCK WAIT'");
 		waiting = got[0] == '1';
