@@ -77,7 +77,9 @@ class Mariadb:
         base = os.path.dirname(os.path.dirname(os.path.realpath(servers.find('mariadbd')[0])))
         command, env = self._command(
             'mariadb-install-db', f'--datadir={self.data}', f'--basedir={base}',
-            f'--user={getpass.getuser()}', '--auth-root-authentication-method=normal',
+            # --force: not even localhost need have a name
+            '--force', f'--user={getpass.getuser()}',
+            '--auth-root-authentication-method=normal',
             '--skip-test-db', '--skip-name-resolve')
         with open(self.log, 'ab') as log:
             subprocess.run(command, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
