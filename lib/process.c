@@ -9,18 +9,6 @@
 
 #include "lib/compiler.h"
 
-/* Sanitizers trace their own process to find leaks. */
-#ifdef __has_feature
-#define HAS_ASAN_FEATURE __has_feature(address_sanitizer)
-#else
-#define HAS_ASAN_FEATURE 0
-#endif
-#if defined(__SANITIZE_ADDRESS__) || HAS_ASAN_FEATURE
-enum { IS_SANITIZED = 1 };
-#else
-enum { IS_SANITIZED = 0 };
-#endif
-
 static volatile sig_atomic_t process_stop;
 
 static void on_stop(int signal_number)

@@ -3,6 +3,18 @@
 
 #include <signal.h>
 
+/* Sanitizers trace their own process to find leaks, and reserve terabytes of addresses. */
+#ifdef __has_feature
+#define HAS_ASAN_FEATURE __has_feature(address_sanitizer)
+#else
+#define HAS_ASAN_FEATURE 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || HAS_ASAN_FEATURE
+enum { IS_SANITIZED = 1 };
+#else
+enum { IS_SANITIZED = 0 };
+#endif
+
 /*
  * What every program has to see to first, since execve(2) hands on what its parent left it:
  * descriptors 0 to 2 may be closed, and whatever is opened next would take their place; signals

@@ -13,17 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Sanitizers trace their own process to find leaks, and reserve terabytes of addresses. */
-#ifdef __has_feature
-#define HAS_ASAN_FEATURE __has_feature(address_sanitizer)
-#else
-#define HAS_ASAN_FEATURE 0
-#endif
-#if defined(__SANITIZE_ADDRESS__) || HAS_ASAN_FEATURE
-enum { IS_SANITIZED = 1 };
-#else
-enum { IS_SANITIZED = 0 };
-#endif
+#include "lib/process.h"
 
 enum { DISMISS_MS = 2000 };
 
