@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#include "collector/poll/ipc.h"
+#include "collector/ipc/ipc.h"
 
 /*
  * Whose turn it is: every host of a run with where it stands. Pure bookkeeping.

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "collector/poll/helper.h"
+#include "collector/helper/helper.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 

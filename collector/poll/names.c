@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "collector/poll/helper.h"
+#include "collector/helper/helper.h"
 
 static int start(struct name_helper *h, struct error *err)
 {

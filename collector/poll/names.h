@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "collector/poll/ipc.h"
+#include "collector/ipc/ipc.h"
 #include "lib/error.h"
 
 /*

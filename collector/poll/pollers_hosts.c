@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "collector/poll/verdict.h"
+#include "collector/poller/verdict.h"
 #include "collector/spool/spool.h"
 #include "lib/attempt.h"
 #include "lib/clock.h"

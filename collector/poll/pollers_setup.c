@@ -6,7 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "collector/poll/helper.h"
+#include "collector/helper/helper.h"
 #include "collector/spool/spool.h"
 #include "lib/clock.h"
 #include "lib/log.h"

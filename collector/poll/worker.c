@@ -4,7 +4,7 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include "collector/poll/helper.h"
+#include "collector/helper/helper.h"
 #include "collector/spool/spool.h"
 #include "lib/log.h"
 

@@ -5,8 +5,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "collector/ipc/ipc.h"
 #include "collector/poll/identities.h"
-#include "collector/poll/ipc.h"
 #include "lib/error.h"
 #include "lib/probes.h"
 

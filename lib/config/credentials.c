@@ -68,7 +68,7 @@ int parse_identity(struct load *load, const struct field *field, const char *tex
 	return 0;
 }
 
-/* The cap keeps a host within what one packet to a poller holds: collector/poll/ipc.h. */
+/* The cap keeps a host within what one packet to a poller holds: collector/ipc/ipc.h. */
 static int store_secret(
 	struct load *load, const char *text, size_t len, void *target, struct error *err)
 {

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "collector/poll/dialog.h"
+#include "collector/poller/dialog.h"
 
 static const char request[] = "fleet1 request id=1\n";
 

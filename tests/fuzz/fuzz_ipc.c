@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collector/poll/ipc.h"
+#include "collector/ipc/ipc.h"
 
 union message {
 	struct ipc_count count;

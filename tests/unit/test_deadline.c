@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "collector/poll/deadline.h"
+#include "collector/poller/deadline.h"
 
 enum { COUNT = 2000 };
 

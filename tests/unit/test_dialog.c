@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "collector/poll/dialog.h"
+#include "collector/poller/dialog.h"
 
 #define REQUEST "fleet1 request id=1\n"
 #define HASH	"00112233445566778899aabbccddeeff"

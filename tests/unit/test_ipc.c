@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "collector/poll/ipc.h"
+#include "collector/ipc/ipc.h"
 #include "lib/wire/wire.h"
 
 static const struct host_key keys[] = {

@@ -1,4 +1,4 @@
-#include "collector/poll/signer.h"
+#include "collector/helper/signer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "collector/poll/helper.h"
-#include "collector/poll/ipc.h"
+#include "collector/helper/helper.h"
+#include "collector/ipc/ipc.h"
 #include "collector/poll/pollers.h"
 #include "lib/log.h"
 #include "lib/ssh/identity.h"

@@ -1,5 +1,5 @@
 /* Messages over sockets: packets, descriptors that travel with them, pairs. */
-#include "collector/poll/ipc.h"
+#include "collector/ipc/ipc.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "collector/poll/helper.h"
+#include "collector/helper/helper.h"
 
 #include <errno.h>
 #include <fcntl.h>

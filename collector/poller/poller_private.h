@@ -1,11 +1,11 @@
-#ifndef FLEET_COLLECTOR_POLL_POLLER_PRIVATE_H
-#define FLEET_COLLECTOR_POLL_POLLER_PRIVATE_H
+#ifndef FLEET_COLLECTOR_POLLER_POLLER_PRIVATE_H
+#define FLEET_COLLECTOR_POLLER_POLLER_PRIVATE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "collector/poll/helper.h"
-#include "collector/poll/host_run.h"
+#include "collector/helper/helper.h"
+#include "collector/poller/host_run.h"
 
 /*
  * Shared by poller.c (a turn), poller_parent.c (rows in, outcomes out) and poller_signer.c

@@ -1,4 +1,4 @@
-#include "collector/poll/deadline.h"
+#include "collector/poller/deadline.h"
 
 #include <stdlib.h>
 

@@ -2,7 +2,7 @@
  * One function a state, each of which goes as far as it can and tells whether the next state
  * can go on at once. States change in enter() alone.
  */
-#include "collector/poll/host_run_private.h"
+#include "collector/poller/host_run_private.h"
 
 #include <errno.h>
 #include <inttypes.h>

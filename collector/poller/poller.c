@@ -6,7 +6,7 @@
  *
  * so that no host's doing delays another by more than its share of one turn.
  */
-#include "collector/poll/poller_private.h"
+#include "collector/poller/poller_private.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* From the request to the last ack. */
-#include "collector/poll/host_run_private.h"
+#include "collector/poller/host_run_private.h"
 
 #include <string.h>
 

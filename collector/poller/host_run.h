@@ -1,14 +1,14 @@
-#ifndef FLEET_COLLECTOR_POLL_HOST_RUN_H
-#define FLEET_COLLECTOR_POLL_HOST_RUN_H
+#ifndef FLEET_COLLECTOR_POLLER_HOST_RUN_H
+#define FLEET_COLLECTOR_POLLER_HOST_RUN_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "collector/poll/deadline.h"
-#include "collector/poll/dialog.h"
-#include "collector/poll/ipc.h"
-#include "collector/poll/signer.h"
-#include "collector/poll/verdict.h"
+#include "collector/helper/signer.h"
+#include "collector/ipc/ipc.h"
+#include "collector/poller/deadline.h"
+#include "collector/poller/dialog.h"
+#include "collector/poller/verdict.h"
 #include "lib/probes.h"
 #include "lib/ssh/session.h"
 

@@ -1,5 +1,5 @@
-#ifndef FLEET_COLLECTOR_POLL_IPC_H
-#define FLEET_COLLECTOR_POLL_IPC_H
+#ifndef FLEET_COLLECTOR_IPC_IPC_H
+#define FLEET_COLLECTOR_IPC_IPC_H
 
 #include <stddef.h>
 #include <stdint.h>

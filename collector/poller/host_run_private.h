@@ -1,9 +1,9 @@
-#ifndef FLEET_COLLECTOR_POLL_HOST_RUN_PRIVATE_H
-#define FLEET_COLLECTOR_POLL_HOST_RUN_PRIVATE_H
+#ifndef FLEET_COLLECTOR_POLLER_HOST_RUN_PRIVATE_H
+#define FLEET_COLLECTOR_POLLER_HOST_RUN_PRIVATE_H
 
 #include <stdbool.h>
 
-#include "collector/poll/host_run.h"
+#include "collector/poller/host_run.h"
 
 /*
  * Shared by host_run.c (states, deadlines, the outside), host_login.c (from TCP to a command)

@@ -1,5 +1,5 @@
 /* What a poller is told, and what it tells. */
-#include "collector/poll/poller_private.h"
+#include "collector/poller/poller_private.h"
 
 #include <errno.h>
 #include <stdlib.h>

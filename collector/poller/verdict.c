@@ -1,4 +1,4 @@
-#include "collector/poll/verdict.h"
+#include "collector/poller/verdict.h"
 
 #include <stdarg.h>
 #include <stdio.h>

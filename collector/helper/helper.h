@@ -1,5 +1,5 @@
-#ifndef FLEET_COLLECTOR_POLL_HELPER_H
-#define FLEET_COLLECTOR_POLL_HELPER_H
+#ifndef FLEET_COLLECTOR_HELPER_HELPER_H
+#define FLEET_COLLECTOR_HELPER_HELPER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "collector/poll/dialog.h"
+#include "collector/poller/dialog.h"
 
 #include <stdio.h>
 #include <string.h>

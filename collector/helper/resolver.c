@@ -10,8 +10,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "collector/poll/helper.h"
-#include "collector/poll/ipc.h"
+#include "collector/helper/helper.h"
+#include "collector/ipc/ipc.h"
 #include "collector/poll/pollers.h"
 #include "lib/log.h"
 

@@ -1,5 +1,5 @@
 /* From a list of addresses to a command that runs. */
-#include "collector/poll/host_run_private.h"
+#include "collector/poller/host_run_private.h"
 
 #include <errno.h>
 #include <netinet/in.h>

@@ -1,5 +1,5 @@
-#ifndef FLEET_COLLECTOR_POLL_SIGNER_H
-#define FLEET_COLLECTOR_POLL_SIGNER_H
+#ifndef FLEET_COLLECTOR_HELPER_SIGNER_H
+#define FLEET_COLLECTOR_HELPER_SIGNER_H
 
 #include <stddef.h>
 #include <stdint.h>

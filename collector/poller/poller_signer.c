@@ -1,5 +1,5 @@
 /* Hosts whose login is being signed elsewhere. */
-#include "collector/poll/poller_private.h"
+#include "collector/poller/poller_private.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
  * bytes and a NUL that the length does not count, so that the receiver can point into the
  * packet.
  */
-#include "collector/poll/ipc.h"
+#include "collector/ipc/ipc.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
-#ifndef FLEET_COLLECTOR_POLL_VERDICT_H
-#define FLEET_COLLECTOR_POLL_VERDICT_H
+#ifndef FLEET_COLLECTOR_POLLER_VERDICT_H
+#define FLEET_COLLECTOR_POLLER_VERDICT_H
 
 #include "lib/compiler.h"
 #include "lib/outcome.h"

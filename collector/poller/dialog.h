@@ -1,11 +1,11 @@
-#ifndef FLEET_COLLECTOR_POLL_DIALOG_H
-#define FLEET_COLLECTOR_POLL_DIALOG_H
+#ifndef FLEET_COLLECTOR_POLLER_DIALOG_H
+#define FLEET_COLLECTOR_POLLER_DIALOG_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "collector/poll/verdict.h"
+#include "collector/poller/verdict.h"
 #include "lib/buffer.h"
 #include "lib/probes.h"
 #include "lib/wire/wire.h"
