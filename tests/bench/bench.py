@@ -1,0 +1,116 @@
+"""What the benchmarks share: running a command and taking its cost, interleaving the two sides of
+a comparison, and one table at the end.
+
+Time decides nothing, since it is another on every machine and at every hour; what decides is the
+ratio of two sides that ran by turns. The ratio of a row is the median of those of its rounds.
+"""
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+from rig import sshd
+
+ROUNDS = int(os.environ.get('FLEET_BENCH_ROUNDS', '5'))
+SKIPPED = 77
+BUILD = os.environ['FLEET_BUILD']
+
+
+def program(name):
+    """A floor, or another program of this folder."""
+    return os.path.join(BUILD, 'tests', 'bench', name)
+
+
+class Cost:
+    """wall and cpu in seconds; cpu is user and system time of the process and all it waited
+    for."""
+
+    def __init__(self, wall, usage, status, out, err):
+        self.wall, self.cpu = wall, usage.ru_utime + usage.ru_stime
+        self.status, self.out, self.err = status, out, err
+
+
+def run(command, env=None, statuses=(0,)):
+    """Runs a command to its end. Its standard input is empty."""
+    with tempfile.TemporaryFile('w+', errors='replace') as out, \
+            tempfile.TemporaryFile('w+', errors='replace') as err:
+        begin = time.monotonic()
+        with subprocess.Popen(command, env=env, cwd='/', stdin=subprocess.DEVNULL, stdout=out,
+                              stderr=err) as process:
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        wall = time.monotonic() - begin
+        for f in (out, err):
+            f.seek(0)
+        cost = Cost(wall, usage, process.returncode, out.read(), err.read())
+    if cost.status not in statuses:
+        sys.exit(f'{command[0]} ended with {cost.status}\n{cost.out[-2000:]}{cost.err[-2000:]}')
+    return cost
+
+
+def interleave(sides, rounds=ROUNDS):
+    """sides: {name: function that returns a Cost}. Every round runs each of them once, in turn.
+    Returns {name: [Cost, …]}."""
+    costs = {name: [] for name in sides}
+    for number in range(rounds):
+        print(f'round {number + 1} of {rounds}:', end='', flush=True)
+        for name, side in sides.items():
+            costs[name].append(side())
+            print(f' {name} {costs[name][-1].cpu:.3f} s;', end='', flush=True)
+        print(flush=True)
+    return costs
+
+
+def numbers(costs, key, scale=1.0):
+    return [getattr(c, key) * scale for c in costs]
+
+
+class Table:
+    """Rows of ours against another's; exit status 1 when a ratio is beyond its bar."""
+
+    def __init__(self):
+        self.lines, self.missed = [], 0
+
+    def row(self, what, ours, others, unit, most=None, least=None, cheaper=False):
+        """ours and others: one number a round. The ratio is ours to others', or the other way
+        round when it is told how much cheaper ours is."""
+        pairs = [(b, a) if cheaper else (a, b) for a, b in zip(ours, others)]
+        ratios = [a / b for a, b in pairs]
+        self.figure(what, f'{statistics.median(ours):.3f} {unit}',
+                    f'{statistics.median(others):.3f} {unit}', statistics.median(ratios),
+                    most, least, f'{min(ratios):.2f}–{max(ratios):.2f}')
+
+    def figure(self, what, ours, other, ratio, most=None, least=None, spread=''):
+        met = (most is None or ratio <= most) and (least is None or ratio >= least)
+        bar = f'≤ {most}' if most is not None else f'≥ {least}' if least is not None else '–'
+        self.missed += not met
+        self.lines.append((what, ours, other, f'{ratio:.2f}', spread, bar,
+                           'met' if met and bar != '–' else '' if met else 'MISSED'))
+
+    def skip(self, what, why):
+        self.lines.append((what, '', '', '', '', '', 'skipped: ' + why))
+
+    def finish(self):
+        head = ('what', 'ours', 'the other', 'ratio', 'spread', 'bar', '')
+        rows = [head] + self.lines
+        widths = [max(len(r[i]) for r in rows) for i in range(len(head))]
+        print()
+        for r in rows:
+            print('  '.join(cell.ljust(w) for cell, w in zip(r, widths)).rstrip())
+        sys.exit(1 if self.missed else 0)
+
+
+def work_folder(name):
+    """A temporary folder; the caller removes it."""
+    return tempfile.mkdtemp(prefix=f'fleet-bench-{name}-')
+
+
+def enter_network():
+    """Into a network namespace with nothing but loopback, or it is skipped."""
+    try:
+        sshd.enter_network()
+    except OSError as e:
+        print('skipped: a network namespace is needed:', e)
+        sys.exit(SKIPPED)
