@@ -18,7 +18,18 @@ enum {
 bool host_next_address(struct host_run *h, int error)
 {
 	verdict_set(&h->verdict, ssh_connect_outcome(error), STAGE_CONNECT, "%s", strerror(error));
+	h->types.count = 0; /* it may be another machine */
 	host_hang_up(h);
+	return true;
+}
+
+/* To the same address, within the same deadline. */
+static bool connect_again(struct host_run *h)
+{
+	host_hang_up(h);
+	h->heard = false;
+	h->address--;
+	host_enter(h, HOST_CONNECT);
 	return true;
 }
 
@@ -43,12 +54,17 @@ static bool begin_session(struct host_run *h)
 {
 	static const struct ssh_budget budget = { TURN_BYTES, SESSION_BYTES };
 	struct host_key keys[IPC_KEYS_MAX];
+	const struct host_key *asked = keys;
 	struct error err;
 	size_t count;
 	if (ipc_get_keys(h->row.keys, keys, &count))
 		return host_fail(h, OUTCOME_INTERNAL, "malformed host keys");
 	count = host_key_expected((enum host_key_policy)h->row.policy, h->row.pin, keys, count);
-	if (ssh_session_create(h->fd, &budget, keys, count, &h->session, &err)) {
+	if (h->types.count) {
+		asked = h->types.items;
+		count = h->types.count;
+	}
+	if (ssh_session_create(h->fd, &budget, asked, count, &h->session, &err)) {
 		h->fd = -1; /* the session took it */
 		return host_fail(h, OUTCOME_INTERNAL, err.text);
 	}
@@ -77,12 +93,16 @@ static bool check_host_key(struct host_run *h)
 	bool is_new = false;
 	if (ipc_get_keys(h->row.keys, keys, &count))
 		return host_fail(h, OUTCOME_INTERNAL, "malformed host keys");
+	enum host_key_policy policy = (enum host_key_policy)h->row.policy;
 	ssh_session_host_key(h->session, &shown);
-	enum outcome o = host_key_judge((enum host_key_policy)h->row.policy, h->row.pin, keys,
-		count, &shown, &is_new, reason, sizeof reason);
+	enum outcome o = host_key_judge(
+		policy, h->row.pin, keys, count, &shown, &is_new, reason, sizeof reason);
 	if (o != OUTCOME_OK) {
-		verdict_set(&h->verdict, o, STAGE_HOST_KEY, "%s", reason);
-		return host_finish(h);
+		if (h->types.count == 0) /* of all it shows, the best is told */
+			verdict_set(&h->verdict, o, STAGE_HOST_KEY, "%s", reason);
+		return host_key_ask_others(policy, h->row.pin, keys, count, &shown, &h->types)
+			       ? connect_again(h)
+			       : host_finish(h);
 	}
 	if (is_new)
 		h->env->new_key(h->env->arg, h->row.seq, &shown);
@@ -90,12 +110,22 @@ static bool check_host_key(struct host_run *h)
 	return true;
 }
 
+/* A host that has no key of the types that are left has shown all: the verdict on those stands. */
+static bool fail_handshake(struct host_run *h)
+{
+	char reason[sizeof h->verdict.reason];
+	enum outcome o = ssh_session_failure(h->session, reason, sizeof reason);
+	if (o == OUTCOME_NO_COMMON_ALGORITHM && h->types.count)
+		return host_finish(h);
+	return host_fail_session(h);
+}
+
 bool host_step_handshake(struct host_run *h)
 {
 	enum ssh_status s = ssh_session_handshake(h->session);
 	if (s == SSH_AGAIN)
 		return false;
-	return s == SSH_FAILED ? host_fail_session(h) : check_host_key(h);
+	return s == SSH_FAILED ? fail_handshake(h) : check_host_key(h);
 }
 
 /* Signed elsewhere: asks once, then waits for host_run_signed(). */

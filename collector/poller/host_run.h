@@ -10,6 +10,7 @@
 #include "collector/poller/dialog.h"
 #include "collector/poller/verdict.h"
 #include "lib/probes.h"
+#include "lib/ssh/host_key_judge.h"
 #include "lib/ssh/session.h"
 
 /*
@@ -60,6 +61,7 @@ struct host_run {
 	int64_t started_ms, state_ms; /* monotonic: when the run, and this state, began */
 	size_t address;		      /* the next one to try */
 	int fd;			      /* -1, or what to poll */
+	struct host_key_types types;  /* to be asked of a pinned host, once it showed others */
 	struct ssh_session *session;
 	struct dialog dialog;
 	bool heard;    /* the poller saw bytes of it after the connect */

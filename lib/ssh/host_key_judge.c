@@ -3,6 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
+static const struct host_key_types all_types = {
+	{ { .type = "ssh-ed25519" }, { .type = "ecdsa-sha2-nistp256" },
+		{ .type = "ecdsa-sha2-nistp384" }, { .type = "ecdsa-sha2-nistp521" },
+		{ .type = "ssh-rsa" } },
+	5,
+};
+
 static bool is_same(const struct host_key *a, const struct host_key *b)
 {
 	return a->blob_len == b->blob_len && memcmp(a->blob, b->blob, a->blob_len) == 0;
@@ -80,4 +87,38 @@ size_t host_key_expected(
 		if (is_expected(policy, pin, &recorded[i]))
 			recorded[kept++] = recorded[i];
 	return kept;
+}
+
+/* Recorded keys that decide what the host is asked for, or that forbid what it showed. */
+static bool is_settled(enum host_key_policy policy, const char *pin,
+	const struct host_key *recorded, size_t count, const struct host_key *shown)
+{
+	bool settled = false;
+	for (size_t i = 0; i < count && !settled; i++)
+		settled = recorded[i].revoked ? is_same(&recorded[i], shown)
+					      : is_expected(policy, pin, &recorded[i]);
+	return settled;
+}
+
+static bool remove_type(struct host_key_types *types, const char *type)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < types->count; i++)
+		if (strcmp(types->items[i].type, type) != 0)
+			types->items[kept++] = types->items[i];
+	bool removed = kept < types->count;
+	types->count = kept;
+	return removed;
+}
+
+bool host_key_ask_others(enum host_key_policy policy, const char *pin,
+	const struct host_key *recorded, size_t count, const struct host_key *shown,
+	struct host_key_types *asked)
+{
+	struct host_key_types left = asked->count ? *asked : all_types;
+	if (policy != HOST_KEY_PINNED || is_settled(policy, pin, recorded, count, shown) ||
+		!remove_type(&left, shown->type) || left.count == 0)
+		return false;
+	*asked = left;
+	return true;
 }

@@ -34,7 +34,8 @@ struct login {
 	struct known_hosts *hosts;
 	struct host_key recorded[RECORDED_MAX];
 	size_t recorded_count;
-	struct identity *identity; /* NULL: by password */
+	struct host_key_types types; /* to be asked of a pinned host, once it showed others */
+	struct identity *identity;   /* NULL: by password */
 };
 
 static void call_finish(struct call *c)
@@ -200,16 +201,22 @@ static int sign(void *arg, const uint8_t *data, size_t len, uint8_t **ret_sig, s
 	return identity_sign(l->identity, data, len, ret_sig, ret_len, NULL);
 }
 
-static bool check_host_key(struct call *c, const struct login *l)
+/* SSH_AGAIN: another connection is to be made, for another key. */
+static enum ssh_status check_host_key(struct call *c, struct login *l)
 {
+	enum host_key_policy policy = c->client->host_key_policy;
+	const char *pin = c->client->host_key_pin;
 	struct host_key shown;
 	bool is_new;
 	c->scan->stage = STAGE_HOST_KEY;
 	ssh_session_host_key(c->session, &shown);
-	c->scan->outcome = host_key_judge(c->client->host_key_policy, c->client->host_key_pin,
-		l->recorded, l->recorded_count, &shown, &is_new, c->scan->reason,
-		sizeof c->scan->reason);
-	return c->scan->outcome == OUTCOME_OK;
+	c->scan->outcome = host_key_judge(policy, pin, l->recorded, l->recorded_count, &shown,
+		&is_new, c->scan->reason, sizeof c->scan->reason);
+	if (c->scan->outcome == OUTCOME_OK)
+		return SSH_DONE;
+	return host_key_ask_others(policy, pin, l->recorded, l->recorded_count, &shown, &l->types)
+		       ? SSH_AGAIN
+		       : SSH_FAILED;
 }
 
 static bool authenticate(struct call *c, struct login *l)
@@ -226,19 +233,38 @@ static bool authenticate(struct call *c, struct login *l)
 	return status == SSH_DONE;
 }
 
-/* Everything up to a session that is logged in; the scan's outcome tells whether it is. */
-static int log_in(struct call *c, struct login *l, const char *known_hosts, struct error *err)
+/* Connects until a host key is shown that will do. A pinned host that has no key of the types that
+ * are left has shown all: what was said of the first, which is the best, stands. */
+static int reach_known(struct call *c, struct login *l, struct error *err)
 {
-	*c->scan = (struct ssh_scan){ 0 };
-	if (prepare(c->client, known_hosts, l, err) < 0)
-		return -1;
 	struct host_key expected[RECORDED_MAX];
 	memcpy(expected, l->recorded, sizeof expected);
 	size_t count = host_key_expected(
 		c->client->host_key_policy, c->client->host_key_pin, expected, l->recorded_count);
 	if (reach(c, expected, count, err) < 0)
 		return -1;
-	if (c->scan->outcome == OUTCOME_OK && check_host_key(c, l))
+	struct ssh_scan first = { 0 };
+	while (c->scan->outcome == OUTCOME_OK && check_host_key(c, l) == SSH_AGAIN) {
+		if (first.outcome == OUTCOME_OK)
+			first = *c->scan;
+		ssh_session_destroy(c->session);
+		c->session = NULL;
+		if (reach(c, l->types.items, l->types.count, err) < 0)
+			return -1;
+	}
+	if (first.outcome != OUTCOME_OK && (c->scan->outcome == first.outcome ||
+						   c->scan->outcome == OUTCOME_NO_COMMON_ALGORITHM))
+		*c->scan = first;
+	return 0;
+}
+
+/* Everything up to a session that is logged in; the scan's outcome tells whether it is. */
+static int log_in(struct call *c, struct login *l, const char *known_hosts, struct error *err)
+{
+	*c->scan = (struct ssh_scan){ 0 };
+	if (prepare(c->client, known_hosts, l, err) < 0 || reach_known(c, l, err) < 0)
+		return -1;
+	if (c->scan->outcome == OUTCOME_OK)
 		(void)authenticate(c, l);
 	return 0;
 }

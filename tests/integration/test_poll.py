@@ -372,7 +372,7 @@ class HostKeys(PollTest):
     def test_policies(self):
         port, good = self.sshd.port, self.sshd.public_key()
         here = {name: f'127.0.0.{i}' for i, name in enumerate(
-            ('known', 'changed', 'unknown', 'revoked', 'new', 'pinned', 'mispinned',
+            ('known', 'changed', 'unknown', 'revoked', 'new', 'pinned', 'second', 'mispinned',
              'buried', 'crowded'), 1)}
         self.known = (
             f'[{here["known"]}]:{port} {good}\n'
@@ -389,6 +389,7 @@ class HostKeys(PollTest):
         more = {'new': 'host-key="accept-new"', 'pinned': f'host-key="{pin}"',
                 'revoked': 'host-key="accept-new"', 'crowded': 'host-key="accept-new"',
                 'buried': f'host-key="{pin}"',
+                'second': f'host-key="{self.sshd.fingerprint("ecdsa")}"',
                 'mispinned': f'host-key="SHA256:{"A" * 43}"'}
         sshd = Sshd(self.folder / 'keys', authorized=[self.key + '.pub'],
                     addresses=tuple(here.values()), port=None)
@@ -408,7 +409,8 @@ class HostKeys(PollTest):
         self.expect('known', 'ok')
         self.expect('new', 'ok')
         self.expect('pinned', 'ok')
-        self.assertEqual(accepted, 3)  # nobody else was shown a credential
+        self.expect('second', 'ok')
+        self.assertEqual(accepted, 4)  # nobody else was shown a credential
         self.expect('changed', 'host-key-changed', 'host-key', pin)
         self.expect('mispinned', 'host-key-changed', 'host-key', pin)
         self.expect('revoked', 'host-key-changed', 'host-key', 'revoked')

@@ -126,6 +126,30 @@ class HostKeys(Ssh):
                             pin=sshd.fingerprint(pinned))
                 self.assertOutcome(got, "ok", "auth")
 
+    def test_pinned_and_nothing_recorded(self):
+        """Of the keys a host has, it shows the one asked for first; the pin may be of another."""
+        key = self.key()
+        kinds = ("ed25519", "ecdsa", "rsa") if libssh2_knows_rsa_sha2() else ("ed25519", "ecdsa")
+        sshd = self.sshd(host_keys=("rsa", "ecdsa", "ed25519"), authorized=[key + ".pub"])
+        for connections, kind in enumerate(kinds, 1):
+            with self.subTest(pinned=kind):
+                before = sshd.log_with("Connection from").count("Connection from")
+                got = drive("login", sshd, identity=key, policy=PINNED, pin=sshd.fingerprint(kind))
+                self.assertOutcome(got, "ok", "auth")
+                self.assertEqual(sshd.log().count("Connection from") - before, connections)
+
+    def test_pinned_and_has_it_no_more(self):
+        key = self.key()
+        sshd = self.sshd(host_keys=("ecdsa", "ed25519"), authorized=[key + ".pub"])
+        pin = "SHA256:" + "A" * 43
+        got = drive("login", sshd, identity=key, policy=PINNED, pin=pin)
+        self.assertOutcome(got, "host-key-changed", "host-key", pin, sshd.fingerprint())
+        self.assertNotIn("publickey", sshd.log())
+        revoked = self.record(f"@revoked * {sshd.public_key('ed25519')}\n")
+        got = drive("login", sshd, identity=key, policy=PINNED, pin=sshd.fingerprint("ecdsa"),
+                    known_hosts=revoked)
+        self.assertOutcome(got, "host-key-changed", "host-key", "@revoked")
+
     def test_recorded_type_is_gone(self):
         key = self.key()
         sshd = self.sshd(host_keys=("ed25519",), authorized=[key + ".pub"])

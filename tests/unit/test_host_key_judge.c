@@ -72,9 +72,48 @@ static void names_both_fingerprints(void **state)
 		strstr(reason, host_key_fingerprint(other[0].blob, other[0].blob_len, old)));
 }
 
+static bool ask(enum host_key_policy policy, const struct host_key *recorded, size_t count,
+	const char *shown, struct host_key_types *asked)
+{
+	const struct host_key key = { shown, (const uint8_t *)"shown", 5, false };
+	return host_key_ask_others(policy, pin, recorded, count, &key, asked);
+}
+
+static void asks_for_each_type_once(void **state)
+{
+	(void)state;
+	struct host_key_types asked = { 0 };
+	assert_true(ask(HOST_KEY_PINNED, other, 1, "ssh-ed25519", &asked));
+	assert_true(ask(HOST_KEY_PINNED, other, 1, "ecdsa-sha2-nistp384", &asked));
+	assert_int_equal(asked.count, 3);
+	assert_string_equal(asked.items[0].type, "ecdsa-sha2-nistp256");
+	assert_string_equal(asked.items[1].type, "ecdsa-sha2-nistp521");
+	assert_string_equal(asked.items[2].type, "ssh-rsa");
+	assert_false(ask(HOST_KEY_PINNED, other, 1, "ssh-ed25519", &asked));
+	assert_false(ask(HOST_KEY_PINNED, other, 1, "ssh-dss", &asked));
+	assert_true(ask(HOST_KEY_PINNED, other, 1, "ssh-rsa", &asked));
+	assert_true(ask(HOST_KEY_PINNED, other, 1, "ecdsa-sha2-nistp256", &asked));
+	assert_false(ask(HOST_KEY_PINNED, other, 1, "ecdsa-sha2-nistp521", &asked));
+	assert_int_equal(asked.count, 1);
+}
+
+static void asks_no_more_when_that_is_settled(void **state)
+{
+	(void)state;
+	static const struct host_key shown_is_revoked[] = { KEY("ssh-rsa", "shown", true) };
+	struct host_key_types asked = { 0 };
+	assert_false(ask(HOST_KEY_STRICT, other, 1, "ssh-ed25519", &asked));
+	assert_false(ask(HOST_KEY_ACCEPT_NEW, other, 1, "ssh-ed25519", &asked));
+	assert_false(ask(HOST_KEY_PINNED, same, 2, "ssh-ed25519", &asked));
+	assert_false(ask(HOST_KEY_PINNED, shown_is_revoked, 1, "ssh-rsa", &asked));
+	assert_int_equal(asked.count, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(asks_for_each_type_once),
+		cmocka_unit_test(asks_no_more_when_that_is_settled),
 		cmocka_unit_test(decides_by_policy_and_record),
 		cmocka_unit_test(names_both_fingerprints),
 	};
