@@ -14,10 +14,16 @@
  * Hosts that missed their turn in the last run go first, those that were down last. Among
  * equals those whose name was just resolved go first: few are resolved ahead, so that no
  * address grows old in the queue.
+ *
+ * Gates are caps that hosts share: of those who have to pass one, at most so many are between
+ * being given out (to be resolved, or flown) and being done. Who finds one full waits beside
+ * it and holds up nobody behind.
  */
 enum feed_turn { TURN_MISSED, TURN_FINE, TURN_DOWN, TURN_COUNT };
 
 enum feed_phase { FEED_QUEUED, FEED_RESOLVING, FEED_FLYING, FEED_DONE };
+
+enum { FEED_GATES = 8 }; /* of one host, those around them included */
 
 struct feed_host {
 	enum feed_phase phase;
@@ -29,24 +35,45 @@ struct feed_host {
 	int64_t started_ms;		    /* monotonic: of resolving, then of flying */
 	struct sockaddr_storage *addresses; /* heap */
 	size_t address_count;
+
+	/* private */
+	uint32_t next;		    /* in the list it is in; 1 + seq, 0 = the last */
+	uint32_t gates[FEED_GATES]; /* 1 + index; 0 ends them */
+	uint32_t woken_by;	    /* the gate that let it try again; 1 + index */
+	bool is_inside;		    /* its gates */
 };
 
-struct feed_queue {
-	uint32_t *items;
-	size_t head, tail;
+struct feed_list {
+	uint32_t first, last; /* 1 + seq, 0 = none */
+};
+
+struct feed_gate {
+	uint32_t max, used;
+	uint32_t outer;		  /* 1 + index of the one around it, 0 = none */
+	struct feed_list waiting; /* private */
 };
 
 enum { FEED_QUEUES = 3 * TURN_COUNT };
 
 struct feed {
 	struct feed_host *hosts;
-	size_t count, left;		       /* left: not done */
-	size_t resolved;		       /* ready by name, waiting */
-	struct feed_queue queues[FEED_QUEUES]; /* private */
+	size_t count, left;		      /* left: not done */
+	size_t resolved;		      /* ready by name, waiting */
+	struct feed_list queues[FEED_QUEUES]; /* private */
+	struct feed_gate *gates;
+	size_t gate_count;
 };
 
 int feed_init(struct feed *f, size_t count) MUST_CHECK;
 void feed_finish(struct feed *f);
+
+/* Makes a gate for at most `max` (1 or more) hosts, inside the gate `outer` unless that is 0. The
+ * number of a gate is never 0. -1 without memory. */
+int feed_add_gate(struct feed *f, uint32_t max, uint32_t outer, uint32_t *ret_gate) MUST_CHECK;
+
+/* The host has to pass that gate and those around it; each counts once. Before the host is
+ * queued. -1 when they are more than FEED_GATES. */
+int feed_bind(struct feed *f, uint32_t seq, uint32_t gate) MUST_CHECK;
 
 /* Its name is to be resolved. */
 void feed_name(struct feed *f, uint32_t seq);
@@ -54,12 +81,12 @@ void feed_name(struct feed *f, uint32_t seq);
 /* Its addresses (copied) are known: -1 without memory. */
 int feed_ready(struct feed *f, uint32_t seq, const void *addresses, size_t count) MUST_CHECK;
 
-/* The next one to be resolved, or to be flown; false when there is none. It is taken off the
- * queue: the caller sets its phase. */
+/* The next one to be resolved, or to be flown, whose gates let it in; false when there is none.
+ * It is taken off the queue: the caller sets its phase. */
 bool feed_next_name(struct feed *f, uint32_t *ret_seq);
 bool feed_next_ready(struct feed *f, uint32_t *ret_seq);
 
-/* Puts back what feed_next_ready() gave. */
+/* Puts back what feed_next_ready() gave: it is the next again, and stays inside its gates. */
 void feed_put_back(struct feed *f, uint32_t seq);
 
 void feed_done(struct feed *f, uint32_t seq);
