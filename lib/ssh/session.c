@@ -27,6 +27,15 @@ static bool begin(struct ssh_session *s, enum stage stage)
 	return !s->failed;
 }
 
+/* The step is over. What is left to be sent may go through a carrier that had no room for it when
+ * the step began, and that no poll event will tell of. */
+static enum ssh_status end(struct ssh_session *s, int rc)
+{
+	if (s->carrier)
+		stream_flush(&s->stream);
+	return session_conclude(s, rc);
+}
+
 static void take_host_key(struct ssh_session *s)
 {
 	struct slice type;
@@ -41,9 +50,9 @@ enum ssh_status ssh_session_handshake(struct ssh_session *s)
 {
 	if (!begin(s, STAGE_HANDSHAKE))
 		return SSH_FAILED;
-	int rc = libssh2_session_handshake(s->lib, s->stream.fd);
+	int rc = libssh2_session_handshake(s->lib, ssh_session_fd(s));
 	s->in_handshake = rc == LIBSSH2_ERROR_EAGAIN;
-	enum ssh_status status = session_conclude(s, rc);
+	enum ssh_status status = end(s, rc);
 	if (status == SSH_DONE) {
 		stream_forget_head(&s->stream);
 		s->stream.left = s->budget.session_bytes;
@@ -61,6 +70,11 @@ void ssh_session_host_key(const struct ssh_session *s, struct host_key *ret_key)
 	};
 }
 
+bool ssh_session_heard(const struct ssh_session *s)
+{
+	return s->stream.received > 0;
+}
+
 const char *ssh_session_banner(const struct ssh_session *s)
 {
 	const char *banner = libssh2_session_banner_get(s->lib);
@@ -75,8 +89,8 @@ enum ssh_status ssh_session_auth_key(struct ssh_session *s, const char *user,
 	s->sign = sign;
 	s->sign_arg = arg;
 	void *self = s;
-	return session_conclude(s, libssh2_userauth_publickey(s->lib, user, public_blob, blob_len,
-					   session_on_sign, &self));
+	return end(s, libssh2_userauth_publickey(
+			      s->lib, user, public_blob, blob_len, session_on_sign, &self));
 }
 
 /* Some hosts take a password only as the answer to a prompt, so it is asked first what they
@@ -118,7 +132,16 @@ enum ssh_status ssh_session_auth_password(
 {
 	if (!begin(s, STAGE_AUTH))
 		return SSH_FAILED;
-	return session_conclude(s, try_login(s, user, password));
+	return end(s, try_login(s, user, password));
+}
+
+enum ssh_status ssh_session_forward(struct ssh_session *s, const char *host, uint16_t port)
+{
+	if (!begin(s, STAGE_CONNECT))
+		return SSH_FAILED;
+	s->is_carrier = true;
+	s->channel = libssh2_channel_direct_tcpip_ex(s->lib, host, port, "127.0.0.1", 0);
+	return end(s, s->channel ? 0 : libssh2_session_last_errno(s->lib));
 }
 
 enum ssh_status ssh_session_exec(struct ssh_session *s, const char *command)
@@ -129,9 +152,9 @@ enum ssh_status ssh_session_exec(struct ssh_session *s, const char *command)
 		s->channel = libssh2_channel_open_ex(
 			s->lib, "session", strlen("session"), WINDOW_SIZE, PACKET_SIZE, NULL, 0);
 	if (!s->channel)
-		return session_conclude(s, libssh2_session_last_errno(s->lib));
-	return session_conclude(s, libssh2_channel_process_startup(s->channel, "exec",
-					   strlen("exec"), command, (unsigned int)strlen(command)));
+		return end(s, libssh2_session_last_errno(s->lib));
+	return end(s, libssh2_channel_process_startup(s->channel, "exec", strlen("exec"), command,
+			      (unsigned int)strlen(command)));
 }
 
 /* A write takes in what the host sent, and a read the room it gives for writing. What one of
@@ -148,19 +171,19 @@ enum ssh_status ssh_session_write(
 	if (!begin(s, STAGE_RUN))
 		return SSH_FAILED;
 	if (s->stream.out.len > 0) /* the kernel is full: let the caller wait, not the queue grow */
-		return session_conclude(s, LIBSSH2_ERROR_EAGAIN);
+		return end(s, LIBSSH2_ERROR_EAGAIN);
 	ssize_t n = libssh2_channel_write_ex(s->channel, 0, data, len);
 	look(s, &s->write, n <= 0);
 	if (n > 0)
 		*ret_len = (size_t)n;
-	return session_conclude(s, n == 0 && len > 0 ? LIBSSH2_ERROR_EAGAIN : (int)n);
+	return end(s, n == 0 && len > 0 ? LIBSSH2_ERROR_EAGAIN : (int)n);
 }
 
 enum ssh_status ssh_session_send_eof(struct ssh_session *s)
 {
 	if (!begin(s, STAGE_RUN))
 		return SSH_FAILED;
-	return session_conclude(s, libssh2_channel_send_eof(s->channel));
+	return end(s, libssh2_channel_send_eof(s->channel));
 }
 
 /* Nobody reads standard error here, but left alone it would fill the window and stop the
@@ -215,7 +238,7 @@ enum ssh_status ssh_session_read(struct ssh_session *s, void *data, size_t size,
 	look(s, &s->read, n == LIBSSH2_ERROR_EAGAIN);
 	if (n > 0)
 		*ret_len = (size_t)n;
-	return session_conclude(s, (int)n);
+	return end(s, (int)n);
 }
 
 const char *ssh_session_complaint(const struct ssh_session *s)
@@ -226,7 +249,10 @@ const char *ssh_session_complaint(const struct ssh_session *s)
 short ssh_session_events(const struct ssh_session *s)
 {
 	short in = s->sign_waits ? 0 : POLLIN;
-	return (short)(s->stream.out.len > 0 ? in | POLLOUT : in);
+	short out = s->stream.out.len > 0 ? POLLOUT : 0;
+	if (s->carrier) /* may wait for its window, which is not POLLOUT */
+		out = ssh_session_events(s->carrier) & POLLOUT;
+	return (short)(in | out);
 }
 
 static bool has_missed(const struct ssh_session *s, const struct session_look *look)
@@ -236,8 +262,10 @@ static bool has_missed(const struct ssh_session *s, const struct session_look *l
 
 bool ssh_session_has_more(const struct ssh_session *s)
 {
-	return !s->failed && !s->sign_waits &&
-	       (stream_has_more(&s->stream) || has_missed(s, &s->read) || has_missed(s, &s->write));
+	if (s->failed || s->sign_waits)
+		return false;
+	return stream_has_more(&s->stream) || has_missed(s, &s->read) || has_missed(s, &s->write) ||
+	       (s->carrier && ssh_session_has_more(s->carrier));
 }
 
 /* Who does not look although told has given up reading or writing, and is not to spin. */
@@ -252,17 +280,24 @@ void ssh_session_new_turn(struct ssh_session *s)
 	s->stream.turn_left = s->budget.turn_bytes;
 	stop_telling(s, &s->read);
 	stop_telling(s, &s->write);
+	if (s->carrier)
+		ssh_session_new_turn(s->carrier);
 }
 
 int ssh_session_fd(const struct ssh_session *s)
 {
-	return s->stream.fd;
+	return s->carrier ? ssh_session_fd(s->carrier) : s->stream.fd;
 }
 
 enum outcome ssh_session_failure(const struct ssh_session *s, char *reason, size_t size)
 {
 	(void)snprintf(reason, size, "%s", s->reason);
 	return s->outcome;
+}
+
+size_t ssh_session_failed_below(const struct ssh_session *s)
+{
+	return s->carrier_failed ? 1 + ssh_session_failed_below(s->carrier) : 0;
 }
 
 /* From here on nothing is received and nothing waits: every call into libssh2 that would, in
@@ -273,9 +308,10 @@ static void free_library(struct ssh_session *s)
 	if (!s->failed && s->stream.out.len == 0 && libssh2_userauth_authenticated(s->lib))
 		(void)libssh2_session_disconnect(s->lib, "done");
 	s->stream.closing = true;
-	(void)shutdown(s->stream.fd, SHUT_RDWR);
+	if (!s->carrier)
+		(void)shutdown(s->stream.fd, SHUT_RDWR);
 	if (s->in_handshake)
-		(void)libssh2_session_handshake(s->lib, s->stream.fd);
+		(void)libssh2_session_handshake(s->lib, ssh_session_fd(s));
 	for (int tries = 0; tries < 8; tries++)
 		if (libssh2_session_free(s->lib) != LIBSSH2_ERROR_EAGAIN)
 			break;
@@ -289,5 +325,6 @@ void ssh_session_destroy(struct ssh_session *s)
 		free_library(s);
 	memory_finish(&s->memory);
 	stream_finish(&s->stream);
+	ssh_session_destroy(s->carrier);
 	free(s);
 }

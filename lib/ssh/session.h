@@ -11,8 +11,9 @@
 #include "lib/ssh/known_hosts.h"
 
 /*
- * One SSH connection with one exec channel, never blocking: the only user of libssh2, whose
- * types do not cross this header.
+ * One SSH connection with one channel, never blocking: the only user of libssh2, whose types do
+ * not cross this header. The channel runs a command, or carries another session to a host that
+ * only this one can reach: a chain of sessions, of which the last stands for all.
  *
  * Each step is called again, with the same arguments, until it no longer says SSH_AGAIN; in
  * between the caller polls for ssh_session_events(). Nothing in here has a clock: deadlines
@@ -48,10 +49,21 @@ int ssh_global_init(struct error *err) MUST_CHECK;
 int ssh_session_create(int fd, const struct ssh_budget *budget, const struct host_key *keys,
 	size_t key_count, struct ssh_session **ret_session, struct error *err) MUST_CHECK;
 
+/* The same over a session that ssh_session_forward() is done with; it becomes a part of this one,
+ * is destroyed with it (also on failure), and is not to be called any more. Turns, events and the
+ * descriptor are then those of the whole chain; budgets are each session's own, so that of a
+ * carrier has to be larger than what it carries. */
+int ssh_session_create_through(struct ssh_session *carrier, const struct ssh_budget *budget,
+	const struct host_key *keys, size_t key_count, struct ssh_session **ret_session,
+	struct error *err) MUST_CHECK;
+
 enum ssh_status ssh_session_handshake(struct ssh_session *s);
 
 /* The host's key, after the handshake; points into the session. */
 void ssh_session_host_key(const struct ssh_session *s, struct host_key *ret_key);
+
+/* Whether the host has said anything at all. */
+bool ssh_session_heard(const struct ssh_session *s);
 
 /* The host's version line as it came (escape it), "" while there is none. */
 const char *ssh_session_banner(const struct ssh_session *s);
@@ -62,6 +74,10 @@ enum ssh_status ssh_session_auth_password(
 	struct ssh_session *s, const char *user, const char *password);
 
 enum ssh_status ssh_session_exec(struct ssh_session *s, const char *command);
+
+/* Instead of a command: a connection from there to a host and port (RFC 4254, section 7.2). A
+ * name is resolved there. */
+enum ssh_status ssh_session_forward(struct ssh_session *s, const char *host, uint16_t port);
 
 /* Standard input and output of the command. *ret_len is what was taken or given, 0 included;
  * a write takes about 32 KiB at most. A read that says SSH_DONE with 0 bytes is the end of
@@ -88,6 +104,9 @@ int ssh_session_fd(const struct ssh_session *s);
 /* After SSH_FAILED: the outcome that fits, and words for people, both sides' algorithms and
  * what to do included when they do not meet. */
 enum outcome ssh_session_failure(const struct ssh_session *s, char *reason, size_t size);
+
+/* After SSH_FAILED: how many sessions below this one it happened, 0 for this one itself. */
+size_t ssh_session_failed_below(const struct ssh_session *s);
 
 /* What a failed connect(2) means for the host: refused, timeout, or a fault of ours. */
 enum outcome ssh_connect_outcome(int errnum);

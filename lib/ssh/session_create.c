@@ -148,6 +148,27 @@ static void set_callback(LIBSSH2_SESSION *lib, int type, void (*function)(void))
 #endif
 }
 
+/* The carrier's channel in place of a socket. */
+
+static ssize_t carried(enum ssh_status status, size_t len)
+{
+	return status == SSH_DONE ? (ssize_t)len : status == SSH_AGAIN ? -EAGAIN : -ECONNABORTED;
+}
+
+static ssize_t receive_through(void *arg, void *data, size_t size)
+{
+	size_t len;
+	enum ssh_status status = ssh_session_read(arg, data, size, &len);
+	return carried(status, len);
+}
+
+static ssize_t transmit_through(void *arg, const void *data, size_t len)
+{
+	size_t taken;
+	enum ssh_status status = ssh_session_write(arg, data, len, &taken);
+	return carried(status, taken);
+}
+
 /* Setting up. */
 
 static bool is_marker(const char *name)
@@ -215,7 +236,8 @@ static int setup(struct ssh_session *s, const struct host_key *keys, size_t coun
 {
 	int one = 1;
 	/* Fails on a Unix socket, where it is not needed. */
-	(void)setsockopt(s->stream.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	if (!s->carrier)
+		(void)setsockopt(s->stream.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 	s->lib = libssh2_session_init_ex(on_alloc, on_free, on_realloc, s);
 	if (!s->lib)
 		return -1;
@@ -227,15 +249,19 @@ static int setup(struct ssh_session *s, const struct host_key *keys, size_t coun
 	return libssh2_session_method_pref(s->lib, LIBSSH2_METHOD_HOSTKEY, s->host_key_methods);
 }
 
-int ssh_session_create(int fd, const struct ssh_budget *budget, const struct host_key *keys,
-	size_t key_count, struct ssh_session **ret_session, struct error *err)
+/* One of the two carries it; it is the session's own from here on. */
+static int create(int fd, struct ssh_session *carrier, const struct ssh_budget *budget,
+	const struct host_key *keys, size_t key_count, struct ssh_session **ret_session,
+	struct error *err)
 {
 	struct ssh_session *s = calloc(1, sizeof *s);
 	if (!s) {
 		struct stream alone = { .fd = fd };
 		stream_finish(&alone);
+		ssh_session_destroy(carrier);
 		return error_set(err, "no memory for an SSH session");
 	}
+	s->carrier = carrier;
 	s->budget = *budget;
 	s->stage = STAGE_HANDSHAKE;
 	s->memory.max = MEMORY_MAX;
@@ -245,10 +271,26 @@ int ssh_session_create(int fd, const struct ssh_budget *budget, const struct hos
 		.left = HANDSHAKE_BYTES_MAX,
 		.keep_head = true,
 	};
+	if (carrier)
+		s->stream.carrier =
+			(struct stream_carrier){ receive_through, transmit_through, carrier };
 	if (setup(s, keys, key_count) != 0) {
 		ssh_session_destroy(s);
 		return error_set(err, "libssh2 cannot make a session");
 	}
 	*ret_session = s;
 	return 0;
+}
+
+int ssh_session_create(int fd, const struct ssh_budget *budget, const struct host_key *keys,
+	size_t key_count, struct ssh_session **ret_session, struct error *err)
+{
+	return create(fd, NULL, budget, keys, key_count, ret_session, err);
+}
+
+int ssh_session_create_through(struct ssh_session *carrier, const struct ssh_budget *budget,
+	const struct host_key *keys, size_t key_count, struct ssh_session **ret_session,
+	struct error *err)
+{
+	return create(-1, carrier, budget, keys, key_count, ret_session, err);
 }

@@ -13,6 +13,7 @@ static const struct {
 	enum outcome outcome;
 	const char *when, *hint;
 } stages[STAGE_COUNT] = {
+	[STAGE_CONNECT] = { OUTCOME_REFUSED, "when it was to connect on", "its log says why" },
 	[STAGE_HANDSHAKE] = { OUTCOME_REFUSED, "before the key exchange was done",
 		"its sshd may be at its limit (MaxStartups) or refuse this address" },
 	[STAGE_AUTH] = { OUTCOME_AUTH, "during the login",
@@ -20,6 +21,12 @@ static const struct {
 	[STAGE_EXEC] = { OUTCOME_NO_SHELL, "when a command was to be run", "its log says why" },
 	[STAGE_RUN] = { OUTCOME_TRUNCATED, "while the command ran", "" },
 };
+
+static const char *when(const struct ssh_session *s)
+{
+	bool carries = s->is_carrier && s->stage == STAGE_RUN;
+	return carries ? "while it carried another" : stages[s->stage].when;
+}
 
 enum outcome ssh_connect_outcome(int errnum)
 {
@@ -84,10 +91,19 @@ static enum ssh_status fail_closed(struct ssh_session *s)
 		return fail_stranger(s);
 	char text[sizeof s->reason];
 	const char *hint = stages[s->stage].hint;
-	(void)snprintf(text, sizeof text, "the host closed the connection %s%s%s%s%s",
-		stages[s->stage].when, s->farewell[0] ? "; it says: " : "", s->farewell,
-		hint[0] ? "; " : "", hint);
+	(void)snprintf(text, sizeof text, "the host closed the connection %s%s%s%s%s", when(s),
+		s->farewell[0] ? "; it says: " : "", s->farewell, hint[0] ? "; " : "", hint);
 	return fail(s, stages[s->stage].outcome, text);
+}
+
+/* What carries it failed, which says more than that the bytes ended here. */
+static enum ssh_status fail_carrier(struct ssh_session *s)
+{
+	s->carrier_failed = true;
+	if (s->carrier->outcome == OUTCOME_TOO_LARGE)
+		return fail(s, OUTCOME_TOO_LARGE, s->carrier->reason);
+	return fail(
+		s, s->stage == STAGE_RUN ? OUTCOME_TRUNCATED : OUTCOME_REFUSED, s->carrier->reason);
 }
 
 static enum ssh_status fail_socket(struct ssh_session *s)
@@ -97,7 +113,7 @@ static enum ssh_status fail_socket(struct ssh_session *s)
 	if (connected && (s->stream.errnum == ECONNRESET || s->stream.errnum == EPIPE))
 		return fail_closed(s);
 	(void)snprintf(text, sizeof text, "%s %s", strerror(s->stream.errnum),
-		connected ? stages[s->stage].when : "when connecting");
+		connected ? when(s) : "when connecting");
 	return fail(s, connected ? stages[s->stage].outcome : ssh_connect_outcome(s->stream.errnum),
 		text);
 }
@@ -154,6 +170,24 @@ static enum ssh_status fail_methods(struct ssh_session *s)
 	return fail(s, OUTCOME_AUTH, text);
 }
 
+/* Of the two reasons that an SSH server gives by number (RFC 4254, section 5.1), libssh2 passes on
+ * the words; the server's own words it drops. */
+static enum ssh_status fail_channel(struct ssh_session *s)
+{
+	char *message = NULL;
+	if (!s->is_carrier)
+		return fail(s, OUTCOME_NO_SHELL, "the host refuses to run a command");
+	(void)libssh2_session_last_error(s->lib, &message, NULL, 0);
+	if (message && strstr(message, "prohibited"))
+		return fail(s, OUTCOME_REFUSED,
+			"it may not connect on: see AllowTcpForwarding and PermitOpen in its "
+			"sshd_config, and restrict in authorized_keys, which needs port-forwarding "
+			"behind it");
+	return fail(s, OUTCOME_REFUSED,
+		"it cannot connect on: the port is closed, or the address cannot be reached, or "
+		"the name is not known there");
+}
+
 static enum ssh_status fail_library(struct ssh_session *s, int rc)
 {
 	char text[sizeof s->reason], *message = NULL;
@@ -179,7 +213,7 @@ enum ssh_status session_conclude(struct ssh_session *s, int rc)
 		case STREAM_EOF:
 			return fail_closed(s);
 		case STREAM_ERROR:
-			return fail_socket(s);
+			return s->carrier && s->carrier->failed ? fail_carrier(s) : fail_socket(s);
 		case STREAM_FLOOD:
 			return fail_flood(s);
 		case STREAM_STUFFED:
@@ -200,7 +234,7 @@ enum ssh_status session_conclude(struct ssh_session *s, int rc)
 		return fail_auth(s);
 	case LIBSSH2_ERROR_CHANNEL_FAILURE:
 	case LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED:
-		return fail(s, OUTCOME_NO_SHELL, "the host refuses to run a command");
+		return fail_channel(s);
 	case LIBSSH2_ERROR_ALLOC:
 		return fail(
 			s, OUTCOME_TOO_LARGE, "it asks for more memory than a session may take");

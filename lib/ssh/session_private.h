@@ -26,6 +26,9 @@ struct session_look {
 struct ssh_session {
 	LIBSSH2_SESSION *lib;
 	LIBSSH2_CHANNEL *channel;
+	struct ssh_session *carrier; /* NULL: the stream has a socket */
+	bool is_carrier;	     /* the channel is for another session */
+	bool carrier_failed;	     /* which is why this one did */
 	struct stream stream;
 	struct memory memory;
 	struct ssh_budget budget;

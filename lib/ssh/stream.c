@@ -23,17 +23,36 @@ static bool would_block(int errnum)
 	return errnum == EAGAIN || errnum == EWOULDBLOCK;
 }
 
+static ssize_t take(struct stream *s, void *data, size_t size)
+{
+	if (s->carrier.receive)
+		return s->carrier.receive(s->carrier.arg, data, size);
+	ssize_t n;
+	do
+		n = recv(s->fd, data, size, MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
+static ssize_t give(struct stream *s, const void *data, size_t len)
+{
+	if (s->carrier.transmit)
+		return s->carrier.transmit(s->carrier.arg, data, len);
+	ssize_t n;
+	do
+		n = send(s->fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
 /* Never writes beyond what the turn allows; returns 0 when there is nothing, for any reason. */
 static size_t receive(struct stream *s, void *data, size_t size)
 {
 	if (s->loss != STREAM_FINE || s->turn_left == 0)
 		return 0;
-	ssize_t n;
-	do
-		n = recv(s->fd, data, size < s->turn_left ? size : s->turn_left, MSG_DONTWAIT);
-	while (n < 0 && errno == EINTR);
-	if (n < 0 && !would_block(errno))
-		lose(s, STREAM_ERROR, errno);
+	ssize_t n = take(s, data, size < s->turn_left ? size : s->turn_left);
+	if (n < 0 && !would_block((int)-n))
+		lose(s, STREAM_ERROR, (int)-n);
 	if (n == 0)
 		lose(s, STREAM_EOF, 0);
 	if (n <= 0)
@@ -75,15 +94,12 @@ ssize_t stream_recv(struct stream *s, void *data, size_t size)
 	return (ssize_t)n;
 }
 
-/* Returns how much the kernel took. */
+/* Returns how much was taken. */
 static size_t transmit(struct stream *s, const void *data, size_t len)
 {
-	ssize_t n;
-	do
-		n = send(s->fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
-	while (n < 0 && errno == EINTR);
-	if (n < 0 && !would_block(errno))
-		lose(s, STREAM_ERROR, errno);
+	ssize_t n = give(s, data, len);
+	if (n < 0 && !would_block((int)-n))
+		lose(s, STREAM_ERROR, (int)-n);
 	return n > 0 ? (size_t)n : 0;
 }
 

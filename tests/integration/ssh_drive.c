@@ -5,7 +5,8 @@
  *
  * keys and login are ssh_scan_keys() and ssh_scan_login(); run gives `input` to `command` by
  * ssh_run(). echo drives the session itself: `bytes` random bytes to `command` and back at the
- * same time, never blocking, with the budgets `turn` and `session`.
+ * same time, never blocking, with the budgets `turn` and `session`; with `through`, the ports of
+ * servers at 127.0.0.1 with commas between, by way of each of these in turn.
  *
  * Prints one "name: value" a line and exits with 0 whatever the host did; 1 is trouble of ours.
  */
@@ -41,6 +42,7 @@ static struct {
 	{ "bytes", "1048576" },
 	{ "turn", "262144" },
 	{ "session", "67108864" },
+	{ "through", "" },
 };
 
 static const char *get(const char *name)
@@ -221,25 +223,63 @@ static enum ssh_status transfer(struct transfer *t)
 	return status;
 }
 
-static int dial_now(void)
+static int dial_now(const char *ip, const char *port)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET,
-		.sin_port = htons((uint16_t)atoi(get("port"))) };
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port)) };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	(void)inet_pton(AF_INET, get("ip"), &to.sin_addr);
+	(void)inet_pton(AF_INET, ip, &to.sin_addr);
 	if (connect(fd, (struct sockaddr *)&to, sizeof to) < 0 && errno != EINPROGRESS)
 		return -1;
 	return fd;
 }
 
-static enum ssh_status converse(struct identity *id, struct transfer *t)
+static enum ssh_status log_in(struct identity *id)
 {
 	enum ssh_status status;
 	do
 		status = ssh_session_handshake(session);
 	while (again(status));
-	if (status == SSH_DONE)
-		status = authenticate(id);
+	return status == SSH_DONE ? authenticate(id) : status;
+}
+
+static enum ssh_status forward(const char *ip, const char *port)
+{
+	enum ssh_status status;
+	do
+		status = ssh_session_forward(session, ip, (uint16_t)atoi(port));
+	while (again(status));
+	return status;
+}
+
+/* Makes the session that all the rest is done with. -1 is trouble of ours. */
+static int reach(const struct ssh_budget *budget, struct identity *id, enum ssh_status *ret_status,
+	struct error *err)
+{
+	const struct ssh_budget wider = { budget->turn_bytes, 4 * budget->session_bytes };
+	const char *port = get("through"), *next = port;
+	*ret_status = SSH_DONE;
+	if (!*port)
+		return ssh_session_create(
+			dial_now(get("ip"), get("port")), budget, NULL, 0, &session, err);
+	if (ssh_session_create(dial_now("127.0.0.1", port), &wider, NULL, 0, &session, err) < 0)
+		return -1;
+	while (*ret_status == SSH_DONE && next) {
+		next = strchr(port, ',');
+		port = next ? next + 1 : get("port");
+		*ret_status = log_in(id);
+		if (*ret_status == SSH_DONE)
+			*ret_status = forward(next ? "127.0.0.1" : get("ip"), port);
+		if (*ret_status == SSH_DONE &&
+			ssh_session_create_through(
+				session, next ? &wider : budget, NULL, 0, &session, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static enum ssh_status converse(struct identity *id, struct transfer *t)
+{
+	enum ssh_status status = log_in(id);
 	if (status == SSH_DONE)
 		do
 			status = ssh_session_exec(session, get("command"));
@@ -262,13 +302,17 @@ static int echo(struct error *err)
 	deadline = clock_monotonic_ms() + atoi(get("timeout"));
 	if (*get("identity") && identity_open(get("identity"), get("passphrase"), &id, err) < 0)
 		return -1;
-	if (ssh_session_create(dial_now(), &budget, NULL, 0, &session, err) < 0)
+	enum ssh_status status;
+	if (reach(&budget, id, &status, err) < 0)
 		return -1;
-	enum outcome outcome = converse(id, &t) == SSH_DONE
+	if (status == SSH_DONE)
+		status = converse(id, &t);
+	enum outcome outcome = status == SSH_DONE
 				       ? OUTCOME_OK
 				       : ssh_session_failure(session, reason, sizeof reason);
-	printf("outcome: %s\nreason: %s\ncomplaint: %s\nwaits: %lu\nturns: %lu\n",
-		outcome_name(outcome), reason, ssh_session_complaint(session), waits, turns_over);
+	printf("outcome: %s\nreason: %s\nbelow: %zu\ncomplaint: %s\nwaits: %lu\nturns: %lu\n",
+		outcome_name(outcome), reason, ssh_session_failed_below(session),
+		ssh_session_complaint(session), waits, turns_over);
 	ssh_session_destroy(session);
 	identity_close(id);
 	free(t.out);
