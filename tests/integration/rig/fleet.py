@@ -4,8 +4,12 @@ import signal
 import sqlite3
 import subprocess
 
-BUILD = os.environ.get('FLEET_BUILD') or os.path.join(
-    os.path.dirname(os.path.abspath(__file__)), '..', '..', '..', 'build')
+# The programs as they are used: optimized, without sanitizers, which forbid what confines them.
+RELEASED = os.environ.get('FLEET_RELEASED') or os.path.abspath(os.path.join(
+    os.path.dirname(os.path.abspath(__file__)), '..', '..', '..', 'build'))
+BUILD = os.environ.get('FLEET_BUILD') or RELEASED
+if os.environ.get('FLEET_TESTED') == 'released':
+    BUILD = RELEASED
 PROGRAMS = {
     'collector': os.path.join(BUILD, 'collector', 'fleet-collector'),
     'alerter': os.path.join(BUILD, 'alerter', 'fleet-alerter'),
