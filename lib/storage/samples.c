@@ -13,6 +13,7 @@ enum { CHUNK = 64, SAMPLE_COLUMNS = 12, MOVE_COLUMNS = 7, READING_COLUMNS = 3 };
 /* What the table holds under a sample's id. */
 struct known {
 	bool exists, has_report;
+	int64_t client_id;
 	uint8_t digest[16];
 };
 
@@ -26,10 +27,12 @@ struct chunk {
 	struct buffer values; /* struct db_value, rows of parameters */
 };
 
-static enum put_result decide(const struct known *known, const struct sample *s)
+static enum put_result decide(const struct known *known, const struct sample *s, int64_t client_id)
 {
 	if (!known->exists)
 		return PUT_NEW;
+	if (known->client_id != client_id)
+		return PUT_STALE;
 	if (!s->has_report)
 		return PUT_REPLAY;
 	if (!known->has_report)
@@ -60,15 +63,16 @@ static void remember_known(struct chunk *c, const struct db_value *row)
 		if (c->samples[i].id != (uint64_t)db_get_int(&row[0]))
 			continue;
 		k->exists = true;
-		k->has_report = row[1].type == DB_BLOB && row[1].len == sizeof k->digest;
+		k->client_id = db_get_int(&row[1]);
+		k->has_report = row[2].type == DB_BLOB && row[2].len == sizeof k->digest;
 		if (k->has_report)
-			memcpy(k->digest, row[1].p, sizeof k->digest);
+			memcpy(k->digest, row[2].p, sizeof k->digest);
 	}
 }
 
 static int find_known(struct storage *s, struct chunk *c, struct error *err)
 {
-	struct db_value ids[CHUNK], row[2];
+	struct db_value ids[CHUNK], row[3];
 	int rc;
 	for (size_t i = 0; i < CHUNK; i++)
 		ids[i] = db_id(c->samples[i < c->count ? i : c->count - 1].id);
@@ -77,7 +81,7 @@ static int find_known(struct storage *s, struct chunk *c, struct error *err)
 	while ((rc = db_next(s->db, STATEMENT_KNOWN_64, row, err)) > 0)
 		remember_known(c, row);
 	for (size_t i = 0; i < c->count && rc == 0; i++)
-		c->results[i] = decide(&c->known[i], &c->samples[i]);
+		c->results[i] = decide(&c->known[i], &c->samples[i], c->clients[i]->id);
 	return rc;
 }
 

@@ -85,7 +85,8 @@ enum put_result {
 			  first_outcome kept, readings stored, unprocessed again */
 	PUT_REPLAY,    /* known already, same digest or a failure known already: nothing done.
 			  Also what this very call stored, when it had to be replayed */
-	PUT_STALE,     /* the id has a report with another digest: nothing done */
+	PUT_STALE,     /* the id has a report with another digest, or is another client's:
+			  nothing done */
 };
 
 /* One transaction for the whole batch: samples, readings, counters and reports together. A

@@ -80,6 +80,28 @@ static void another_report_of_that_id_is_stale(void **state)
 	assert_select(r, "SELECT count(*) FROM reading", "3\n");
 }
 
+/* Two collectors under one number, or a liar: nobody completes another's attempt. */
+static void an_id_of_another_client_is_stale(void **state)
+{
+	struct rig *r = rig(state);
+	struct sample mine = failed_sample(0, "web1"), failed = failed_sample(0, "web2");
+	struct sample good = good_sample(0, "web2", three, 3);
+	struct sample batch[] = { good_sample(1, "web3", three, 1),
+		good_sample(1, "web2", three, 1) };
+	enum put_result results[2];
+	assert_int_equal(put(r, &mine), PUT_NEW);
+	assert_int_equal(put(r, &failed), PUT_STALE);
+	assert_int_equal(put(r, &good), PUT_STALE);
+	assert_done(r, storage_put_samples(r->s, batch, 2, results, &r->err));
+	assert_int_equal(results[0], PUT_NEW);
+	assert_int_equal(results[1], PUT_STALE); /* though the digest is the same */
+	assert_select(r,
+		"SELECT c.name, s.outcome FROM sample s JOIN client c ON c.id = s.client_id"
+		" ORDER BY s.id",
+		"web1|timeout\nweb3|ok\n");
+	assert_select(r, "SELECT count(*) FROM reading", "1\n");
+}
+
 static void a_late_file_completes_a_failure(void **state)
 {
 	struct rig *r = rig(state);
@@ -388,6 +410,7 @@ const struct CMUnitTest sample_tests[] = {
 	RIG_TEST(views_show_newest_and_all),
 	RIG_TEST(the_same_report_again_is_a_replay),
 	RIG_TEST(another_report_of_that_id_is_stale),
+	RIG_TEST(an_id_of_another_client_is_stale),
 	RIG_TEST(a_late_file_completes_a_failure),
 	RIG_TEST(one_batch_may_hold_an_id_twice),
 	RIG_TEST(a_large_batch_arrives_whole),
