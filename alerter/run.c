@@ -20,7 +20,6 @@ enum {
 	DRY_SAMPLES = 10000,
 	DELIVERY_MS = 45 * 1000,
 	REFUSED_BEFORE_SAID = 3,
-	CYCLE_NUMBER = 255, /* stands where a collector's number does in an attempt id */
 };
 
 struct run {
@@ -47,7 +46,7 @@ static void run_finish(struct run *r)
 static int put_cycle(struct run *r, bool finished, struct error *err)
 {
 	int64_t now = clock_wall_ms();
-	struct attempt_clock ids = { .collector = CYCLE_NUMBER };
+	struct attempt_clock ids = { .collector = ATTEMPT_ALERTER };
 	if (r->cycle.id == 0)
 		r->cycle = (struct cycle){
 			.id = attempt_next(&ids, now),

@@ -7,6 +7,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "collector/claim.h"
 #include "collector/ingest/ingest.h"
 #include "collector/plan.h"
 #include "collector/poll_phase.h"
@@ -80,7 +81,7 @@ static int load_state(struct run *r)
 	struct error err = { "" };
 	if (run_state_load(r->state_path, &r->state, &err) < 0)
 		return fail(EX_CONFIG, &err);
-	return EX_OK;
+	return claim_number(r->config, r->state_path, &r->state);
 }
 
 static int remove_temporary(struct run *r)

@@ -8,7 +8,7 @@
 /*
  * One run: one cycle over the fleet. Each step leaves the world so that the program can be
  * killed after any instruction of it and the next run converges. No connection to the database
- * is opened before the last process is forked.
+ * is open when a process is forked.
  *
  * Returns the exit status (sysexits.h). `stop` may be set by a signal at any time: no new host
  * is started, what was fetched is stored, and the run ends well.

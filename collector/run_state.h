@@ -7,11 +7,12 @@
 #include "lib/error.h"
 
 /*
- * What one run leaves for the next, beside the spool, so that it is known before any
- * connection to the database is opened:
+ * What one run leaves for the next, beside the spool, so that it is known without the
+ * database:
  *
  *   lock    flock(2); one byte a run that was refused since the last that was not
- *   state   fleet1 state <last attempt id, 16 hex> <collector number> <complained, wall ms>
+ *   state   fleet1 state <last attempt id, 16 hex> <collector number> <seed, 16 hex>
+ *             <claim, 16 hex> <complained, wall ms>
  *   hosts   see last_hosts.h
  *
  * `state` is written before an id is used, so that ids never repeat whatever ends the run.
@@ -25,6 +26,7 @@ int run_lock_take(int spool_fd, enum run_lock *ret_lock, int *ret_fd, uint32_t *
 
 struct run_state {
 	struct attempt_clock clock;
+	uint64_t seed, claim;  /* for which the number was given out: see claim.h; 0 = none yet */
 	int64_t complained_at; /* that the alerter does not run */
 };
 

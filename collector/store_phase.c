@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <sysexits.h>
 
+#include "collector/claim.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 
@@ -80,6 +81,8 @@ static void say_bad(const struct store_phase *s)
 
 static int use_storage(struct store_phase *s, struct error *err)
 {
+	if (claim_renew(s->ingest.storage, s->config, s->state_path, s->state, err) < 0)
+		return -1;
 	int r = ingest_run(&s->ingest, &s->summary, err);
 	say_bad(s);
 	if (r < 0)

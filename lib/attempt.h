@@ -9,7 +9,7 @@
  * Attempt ids: the key of the `sample` row. 63 bits, ordered by time:
  *
  *   bits 62..22  milliseconds since 2020-01-01T00:00:00Z (41 bits, good until 2089)
- *   bits 21..14  collector number (8 bits)
+ *   bits 21..14  collector number (8 bits): storage_claim_number()
  *   bits 13..0   sequence within the millisecond (14 bits)
  *
  * The time part is max(wall clock, that of the last id), so that ids never repeat nor run
@@ -18,9 +18,14 @@
  * 2089 counts as the nearest end of that time. No id is 0. The last id given out is kept on
  * disk by the collector beside its lock.
  */
+enum {
+	ATTEMPT_COLLECTOR_MAX = 254, /* collectors are numbered from 1 */
+	ATTEMPT_ALERTER = 255,	     /* of an alerter's cycles; there is one alerter at a time */
+};
+
 struct attempt_clock {
-	uint64_t last;	   /* the last id given out; 0 at first */
-	uint8_t collector; /* 0 until several collectors are supported */
+	uint64_t last; /* the last id given out; 0 at first */
+	uint8_t collector;
 };
 
 /* Pure: the next id at this wall time, which becomes `last`. Cannot fail. */

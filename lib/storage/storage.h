@@ -53,6 +53,15 @@ struct cycle {
 	bool whole_fleet; /* false for a run over a few clients by name */
 };
 
+/* The number that stands in the ids of one collector's attempts (see lib/attempt.h), so that no
+ * two collectors of a database give out the same id. `claim` is what tells the collector from
+ * all others (63 bits, not 0): it gets the number that it was given before, however long ago, so
+ * that asking again is safe after anything. A new claim gets `wanted` when that is free (0 = no
+ * wish), else the lowest number that is; when none is left it is an error that says what to do.
+ * `place` tells people where that collector is. */
+int storage_claim_number(struct storage *s, uint64_t claim, uint8_t wanted, const char *place,
+	int64_t now, uint8_t *ret_number, struct error *err) MUST_CHECK;
+
 /* Inserts, or updates the row of that id. */
 int storage_put_cycle(struct storage *s, const struct cycle *c, struct error *err) MUST_CHECK;
 

@@ -20,6 +20,13 @@ CREATE TABLE IF NOT EXISTS client (
 	last_good_at DATETIME(3)                -- its taken_at, outlives the sample
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+CREATE TABLE IF NOT EXISTS collector (
+	number     INT NOT NULL PRIMARY KEY,    -- stands in the ids of its attempts
+	claim      BIGINT NOT NULL UNIQUE,      -- what tells it from others, see lib/storage
+	place      VARCHAR(400) NOT NULL,       -- machine and folder, for people
+	claimed_at DATETIME(3) NOT NULL
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
 CREATE TABLE IF NOT EXISTS cycle (
 	id          BIGINT NOT NULL PRIMARY KEY,
 	program     VARCHAR(32) NOT NULL,

@@ -16,6 +16,13 @@ CREATE TABLE client (
 	last_good_at TEXT                        -- its taken_at; outlives the sample
 ) STRICT;
 
+CREATE TABLE collector (
+	number     INTEGER PRIMARY KEY,          -- stands in the ids of its attempts
+	claim      INTEGER NOT NULL UNIQUE,      -- what tells it from others, see lib/storage
+	place      TEXT NOT NULL,                -- machine and folder, for people
+	claimed_at TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE cycle (
 	id          INTEGER PRIMARY KEY,
 	program     TEXT NOT NULL,

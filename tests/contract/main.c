@@ -9,12 +9,15 @@ int main(void)
 		enum { BOTH, SQLITE, MARIADB } engine;
 	} groups[] = {
 		{ "samples", sample_tests, sample_test_count, BOTH },
+		{ "collectors", collector_tests, collector_test_count, BOTH },
 		{ "work", work_tests, work_test_count, BOTH },
 		{ "alerts", alert_tests, alert_test_count, BOTH },
 		{ "status", status_tests, status_test_count, BOTH },
 		{ "faults", fault_tests, fault_test_count, BOTH },
 		{ "faults of SQLite", sqlite_fault_tests, sqlite_fault_test_count, SQLITE },
 		{ "faults of MariaDB", mariadb_fault_tests, mariadb_fault_test_count, MARIADB },
+		{ "collectors on MariaDB", mariadb_collector_tests, mariadb_collector_test_count,
+			MARIADB },
 		{ "partitions", mariadb_work_tests, mariadb_work_test_count, MARIADB },
 	};
 	const char *only = getenv("FLEET_TEST_ONLY");

@@ -7,9 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "collector/claim.h"
 #include "collector/last_hosts.h"
 #include "collector/run_state.h"
 #include "lib/file.h"
+#include "lib/seal.h"
 
 static char folder[] = "/tmp/fleet-state-XXXXXX";
 static char path[64];
@@ -59,13 +61,15 @@ static void one_run_at_a_time(void **state)
 static void state_goes_there_and_back(void **state)
 {
 	(void)state;
-	struct run_state s = { { 0x0123456789abcdef, 7 }, 1763785952123 }, back;
+	struct run_state s = { { 0x0123456789abcdef, 7 }, 11, 12, 1763785952123 }, back;
 	assert_int_equal(run_state_load(path, &back, NULL), 0);
 	assert_int_equal(back.clock.last, 0);
 	assert_int_equal(run_state_save(path, &s, NULL), 0);
 	assert_int_equal(run_state_load(path, &back, NULL), 0);
 	assert_int_equal(back.clock.last, s.clock.last);
 	assert_int_equal(back.clock.collector, 7);
+	assert_int_equal(back.seed, 11);
+	assert_int_equal(back.claim, 12);
 	assert_int_equal(back.complained_at, s.complained_at);
 }
 
@@ -75,10 +79,11 @@ static void damaged_state_is_refused(void **state)
 	static const char *const bad[] = {
 		"",
 		"\n",
-		"fleet1 state 0123456789abcdef 7\n",
-		"fleet1 state 0123456789abcdef 256 0\n",
-		"fleet1 state f123456789abcdef 7 0\n",
-		"fleet1 state 0123456789abcdef 7 0 \n",
+		"fleet1 state 0123456789abcdef 7 0000000000000001 0000000000000002\n",
+		"fleet1 state 0123456789abcdef 255 0000000000000001 0000000000000002 0\n",
+		"fleet1 state f123456789abcdef 7 0000000000000001 0000000000000002 0\n",
+		"fleet1 state 0123456789abcdef 7 0000000000000001 2 0\n",
+		"fleet1 state 0123456789abcdef 7 0000000000000001 0000000000000002 0 \n",
 	};
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		struct run_state s = { .complained_at = 42 };
@@ -88,6 +93,29 @@ static void damaged_state_is_refused(void **state)
 		assert_non_null(strstr(err.text, path));
 		assert_int_equal(s.complained_at, 42);
 	}
+}
+
+static void whatever_is_another_claims_another_number(void **state)
+{
+	(void)state;
+	struct config c = { .storage = { .path = "/srv/fleet.db" },
+		.collector.spool = "/srv/spool" };
+	struct config others[] = { c, c, c, c, c, c, c };
+	others[0].storage.engine = STORAGE_MARIADB;
+	others[1].storage.path = "/srv/fleet.d";
+	others[2].storage.host = "db1";
+	others[3].storage.socket = "db1";
+	others[4].storage.port = 3306;
+	others[5].storage.database = "fleet";
+	others[6].collector.spool = "/srv/spool2";
+	assert_int_equal(seal_init(NULL), 0);
+	uint64_t mine = claim_of(1, "m", &c);
+	assert_true(mine > 0 && mine <= INT64_MAX);
+	assert_int_equal(claim_of(1, "m", &c), mine);
+	assert_int_not_equal(claim_of(2, "m", &c), mine);
+	assert_int_not_equal(claim_of(1, "n", &c), mine);
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		assert_int_not_equal(claim_of(1, "m", &others[i]), mine);
 }
 
 static void hosts_go_there_and_back(void **state)
@@ -138,6 +166,7 @@ int main(void)
 			state_goes_there_and_back, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(
 			damaged_state_is_refused, make_folder, remove_folder),
+		cmocka_unit_test(whatever_is_another_claims_another_number),
 		cmocka_unit_test_setup_teardown(
 			hosts_go_there_and_back, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(
