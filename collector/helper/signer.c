@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -46,24 +47,55 @@ int signer_answer(int signer_fd, uint32_t *ret_serial, struct signature *ret_sig
 /* ---- the process ------------------------------------------------------------------------ */
 
 struct signer {
-	struct identity *identities[HELPER_IDENTITIES_MAX];
+	struct identity *identities[HELPER_IDENTITIES_MAX]; /* by the parent's number */
+	uint32_t opening[HELPER_IDENTITIES_MAX];	    /* those of no use yet */
+	size_t opening_count, turn;
 	struct pollfd fds[1 + CLIENTS_MAX]; /* the parent first */
 	nfds_t fd_count;
 	struct ipc_packet packet;
 };
 
+/* An identity is open, or (NULL) cannot be used for this reason. */
+static int tell_parent(uint32_t id, const struct identity *identity, const char *reason)
+{
+	struct ipc_identity answer = { .id = id, .reason = reason };
+	if (identity) {
+		answer.blob.data = identity_public(identity, &answer.blob.len);
+		answer.rounds = identity_rounds(identity);
+	}
+	return ipc_send(HELPER_CONTROL, IPC_IDENTITY, &answer, -1);
+}
+
 static int open_identity(struct signer *s)
 {
 	struct ipc_open m;
 	struct error err = { "" };
-	struct ipc_identity answer = { .reason = err.text };
 	if (ipc_decode(IPC_OPEN, s->packet.data, s->packet.len, &m) ||
 		m.id >= HELPER_IDENTITIES_MAX || s->identities[m.id])
 		return -1;
-	answer.id = m.id;
-	if (identity_open(m.file, m.passphrase_file, &s->identities[m.id], &err) == 0)
-		answer.blob.data = identity_public(s->identities[m.id], &answer.blob.len);
-	return ipc_send(HELPER_CONTROL, IPC_IDENTITY, &answer, -1);
+	if (identity_begin(m.file, m.passphrase_file, &s->identities[m.id], &err))
+		return tell_parent(m.id, NULL, err.text);
+	s->opening[s->opening_count++] = m.id;
+	return 0;
+}
+
+/* A passphrase takes long, on purpose: one short step, of one identity, between signatures. */
+static int go_on_opening(struct signer *s)
+{
+	struct error err = { "" };
+	if (s->opening_count == 0)
+		return 0;
+	s->turn = (s->turn + 1) % s->opening_count;
+	uint32_t id = s->opening[s->turn];
+	int r = identity_go_on(s->identities[id], &err);
+	if (r == 1)
+		return 0;
+	s->opening[s->turn] = s->opening[--s->opening_count];
+	if (r < 0) {
+		identity_close(s->identities[id]);
+		s->identities[id] = NULL;
+	}
+	return tell_parent(id, s->identities[id], err.text);
 }
 
 static int add_client(struct signer *s)
@@ -96,6 +128,14 @@ static int send_slowly(int fd, const struct ipc_signed *reply)
 	return r;
 }
 
+static bool is_opening(const struct signer *s, uint32_t id)
+{
+	for (size_t i = 0; i < s->opening_count; i++)
+		if (s->opening[i] == id)
+			return true;
+	return false;
+}
+
 static int answer(struct signer *s, int fd)
 {
 	struct ipc_sign m;
@@ -105,7 +145,7 @@ static int answer(struct signer *s, int fd)
 	if (ipc_decode(IPC_SIGN, s->packet.data, s->packet.len, &m))
 		return -1;
 	struct ipc_signed reply = { .serial = m.serial };
-	if (m.id >= HELPER_IDENTITIES_MAX || !s->identities[m.id])
+	if (m.id >= HELPER_IDENTITIES_MAX || !s->identities[m.id] || is_opening(s, m.id))
 		return -1;
 	if (identity_sign(s->identities[m.id], m.data.data, m.data.len, &sig, &len, &err))
 		log_error("signer: %s", err.text);
@@ -142,10 +182,12 @@ static void serve_pollers(struct signer *s)
 static void run(struct signer *s)
 {
 	for (;;) {
-		if (poll(s->fds, s->fd_count, -1) < 0 && errno != EINTR)
+		if (poll(s->fds, s->fd_count, s->opening_count ? 0 : -1) < 0 && errno != EINTR)
 			return;
 		serve_pollers(s);
 		if (s->fds[0].revents && serve_parent(s))
+			return;
+		if (go_on_opening(s))
 			return;
 	}
 }

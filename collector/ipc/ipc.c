@@ -15,7 +15,7 @@ struct field {
 	size_t offset;
 };
 
-enum { FIELDS_MAX = 16 };
+enum { FIELDS_MAX = 20 };
 
 #define U32(s, f)                                \
 	{                                        \
@@ -41,12 +41,13 @@ static const struct field layouts[IPC_TYPE_COUNT][FIELDS_MAX] = {
 		U32(ipc_settings, spool_room), U32(ipc_settings, log_level) },
 	[IPC_PROBE] = { TEXT(ipc_probe, machine), TEXT(ipc_probe, hash) },
 	[IPC_IDENTITY] = { U32(ipc_identity, id), BYTES(ipc_identity, blob),
-		TEXT(ipc_identity, reason) },
+		TEXT(ipc_identity, reason), U32(ipc_identity, rounds) },
 	[IPC_HOST] = { U32(host_row, seq), U64(host_row, attempt_id), U32(host_row, deadline_ms),
 		U32(host_row, spent_ms), TEXT(host_row, name), TEXT(host_row, user),
 		TEXT(host_row, password), U32(host_row, identity), U32(host_row, policy),
 		TEXT(host_row, pin), TEXT(host_row, request), U32(host_row, files_max),
-		U32(host_row, bytes_max), BYTES(host_row, addresses), BYTES(host_row, keys) },
+		U32(host_row, bytes_max), BYTES(host_row, addresses), BYTES(host_row, keys),
+		BYTES(host_row, public_key) },
 	[IPC_STOP] = { U32(ipc_count, count) },
 	[IPC_WANT] = { U32(ipc_count, count) },
 	[IPC_NEW_KEY] = { U32(ipc_new_key, seq), TEXT(ipc_new_key, type),

@@ -20,10 +20,10 @@
  */
 enum ipc_type {
 	IPC_NONE,
-	/* parent → poller */
+	/* parent → poller; but IPC_IDENTITY is signer → parent */
 	IPC_SETTINGS, /* struct ipc_settings: first, once */
 	IPC_PROBE,    /* struct ipc_probe: one for each inherited probe descriptor, in order */
-	IPC_IDENTITY, /* struct ipc_identity: what can sign; also signer → parent */
+	IPC_IDENTITY, /* struct ipc_identity: what can sign, or cannot */
 	IPC_READY,    /* nothing: that was all, hosts may come */
 	IPC_HOST,     /* struct host_row */
 	IPC_STOP,     /* struct ipc_count: no more hosts; those in flight have so many ms */
@@ -32,7 +32,7 @@ enum ipc_type {
 	IPC_NEW_KEY,  /* struct ipc_new_key: accepted on first use, to be recorded */
 	IPC_FINISHED, /* struct ipc_finished: its outcome line is written */
 	/* parent → signer */
-	IPC_OPEN,   /* struct ipc_open: answered by IPC_IDENTITY */
+	IPC_OPEN,   /* struct ipc_open: answered by IPC_IDENTITY, as soon as it is open */
 	IPC_CLIENT, /* nothing: a poller's socket comes with it */
 	/* poller ↔ signer */
 	IPC_SIGN,   /* struct ipc_sign */
@@ -74,6 +74,7 @@ struct ipc_identity {
 	uint32_t id;
 	struct ipc_bytes blob; /* public key; empty when it cannot be used */
 	const char *reason;    /* why not */
+	uint32_t rounds;       /* of bcrypt that its passphrase took */
 };
 
 /* One host, as a poller needs to know it. */
@@ -90,8 +91,9 @@ struct host_row {
 	const char *pin;
 	const char *request; /* the whole request line, newline included */
 	uint32_t files_max, bytes_max;
-	struct ipc_bytes addresses; /* see ipc_get_address() */
-	struct ipc_bytes keys;	    /* see ipc_get_keys() */
+	struct ipc_bytes addresses;  /* see ipc_get_address() */
+	struct ipc_bytes keys;	     /* see ipc_get_keys() */
+	struct ipc_bytes public_key; /* of the identity */
 };
 
 struct ipc_new_key {

@@ -1,7 +1,9 @@
 #include "collector/poll/identities.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,7 +12,10 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 
-enum { OPEN_MS = 20000 }; /* a passphrase is slow on purpose; an agent may ask a person */
+enum {
+	LONG_MS = 5000,	  /* for a passphrase to take, before that is worth a word */
+	SERVE_MS = 20000, /* for the signer to have room; an agent may hold it up */
+};
 
 uint32_t identities_add(struct identities *ids, const char *file, const char *passphrase_file)
 {
@@ -24,43 +29,55 @@ uint32_t identities_add(struct identities *ids, const char *file, const char *pa
 	if (!items)
 		return 0;
 	ids->items = items;
-	items[ids->count++] = (struct known_identity){ file, passphrase_file, NULL, 0, NULL };
+	items[ids->count++] =
+		(struct known_identity){ .file = file, .passphrase_file = passphrase_file };
 	return (uint32_t)ids->count;
 }
 
-static int start(struct identities *ids, struct error *err)
+int identities_start(struct identities *ids, struct error *err)
 {
 	int ends[2];
+	ids->control = -1;
+	ids->started_ms = clock_monotonic_ms();
+	ids->pending = ids->count;
+	if (ids->count == 0)
+		return 0;
 	if (ipc_pair(ends, err))
 		return -1;
 	int r = helper_spawn("signer", &ends[1], 1, &ids->pid, err);
 	close(ends[1]);
-	ids->control = ends[0];
 	if (r)
 		close(ends[0]);
+	else
+		ids->control = ends[0];
 	return r;
 }
 
-/* Answers to earlier questions, which come too late, are passed over. The answer points into the
- * packet. */
-static int wait_answer(
-	int control, uint32_t id, struct ipc_packet *packet, struct ipc_identity *ret_answer)
+static bool is_pending(const struct known_identity *id)
 {
-	int64_t end = clock_monotonic_ms() + OPEN_MS;
-	for (int64_t left; (left = end - clock_monotonic_ms()) > 0;) {
-		struct pollfd p = { .fd = control, .events = POLLIN };
-		if (poll(&p, 1, (int)left) < 0 && errno != EINTR)
-			return -1;
-		int r = ipc_receive(control, packet);
-		if (r < 0 && errno == EAGAIN)
-			continue;
-		if (r != 1 || ipc_decode(IPC_IDENTITY, packet->data, packet->len, ret_answer) ||
-			ret_answer->id > id)
-			return -1;
-		if (ret_answer->id == id)
-			return 0;
+	return !id->blob && !id->reason;
+}
+
+bool identities_is_settled(const struct identities *ids, uint32_t identity)
+{
+	return !is_pending(&ids->items[identity - 1]);
+}
+
+void identities_poll(const struct identities *ids, struct pollfd *fd)
+{
+	*fd = (struct pollfd){ .fd = ids->pending ? ids->control : -1,
+		.events = ids->asked < ids->count ? POLLIN | POLLOUT : POLLIN };
+}
+
+static void ask(struct identities *ids)
+{
+	for (; ids->asked < ids->count; ids->asked++) {
+		const struct known_identity *id = &ids->items[ids->asked];
+		const struct ipc_open question = { (uint32_t)ids->asked, id->file,
+			id->passphrase_file };
+		if (ipc_send(ids->control, IPC_OPEN, &question, -1))
+			return; /* its queue is full, or it is gone, which the answers will tell */
 	}
-	return -1;
 }
 
 static int refuse(struct known_identity *id, const char *reason)
@@ -70,44 +87,92 @@ static int refuse(struct known_identity *id, const char *reason)
 	return id->reason ? 0 : -1;
 }
 
-static int open_one(struct identities *ids, uint32_t i, struct ipc_packet *packet)
+static int accept_blob(struct known_identity *id, struct ipc_bytes blob)
 {
-	struct known_identity *id = &ids->items[i];
-	const struct ipc_open question = { i, id->file, id->passphrase_file };
-	struct ipc_identity answer;
-	if (ipc_send(ids->control, IPC_OPEN, &question, -1) ||
-		wait_answer(ids->control, i, packet, &answer))
-		return refuse(id, "the signer process did not answer");
-	if (!answer.blob.len)
-		return refuse(id, answer.reason);
-	id->blob = malloc(answer.blob.len);
+	id->blob = malloc(blob.len);
 	if (!id->blob)
 		return -1;
-	memcpy(id->blob, answer.blob.data, answer.blob.len);
-	id->len = answer.blob.len;
+	memcpy(id->blob, blob.data, blob.len);
+	id->len = blob.len;
 	return 0;
 }
 
-int identities_open(struct identities *ids, struct error *err)
+static void warn_of_rounds(const struct identities *ids, const char *file, uint32_t rounds)
 {
-	if (!ids->count)
+	int64_t took_ms = clock_monotonic_ms() - ids->started_ms;
+	if (rounds && took_ms >= LONG_MS)
+		log_warning("%s: took %.1f s to decrypt with its %" PRIu32 " rounds, and its hosts "
+			    "waited; make them fewer with: ssh-keygen -p -a 16 -f %s",
+			file, (double)took_ms / 1000, rounds, file);
+}
+
+/* 1 when there was an answer, 0 when there is none now, -1 when the signer is not to be used. */
+static int take_answer(struct identities *ids, identity_settled *settled, void *arg)
+{
+	static struct ipc_packet packet;
+	struct ipc_identity m;
+	int r = ipc_receive(ids->control, &packet);
+	if (r <= 0)
+		return r < 0 && errno == EAGAIN ? 0 : -1;
+	if (ipc_decode(IPC_IDENTITY, packet.data, packet.len, &m) || m.id >= ids->count ||
+		!is_pending(&ids->items[m.id]))
+		return -1;
+	struct known_identity *id = &ids->items[m.id];
+	if (m.blob.len ? accept_blob(id, m.blob) : refuse(id, m.reason))
+		return -1;
+	warn_of_rounds(ids, id->file, m.rounds);
+	ids->pending--;
+	settled(arg, m.id + 1);
+	return 1;
+}
+
+static int refuse_rest(
+	struct identities *ids, const char *reason, identity_settled *settled, void *arg)
+{
+	char text[1024];
+	for (size_t i = 0; i < ids->count; i++) {
+		struct known_identity *id = &ids->items[i];
+		if (!is_pending(id))
+			continue;
+		(void)snprintf(text, sizeof text, "%s: %s", id->file, reason);
+		if (refuse(id, text))
+			return -1;
+		ids->pending--;
+		settled(arg, (uint32_t)i + 1);
+	}
+	return 0;
+}
+
+int identities_go_on(struct identities *ids, identity_settled *settled, void *arg)
+{
+	int r = 1;
+	if (ids->pending == 0)
 		return 0;
-	struct ipc_packet *packet = malloc(sizeof *packet);
-	int r = packet ? start(ids, err) : error_set(err, "out of memory");
-	for (uint32_t i = 0; r == 0 && i < ids->count; i++)
-		if (open_one(ids, i, packet))
-			r = error_set(err, "out of memory");
-	free(packet);
-	return r;
+	ask(ids);
+	while (r == 1)
+		r = take_answer(ids, settled, arg);
+	return r < 0 ? refuse_rest(ids, "the signer process is gone", settled, arg) : 0;
+}
+
+void identities_give_up(struct identities *ids, identity_settled *settled, void *arg)
+{
+	char reason[200];
+	(void)snprintf(reason, sizeof reason,
+		"is not open after %.1f s; if its passphrase is what takes so long, make the "
+		"rounds fewer with: ssh-keygen -p -a 16 -f FILE",
+		(double)(clock_monotonic_ms() - ids->started_ms) / 1000);
+	(void)refuse_rest(ids, reason, settled, arg);
 }
 
 int identities_serve(struct identities *ids, int fd, struct error *err)
 {
+	struct pollfd p = { .fd = ids->control, .events = POLLOUT };
 	if (!ids->pid)
 		return 0;
-	if (ipc_send(ids->control, IPC_CLIENT, NULL, fd))
-		return error_errno(err, "signer");
-	return 0;
+	while (ipc_send(ids->control, IPC_CLIENT, NULL, fd))
+		if (errno != EAGAIN || poll(&p, 1, SERVE_MS) <= 0)
+			return errno == EPIPE ? 0 : error_errno(err, "signer");
+	return 0; /* when it is gone, those that want signatures will find that out */
 }
 
 void identities_finish(struct identities *ids)

@@ -1,6 +1,7 @@
 #ifndef FLEET_COLLECTOR_POLL_IDENTITIES_H
 #define FLEET_COLLECTOR_POLL_IDENTITIES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -11,29 +12,46 @@
 
 /*
  * The parent's side of the signer: which identities a run uses, each opened once there, and
- * their public halves, which are all that leaves it.
+ * their public halves, which are all that leaves it. To open one may take long, on purpose; only
+ * the hosts that need it wait.
  */
 struct known_identity {
 	const char *file, *passphrase_file; /* the configuration's */
-	uint8_t *blob;			    /* NULL when it cannot be used: `reason` */
+	uint8_t *blob;			    /* when it is open */
 	size_t len;
-	char *reason;
+	char *reason; /* when it cannot be used */
 };
 
 struct identities {
 	struct known_identity *items;
-	size_t count;
-	pid_t pid; /* of the signer; 0 = none was needed */
-	int control;
+	size_t count, asked, pending; /* pending: neither open nor refused */
+	pid_t pid;		      /* of the signer; 0 = none was needed */
+	int control;		      /* -1 = it is gone */
+	int64_t started_ms;	      /* monotonic */
 };
 
 /* The identity of a client: 1 + its index, added when it is new. 0 when there are too many or
  * no memory. */
 uint32_t identities_add(struct identities *ids, const char *file, const char *passphrase_file);
 
-/* Starts the signer and has it open what was added. What cannot be opened is in `reason`, and
- * was said as a warning. */
-int identities_open(struct identities *ids, struct error *err) MUST_CHECK;
+/* Starts the signer, if there is anything for it. */
+int identities_start(struct identities *ids, struct error *err) MUST_CHECK;
+
+/* Is it open or refused? */
+bool identities_is_settled(const struct identities *ids, uint32_t identity);
+
+/* What to poll until none is pending. */
+struct pollfd;
+void identities_poll(const struct identities *ids, struct pollfd *fd);
+
+/* Asks for what was not asked for yet and takes the answers that are there, never waiting. Each
+ * identity that is settled by that is told to `settled`; what cannot be opened was said as a
+ * warning, and so was what took long. -1 without memory. */
+typedef void identity_settled(void *arg, uint32_t identity);
+int identities_go_on(struct identities *ids, identity_settled *settled, void *arg) MUST_CHECK;
+
+/* Refuses what is still pending: there is no more time for it. */
+void identities_give_up(struct identities *ids, identity_settled *settled, void *arg);
 
 /* Hands a poller's socket to the signer. */
 int identities_serve(struct identities *ids, int fd, struct error *err) MUST_CHECK;

@@ -20,6 +20,7 @@ static void begin_stop(struct poll_run *r, const char *reason)
 {
 	r->is_stopping = true;
 	r->kill_ms = r->now_ms + POLL_RUN_GRACE_MS + KILL_MS;
+	identities_give_up(&r->identities, poll_run_take_identity, r);
 	poll_run_fail_rest(r, false, OUTCOME_NOT_DONE, reason);
 }
 
@@ -75,7 +76,7 @@ static void tell_progress(struct poll_run *r)
 
 static void turn(struct poll_run *r)
 {
-	struct pollfd fds[WORKERS_MAX + NAMES_MAX];
+	struct pollfd fds[WORKERS_MAX + NAMES_MAX + 1];
 	nfds_t names_at = r->worker_count;
 	for (size_t i = 0; i < r->worker_count; i++)
 		fds[i] = (struct pollfd){
@@ -83,6 +84,7 @@ static void turn(struct poll_run *r)
 			.events = r->workers[i].is_full ? POLLIN | POLLOUT : POLLIN,
 		};
 	nfds_t count = names_at + names_poll(&r->names, fds + names_at);
+	identities_poll(&r->identities, &fds[count++]);
 	(void)poll(fds, count, PROGRESS_MS);
 	r->now_ms = clock_monotonic_ms();
 	for (size_t i = 0; i < r->worker_count; i++) {
@@ -92,6 +94,8 @@ static void turn(struct poll_run *r)
 			poll_run_listen(r, &r->workers[i]);
 	}
 	names_take(&r->names, r->now_ms, poll_run_take_name, r);
+	if (identities_go_on(&r->identities, poll_run_take_identity, r))
+		poll_run_fail_rest(r, true, OUTCOME_INTERNAL, "out of memory");
 	poll_run_watch(r);
 	check_end(r);
 	if (!r->is_stopping)

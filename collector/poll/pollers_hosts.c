@@ -86,6 +86,8 @@ void poll_run_queue(struct poll_run *r, uint32_t seq)
 	const struct known_identity *id;
 	struct sockaddr_storage address;
 	h->turn = r->plan->hosts[seq].turn;
+	if (h->identity && !identities_is_settled(&r->identities, h->identity))
+		return; /* until poll_run_take_identity() */
 	id = h->identity ? &r->identities.items[h->identity - 1] : NULL;
 	if (id ? !id->blob : !*c->password)
 		poll_run_fail(r, seq, OUTCOME_AUTH, STAGE_AUTH,
@@ -97,6 +99,22 @@ void poll_run_queue(struct poll_run *r, uint32_t seq)
 		feed_name(&r->feed, seq);
 	else if (feed_ready(&r->feed, seq, &address, 1))
 		poll_run_fail(r, seq, OUTCOME_INTERNAL, STAGE_NONE, "out of memory");
+}
+
+void poll_run_take_identity(void *arg, uint32_t identity)
+{
+	struct poll_run *r = arg;
+	for (uint32_t i = 0; i < r->feed.count; i++)
+		if (r->feed.hosts[i].identity == identity && r->feed.hosts[i].phase == FEED_QUEUED)
+			poll_run_queue(r, i);
+}
+
+static struct ipc_bytes public_key(const struct poll_run *r, const struct feed_host *h)
+{
+	if (!h->identity)
+		return (struct ipc_bytes){ NULL, 0 };
+	const struct known_identity *id = &r->identities.items[h->identity - 1];
+	return (struct ipc_bytes){ id->blob, id->len };
 }
 
 static int make_row(const struct poll_run *r, uint32_t seq, char request[static WIRE_LINE_MAX],
@@ -117,6 +135,7 @@ static int make_row(const struct poll_run *r, uint32_t seq, char request[static 
 		.user = c->username,
 		.password = h->identity ? "" : c->password,
 		.identity = h->identity,
+		.public_key = public_key(r, h),
 		.policy = c->host_key_policy,
 		.pin = c->host_key_pin,
 		.request = request,

@@ -49,6 +49,9 @@ void poll_run_feed_worker(struct poll_run *r, struct worker *w);
 /* An answer of the resolvers; for names_take(). */
 void poll_run_take_name(void *arg, const struct ipc_resolved *m);
 
+/* An identity is open, or will never be: its hosts are queued; for identities_go_on(). */
+void poll_run_take_identity(void *arg, uint32_t identity);
+
 /* A host is done: as its poller said, or as nobody did, so that its line is written here. */
 void poll_run_done(struct poll_run *r, uint32_t seq, enum outcome o, const char *text);
 void poll_run_fail(

@@ -89,7 +89,7 @@ static int find_identities(struct poll_run *r, struct error *err)
 		if (!r->feed.hosts[i].identity)
 			return error_set(err, "more than %d identities", HELPER_IDENTITIES_MAX);
 	}
-	return identities_open(&r->identities, err);
+	return identities_start(&r->identities, err);
 }
 
 static int start_workers(struct poll_run *r, struct error *err)

@@ -64,12 +64,6 @@ static int introduce(struct worker *w, const struct worker_setup *s)
 		if (tell(w, IPC_PROBE, &(struct ipc_probe){ p->machine, p->hash }))
 			return -1;
 	}
-	for (size_t i = 0; i < s->identities->count; i++) {
-		const struct known_identity *id = &s->identities->items[i];
-		const struct ipc_identity m = { (uint32_t)i, { id->blob, id->len }, "" };
-		if (id->blob && tell(w, IPC_IDENTITY, &m))
-			return -1;
-	}
 	return tell(w, IPC_READY, NULL);
 }
 

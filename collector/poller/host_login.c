@@ -153,8 +153,8 @@ static enum ssh_status authenticate(struct host_run *h)
 {
 	if (!h->row.identity)
 		return ssh_session_auth_password(h->session, h->row.user, h->row.password);
-	const struct poll_identity *id = &h->env->identities[h->row.identity - 1];
-	return ssh_session_auth_key(h->session, h->row.user, id->blob, id->len, sign, h);
+	const struct ipc_bytes *key = &h->row.public_key;
+	return ssh_session_auth_key(h->session, h->row.user, key->data, key->len, sign, h);
 }
 
 bool host_step_auth(struct host_run *h)

@@ -212,10 +212,8 @@ uint32_t host_run_events(const struct host_run *h)
 
 static bool is_sane(const struct host_run *h)
 {
-	const struct host_env *env = h->env;
-	uint32_t id = h->row.identity;
 	return strlen(h->row.name) < sizeof((struct spool_head *)0)->client &&
-	       (!id || (id <= env->identity_count && env->identities[id - 1].blob)) &&
+	       (!h->row.identity || h->row.public_key.len > 0) &&
 	       h->row.policy <= HOST_KEY_PINNED && ipc_count_addresses(h->row.addresses) > 0;
 }
 

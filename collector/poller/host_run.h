@@ -28,18 +28,10 @@ enum host_state {
 	HOST_OVER,     /* `verdict` stands, the connection is gone */
 };
 
-/* A public key that the signer can sign for. */
-struct poll_identity {
-	uint8_t *blob;
-	size_t len;
-};
-
 /* What a poller gives to all its hosts. */
 struct host_env {
 	const char *command;
 	const struct probes *probes;
-	const struct poll_identity *identities;
-	size_t identity_count;
 	uint32_t connect_timeout_ms;
 	uint64_t cycle_id;
 	int spool_fd;

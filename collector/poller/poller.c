@@ -174,8 +174,6 @@ static int start(struct poller *p, struct error *err)
 	if (helper_confine(err) || helper_limit_memory(MEMORY_MAX, err) || ssh_global_init(err))
 		return -1;
 	p->env = (struct host_env){ .probes = &p->probes,
-		.identities = p->identities,
-		.identity_count = HELPER_IDENTITIES_MAX,
 		.spool_fd = POLLER_SPOOL,
 		.signer_fd = POLLER_SIGNER,
 		.new_key = poller_tell_new_key,
@@ -195,8 +193,6 @@ static void finish(struct poller *p)
 		host_run_destroy(host_of(d));
 	}
 	deadlines_finish(&p->deadlines);
-	for (size_t i = 0; i < HELPER_IDENTITIES_MAX; i++)
-		free(p->identities[i].blob);
 	buffer_finish(&p->command);
 	probes_finish(&p->probes);
 	free(p);

@@ -111,22 +111,6 @@ static int take_probe(struct poller *p)
 	return 0;
 }
 
-static int take_identity(struct poller *p)
-{
-	struct ipc_identity m;
-	if (ipc_decode(IPC_IDENTITY, p->packet.data, p->packet.len, &m) ||
-		m.id >= HELPER_IDENTITIES_MAX || p->identities[m.id].blob || !m.blob.len)
-		return -1;
-	struct poll_identity *id = &p->identities[m.id];
-	id->blob = malloc(m.blob.len);
-	if (!id->blob)
-		return -1;
-	memcpy(id->blob, m.blob.data, m.blob.len);
-	id->len = m.blob.len;
-	p->has_identity = true;
-	return 0;
-}
-
 static int make_command(struct poller *p)
 {
 	struct remote_probe list[PROBES_MAX];
@@ -140,11 +124,22 @@ static int make_command(struct poller *p)
 	return 0;
 }
 
+/* There is one once somebody's login is to be signed. */
+static int hear_signer(struct poller *p)
+{
+	struct epoll_event signer = { .events = EPOLLIN, .data.ptr = &p->signer };
+	if (p->hears_signer)
+		return 0;
+	p->hears_signer = true;
+	return epoll_ctl(p->epoll, EPOLL_CTL_ADD, POLLER_SIGNER, &signer);
+}
+
 static int take_host(struct poller *p)
 {
 	struct host_run *h = host_run_create(p->packet.data, p->packet.len, &p->env);
 	ipc_wipe(&p->packet);
-	if (!h || deadlines_set(&p->deadlines, &h->deadline, host_run_deadline(h))) {
+	if (!h || (h->row.identity && hear_signer(p)) ||
+		deadlines_set(&p->deadlines, &h->deadline, host_run_deadline(h))) {
 		host_run_destroy(h);
 		return -1; /* a new poller, with memory, is the cure */
 	}
@@ -168,9 +163,6 @@ static int take_stop(struct poller *p)
 
 static int take_ready(struct poller *p)
 {
-	struct epoll_event signer = { .events = EPOLLIN, .data.ptr = &p->signer };
-	if (p->has_identity && epoll_ctl(p->epoll, EPOLL_CTL_ADD, POLLER_SIGNER, &signer))
-		return -1;
 	p->is_ready = true;
 	return make_command(p);
 }
@@ -181,7 +173,6 @@ static int take_message(struct poller *p)
 	static int (*const takes[IPC_TYPE_COUNT])(struct poller *) = {
 		[IPC_SETTINGS] = take_settings,
 		[IPC_PROBE] = take_probe,
-		[IPC_IDENTITY] = take_identity,
 		[IPC_READY] = take_ready,
 		[IPC_HOST] = take_host,
 		[IPC_STOP] = take_stop,

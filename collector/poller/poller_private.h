@@ -16,14 +16,13 @@ struct poller {
 	struct host_env env;
 	struct ipc_settings settings;
 	struct probes probes;
-	struct poll_identity identities[HELPER_IDENTITIES_MAX];
 	struct buffer command;
 	struct deadlines deadlines; /* one a host: also the list of all hosts */
 	struct host_run *touched;   /* of this turn */
 	struct host_run *waiting;   /* for the signer */
 	uint32_t live, connecting, asked;
 	bool is_ready; /* settings, probes and command are there */
-	bool has_identity, is_stopping;
+	bool hears_signer, is_stopping;
 	int64_t stop_ms;      /* when those in flight are ended */
 	char control, signer; /* their addresses mark these sockets' events */
 	struct ipc_packet packet;

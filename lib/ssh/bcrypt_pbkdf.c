@@ -6,7 +6,11 @@
 
 #include "lib/ssh/blowfish.h"
 
-enum { HASH_SIZE = 32, HASH_WORDS = HASH_SIZE / 4, DIGEST_SIZE = crypto_hash_sha512_BYTES };
+enum {
+	HASH_SIZE = BCRYPT_HASH_SIZE,
+	HASH_WORDS = HASH_SIZE / 4,
+	DIGEST_SIZE = BCRYPT_DIGEST_SIZE,
+};
 
 /* bcrypt of two digests: 2^6 rounds of key mixing, then a fixed text encrypted 64 times. */
 static void bcrypt_hash(
@@ -33,41 +37,49 @@ static void bcrypt_hash(
 	sodium_memzero(words, sizeof words);
 }
 
-/* One block of PBKDF2: the exclusive or of `rounds` hashes, each salted with the one before. */
-static void derive_block(const uint8_t *passphrase, const uint8_t *salt, size_t salt_len,
-	uint32_t rounds, uint8_t ret_block[static HASH_SIZE])
+void bcrypt_pbkdf_begin(struct bcrypt_pbkdf *p, const void *passphrase, size_t passphrase_len,
+	const uint8_t *salt, size_t salt_len, uint32_t rounds, size_t key_len)
 {
-	uint8_t hash[HASH_SIZE], digest[DIGEST_SIZE];
-	(void)crypto_hash_sha512(digest, salt, salt_len);
-	bcrypt_hash(passphrase, digest, hash);
-	memcpy(ret_block, hash, HASH_SIZE);
-	for (uint32_t i = 1; i < rounds; i++) {
-		(void)crypto_hash_sha512(digest, hash, HASH_SIZE);
-		bcrypt_hash(passphrase, digest, hash);
-		for (size_t k = 0; k < HASH_SIZE; k++)
-			ret_block[k] ^= hash[k];
-	}
-	sodium_memzero(hash, sizeof hash);
-	sodium_memzero(digest, sizeof digest);
+	assert(salt_len > 0 && salt_len <= BCRYPT_SALT_MAX && rounds > 0);
+	assert(key_len > 0 && key_len <= BCRYPT_KEY_MAX);
+	*p = (struct bcrypt_pbkdf){ .key_len = key_len, .salt_len = salt_len, .rounds = rounds };
+	memcpy(p->salt, salt, salt_len);
+	(void)crypto_hash_sha512(p->passphrase, passphrase, passphrase_len);
 }
 
-void bcrypt_pbkdf(const void *passphrase, size_t passphrase_len, const uint8_t *salt,
-	size_t salt_len, uint32_t rounds, uint8_t *key, size_t key_len)
+/* The first round of a block is salted with its number, each other with the one before. */
+static void hash_salt(const struct bcrypt_pbkdf *p, uint8_t ret_digest[static DIGEST_SIZE])
 {
-	assert(salt_len <= BCRYPT_SALT_MAX && key_len <= BCRYPT_KEY_MAX);
-	uint8_t digest[DIGEST_SIZE], block[HASH_SIZE], counted[BCRYPT_SALT_MAX + 4];
-	size_t blocks = (key_len + HASH_SIZE - 1) / HASH_SIZE;
-	(void)crypto_hash_sha512(digest, passphrase, passphrase_len);
-	if (salt_len)
-		memcpy(counted, salt, salt_len);
-	for (size_t b = 0; b < blocks; b++) {
-		const uint8_t number[4] = { 0, 0, 0, (uint8_t)(b + 1) };
-		memcpy(counted + salt_len, number, sizeof number);
-		derive_block(digest, counted, salt_len + sizeof number, rounds, block);
-		/* Blocks are dealt out byte by byte, so that each is needed for every part. */
-		for (size_t i = 0; i < HASH_SIZE && i * blocks + b < key_len; i++)
-			key[i * blocks + b] = block[i];
+	uint8_t salt[sizeof p->salt];
+	const uint8_t number[4] = { 0, 0, 0, (uint8_t)(p->block + 1) };
+	if (p->round > 0) {
+		(void)crypto_hash_sha512(ret_digest, p->hash, HASH_SIZE);
+		return;
 	}
+	memcpy(salt, p->salt, p->salt_len);
+	memcpy(salt + p->salt_len, number, sizeof number);
+	(void)crypto_hash_sha512(ret_digest, salt, p->salt_len + sizeof number);
+}
+
+/* Blocks are dealt out byte by byte, so that each is needed for every part of the key. True when
+ * this was the last one. */
+static bool finish_block(struct bcrypt_pbkdf *p)
+{
+	size_t blocks = (p->key_len + HASH_SIZE - 1) / HASH_SIZE;
+	for (size_t i = 0; i < HASH_SIZE && i * blocks + p->block < p->key_len; i++)
+		p->key[i * blocks + p->block] = p->sum[i];
+	memset(p->sum, 0, sizeof p->sum);
+	p->round = 0;
+	return ++p->block == blocks;
+}
+
+bool bcrypt_pbkdf_step(struct bcrypt_pbkdf *p)
+{
+	uint8_t digest[DIGEST_SIZE];
+	hash_salt(p, digest);
+	bcrypt_hash(p->passphrase, digest, p->hash);
+	for (size_t i = 0; i < HASH_SIZE; i++)
+		p->sum[i] ^= p->hash[i];
 	sodium_memzero(digest, sizeof digest);
-	sodium_memzero(block, sizeof block);
+	return ++p->round == p->rounds && finish_block(p);
 }

@@ -74,7 +74,7 @@ static int open_private(
 		return -1;
 	if (passphrase.data)
 		passphrase.data[strcspn(passphrase.data, "\r\n")] = 0;
-	return openssh_key_parse(
+	return openssh_key_begin(
 		file, text.data ? text.data : "", text.len, passphrase.data, &id->key, err);
 }
 
@@ -97,7 +97,7 @@ static int open_any(
 	return open_private(id, file, passphrase_file, err);
 }
 
-int identity_open(const char *file, const char *passphrase_file, struct identity **ret_identity,
+int identity_begin(const char *file, const char *passphrase_file, struct identity **ret_identity,
 	struct error *err)
 {
 	struct identity *id = calloc(1, sizeof *id);
@@ -111,6 +111,32 @@ int identity_open(const char *file, const char *passphrase_file, struct identity
 	}
 	*ret_identity = id;
 	return 0;
+}
+
+int identity_go_on(struct identity *id, struct error *err)
+{
+	return id->key ? openssh_key_go_on(id->key, err) : 0;
+}
+
+int identity_open(const char *file, const char *passphrase_file, struct identity **ret_identity,
+	struct error *err)
+{
+	struct identity *id;
+	int rc;
+	if (identity_begin(file, passphrase_file, &id, err) < 0)
+		return -1;
+	while ((rc = identity_go_on(id, err)) == 1)
+		;
+	if (rc < 0)
+		identity_close(id);
+	else
+		*ret_identity = id;
+	return rc;
+}
+
+uint32_t identity_rounds(const struct identity *id)
+{
+	return id->key ? openssh_key_rounds(id->key) : 0;
 }
 
 void identity_close(struct identity *id)

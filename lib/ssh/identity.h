@@ -18,6 +18,17 @@ struct identity;
  * agent must hold. `passphrase_file` may be "". Refuses a private key that others can read. */
 int identity_open(const char *file, const char *passphrase_file, struct identity **ret_identity,
 	struct error *err) MUST_CHECK;
+
+/* The same in steps of some milliseconds each, since a passphrase is slow on purpose: after the
+ * first the identity is of no use but to be closed until the second returns 0. It returns 1 as
+ * long as it is to be called again. (An agent is asked in the first, and has ten seconds.) */
+int identity_begin(const char *file, const char *passphrase_file, struct identity **ret_identity,
+	struct error *err) MUST_CHECK;
+int identity_go_on(struct identity *id, struct error *err) MUST_CHECK;
+
+/* How many rounds of bcrypt its passphrase takes; 0 without one. */
+uint32_t identity_rounds(const struct identity *id);
+
 void identity_close(struct identity *id);
 
 /* The public key as it goes over the wire; points into `id`. */

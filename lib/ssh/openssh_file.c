@@ -1,5 +1,6 @@
 #include "lib/ssh/openssh_file.h"
 
+#include <inttypes.h>
 #include <openssl/evp.h>
 #include <sodium.h>
 
@@ -8,8 +9,8 @@
 
 enum {
 	FILE_SIZE_MAX = 64 * 1024,
-	ROUNDS_MAX = 4096, /* `ssh-keygen -a`: a quarter of a minute */
-	BLOCK_SIZE = 16,   /* of AES; also the length of its IV */
+	ROUNDS_MAX = 65536, /* `ssh-keygen -a`: some minutes */
+	BLOCK_SIZE = 16,    /* of AES; also the length of its IV */
 	PLAIN_BLOCK_SIZE = 8,
 	AES_KEY_SIZE = 32,
 };
@@ -99,29 +100,57 @@ static const EVP_CIPHER *find_cipher(struct slice name)
 	return slice_is_text(name, "aes256-cbc") ? EVP_aes_256_cbc() : NULL;
 }
 
-/* Decrypts the private part into `out`, which has room for it. */
-static int unlock(const char *file, const struct container *c, const char *passphrase, uint8_t *out,
-	struct error *err)
+static int check_lock(
+	const char *file, const struct container *c, const char *passphrase, struct error *err)
 {
-	uint8_t key[AES_KEY_SIZE + BLOCK_SIZE];
-	const EVP_CIPHER *cipher = find_cipher(c->cipher);
-	if (!cipher || !slice_is_text(c->kdf, "bcrypt"))
+	if (!find_cipher(c->cipher) || !slice_is_text(c->kdf, "bcrypt"))
 		return error_set(err,
 			"%s: is encrypted in a way not known here; change that with: "
 			"ssh-keygen -p -Z aes256-ctr -f %s",
 			file, file);
 	if (c->salt.len == 0 || c->salt.len > BCRYPT_SALT_MAX || c->rounds == 0 ||
-		c->rounds > ROUNDS_MAX || c->private_part.len % BLOCK_SIZE != 0)
+		c->private_part.len % BLOCK_SIZE != 0)
 		return error_set(err, "%s: is damaged", file);
+	if (c->rounds > ROUNDS_MAX)
+		return error_set(err,
+			"%s: to open it takes %" PRIu32 " rounds, which is for ever; make them "
+			"fewer with: ssh-keygen -p -a 16 -f %s",
+			file, c->rounds, file);
 	if (!passphrase)
 		return error_set(err,
 			"%s: is encrypted; name a file with its passphrase (passphrase-file), or "
 			"use an agent",
 			file);
-	bcrypt_pbkdf(passphrase, strlen(passphrase), c->salt.data, c->salt.len, c->rounds, key,
-		sizeof key);
-	int rc = decrypt(cipher, key, c->private_part, out);
-	sodium_memzero(key, sizeof key);
+	return 0;
+}
+
+/* Begins to decrypt the private part. */
+static int begin_unlock(struct openssh_file *f, const char *file, const struct container *c,
+	const char *passphrase, struct error *err)
+{
+	if (check_lock(file, c, passphrase, err) < 0)
+		return -1;
+	f->plain = sodium_malloc(c->private_part.len + BLOCK_SIZE);
+	f->derivation = sodium_malloc(sizeof *f->derivation);
+	if (!f->plain || !f->derivation)
+		return error_set(err, "%s: no guarded memory (ulimit -l)", file);
+	f->cipher = find_cipher(c->cipher);
+	f->rounds = c->rounds;
+	bcrypt_pbkdf_begin(f->derivation, passphrase, strlen(passphrase), c->salt.data, c->salt.len,
+		c->rounds, AES_KEY_SIZE + BLOCK_SIZE);
+	return 0;
+}
+
+int openssh_file_go_on(struct openssh_file *f, const char *file, struct error *err)
+{
+	if (!f->derivation)
+		return 0;
+	if (!bcrypt_pbkdf_step(f->derivation))
+		return 1;
+	int rc = decrypt(f->cipher, f->derivation->key, f->private_part, f->plain);
+	sodium_free(f->derivation);
+	f->derivation = NULL;
+	f->private_part.data = f->plain;
 	return rc < 0 ? error_set(err, "%s: cannot be decrypted", file) : 0;
 }
 
@@ -151,15 +180,10 @@ static int open_container(struct openssh_file *f, const char *file, struct reade
 	f->public_blob = c.public_blob;
 	f->private_part = c.private_part;
 	f->encrypted = !slice_is_text(c.cipher, "none");
-	if (!f->encrypted)
-		return c.private_part.len % PLAIN_BLOCK_SIZE == 0
-			       ? 0
-			       : error_set(err, "%s: is damaged", file);
-	f->plain = sodium_malloc(c.private_part.len + BLOCK_SIZE);
-	if (!f->plain)
-		return error_set(err, "%s: no guarded memory (ulimit -l)", file);
-	f->private_part.data = f->plain;
-	return unlock(file, &c, passphrase, f->plain, err);
+	if (f->encrypted)
+		return begin_unlock(f, file, &c, passphrase, err);
+	return c.private_part.len % PLAIN_BLOCK_SIZE == 0 ? 0
+							  : error_set(err, "%s: is damaged", file);
 }
 
 int openssh_file_open(const char *file, const char *text, size_t len, const char *passphrase,
@@ -180,6 +204,8 @@ int openssh_file_open(const char *file, const char *text, size_t len, const char
 
 void openssh_file_finish(struct openssh_file *f)
 {
+	sodium_free(f->derivation);
 	sodium_free(f->decoded);
 	sodium_free(f->plain);
+	*f = (struct openssh_file){ 0 };
 }

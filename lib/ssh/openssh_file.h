@@ -15,9 +15,13 @@
  */
 struct openssh_file {
 	struct slice public_blob;
-	struct slice private_part; /* decrypted */
+	struct slice private_part; /* in the clear once openssh_file_go_on() says so */
 	bool encrypted;		   /* as it stood in the file */
-	uint8_t *decoded, *plain;  /* the memory of both; guarded */
+	uint32_t rounds;	   /* of bcrypt, when encrypted */
+
+	const void *cipher; /* private */
+	struct bcrypt_pbkdf *derivation;
+	uint8_t *decoded, *plain; /* the memory of what the slices point to; guarded */
 };
 
 /* `text` ends with a NUL that `len` does not count; `file` is only for messages; `passphrase`
@@ -25,6 +29,10 @@ struct openssh_file {
  * failure there is nothing to finish. */
 int openssh_file_open(const char *file, const char *text, size_t len, const char *passphrase,
 	struct openssh_file *ret_file, struct error *err) MUST_CHECK;
+
+/* Some milliseconds of decrypting, as often as it returns 1; 0 when the private part is there. */
+int openssh_file_go_on(struct openssh_file *f, const char *file, struct error *err) MUST_CHECK;
+
 void openssh_file_finish(struct openssh_file *f);
 
 #endif

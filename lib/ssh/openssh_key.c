@@ -31,6 +31,9 @@ struct openssh_key {
 	size_t public_len;
 	uint8_t *ed25519; /* sodium_malloc() */
 	EVP_PKEY *ecdsa;
+	struct openssh_file source; /* until it is loaded */
+	uint32_t rounds;
+	char *name; /* of the file */
 };
 
 static const struct key_kind *find_kind(struct slice type)
@@ -161,31 +164,53 @@ static int load_private(struct openssh_key *key, const struct openssh_file *f)
 		       : -1;
 }
 
-int openssh_key_parse(const char *file, const char *text, size_t len, const char *passphrase,
+int openssh_key_begin(const char *file, const char *text, size_t len, const char *passphrase,
 	struct openssh_key **ret_key, struct error *err)
 {
-	CLEANUP(openssh_file_finish) struct openssh_file f = { 0 };
-	if (openssh_file_open(file, text, len, passphrase, &f, err) < 0)
-		return -1;
 	struct openssh_key *key = calloc(1, sizeof *key);
-	if (!key)
-		return error_set(err, "%s: no memory", file);
-	if (load_private(key, &f) < 0) {
+	if (key)
+		key->name = strdup(file);
+	if (!key || !key->name) {
 		openssh_key_destroy(key);
-		return error_set(err, "%s: %s", file,
-			f.encrypted ? "the passphrase is wrong, or it is damaged" : "is damaged");
+		return error_set(err, "%s: no memory", file);
 	}
+	if (openssh_file_open(file, text, len, passphrase, &key->source, err) < 0) {
+		openssh_key_destroy(key);
+		return -1;
+	}
+	key->rounds = key->source.rounds;
 	*ret_key = key;
 	return 0;
+}
+
+int openssh_key_go_on(struct openssh_key *key, struct error *err)
+{
+	bool encrypted = key->source.encrypted;
+	int rc = openssh_file_go_on(&key->source, key->name, err);
+	if (rc != 0)
+		return rc;
+	rc = load_private(key, &key->source);
+	openssh_file_finish(&key->source);
+	return rc < 0 ? error_set(err, "%s: %s", key->name,
+				encrypted ? "the passphrase is wrong, or it is damaged"
+					  : "is damaged")
+		      : 0;
+}
+
+uint32_t openssh_key_rounds(const struct openssh_key *key)
+{
+	return key->rounds;
 }
 
 void openssh_key_destroy(struct openssh_key *key)
 {
 	if (!key)
 		return;
+	openssh_file_finish(&key->source);
 	sodium_free(key->ed25519);
 	EVP_PKEY_free(key->ecdsa);
 	free(key->public_blob);
+	free(key->name);
 	free(key);
 }
 

@@ -21,8 +21,15 @@ bool openssh_key_type_usable(struct slice type);
 /* `text` ends with a NUL that `len` does not count; `file` is only for messages; `passphrase`
  * may be NULL. Secrets are kept in libsodium's guarded memory, an ecdsa key in libcrypto's,
  * which clears it. */
-int openssh_key_parse(const char *file, const char *text, size_t len, const char *passphrase,
+int openssh_key_begin(const char *file, const char *text, size_t len, const char *passphrase,
 	struct openssh_key **ret_key, struct error *err) MUST_CHECK;
+
+/* The key is of no use but to be destroyed until this returns 0. It returns 1, after some
+ * milliseconds, as long as there is more to decrypt. */
+int openssh_key_go_on(struct openssh_key *key, struct error *err) MUST_CHECK;
+
+/* How many rounds of bcrypt it takes to decrypt it; 0 when it is not encrypted. */
+uint32_t openssh_key_rounds(const struct openssh_key *key);
 void openssh_key_destroy(struct openssh_key *key);
 
 /* The public half as on the wire (RFC 4253, section 6.6); points into the key. */

@@ -1,6 +1,6 @@
 /*
- * A private key file. What is opened can sign. bcrypt_pbkdf() takes seconds by design and has
- * no input of its own, so a quick one stands in for it here.
+ * A private key file. What is opened can sign. bcrypt_pbkdf takes seconds by design and has no
+ * input of its own, so a quick one stands in for it here.
  */
 #include "tests/fuzz/fuzz.h"
 
@@ -11,11 +11,17 @@
 #include "lib/ssh/bcrypt_pbkdf.h"
 #include "lib/ssh/openssh_key.h"
 
-void bcrypt_pbkdf(const void *passphrase, size_t passphrase_len, const uint8_t *salt,
-	size_t salt_len, uint32_t rounds, uint8_t *key, size_t key_len)
+void bcrypt_pbkdf_begin(struct bcrypt_pbkdf *p, const void *passphrase, size_t passphrase_len,
+	const uint8_t *salt, size_t salt_len, uint32_t rounds, size_t key_len)
 {
 	assert(passphrase_len > 0 && salt_len > 0 && salt_len <= BCRYPT_SALT_MAX && rounds > 0);
-	memset(key, ((const uint8_t *)passphrase)[0] ^ salt[0], key_len);
+	memset(p->key, ((const uint8_t *)passphrase)[0] ^ salt[0], key_len);
+	p->rounds = 0;
+}
+
+bool bcrypt_pbkdf_step(struct bcrypt_pbkdf *p)
+{
+	return ++p->rounds == 3;
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -30,8 +36,16 @@ static void try_key(const char *text, size_t len, const char *passphrase)
 	uint8_t *sig;
 	size_t sig_len;
 	struct error err;
-	if (openssh_key_parse("fuzz", text, len, passphrase, &key, &err) < 0) {
+	int rc = openssh_key_begin("fuzz", text, len, passphrase, &key, &err);
+	if (rc < 0) {
 		assert(strncmp(err.text, "fuzz: ", 6) == 0);
+		return;
+	}
+	while ((rc = openssh_key_go_on(key, &err)) == 1)
+		;
+	if (rc < 0) {
+		assert(strncmp(err.text, "fuzz: ", 6) == 0);
+		openssh_key_destroy(key);
 		return;
 	}
 	struct slice blob = openssh_key_public(key);

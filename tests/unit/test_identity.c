@@ -85,9 +85,13 @@ static void derives_the_known_key(void **state)
 	static const uint8_t expected[32] = { 0x5b, 0xbf, 0x0c, 0xc2, 0x93, 0x58, 0x7f, 0x1c, 0x36,
 		0x35, 0x55, 0x5c, 0x27, 0x79, 0x65, 0x98, 0xd4, 0x7e, 0x57, 0x90, 0x71, 0xbf, 0x42,
 		0x7e, 0x9d, 0x8f, 0xbe, 0x84, 0x2a, 0xba, 0x34, 0xd9 };
-	uint8_t key[32];
-	bcrypt_pbkdf("password", 8, (const uint8_t *)"salt", 4, 4, key, sizeof key);
-	assert_memory_equal(key, expected, sizeof key);
+	struct bcrypt_pbkdf p;
+	int steps = 1;
+	bcrypt_pbkdf_begin(&p, "password", 8, (const uint8_t *)"salt", 4, 4, sizeof expected);
+	while (!bcrypt_pbkdf_step(&p))
+		steps++;
+	assert_memory_equal(p.key, expected, sizeof expected);
+	assert_int_equal(steps, 4);
 }
 
 /* Signing requests. */

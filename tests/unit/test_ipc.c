@@ -32,6 +32,7 @@ static struct host_row example(const struct sockaddr_storage *address, const str
 		.bytes_max = 4096,
 		.addresses = { (const uint8_t *)address, sizeof *address },
 		.keys = { (const uint8_t *)run->data, run->len },
+		.public_key = { (const uint8_t *)"public", 6 },
 	};
 }
 
@@ -60,6 +61,8 @@ static void a_row_survives_the_trip(void **state)
 	assert_string_equal(row.password, "p\xc3\xa4ss word");
 	assert_string_equal(row.pin, "");
 	assert_int_equal(row.bytes_max, 4096);
+	assert_int_equal(row.public_key.len, 6);
+	assert_memory_equal(row.public_key.data, "public", 6);
 	assert_int_equal(ipc_count_addresses(row.addresses), 1);
 	ipc_get_address(row.addresses, 0, &address);
 	assert_int_equal(address.ss_family, AF_INET);
