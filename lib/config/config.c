@@ -373,6 +373,14 @@ const struct client *config_client(const struct config *config, const char *name
 	return found ? *found : NULL;
 }
 
+const struct client *config_machine(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->jump_count; i++)
+		if (strcmp(config->jumps[i].name, name) == 0)
+			return &config->jumps[i];
+	return config_client(config, name);
+}
+
 const char *const *config_recipients(const struct client *client, const struct rule *rule)
 {
 	return rule->mail ? rule->mail : client->mail;

@@ -38,6 +38,8 @@ struct rule {
 	int line;
 };
 
+enum { CONFIG_JUMPS_MAX = 4 }; /* jump hosts on the way to one client */
+
 struct client {
 	const char *name; /* defaults to `ip` */
 	const char *ip;	  /* address or host name */
@@ -48,10 +50,14 @@ struct client {
 	const char *passphrase_file;
 	const char *password; /* secret; libsodium memory, wiped by config_destroy() */
 	enum host_key_policy host_key_policy;
-	const char *host_key_pin; /* "SHA256:…" when pinned */
-	int64_t every_ms;	  /* 0 = every run */
-	int64_t timeout_ms;	  /* total for one attempt */
-	const char *const *mail;  /* NULL-terminated, may be empty; <alerter>'s when not given */
+	const char *host_key_pin;  /* "SHA256:…" when pinned */
+	const char *jump_name;	   /* "" when it is reached directly */
+	const struct client *jump; /* the one of that name, which it is reached through, or NULL;
+				      at most CONFIG_JUMPS_MAX follow one another */
+	uint32_t connects;	   /* as a jump host: most at once on their way to a login there */
+	int64_t every_ms;	   /* 0 = every run */
+	int64_t timeout_ms;	   /* total for one attempt */
+	const char *const *mail;   /* NULL-terminated, may be empty; <alerter>'s when not given */
 	const struct rule *const *rules; /* NULL-terminated */
 	const char *group;		 /* "" or "outer/inner" */
 	const char *file;
@@ -119,6 +125,8 @@ struct config {
 	struct retention_config retention;
 	const struct client *clients; /* in the file's order */
 	size_t client_count;
+	const struct client *jumps; /* every <jump>: logged in to, but not watched */
+	size_t jump_count;
 	const struct client *const *clients_by_name; /* the same, sorted by name */
 	void *memory;				     /* private */
 };
@@ -156,6 +164,9 @@ const char *config_default_path(void);
 
 /* The client of that name, or NULL. */
 const struct client *config_client(const struct config *config, const char *name);
+
+/* The same, or else the <jump> of that name. */
+const struct client *config_machine(const struct config *config, const char *name);
 
 /* Who is told when this rule of this client fires: NULL-terminated, may be empty. */
 const char *const *config_recipients(const struct client *client, const struct rule *rule);

@@ -10,8 +10,9 @@
 #include "lib/escape.h"
 
 enum {
-	CLIENT = ELEMENT_CLIENT,
+	MACHINE = ELEMENT_CLIENT | ELEMENT_JUMP,
 	SHARED = ELEMENT_CLIENT | ELEMENT_GROUP,
+	LOGIN = MACHINE | ELEMENT_GROUP,
 	SECOND = 1000,
 	MINUTE = 60 * SECOND,
 	HOUR = 60 * MINUTE,
@@ -76,19 +77,20 @@ static const struct field fields[] = {
 
 	{ ROW(ELEMENT_GROUP, "name", parse_text, AT(client, group_name), "") },
 
-	{ ROW(CLIENT, "ip",              parse_host,        AT(client, client.ip), "") },
-	{ ROW(CLIENT, "name",            parse_name,        AT(client, client.name), "") },
-	{ ROW(SHARED, "port",            parse_port,        AT(client, client.port), "22"), RANGE(1, 65535) },
-	{ ROW(SHARED, "username",        parse_username,    AT(client, client.username), "monitor") },
-	{ ROW(SHARED, "identity",        parse_identity,    AT(client, client.identity), "") },
-	{ ROW(SHARED, "passphrase-file", parse_secret_path, AT(client, client.passphrase_file), "") },
-	{ ROW(SHARED, "password",        parse_password,    AT(client, client.password), ""), .secret = true },
-	{ ROW(SHARED, "password-file",   parse_password_file, AT(client, client.password), "") },
-	{ ROW(SHARED, "host-key",        parse_host_key,    AT(client, client), "strict") },
-	{ ROW(SHARED, "timeout",         parse_duration,    AT(client, client.timeout_ms), "30s"), RANGE(SECOND, HOUR) },
+	{ ROW(MACHINE, "ip",             parse_host,        AT(client, client.ip), "") },
+	{ ROW(MACHINE, "name",           parse_name,        AT(client, client.name), "") },
+	{ ROW(LOGIN, "port",           parse_port,        AT(client, client.port), "22"), RANGE(1, 65535) },
+	{ ROW(LOGIN, "username",       parse_username,    AT(client, client.username), "monitor") },
+	{ ROW(LOGIN, "identity",       parse_identity,    AT(client, client.identity), "") },
+	{ ROW(LOGIN, "passphrase-file",parse_secret_path, AT(client, client.passphrase_file), "") },
+	{ ROW(LOGIN, "password",       parse_password,    AT(client, client.password), ""), .secret = true },
+	{ ROW(LOGIN, "password-file",  parse_password_file, AT(client, client.password), "") },
+	{ ROW(LOGIN, "host-key",       parse_host_key,    AT(client, client), "strict") },
+	{ ROW(LOGIN, "timeout",        parse_duration,    AT(client, client.timeout_ms), "30s"), RANGE(SECOND, HOUR) },
+	{ ROW(LOGIN, "jump",           parse_name,        AT(client, client.jump_name), ""), .may_be_empty = true },
+	{ ROW(MACHINE, "connects",       parse_count,       AT(client, client.connects), "8"), RANGE(1, 1000) },
 	{ ROW(SHARED, "every",           parse_duration,    AT(client, client.every_ms), "0"), RANGE(0, YEARS) },
 	{ ROW(SHARED, "mail",            parse_addresses,   AT(client, client.mail), ""), .may_be_empty = true },
-	{ ROW(SHARED, "jump",            parse_later,       0, NULL) },
 
 	{ ROW(ELEMENT_ALERT, "type",      parse_text,      AT(rule, rule.label), "") },
 	{ ROW(ELEMENT_ALERT, "instance",  parse_text,      AT(rule, rule.instance), "*") },
@@ -118,6 +120,8 @@ static const struct shape {
 	{ "group",     ELEMENT_GROUP,     ELEMENT_CONFIG | ELEMENT_GROUP, .required = { "name" },
 		.excludes = { { "identity", "password" }, { "identity", "password-file" }, { "password", "password-file" } } },
 	{ "include",   ELEMENT_INCLUDE,   ELEMENT_CONFIG, .required = { "dir" } },
+	{ "jump",      ELEMENT_JUMP,      ELEMENT_CONFIG | ELEMENT_GROUP, .required = { "ip" },
+		.excludes = { { "identity", "password" }, { "identity", "password-file" }, { "password", "password-file" } } },
 	{ "mail",      ELEMENT_MAIL,      ELEMENT_CONFIG, .required = { "host", "from" }, .excludes = { { "password", "password-file" } } },
 	{ "retention", ELEMENT_RETENTION, .parents = ELEMENT_CONFIG },
 	{ "storage",   ELEMENT_STORAGE,   ELEMENT_CONFIG, .required = { NULL }, .excludes = { { "password", "password-file" }, { "host", "socket" } } },
@@ -160,7 +164,7 @@ static void complain_attribute(
 {
 	char known[300] = "";
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
-		if (fields[i].elements & shape->element && fields[i].parse != parse_later)
+		if (fields[i].elements & shape->element)
 			append(known, sizeof known, ", ", fields[i].name);
 	complain(load, node, "<%s> has no attribute %.60s; write one of: %s", shape->name, name,
 		known);

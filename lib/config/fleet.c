@@ -1,6 +1,7 @@
 /*
- * Groups and clients: every attribute is copied from the group around, then the element's own
- * are laid over it, so that the nearest wins. Arrays and strings are shared, never copied.
+ * Groups, clients and jump hosts: every attribute is copied from the group around, then the
+ * element's own are laid over it, so that the nearest wins. Arrays and strings are shared, never
+ * copied.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,12 +9,25 @@
 
 #include "lib/config/load.h"
 
-static size_t count_clients(const struct xml_node *node)
+/* Where the next one of either goes. */
+struct places {
+	struct client *clients, *jumps;
+};
+
+static size_t count(const struct xml_node *node, enum element element)
 {
-	size_t count = element_find(node->name) == ELEMENT_CLIENT;
+	size_t sum = element_find(node->name) == element;
 	for (const struct xml_node *n = node->first; n; n = n->next)
-		count += count_clients(n);
-	return count;
+		sum += count(n, element);
+	return sum;
+}
+
+static struct client *allocate(struct load *load, enum element element)
+{
+	size_t sum = 0;
+	for (const struct document *d = load->documents; d; d = d->next)
+		sum += count(d->root, element);
+	return arena_alloc(load->result, (sum + 1) * sizeof(struct client));
 }
 
 /* A host is logged in to in one way: the nearest, whichever was inherited. */
@@ -40,15 +54,17 @@ static int read_shared(struct load *load, const struct xml_node *node, enum elem
 	return load_rules(load, node, s->client.rules, &s->client.rules);
 }
 
-static int load_client(struct load *load, const struct xml_node *node,
+static int load_client(struct load *load, const struct xml_node *node, enum element element,
 	const struct client *inherited, struct client *ret_client)
 {
 	struct client_source s = { .client = *inherited };
 	struct client *c = &s.client;
-	if (read_shared(load, node, ELEMENT_CLIENT, &s) < 0)
+	if (read_shared(load, node, element, &s) < 0)
 		return -1;
 	if (!c->name[0])
 		c->name = c->ip;
+	if (!xml_attribute(node, "jump") && strcmp(c->jump_name, c->name) == 0)
+		c->jump_name = ""; /* the group's jump host, in the group */
 	if (!c->identity[0] && !c->password[0])
 		c->identity = "agent";
 	c->file = load->document->file;
@@ -58,10 +74,10 @@ static int load_client(struct load *load, const struct xml_node *node,
 }
 
 static int load_children(struct load *load, const struct xml_node *node,
-	const struct client *inherited, struct client **next);
+	const struct client *inherited, struct places *next);
 
 static int load_group(struct load *load, const struct xml_node *node,
-	const struct client *inherited, struct client **next)
+	const struct client *inherited, struct places *next)
 {
 	struct client_source s = { .client = *inherited, .group_name = "" };
 	if (read_shared(load, node, ELEMENT_GROUP, &s) < 0)
@@ -80,7 +96,7 @@ static int load_group(struct load *load, const struct xml_node *node,
 
 /* The clients of the files that an <include> names stand in its place. */
 static int load_include(struct load *load, const struct xml_node *node,
-	const struct client *inherited, struct client **next)
+	const struct client *inherited, struct places *next)
 {
 	const struct document *here = load->document;
 	int result = 0;
@@ -94,13 +110,15 @@ static int load_include(struct load *load, const struct xml_node *node,
 }
 
 static int load_children(struct load *load, const struct xml_node *node,
-	const struct client *inherited, struct client **next)
+	const struct client *inherited, struct places *next)
 {
 	int result = 0;
 	for (const struct xml_node *n = node->first; n && result == 0; n = n->next) {
 		enum element element = element_find(n->name);
 		if (element == ELEMENT_CLIENT)
-			result = load_client(load, n, inherited, (*next)++);
+			result = load_client(load, n, element, inherited, next->clients++);
+		else if (element == ELEMENT_JUMP)
+			result = load_client(load, n, element, inherited, next->jumps++);
 		else if (element == ELEMENT_GROUP)
 			result = load_group(load, n, inherited, next);
 		else if (element == ELEMENT_INCLUDE)
@@ -110,34 +128,6 @@ static int load_children(struct load *load, const struct xml_node *node,
 }
 
 /* ---- what only the whole fleet shows ------------------------------------------------------ */
-
-static int by_name(const void *a, const void *b)
-{
-	const struct client *const *x = a;
-	const struct client *const *y = b;
-	int order = strcmp((*x)->name, (*y)->name);
-	return order ? order : (*x > *y) - (*x < *y);
-}
-
-static int index_names(struct load *load)
-{
-	struct config *config = load->config;
-	size_t count = config->client_count;
-	const struct client **index = arena_alloc(load->result, (count + 1) * sizeof(void *));
-	if (!index)
-		return -1;
-	for (size_t i = 0; i < count; i++)
-		index[i] = &config->clients[i];
-	qsort(index, count, sizeof *index, by_name);
-	for (size_t i = 1; i < count; i++)
-		if (strcmp(index[i]->name, index[i - 1]->name) == 0 && index[i]->name[0])
-			complain_at(load, index[i]->file, index[i]->line,
-				"client \"%s\" is there already, at %s:%d; write another "
-				"name=\"…\"",
-				index[i]->name, index[i - 1]->file, index[i - 1]->line);
-	config->clients_by_name = index;
-	return 0;
-}
 
 static bool has_recipient(const struct client *c)
 {
@@ -183,24 +173,24 @@ int load_fleet(struct load *load, const struct client *base)
 {
 	static const struct rule *const no_rules[] = { NULL };
 	struct config *config = load->config;
-	size_t count = 0;
-	for (const struct document *d = load->documents; d; d = d->next)
-		count += count_clients(d->root);
-	struct client *clients = arena_alloc(load->result, (count + 1) * sizeof *clients);
-	if (!clients)
+	struct client *clients = allocate(load, ELEMENT_CLIENT);
+	struct client *jumps = allocate(load, ELEMENT_JUMP);
+	if (!clients || !jumps)
 		return -1;
 	struct client inherited = *base;
 	inherited.rules = no_rules;
-	struct client *next = clients;
+	struct places next = { clients, jumps };
 	load->document = load->documents;
 	if (load_children(load, load->documents->root, &inherited, &next) < 0)
 		return -1;
 	config->clients = clients;
-	config->client_count = (size_t)(next - clients);
+	config->client_count = (size_t)(next.clients - clients);
+	config->jumps = jumps;
+	config->jump_count = (size_t)(next.jumps - jumps);
 	if (config->client_count == 0)
 		warn_at(load, config->file, 0,
 			"there is no client to watch; write <client ip=\"…\"/>");
 	warn_of_mail(load);
 	warn_of_timeout(load);
-	return index_names(load);
+	return load_jumps(load, clients, jumps);
 }

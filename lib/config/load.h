@@ -17,7 +17,8 @@
  *   fields.c    which element stands where; which attribute goes where, and its default
  *   values.c    one parser per type of value (credentials.c: those that are secret)
  *   sections.c  <storage>, <mail>, <collector>, <alerter>, <retention>
- *   fleet.c     <group>, <client>: inheritance
+ *   fleet.c     <group>, <client>, <jump>: inheritance
+ *   jumps.c     names, and who is reached through whom
  *   rules.c     <alert>
  */
 
@@ -78,6 +79,7 @@ enum element {
 	ELEMENT_GROUP = 1 << 7,
 	ELEMENT_CLIENT = 1 << 8,
 	ELEMENT_ALERT = 1 << 9,
+	ELEMENT_JUMP = 1 << 10,
 };
 
 /* What the attributes of an element are read into. */
@@ -101,7 +103,7 @@ struct include_source {
 	const char *dir;
 };
 
-struct client_source { /* of <group> too */
+struct client_source { /* of <group> and <jump> too */
 	struct client client;
 	const char *group_name;
 };
@@ -161,7 +163,6 @@ value_parser parse_address;   /* const char *: one mail address */
 value_parser parse_addresses; /* const char *const *: any number of them */
 value_parser parse_list_id;   /* const char *: what names the list of the alerts */
 value_parser parse_host_key;  /* struct client * */
-value_parser parse_later;     /* not supported yet */
 
 value_parser parse_identity;	  /* const char *: "agent", "agent:PATH" or a key file */
 value_parser parse_secret_path;	  /* const char *: a file nobody else can read */
@@ -175,13 +176,17 @@ struct metric;
 int parse_limit(const struct metric *metric, const char *name, const char *text, double *ret_value,
 	struct error *err) MUST_CHECK;
 
-/* ---- sections.c, fleet.c, rules.c -------------------------------------------------------- */
+/* ---- sections.c, fleet.c, jumps.c, rules.c ----------------------------------------------- */
 
 /* Reads what stands once, wherever it stands. `ret_base` receives what clients inherit. */
 int load_sections(struct load *load, struct client *ret_base) MUST_CHECK;
 
 /* Reads groups and clients into load->config. -1 without memory. */
 int load_fleet(struct load *load, const struct client *base) MUST_CHECK;
+
+/* Once all clients are there: sorts them by name, and finds what each `jump_name` means. -1
+ * without memory. */
+int load_jumps(struct load *load, struct client *clients, struct client *jumps) MUST_CHECK;
 
 /* The rules of an element: those inherited, the ones of its own <alert>s in place of the same
  * ones, and its further ones. Shares the array when there is nothing of its own. */

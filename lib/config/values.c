@@ -307,13 +307,6 @@ int parse_host_key(struct load *load, const struct field *field, const char *tex
 	return 0;
 }
 
-int parse_later(struct load *load, const struct field *field, const char *text, void *target,
-	struct error *err)
-{
-	(void)load, (void)field, (void)text, (void)target;
-	return error_set(err, "is not supported yet; leave it out");
-}
-
 /* ---- mail addresses ----------------------------------------------------------------------- */
 
 /* What mail_build() would refuse must not become a recipient: its alerts would be lost. */

@@ -202,6 +202,34 @@ static void the_nearest_wins(void **state)
 	config_destroy(c);
 }
 
+static void jump_hosts_are_clients_or_not(void **state)
+{
+	(void)state;
+	struct config *c = rig_load("<config><client ip='a' jump='gate2'/>"
+				    "<group name='g' jump='gate1' username='u'>"
+				    "<client name='gate1' ip='b' connects='3'/><client ip='c'/>"
+				    "<client ip='d' jump=''/>"
+				    "<jump name='gate2' ip='e' port='23'/></group></config>");
+	const struct client *gate1 = config_client(c, "gate1"), *gate2 = &c->jumps[0];
+	assert_int_equal(c->client_count, 4);
+	assert_int_equal(c->jump_count, 1);
+	assert_null(config_client(c, "gate2"));
+	assert_ptr_equal(config_machine(c, "gate2"), gate2);
+	assert_ptr_equal(config_machine(c, "gate1"), gate1);
+	assert_null(config_machine(c, "gate3"));
+	assert_ptr_equal(c->clients[0].jump, gate2);
+	assert_ptr_equal(gate2->jump, gate1);
+	assert_string_equal(gate2->username, "u");
+	assert_int_equal(gate2->port, 23);
+	assert_int_equal(gate2->connects, 8);
+	assert_null(gate1->jump); /* inherited, it would be itself */
+	assert_int_equal(gate1->connects, 3);
+	assert_ptr_equal(config_client(c, "c")->jump, gate1);
+	assert_string_equal(config_client(c, "c")->jump_name, "gate1");
+	assert_null(config_client(c, "d")->jump);
+	config_destroy(c);
+}
+
 static void rules_are_shared_not_copied(void **state)
 {
 	(void)state;
@@ -650,6 +678,7 @@ int main(void)
 		CONFIG_TEST(the_defaults_fit_a_minute),
 		CONFIG_TEST(the_historical_form_goes_on_working),
 		CONFIG_TEST(the_nearest_wins),
+		CONFIG_TEST(jump_hosts_are_clients_or_not),
 		CONFIG_TEST(rules_are_shared_not_copied),
 		CONFIG_TEST(hosts_have_names_and_addresses),
 		CONFIG_TEST(limits_are_in_the_metric_s_unit),

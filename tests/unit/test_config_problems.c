@@ -66,7 +66,23 @@ static const struct {
 	{ CLIENT("ip='a' xml:base='x'"), 2, "write it as config.xml.example shows" },
 	{ CLIENT("name='a'"), 2, "<client> has no ip; write ip=\"…\"" },
 	{ CLIENT("ip=''"), 2, "ip=\"\": is empty" },
-	{ CLIENT("ip='a' jump='b'"), 2, "jump=\"b\": is not supported yet; leave it out" },
+	{ CLIENT("ip='a' jump='b'"), 2,
+		"jump=\"b\": nobody is called so; write the name of a client, or add <jump" },
+	{ CONFIG("<group name='g' jump='b'>\n<client ip='a'/>\n<client ip='c'/></group>"), 3,
+		"jump=\"b\": nobody is called so" },
+	{ CLIENT("ip='a' jump='a'"), 2, "jump=\"a\" leads in a circle: that is at " },
+	{ CLIENT("ip='a' connects='0'"), 2, "is not a number from 1 to 1000" },
+	{ CONFIG("<jump name='b' ip='b' mail='a@example.com'/>"), 2,
+		"<jump> has no attribute mail; write one of: ip, name, port" },
+	{ CONFIG("<jump name='b' ip='b'><alert type='cpu' limit='90'/></jump>"), 2,
+		"<alert> does not belong inside <jump>" },
+	{ CONFIG("<jump name='b' ip='b'/>\n<client name='b' ip='c'/>"), 2,
+		"client \"b\" is there already, at " },
+	{ CONFIG("<jump name='1' ip='a'/><jump name='2' ip='a' jump='1'/>\n"
+		 "<jump name='3' ip='a' jump='2'/><jump name='4' ip='a' jump='3'/>\n"
+		 "<client ip='b' jump='4'/>\n<jump name='5' ip='a' jump='4'/>\n"
+		 "<client ip='c' jump='5'/>"),
+		6, "through more than 4 jump hosts" },
 	{ CLIENT("ip='a' every='5'"), 2, "every=\"5\": is not a duration" },
 	{ CONFIG("<client\n\n ip='a'\n port='0'/>"), 2, "port=\"0\"" },
 	{ CLIENT("ip='a' port='65536'"), 2, "is not a number from 1 to 65535" },
@@ -300,6 +316,32 @@ static void all_mistakes_come_at_once(void **state)
 	config_problems_finish(&problems);
 }
 
+/* At each client that is on it, and at no other. */
+static void a_circle_is_told_at_each_of_its_lines(void **state)
+{
+	(void)state;
+	struct config_problems problems;
+	rig_refuse("<config>\n<client ip='a' jump='b'/>\n<jump name='b' ip='b' jump='c'/>\n"
+		   "<jump name='c' ip='c' jump='d'/>\n<client name='d' ip='d' jump='b'/>\n"
+		   "</config>",
+		&problems);
+	static const struct {
+		int line;
+		const char *text;
+	} expected[] = {
+		{ 3, "config.xml:4, and comes back here by its own jump=\"d\"" },
+		{ 4, "config.xml:5, and comes back" },
+		{ 5, "config.xml:3, and comes back" },
+	};
+	assert_int_equal(problems.count, ARRAY_LEN(expected));
+	for (size_t i = 0; i < ARRAY_LEN(expected); i++) {
+		assert_int_equal(problems.items[i].line, expected[i].line);
+		assert_non_null(strstr(problems.items[i].text, expected[i].text));
+		assert_true(says_what_to_do(problems.items[i].text));
+	}
+	config_problems_finish(&problems);
+}
+
 static void lines_are_right_beyond_65535(void **state)
 {
 	(void)state;
@@ -450,6 +492,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CONFIG_TEST(each_mistake_is_told_once),
 		CONFIG_TEST(all_mistakes_come_at_once),
+		CONFIG_TEST(a_circle_is_told_at_each_of_its_lines),
 		CONFIG_TEST(lines_are_right_beyond_65535),
 		CONFIG_TEST(the_file_itself_is_judged),
 		CONFIG_TEST(no_password_in_a_file_that_others_read),
