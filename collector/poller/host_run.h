@@ -64,8 +64,9 @@ struct host_run {
 
 	/* the poller's own */
 	uint32_t armed; /* epoll events of `fd` */
-	bool is_armed, is_touched, is_connecting, is_waiting;
-	struct host_run *next;	       /* of those touched this turn */
+	bool is_armed, is_touched, is_connecting, is_waiting, is_in_sync;
+	struct host_run *next; /* of those touched this turn */
+	struct host_run *next_unsynced;
 	struct host_run *next_waiting; /* for the signer */
 };
 

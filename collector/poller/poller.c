@@ -1,8 +1,8 @@
 /*
  * One poller: a single-threaded epoll(7) loop over many hosts. A turn is
  *
- *   news from sockets → each touched host steps → one sync for all frames of the turn, then
- *   their acks → what expired ends → every touched host is polled again, or reported
+ *   news from sockets → each touched host steps → when it is time, one sync for all new frames,
+ *   then their acks → what expired ends → every touched host is polled again, or reported
  *
  * so that no host's doing delays another by more than its share of one turn.
  */
@@ -14,9 +14,7 @@
 #include <unistd.h>
 
 #include "collector/poll/pollers.h"
-#include "collector/spool/spool.h"
 #include "lib/clock.h"
-#include "lib/crash.h"
 #include "lib/log.h"
 
 enum {
@@ -44,23 +42,8 @@ static void step_touched(struct poller *p)
 		if (h->session)
 			ssh_session_new_turn(h->session);
 		host_run_step(h);
+		poller_await_sync(p, h);
 	}
-}
-
-static void sync_frames(struct poller *p)
-{
-	struct error err;
-	const char *why = NULL;
-	bool any = false;
-	for (struct host_run *h = p->touched; h && !any; h = h->next)
-		any = h->unsynced;
-	if (any && spool_sync(POLLER_SPOOL, &err))
-		why = err.text;
-	if (any)
-		crash_point("synced");
-	for (struct host_run *h = p->touched; any && h; h = h->next)
-		if (h->unsynced)
-			host_run_synced(h, why);
 }
 
 static void expire(struct poller *p)
@@ -130,6 +113,8 @@ static int wait_ms(const struct poller *p)
 		at = p->stop_ms;
 	if (!d)
 		return -1;
+	if (p->unsynced && at > p->sync_ms)
+		at = p->sync_ms;
 	int64_t left = at - clock_monotonic_ms();
 	return left < 0 ? 0 : left > 60000 ? 60000 : (int)left;
 }
@@ -159,7 +144,7 @@ static int turn(struct poller *p)
 		if (take_event(p, &events[i]))
 			return -1;
 	step_touched(p);
-	sync_frames(p);
+	poller_sync(p);
 	expire(p);
 	settle_touched(p);
 	poller_ask_for_more(p);

@@ -58,6 +58,7 @@ void poller_report(struct poller *p, struct host_run *h)
 	tell(IPC_FINISHED, &m);
 	deadlines_remove(&p->deadlines, &h->deadline);
 	poller_stop_waiting(p, h);
+	poller_stop_sync(p, h);
 	p->live--;
 	host_run_destroy(h);
 }

@@ -8,8 +8,8 @@
 #include "collector/poller/host_run.h"
 
 /*
- * Shared by poller.c (a turn), poller_parent.c (rows in, outcomes out) and poller_signer.c
- * (hosts that wait for a signature).
+ * Shared by poller.c (a turn), poller_parent.c (rows in, outcomes out), poller_signer.c (hosts
+ * that wait for a signature) and poller_sync.c (hosts whose frames wait for the disk).
  */
 struct poller {
 	int epoll;
@@ -20,6 +20,9 @@ struct poller {
 	struct deadlines deadlines; /* one a host: also the list of all hosts */
 	struct host_run *touched;   /* of this turn */
 	struct host_run *waiting;   /* for the signer */
+	struct host_run *unsynced;  /* with frames that are not durable yet */
+	uint32_t unsynced_count;
+	int64_t sync_ms; /* when they are to be, at the latest */
 	uint32_t live, connecting, asked;
 	bool is_ready; /* settings, probes and command are there */
 	bool hears_signer, is_stopping;
@@ -38,6 +41,12 @@ int poller_listen(struct poller *p) MUST_CHECK;
 void poller_report(struct poller *p, struct host_run *h);
 void poller_tell_new_key(void *arg, uint32_t seq, const struct host_key *key);
 void poller_ask_for_more(struct poller *p);
+
+/* Remembers a host that has put frames, if it did; forgets it; makes frames durable when it is
+ * time, and touches their hosts. */
+void poller_await_sync(struct poller *p, struct host_run *h);
+void poller_stop_sync(struct poller *p, struct host_run *h);
+void poller_sync(struct poller *p);
 
 /* Remembers a host that asked the signer, if it did; forgets it. */
 void poller_await_signer(struct poller *p, struct host_run *h);
