@@ -46,7 +46,7 @@ int batch_add(struct batch *b, uint64_t cycle_id, const struct spool_outcome *li
 		return -1;
 	if (line && !v.connection.line) {
 		log_info("%s: the outcome line of its attempt %016" PRIx64
-			    " names another client; it is dropped",
+			 " names another client; it is dropped",
 			v.client, line->attempt_id);
 		b->summary->bad_lines++;
 	}
@@ -137,7 +137,7 @@ static int settle(struct batch *b, const enum put_result *results, struct error 
 		if (v->row_count)
 			count_connection(b, v, results[n]);
 		count_bad(b->summary, v);
-		r = visit_settle(v, b->in->spool_fd, err);
+		r = visit_settle(v, b->in->spool_fd, &b->spares, err);
 		n += v->row_count;
 	}
 	return r;

@@ -16,6 +16,7 @@ struct batch {
 	struct ingest_summary *summary;
 	struct visit visits[BATCH_VISITS];
 	size_t count, samples, bytes;
+	struct spool_spares spares;
 	uint32_t ok, failed; /* connections stored so far; the caller resets them */
 };
 

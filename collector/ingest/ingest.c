@@ -160,6 +160,7 @@ static int ingest_list(
 		if (r < 0)
 			return -1;
 	}
+	spool_trim_spares(in->spool_fd, &b->spares);
 	return b->summary->bad ? spool_trim_bad(in->spool_fd, err) : 0;
 }
 
@@ -170,7 +171,9 @@ int ingest_run(const struct ingest *in, struct ingest_summary *ret_summary, stru
 	if (!b)
 		return error_set(err, "out of memory");
 	*ret_summary = (struct ingest_summary){ 0 };
-	*b = (struct batch){ .in = in, .summary = ret_summary };
+	*b = (struct batch){ .in = in,
+		.summary = ret_summary,
+		.spares = { .end = (uint32_t)in->config->client_count } };
 	int r = spool_list(in->spool_fd, &list, err);
 	if (r == 0)
 		r = ingest_list(in, &list, b, err);

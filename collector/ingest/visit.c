@@ -173,12 +173,14 @@ void visit_samples(const struct visit *v, struct sample *ret_samples)
 	}
 }
 
-int visit_settle(const struct visit *v, int spool_fd, struct error *err)
+int visit_settle(
+	const struct visit *v, int spool_fd, struct spool_spares *spares, struct error *err)
 {
 	for (size_t i = 0; i < v->connection.report_count; i++) {
 		const char *name = v->files[i].name;
-		int r = v->reports[i].outcome == OUTCOME_OK ? spool_remove(spool_fd, name, err)
-							    : spool_reject(spool_fd, name, err);
+		int r = v->reports[i].outcome == OUTCOME_OK
+				? spool_release(spool_fd, name, spares, err)
+				: spool_reject(spool_fd, name, err);
 		if (r < 0)
 			return -1;
 	}

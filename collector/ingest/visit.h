@@ -39,8 +39,9 @@ int visit_derive(
 /* Fills one sample a row. They point into the visit. */
 void visit_samples(const struct visit *v, struct sample *ret_samples);
 
-/* After the commit: the files go, those that are no reports to bad/. */
-int visit_settle(const struct visit *v, int spool_fd, struct error *err) MUST_CHECK;
+/* After the commit: the files become spares, those that are no reports go to bad/. */
+int visit_settle(const struct visit *v, int spool_fd, struct spool_spares *spares,
+	struct error *err) MUST_CHECK;
 
 void visit_finish(struct visit *v);
 

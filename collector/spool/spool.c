@@ -13,21 +13,14 @@
 
 enum { INDEX_MAX = 9999 };
 
-/* Writes head and body to a new file of that name. */
-static int write_file(int dir_fd, const char *name, struct iovec parts[static 2], struct error *err)
+static int write_parts(int fd, struct iovec parts[static 2])
 {
-	int fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return error_errno(err, "spool: %s", name);
 	while (parts[0].iov_len + parts[1].iov_len > 0) {
 		ssize_t n = writev(fd, parts, 2);
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0) {
-			error_errno(err, "spool: %s", name);
-			(void)close(fd);
+		if (n < 0)
 			return -1;
-		}
 		for (int i = 0; i < 2; i++) {
 			size_t took = (size_t)n < parts[i].iov_len ? (size_t)n : parts[i].iov_len;
 			parts[i].iov_base = (char *)parts[i].iov_base + took;
@@ -35,9 +28,35 @@ static int write_file(int dir_fd, const char *name, struct iovec parts[static 2]
 			n -= (ssize_t)took;
 		}
 	}
+	return 0;
+}
+
+/* Only what is longer is cut: blocks that stay need not be found again. */
+static int cut(int fd, size_t len)
+{
+	return lseek(fd, 0, SEEK_END) > (off_t)len ? ftruncate(fd, (off_t)len) : 0;
+}
+
+/* Writes head and body over the file of that name, or to a new one. */
+static int write_file(int dir_fd, const char *name, struct iovec parts[static 2], struct error *err)
+{
+	size_t len = parts[0].iov_len + parts[1].iov_len;
+	int fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return error_errno(err, "spool: %s", name);
+	if (write_parts(fd, parts) < 0 || cut(fd, len) < 0) {
+		error_errno(err, "spool: %s", name);
+		(void)close(fd);
+		return -1;
+	}
 	if (close(fd) < 0)
 		return error_errno(err, "spool: %s", name);
 	return 0;
+}
+
+static void name_spare(char name[static SPOOL_NAME_MAX], uint32_t spare)
+{
+	(void)snprintf(name, SPOOL_NAME_MAX, "spare/%" PRIu32, spare);
 }
 
 /* Gives the temporary file the first free name from `index` on. */
@@ -56,15 +75,14 @@ static int name_sealed(
 	return error_errno(err, "spool: %s", name);
 }
 
-int spool_put(int spool_fd, const struct spool_head *head, uint32_t index, const void *sealed,
-	struct error *err)
+int spool_put(int spool_fd, const struct spool_head *head, uint32_t index, uint32_t spare,
+	const void *sealed, struct error *err)
 {
 	char line[SPOOL_LINE_MAX], temporary[SPOOL_NAME_MAX];
 	int len = spool_format_head(head, line, sizeof line);
 	if (len < 0 || index > INDEX_MAX)
 		return error_set(err, "spool: the name of the client is too long");
-	(void)snprintf(temporary, sizeof temporary, "tmp-%016" PRIx64 "-%02" PRIu32,
-		head->attempt_id, index);
+	name_spare(temporary, spare);
 	struct iovec parts[2] = {
 		{ .iov_base = line, .iov_len = (size_t)len },
 		{ .iov_base = (void *)(uintptr_t)sealed, .iov_len = head->length },
@@ -74,6 +92,28 @@ int spool_put(int spool_fd, const struct spool_head *head, uint32_t index, const
 		return 0;
 	(void)unlinkat(spool_fd, temporary, 0);
 	return -1;
+}
+
+int spool_release(int spool_fd, const char *name, struct spool_spares *spares, struct error *err)
+{
+	char spare[SPOOL_NAME_MAX];
+	while (spares->next < spares->end) {
+		name_spare(spare, spares->next++);
+		if (renameat2(spool_fd, name, spool_fd, spare, RENAME_NOREPLACE) == 0)
+			return 0;
+		if (errno != EEXIST)
+			break;
+	}
+	return spool_remove(spool_fd, name, err);
+}
+
+void spool_trim_spares(int spool_fd, const struct spool_spares *spares)
+{
+	char spare[SPOOL_NAME_MAX];
+	uint32_t i = spares->end;
+	do
+		name_spare(spare, i++);
+	while (unlinkat(spool_fd, spare, 0) == 0);
 }
 
 int spool_sync(int spool_fd, struct error *err)

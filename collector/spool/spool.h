@@ -18,6 +18,7 @@
  *   <cycle, 16 hex>-<poller, 2 digits or more>.outcomes  one line a host, appended
  *   <cycle, 16 hex>-00.cycle                             what that run set out to do
  *   tmp-*                                                being written; removed at the next start
+ *   spare/<number>                                       to be written over by the next frame
  *   bad/                                                 files that never open, capped
  *   lock, state, hosts                                   see collector/run_state.h
  *
@@ -70,12 +71,15 @@ struct spool_cycle {
 
 /* ---- what a poller does ----------------------------------------------------------------- */
 
-/* Writes one frame under a temporary name and renames it (RENAME_NOREPLACE) to the first free
- * index from `index` on, so that no leftover is ever replaced; not yet durable: the poller
- * calls spool_sync() once a loop turn before it acknowledges.
- * System calls: openat, writev, close, renameat2, unlinkat; syncfs for the second. */
-int spool_put(int spool_fd, const struct spool_head *head, uint32_t index, const void *sealed,
-	struct error *err) MUST_CHECK;
+/* Writes one frame to spare/<spare>, which is made when it is not there, and renames that
+ * (RENAME_NOREPLACE) to the first free index from `index` on, so that no leftover is ever replaced.
+ * Nobody else may use that number meanwhile. Not yet durable: the poller calls spool_sync() before
+ * it acknowledges.
+ * System calls: openat, writev, lseek, ftruncate, close, renameat2, unlinkat; syncfs for the
+ * second.
+ */
+int spool_put(int spool_fd, const struct spool_head *head, uint32_t index, uint32_t spare,
+	const void *sealed, struct error *err) MUST_CHECK;
 int spool_sync(int spool_fd, struct error *err) MUST_CHECK;
 
 /* The outcome file of one writer, created with O_APPEND | O_CLOEXEC. Each writer has a number
@@ -88,8 +92,8 @@ int spool_put_outcome(int outcomes_fd, const struct spool_outcome *o, struct err
 
 /* ---- what the run does ------------------------------------------------------------------ */
 
-/* Opens the folder, made 0700 when missing, with its bad/. Refuses one that is not ours or
- * that others can enter, and names the command that mends it. */
+/* Opens the folder, made 0700 when missing, with its bad/ and spare/. Refuses one that is not ours
+ * or that others can enter, and names the command that mends it. */
 int spool_open(const char *path, int *ret_fd, struct error *err) MUST_CHECK;
 
 enum spool_kind { SPOOL_OTHER, SPOOL_TEMPORARY, SPOOL_SEALED, SPOOL_OUTCOMES, SPOOL_CYCLE };
@@ -113,6 +117,18 @@ void spool_list_finish(struct spool_list *list);
 /* Appends the whole file to `out`. */
 int spool_read(int spool_fd, const char *name, struct buffer *out, struct error *err) MUST_CHECK;
 int spool_remove(int spool_fd, const char *name, struct error *err) MUST_CHECK;
+
+/* A frame that was taken is not removed but becomes a spare for the next cycle's: to make a file
+ * costs a filesystem far more than to write over one. (ext4 gives out no inode that was freed
+ * within the last minutes, and looks at every such one each time.) spool_release() gives a file
+ * the first free number from `next` on; without one it is removed. spool_trim_spares() removes
+ * those from `end` on. */
+struct spool_spares {
+	uint32_t next, end;
+};
+int spool_release(
+	int spool_fd, const char *name, struct spool_spares *spares, struct error *err) MUST_CHECK;
+void spool_trim_spares(int spool_fd, const struct spool_spares *spares);
 
 /* Writes the .cycle file of a run, anew each time. */
 int spool_put_cycle(int spool_fd, const struct spool_cycle *c, struct error *err) MUST_CHECK;

@@ -16,6 +16,7 @@
 #include "lib/file.h"
 
 static const char bad_folder[] = "bad";
+static const char *const folders[] = { bad_folder, "spare" };
 
 int spool_open(const char *path, int *ret_fd, struct error *err)
 {
@@ -25,8 +26,9 @@ int spool_open(const char *path, int *ret_fd, struct error *err)
 	if (fd < 0)
 		return error_errno(err, "%s", path);
 	int r = folder_check_private(fd, path, err);
-	if (r == 0 && mkdirat(fd, bad_folder, 0700) < 0 && errno != EEXIST)
-		r = error_errno(err, "%s/%s", path, bad_folder);
+	for (size_t i = 0; r == 0 && i < ARRAY_LEN(folders); i++)
+		if (mkdirat(fd, folders[i], 0700) < 0 && errno != EEXIST)
+			r = error_errno(err, "%s/%s", path, folders[i]);
 	if (r < 0)
 		(void)close(fd);
 	else

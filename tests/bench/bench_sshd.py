@@ -67,12 +67,16 @@ class Lab:
         self.known = os.path.join(folder, 'known_hosts')
         with open(self.known, 'w', encoding='ascii') as f:
             f.writelines(f'[{h}]:{PORT} {self.sshd.public_key()}\n' for h in hosts())
-        self.poll = self._fleet('poll', 'nowhere/fleet.db')
-        self.whole = self._fleet('whole', 'fleet.db')
+        self.whole = self._fleet('whole')
+        self._configure(self.whole, 'fleet.db')
+        self.poll = self._fleet('poll')
 
-    def _fleet(self, name, database):
+    def _fleet(self, name):
         fleet = Fleet(os.path.join(self.folder, name))
         shutil.copy(self.known, fleet.path('known_hosts'))
+        return fleet
+
+    def _configure(self, fleet, database):
         clients = '\n'.join(f'<client name="h{i}" ip="{ip}"/>' for i, ip in enumerate(hosts()))
         fleet.write_config(f'''\
 <storage path="{database}"/>
@@ -80,7 +84,6 @@ class Lab:
 <group name="lab" username="{self.sshd.user}" identity="{self.key}" port="{PORT}" timeout="5m">
 {clients}
 </group>''')
-        return fleet
 
     def floor(self):
         cost = bench.run([bench.program('l2loop'), '-k', self.key, '-H',
@@ -90,14 +93,15 @@ class Lab:
         return cost
 
     def poll_only(self):
-        """The database is nowhere, so what was fetched stays in the spool, sealed."""
+        """The database is nowhere, so what was fetched stays in the spool, sealed; a run with one
+        client then takes it away, not measured."""
+        self._configure(self.poll, 'nowhere/fleet.db')
         cost = bench.run(self.poll.command('collector'), env={}, statuses=(EX_UNAVAILABLE,))
         sealed = glob.glob(os.path.join(self.poll.spool, '*.sealed'))
         if len(sealed) != HOSTS:
             sys.exit(f'{len(sealed)} of {HOSTS} hosts were polled\n{cost.err}')
-        for kind in ('sealed', 'outcomes', 'cycle'):
-            for path in glob.glob(os.path.join(self.poll.spool, '*.' + kind)):
-                os.unlink(path)
+        self._configure(self.poll, 'fleet.db')
+        bench.run(self.poll.command('collector', '--client', 'h0'), env={})
         return cost
 
     def everything(self):

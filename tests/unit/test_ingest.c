@@ -120,7 +120,7 @@ static void put_bytes(const struct frame *f, const uint8_t *sealed, size_t len)
 		.length = (uint32_t)len,
 	};
 	(void)snprintf(head.client, sizeof head.client, "%s", f->client);
-	assert_int_equal(spool_put(in.spool_fd, &head, 0, sealed, NULL), 0);
+	assert_int_equal(spool_put(in.spool_fd, &head, 0, 0, sealed, NULL), 0);
 }
 
 static void put_frame(struct frame f)

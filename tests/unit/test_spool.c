@@ -276,7 +276,9 @@ static int remove_folder(void **state)
 	empty_folder(bad);
 	empty_folder(f->fd);
 	close(bad);
+	spool_trim_spares(f->fd, &(struct spool_spares){ 0 });
 	assert_int_equal(unlinkat(f->fd, "bad", AT_REMOVEDIR), 0);
+	assert_int_equal(unlinkat(f->fd, "spare", AT_REMOVEDIR), 0);
 	assert_int_equal(rmdir(f->path), 0);
 	close(f->fd);
 	free(f);
@@ -297,8 +299,8 @@ static void open_folders_are_refused(void **state)
 static void a_collision_loses_nothing(void **state)
 {
 	const struct folder *f = *state;
-	assert_int_equal(spool_put(f->fd, &head, 7, "first", NULL), 0);
-	assert_int_equal(spool_put(f->fd, &head, 7, "other", NULL), 0);
+	assert_int_equal(spool_put(f->fd, &head, 7, 0, "first", NULL), 0);
+	assert_int_equal(spool_put(f->fd, &head, 7, 0, "other", NULL), 0);
 	assert_int_equal(spool_sync(f->fd, NULL), 0);
 	struct spool_list list;
 	assert_int_equal(spool_list(f->fd, &list, NULL), 0);
@@ -318,11 +320,66 @@ static void a_collision_loses_nothing(void **state)
 	spool_list_finish(&list);
 }
 
+static size_t count_spares(const struct folder *f, uint32_t most)
+{
+	size_t count = 0;
+	for (uint32_t i = 0; i < most; i++) {
+		char name[SPOOL_NAME_MAX];
+		(void)snprintf(name, sizeof name, "spare/%u", i);
+		count += faccessat(f->fd, name, F_OK, 0) == 0;
+	}
+	return count;
+}
+
+static void expect_body(const struct folder *f, const char *expected)
+{
+	struct spool_list list;
+	struct buffer b = { 0 };
+	struct spool_head back;
+	size_t body;
+	assert_int_equal(spool_list(f->fd, &list, NULL), 0);
+	assert_int_equal(list.count, 1);
+	assert_int_equal(spool_read(f->fd, list.items[0].name, &b, NULL), 0);
+	assert_int_equal(spool_parse_head(b.data, b.len, &back, &body, NULL), 0);
+	assert_string_equal(b.data + body, expected);
+	buffer_finish(&b);
+	spool_list_finish(&list);
+}
+
+static void put_and_release(
+	const struct folder *f, uint32_t spare, const char *body, struct spool_spares *spares)
+{
+	struct spool_head h = head;
+	struct spool_list list;
+	h.length = (uint32_t)strlen(body);
+	assert_int_equal(spool_put(f->fd, &h, 0, spare, body, NULL), 0);
+	expect_body(f, body);
+	assert_int_equal(spool_list(f->fd, &list, NULL), 0);
+	assert_int_equal(spool_release(f->fd, list.items[0].name, spares, NULL), 0);
+	spool_list_finish(&list);
+}
+
+/* Nothing of the longer one is left behind the shorter, and there are never more than `end`. */
+static void a_spare_is_written_over(void **state)
+{
+	const struct folder *f = *state;
+	struct spool_spares spares = { .end = 2 };
+	put_and_release(f, 9, "a long body", &spares);
+	put_and_release(f, 0, "short", &(struct spool_spares){ .end = 2 });
+	put_and_release(f, 0, "longer than ever", &(struct spool_spares){ .end = 2 });
+	assert_int_equal(count_spares(f, 10), 1);
+	put_and_release(f, 9, "one", &spares);
+	put_and_release(f, 9, "two", &spares);
+	assert_int_equal(count_spares(f, 10), 2);
+	spool_trim_spares(f->fd, &(struct spool_spares){ .end = 1 });
+	assert_int_equal(count_spares(f, 10), 1);
+}
+
 static void lines_are_appended_and_files_sorted(void **state)
 {
 	const struct folder *f = *state;
 	int fd;
-	assert_int_equal(spool_put(f->fd, &head, 0, "first", NULL), 0);
+	assert_int_equal(spool_put(f->fd, &head, 0, 0, "first", NULL), 0);
 	assert_int_equal(spool_open_outcomes(f->fd, head.cycle_id, 3, &fd, NULL), 0);
 	assert_int_equal(spool_put_outcome(fd, &failed, NULL), 0);
 	assert_int_equal(spool_put_outcome(fd, &failed, NULL), 0);
@@ -360,7 +417,7 @@ static void bad_files_are_kept_up_to_a_cap(void **state)
 	struct spool_head h = head;
 	for (uint64_t i = 0; i < SPOOL_BAD_FILES + 3; i++) {
 		h.attempt_id = 0x1000 + i;
-		assert_int_equal(spool_put(f->fd, &h, 0, "first", NULL), 0);
+		assert_int_equal(spool_put(f->fd, &h, 0, 0, "first", NULL), 0);
 	}
 	struct spool_list list;
 	assert_int_equal(spool_list(f->fd, &list, NULL), 0);
@@ -388,6 +445,8 @@ int main(void)
 		cmocka_unit_test(outcome_texts_are_escaped_again),
 		cmocka_unit_test(cycles_go_there_and_back),
 		cmocka_unit_test(names_are_recognised),
+		cmocka_unit_test_setup_teardown(
+			a_spare_is_written_over, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(
 			open_folders_are_refused, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(
