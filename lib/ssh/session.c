@@ -54,6 +54,7 @@ enum ssh_status ssh_session_handshake(struct ssh_session *s)
 	s->in_handshake = rc == LIBSSH2_ERROR_EAGAIN;
 	enum ssh_status status = end(s, rc);
 	if (status == SSH_DONE) {
+		s->has_keys = true;
 		stream_forget_head(&s->stream);
 		s->stream.left = s->budget.session_bytes;
 		take_host_key(s);

@@ -23,6 +23,10 @@
  * turn, after which the step says SSH_AGAIN so that other hosts get their turn
  * (ssh_session_has_more() then tells that more may be waiting without a new poll event), and
  * one for the whole session, after which it fails as too-large.
+ *
+ * A host that asks for new keys (RFC 4253, section 9) is hung up on. A session of ours is over
+ * long before any sane limit, and in libssh2 this is where a host that means harm gets furthest:
+ * up to 1.10 it frees a key twice, in 1.11.1 it calls what is not there.
  */
 struct ssh_session;
 

@@ -57,8 +57,7 @@ static void on_free(void *p, void **abstract)
 
 /* libssh2 1.11 may agree with a host on the marker of an extension (RFC 8308, section 2.1) as if
  * that were a key exchange, and calls what a marker does not have. Lists that leave it nothing
- * else therefore never reach it. Those for new keys come encrypted and are not seen here: a host
- * that can lead a whole key exchange can still end the process. */
+ * else therefore never reach it. (Those for new keys come encrypted, but get nowhere.) */
 static void look_at_lists(struct ssh_session *s)
 {
 	char ours[SESSION_METHODS_MAX];
@@ -81,11 +80,21 @@ static ssize_t on_recv(libssh2_socket_t fd, void *data, size_t size, int flags, 
 	return s->lists == LISTS_REFUSED ? -ECONNABORTED : n;
 }
 
+/* A host may ask for new keys at any time (RFC 4253, section 9). libssh2 then forgets its method of
+ * exchange, sends its own lists and only after that reads the host's. */
+static bool is_asked_for_new_keys(struct ssh_session *s)
+{
+	s->wants_keys = s->has_keys && !libssh2_session_methods(s->lib, LIBSSH2_METHOD_KEX);
+	return s->wants_keys;
+}
+
 static ssize_t on_send(
 	libssh2_socket_t fd, const void *data, size_t len, int flags, void **abstract)
 {
 	(void)fd, (void)flags;
 	struct ssh_session *s = *abstract;
+	if (is_asked_for_new_keys(s))
+		return -ECONNABORTED;
 	return stream_send(&s->stream, data, len);
 }
 

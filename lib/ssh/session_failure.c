@@ -188,6 +188,16 @@ static enum ssh_status fail_channel(struct ssh_session *s)
 		"the name is not known there");
 }
 
+static enum ssh_status fail_new_keys(struct ssh_session *s)
+{
+	char text[sizeof s->reason];
+	(void)snprintf(text, sizeof text,
+		"the host asked for new keys %s, which so short a session does without; raise "
+		"RekeyLimit there, to 16M or more",
+		stages[s->stage].when);
+	return fail(s, stages[s->stage].outcome, text);
+}
+
 static enum ssh_status fail_library(struct ssh_session *s, int rc)
 {
 	char text[sizeof s->reason], *message = NULL;
@@ -204,6 +214,8 @@ enum ssh_status session_conclude(struct ssh_session *s, int rc)
 		return SSH_DONE;
 	if (s->lists == LISTS_REFUSED)
 		return fail_kex(s);
+	if (s->wants_keys)
+		return fail_new_keys(s);
 	if (rc == LIBSSH2_ERROR_EAGAIN || rc == LIBSSH2_ERROR_TIMEOUT)
 		switch (s->stream.loss) {
 		case STREAM_FINE:

@@ -35,6 +35,8 @@ struct ssh_session {
 	enum stage stage;
 	bool failed;
 	bool in_handshake; /* libssh2 is in the middle of it */
+	bool has_keys;	   /* the handshake is done */
+	bool wants_keys;   /* the host asked for new ones */
 	enum { LISTS_UNSEEN, LISTS_FINE, LISTS_REFUSED } lists;
 	struct session_look read, write;
 
