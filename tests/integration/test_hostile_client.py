@@ -204,12 +204,15 @@ class Late(Lies):
         self.late = Fleet(self.fleet.folder + '-late')
         for name in ('config.xml', 'known_hosts'):
             shutil.copy(self.fleet.path(name), self.late.path(name))
-        self.reach(self.late, self.late.path('not/there'))
-
-    def reach(self, fleet, database):
+        self.way = self.late.path('way')  # a symbolic link
+        os.symlink(self.fleet.folder, self.way)
+        self.late.write_config(f'<storage path="{self.way}/fleet.db"/>')
+        self.assertEqual(self.late.run('collector').status, 0)
         with open(self.fleet.config, encoding='utf-8') as f:
             text = f.read()
-        fleet.write('config.xml', text.replace('<config>', f'<config><storage path="{database}"/>'))
+        self.late.write('config.xml', text.replace(
+            '<config>', f'<config><storage path="{self.way}/fleet.db"/>'))
+        os.unlink(self.way)
 
     def report(self, seconds, forks, avail):
         text = f'node_forks_total {forks}\n' + filesystem('/', '1000', str(avail))
@@ -231,7 +234,7 @@ class Late(Lies):
         self.assertEqual(self.told(), [])
         before = self.fleet.rows('SELECT counters FROM report')
 
-        self.reach(self.late, self.fleet.database)
+        os.symlink(self.fleet.folder, self.way)
         self.report(hours + 90, 2090, 500)
         self.assertEqual(self.late.run('collector').status, 0)
         self.assertNotEqual(self.fleet.rows('SELECT counters FROM report'), before)
