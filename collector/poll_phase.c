@@ -1,5 +1,6 @@
 #include "collector/poll_phase.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -8,6 +9,8 @@
 #include "collector/setup.h"
 #include "lib/clock.h"
 #include "lib/log.h"
+
+enum { AHEAD_SAID_MS = 10000 }; /* time synchronization may step back a little */
 
 static int fail(int status, const struct error *err)
 {
@@ -69,10 +72,22 @@ static void on_done(
 		tell(h, o, text);
 }
 
+/* The clock went back: once aloud, then for those who ask. */
+static void say_ahead(int64_t before_ms, int64_t now_ms)
+{
+	if (now_ms < AHEAD_SAID_MS)
+		return;
+	(before_ms < AHEAD_SAID_MS ? log_warning : log_info)(
+		"the clock of this machine stands %" PRId64
+		" s behind that of earlier attempts: it "
+		"was set back, or was wrong then; attempts keep their order, by their ids",
+		now_ms / 1000);
+}
+
 /* Ids are on disk before one is used. */
 static int begin_cycle(struct poll_phase *p, struct error *err)
 {
-	int64_t now = clock_wall_ms();
+	int64_t now = clock_wall_ms(), ahead_ms = attempt_ahead_ms(&p->state->clock);
 	p->cycle = (struct spool_cycle){
 		.id = attempt_next(&p->state->clock, now),
 		.started_at = now,
@@ -81,6 +96,7 @@ static int begin_cycle(struct poll_phase *p, struct error *err)
 		.whole_fleet = p->options->client_count == 0,
 	};
 	plan_stamp(&p->plan, p->ring, &p->state->clock, now);
+	say_ahead(ahead_ms, attempt_ahead_ms(&p->state->clock));
 	if (run_state_save(p->state_path, p->state, err) < 0)
 		return -1;
 	return spool_put_cycle(p->spool_fd, &p->cycle, err);
@@ -103,6 +119,7 @@ static int run_pollers(struct poll_phase *p, struct error *err)
 	struct poll_plan plan = {
 		.config = p->config,
 		.cycle_id = p->cycle.id,
+		.taken_at = p->cycle.started_at,
 		.spool_fd = p->spool_fd,
 		.hosts = p->plan.hosts,
 		.host_count = p->plan.count,
@@ -123,7 +140,6 @@ static int run_pollers(struct poll_phase *p, struct error *err)
 static int save_hosts(const struct poll_phase *p, struct error *err)
 {
 	CLEANUP(last_hosts_finish) struct last_hosts hosts = { 0 };
-	int64_t started_at = attempt_time_ms(p->cycle.id);
 	for (size_t i = 0; i < p->config->client_count; i++) {
 		const struct client *c = &p->config->clients[i];
 		const struct last_host *last = last_hosts_find(&p->last, c->name);
@@ -132,7 +148,7 @@ static int save_hosts(const struct poll_phase *p, struct error *err)
 		if (o == OUTCOME_NOT_DONE)
 			r = last_hosts_add(&hosts, c->name, last ? last->attempted_at : 0, o, err);
 		else if (o != OUTCOME_COUNT)
-			r = last_hosts_add(&hosts, c->name, started_at, o, err);
+			r = last_hosts_add(&hosts, c->name, p->cycle.started_at, o, err);
 		else if (last)
 			r = last_hosts_add(&hosts, c->name, last->attempted_at, last->outcome, err);
 		if (r < 0)

@@ -12,7 +12,7 @@
 #include "collector/spool/fields.h"
 #include "lib/file.h"
 
-enum { STATE_LINE_MAX = 160 };
+enum { STATE_LINE_MAX = 192 };
 
 /* Another run has the lock: leaves the mark that this one was refused and counts them. */
 static int count_refused(int fd, uint32_t *ret_refused, struct error *err)
@@ -54,6 +54,7 @@ static int parse_state(const char *line, size_t len, struct run_state *ret_state
 	fields_word(&f, "fleet1");
 	fields_word(&f, "state");
 	s.clock.last = fields_hex(&f);
+	s.clock.wall_ms = fields_number(&f, INT64_MAX);
 	s.clock.collector = (uint8_t)fields_number(&f, ATTEMPT_COLLECTOR_MAX);
 	s.seed = fields_hex(&f);
 	s.claim = fields_hex(&f);
@@ -85,8 +86,9 @@ int run_state_save(const char *path, const struct run_state *state, struct error
 {
 	char line[STATE_LINE_MAX];
 	int len = snprintf(line, sizeof line,
-		"fleet1 state %016" PRIx64 " %d %016" PRIx64 " %016" PRIx64 " %" PRId64 "\n",
-		state->clock.last, state->clock.collector, state->seed, state->claim,
-		state->complained_at);
+		"fleet1 state %016" PRIx64 " %" PRId64 " %d %016" PRIx64 " %016" PRIx64 " %" PRId64
+		"\n",
+		state->clock.last, state->clock.wall_ms, state->clock.collector, state->seed,
+		state->claim, state->complained_at);
 	return file_write(path, line, (size_t)len, 0600, err);
 }

@@ -11,8 +11,8 @@
  * database:
  *
  *   lock    flock(2); one byte a run that was refused since the last that was not
- *   state   fleet1 state <last attempt id, 16 hex> <collector number> <seed, 16 hex>
- *             <claim, 16 hex> <complained, wall ms>
+ *   state   fleet1 state <last attempt id, 16 hex> <its wall ms> <collector number>
+ *             <seed, 16 hex> <claim, 16 hex> <complained, wall ms>
  *   hosts   see last_hosts.h
  *
  * `state` is written before an id is used, so that ids never repeat whatever ends the run.

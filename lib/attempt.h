@@ -12,11 +12,13 @@
  *   bits 21..14  collector number (8 bits): storage_claim_number()
  *   bits 13..0   sequence within the millisecond (14 bits)
  *
- * The time part is max(wall clock, that of the last id), so that ids never repeat nor run
- * backwards when the wall clock jumps; when a millisecond's sequence is used up, or the
- * collector number became smaller, the time part goes one ahead. A wall clock outside 2020 to
- * 2089 counts as the nearest end of that time. No id is 0. The last id given out is kept on
- * disk by the collector beside its lock.
+ * The time part is that of the wall clock, so long as it is beyond that of the last id. When it
+ * is not, because the clock was set back, the time part stays, and goes one ahead as often as
+ * the clock has moved, the sequence is used up, or the collector number became smaller: ids
+ * never repeat nor run backwards, and of two runs the later one has the later times. Until the
+ * clock has caught up they are in its future, which is why a sample's `taken_at` is not read
+ * from its id when it can be helped. A wall clock outside 2020 to 2089 counts as the nearest
+ * end of that time. No id is 0. What is here is kept on disk by the collector beside its lock.
  */
 enum {
 	ATTEMPT_COLLECTOR_MAX = 254, /* collectors are numbered from 1 */
@@ -24,12 +26,16 @@ enum {
 };
 
 struct attempt_clock {
-	uint64_t last; /* the last id given out; 0 at first */
+	uint64_t last;	 /* the last id given out; 0 at first */
+	int64_t wall_ms; /* when that was, by the wall clock; 0 if that was before 1970 */
 	uint8_t collector;
 };
 
 /* Pure: the next id at this wall time, which becomes `last`. Cannot fail. */
 uint64_t attempt_next(struct attempt_clock *clock, int64_t wall_ms);
+
+/* How far the last id is ahead of the clock that it was made by; at least 0. */
+int64_t attempt_ahead_ms(const struct attempt_clock *clock);
 
 /* The wall time in an id, in milliseconds since 1970. */
 int64_t attempt_time_ms(uint64_t id);

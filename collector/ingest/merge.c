@@ -27,6 +27,13 @@ static void explain(const struct connection *c, struct merge_row *row)
 	row->first_outcome = row->outcome;
 }
 
+/* By the clock, as the line tells; the id's may be ahead of it, and never is behind. */
+static int64_t time_of(const struct spool_outcome *line, uint64_t id)
+{
+	int64_t latest = attempt_time_ms(id);
+	return line && line->taken_at > 0 && line->taken_at < latest ? line->taken_at : latest;
+}
+
 static struct merge_row new_row(uint64_t id, int64_t received_at, int report)
 {
 	return (struct merge_row){
@@ -54,6 +61,7 @@ static bool own_row(const struct connection *c, struct merge_row *row)
 	if (!c->line && report == MERGE_NO_REPORT && !has_bad(c))
 		return false;
 	*row = new_row(c->attempt_id, c->line ? c->line->received_at : c->received_at, report);
+	row->taken_at = time_of(c->line, c->attempt_id);
 	row->cycle_id = c->cycle_id;
 	if (c->line) {
 		row->duration_ms = c->line->duration_ms;

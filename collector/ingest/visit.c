@@ -97,13 +97,22 @@ void visit_disown(struct visit *v, const char *why)
 	}
 }
 
+/* The server's time of a report: that of its row, if it has one. */
+static int64_t time_of(const struct visit *v, size_t report)
+{
+	for (size_t i = 0; i < v->row_count; i++)
+		if (v->rows[i].report == (int)report)
+			return v->rows[i].taken_at;
+	return attempt_time_ms(v->reports[report].header.attempt_id);
+}
+
 /* One report; `ground` holds the counters before it and then those after it. */
 static int derive_one(
 	struct visit *v, size_t i, int64_t gap_max_ms, struct buffer *ground, struct error *err)
 {
 	const struct report *r = &v->reports[i];
-	if (derive(&r->header, &r->metrics, attempt_time_ms(r->header.attempt_id), gap_max_ms,
-		    ground->data, ground->len, &v->readings[i], &v->counters[i], err) < 0)
+	if (derive(&r->header, &r->metrics, time_of(v, i), gap_max_ms, ground->data, ground->len,
+		    &v->readings[i], &v->counters[i], err) < 0)
 		return -1;
 	if (!v->counters[i].len)
 		return 0;

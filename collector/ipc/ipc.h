@@ -60,6 +60,7 @@ struct ipc_count {
 
 struct ipc_settings {
 	uint64_t cycle_id;
+	uint64_t taken_at;	     /* of all attempts of the run, wall ms */
 	uint32_t sessions, connects; /* this poller's share of the caps */
 	uint32_t connect_timeout_ms;
 	uint32_t spool_room; /* most files it may put into the spool */

@@ -38,6 +38,7 @@ struct poll_progress {
 struct poll_plan {
 	const struct config *config;
 	uint64_t cycle_id;
+	int64_t taken_at; /* of every attempt: when its id was made, by the wall clock */
 	int spool_fd;		       /* encrypted_stats, a folder */
 	const struct poll_host *hosts; /* in the order of starting */
 	size_t host_count;

@@ -6,7 +6,6 @@
 
 #include "collector/poller/verdict.h"
 #include "collector/spool/spool.h"
-#include "lib/attempt.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 
@@ -42,7 +41,7 @@ static void conclude(struct poll_run *r, uint32_t seq, const struct verdict *v)
 		.cycle_id = r->plan->cycle_id,
 		.outcome = v->outcome,
 		.stage = v->stage,
-		.taken_at = attempt_time_ms(host->request.attempt_id),
+		.taken_at = r->plan->taken_at,
 		.received_at = clock_wall_ms(),
 		.duration_ms = h->phase == FEED_QUEUED ? 0 : (uint32_t)(r->now_ms - h->started_ms),
 	};

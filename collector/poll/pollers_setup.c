@@ -68,6 +68,7 @@ static int settle_shares(struct poll_run *r, struct error *err)
 		return -1;
 	r->settings = (struct ipc_settings){
 		.cycle_id = r->plan->cycle_id,
+		.taken_at = (uint64_t)r->plan->taken_at,
 		.sessions = share(c->sessions, r->worker_count),
 		.connects = share(c->connects, r->worker_count),
 		.connect_timeout_ms = (uint32_t)c->connect_timeout_ms,

@@ -7,7 +7,6 @@
 #include <sys/epoll.h>
 
 #include "collector/spool/spool.h"
-#include "lib/attempt.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/wire/remote_shell.h"
@@ -38,7 +37,7 @@ static void write_outcome(const struct poller *p, const struct host_run *h)
 		.cycle_id = p->settings.cycle_id,
 		.outcome = h->verdict.outcome,
 		.stage = h->verdict.stage,
-		.taken_at = attempt_time_ms(h->row.attempt_id),
+		.taken_at = (int64_t)p->settings.taken_at,
 		.received_at = clock_wall_ms(),
 		.duration_ms = (uint32_t)(p->env.now_ms - h->started_ms) + h->row.spent_ms,
 	};

@@ -22,7 +22,7 @@ enum { COUNTERS_BOOT_SIZE = 16 };
 struct counters {
 	uint8_t boot[COUNTERS_BOOT_SIZE]; /* all zero: unknown */
 	int64_t monotonic_ms;		  /* of the client */
-	int64_t taken_at_ms;		  /* of the server */
+	int64_t taken_at_ms;		  /* of the server, as the attempt id has it */
 	const uint8_t *rows;		  /* private: into the bytes given to counters_open() */
 	size_t count;
 };

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/attempt.h"
 #include "lib/metrics/counters.h"
 #include "lib/metrics/drafts.h"
 #include "lib/metrics/series.h"
@@ -25,7 +26,7 @@ struct work {
 	const struct promtext *text;
 	struct series_index index;
 	struct counters before, now;
-	int64_t gap_max_ms;
+	int64_t taken_at_ms, gap_max_ms;
 	bool is_newer;	/* than `before` */
 	double seconds; /* between them; 0 when there can be no rates */
 	double cpu_seconds[CPU_MODE_COUNT];
@@ -268,7 +269,7 @@ static bool value_skew(
 	const struct work *w, const struct metric *m, const struct series *s, double *ret_value)
 {
 	(void)m, (void)s;
-	*ret_value = ((double)w->header->wall_ms - (double)w->now.taken_at_ms) / 1000;
+	*ret_value = ((double)w->header->wall_ms - (double)w->taken_at_ms) / 1000;
 	return true;
 }
 
@@ -380,9 +381,11 @@ int derive(const struct wire_report_header *header, const struct promtext *text,
 	struct readings *ret_readings, struct buffer *ret_counters, struct error *err)
 {
 	CLEANUP(finish_work)
-	struct work w = { .header = header, .text = text, .gap_max_ms = gap_max_ms };
+	struct work w = {
+		.header = header, .text = text, .taken_at_ms = taken_at_ms, .gap_max_ms = gap_max_ms
+	};
 	w.now.monotonic_ms = header->monotonic_ms;
-	w.now.taken_at_ms = taken_at_ms;
+	w.now.taken_at_ms = attempt_time_ms(header->attempt_id);
 	parse_boot(header->boot_id, w.now.boot);
 	if (counters_open(counters, counters_len, &w.before) < 0)
 		w.before = (struct counters){ .taken_at_ms = INT64_MIN };

@@ -17,7 +17,7 @@
  * earlier by the client's monotonic clock, the gap is no longer than the caller allows, and the
  * counter did not go backwards. Otherwise the reading is absent, which means "not measured";
  * it is never 0. A report older than the stored counters (by the monotonic clock within a
- * boot, by the server's time across boots) gets no rates and replaces nothing.
+ * boot, by the attempt id's across boots: the server's clock may go back) gets no rates and replaces nothing.
  *
  * A value that cannot be (a negative counter, more memory available than there is) makes its
  * reading absent, too. When two series give one metric the same instance, such as two
@@ -46,7 +46,7 @@ void readings_finish(struct readings *r);
 
 /* `counters` is what storage holds for the client, as lib/metrics/counters.h says (length 0 at
  * first; damaged bytes count as none). *ret_counters receives what is to be stored in its place, or
- * stays empty when the stored ones are newer. `taken_at_ms` is the server's time of the attempt.
+ * stays empty when the stored ones are newer. `taken_at_ms` is the server's time of the attempt, to which the client's is compared.
  * `gap_max_ms` is the longest time that a rate may be the mean of. Returns -1 only without
  * memory. */
 int derive(const struct wire_report_header *header, const struct promtext *text,

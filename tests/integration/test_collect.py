@@ -303,20 +303,34 @@ class Interrupted(CollectTest):
         self.assertEqual(self.spooled_on_client(), [])
 
     def test_clock_jumps(self):
-        """Two hours forth and back: ids go on, and with them the order of samples."""
+        """The run before was in a time two hours ahead: ids go on from there, in the order of
+        the attempts, while samples are of the time that the clock says now; and it is said."""
         self.configure(self.client('one'))
+        self.make_keys()
         self.collect()
-        path = os.path.join(self.fleet.spool, 'state')
-        words = pathlib.Path(path).read_text(encoding='ascii').split(' ')
+        path = pathlib.Path(self.fleet.spool, 'state')
+        words = path.read_text(encoding='ascii').split(' ')
         words[2] = f'{int(words[2], 16) + (7200000 << 22):016x}'
-        pathlib.Path(path).write_text(' '.join(words), encoding='ascii')
-        self.collect()
-        self.collect()
-        rows = self.samples('s.outcome, s.taken_at')
-        self.assertEqual([row[0] for row in rows], ['ok'] * 3)
-        self.assertEqual(sorted(rows, key=lambda row: row[1]), rows)
-        ratios = self.readings('cpu_used_ratio')
-        self.assertEqual(len(ratios), 2)  # the client's own clock did not jump
+        words[3] = str(int(words[3]) + 7200000)
+        path.write_text(' '.join(words), encoding='ascii')
+        self.configure(self.client('one'), self.client('two', '127.0.0.2', more='every="1h"'))
+        said = [self.collect().err for _ in range(3)]
+        self.assertRegex(said[0], 'the clock of this machine stands (7[12][0-9]{2}) s behind')
+        self.assertEqual((len(said[0].splitlines()), said[1:]), (1, ['', '']))
+        rows = self.samples('c.name, s.outcome, s.id >> 22')
+        self.assertEqual([row[:2] for row in rows],
+                         [('one', 'ok'), ('one', 'ok'), ('two', 'ok'), ('one', 'ok'), ('one', 'ok')])
+        times = [row[2] for row in rows]
+        self.assertEqual(times[1], times[2])  # of one run
+        self.assertLess(times[0] + 7200000, times[1])
+        self.assertTrue(times[2] < times[3] < times[4] < times[0] + 7210000, times)
+        seconds = [row[0] for row in self.samples(
+            "strftime('%s', s.received_at) - strftime('%s', s.taken_at)")]
+        self.assertTrue(all(0 <= s <= 20 for s in seconds), seconds)
+        skews = [value for _, _, value in self.readings('clock_skew_seconds')]
+        self.assertEqual(len(skews), 5)
+        self.assertTrue(all(abs(s) < 20 for s in skews), skews)
+        self.assertEqual(len(self.readings('cpu_used_ratio')), 3)  # the client's own did not jump
 
     def test_alerter_that_stopped(self):
         self.configure(self.client('one'))

@@ -117,7 +117,7 @@ class Collectors(CollectTest):
         where, self.database = self.database, self.elsewhere()
         self.give(self.second, self.client('two'))
         self.run_all(self.first, self.second)
-        self.assertEqual([self.words(f)[3] for f in (self.first, self.second)], ['1', '1'])
+        self.assertEqual([self.words(f)[4] for f in (self.first, self.second)], ['1', '1'])
         self.database = where
         self.give(self.second, self.client('two'))
         self.run_all(self.second)

@@ -35,7 +35,25 @@ static void ids_rise_over_clock_jumps(void **state)
 		assert_true(id == clock.last);
 		last = id;
 	}
-	assert_int_equal(attempt_time_ms(last), noon + 2 * hour + 1);
+	assert_in_range(attempt_time_ms(last), noon + 2 * hour + 1, noon + 2 * hour + 10);
+}
+
+/* Of two runs the later one has the later time, if only by a little. */
+static void time_goes_on_behind_a_jump(void **state)
+{
+	(void)state;
+	struct attempt_clock clock = { .collector = 3 };
+	assert_int_equal(attempt_ahead_ms(&clock), 0);
+	(void)attempt_next(&clock, noon + 2 * hour);
+	assert_int_equal(attempt_ahead_ms(&clock), 0);
+	for (int run = 1; run <= 3; run++)
+		for (int i = 0; i < 5; i++) {
+			uint64_t id = attempt_next(&clock, noon + run);
+			assert_int_equal(attempt_time_ms(id), noon + 2 * hour + run);
+			assert_int_equal(attempt_ahead_ms(&clock), 2 * hour);
+		}
+	assert_int_equal(attempt_time_ms(attempt_next(&clock, noon + 3 * hour)), noon + 3 * hour);
+	assert_int_equal(attempt_ahead_ms(&clock), 0);
 }
 
 static void a_full_millisecond_runs_into_the_next(void **state)
@@ -85,6 +103,7 @@ int main(void)
 		cmocka_unit_test(time_makes_a_round_trip),
 		cmocka_unit_test(floor_is_the_smallest_of_its_time),
 		cmocka_unit_test(ids_rise_over_clock_jumps),
+		cmocka_unit_test(time_goes_on_behind_a_jump),
 		cmocka_unit_test(a_full_millisecond_runs_into_the_next),
 		cmocka_unit_test(another_collector_number_does_not_step_back),
 		cmocka_unit_test(stays_in_63_bits),

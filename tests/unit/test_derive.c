@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/attempt.h"
 #include "lib/metrics/counters.h"
 #include "lib/metrics/derive.h"
 #include "lib/seal.h"
@@ -34,6 +35,7 @@ static void report_within(
 	struct wire_report_header header = { .monotonic_ms = when->monotonic_ms };
 	int64_t taken_at = when->taken_at_ms ? when->taken_at_ms : noon + when->monotonic_ms;
 	header.wall_ms = taken_at + 1500;
+	header.attempt_id = attempt_floor(taken_at);
 	(void)snprintf(header.boot_id, sizeof header.boot_id, "%s", when->boot);
 	struct promtext parsed;
 	struct buffer next = { 0 };
@@ -396,6 +398,28 @@ static void a_clock_behind_is_off_too(void **state)
 	forget(&c);
 }
 
+/* The server's clock went back while the client rebooted: ids go on all the same. */
+static void a_server_that_went_back_is_still_later(void **state)
+{
+	(void)state;
+	struct promtext none = { 0 };
+	struct client c = { 0 };
+	report(&c, &(struct moment){ BOOT_A, 1000, 0 }, "node_load1 1\n# EOF\n");
+	struct wire_report_header header = { .boot_id = BOOT_B,
+		.monotonic_ms = 1,
+		.wall_ms = noon - HOUR + 2000,
+		.attempt_id = attempt_floor(noon + 1001) };
+	struct buffer next = { 0 };
+	readings_finish(&c.readings);
+	assert_int_equal(derive(&header, &none, noon - HOUR, HOUR, c.counters.data, c.counters.len,
+				 &c.readings, &next, NULL),
+		0);
+	assert_true(next.len > 0);
+	assert_reading(&c, "clock_skew_seconds", "", 2);
+	buffer_finish(&next);
+	forget(&c);
+}
+
 static void what_one_host_claims_is_capped(void **state)
 {
 	(void)state;
@@ -441,6 +465,7 @@ int main(void)
 		cmocka_unit_test(disk_time_is_a_ratio),
 		cmocka_unit_test(cpu_time_is_shared_out),
 		cmocka_unit_test(a_clock_behind_is_off_too),
+		cmocka_unit_test(a_server_that_went_back_is_still_later),
 		cmocka_unit_test(what_one_host_claims_is_capped),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

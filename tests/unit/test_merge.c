@@ -10,7 +10,7 @@
 #include "collector/ingest/merge.h"
 #include "lib/attempt.h"
 
-enum { NO_LINE = -1, FILES_MAX = 3 };
+enum { NO_LINE = -1, FILES_MAX = 3, BEHIND_MS = 7200000 };
 
 /* Attempts of three runs, a minute apart. */
 static uint64_t attempt(int run)
@@ -91,7 +91,8 @@ static void check_row(const struct merge_row *row, const struct row *want, bool 
 {
 	bool own = want->run == 3;
 	assert_int_equal(row->id, attempt(want->run));
-	assert_int_equal(row->taken_at, attempt_time_ms(attempt(want->run)));
+	assert_int_equal(row->taken_at,
+		attempt_time_ms(attempt(want->run)) - (own && has_line ? BEHIND_MS : 0));
 	assert_int_equal(row->outcome, want->outcome);
 	assert_int_equal(row->first_outcome, want->first_outcome);
 	assert_string_equal(row->error, want->error);
@@ -110,6 +111,7 @@ static void every_connection(void **state)
 		bool has_line = connections[i].line != NO_LINE;
 		struct spool_outcome line = { .outcome = (enum outcome)connections[i].line,
 			.stage = STAGE_TRANSFER,
+			.taken_at = attempt_time_ms(attempt(3)) - BEHIND_MS,
 			.received_at = 1111,
 			.duration_ms = 123,
 			.text = "said" };
@@ -132,10 +134,30 @@ static void every_connection(void **state)
 	}
 }
 
+/* The clock that a line tells of may be behind the id's, which is the latest seen so far. */
+static void no_line_is_later_than_its_id(void **state)
+{
+	(void)state;
+	const int64_t id_ms = attempt_time_ms(attempt(3));
+	const struct {
+		int64_t told, want;
+	} times[] = { { id_ms, id_ms }, { id_ms - 7200000, id_ms - 7200000 }, { 1, 1 },
+		{ 0, id_ms }, { id_ms + 1, id_ms }, { INT64_MAX, id_ms } };
+	for (size_t i = 0; i < ARRAY_LEN(times); i++) {
+		struct merge_row row;
+		struct spool_outcome line = { .outcome = OUTCOME_TIMEOUT,
+			.taken_at = times[i].told };
+		struct connection c = { .attempt_id = attempt(3), .line = &line };
+		assert_int_equal(merge_connection(&c, &row), 1);
+		assert_int_equal(row.taken_at, times[i].want);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_connection),
+		cmocka_unit_test(no_line_is_later_than_its_id),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -61,12 +61,13 @@ static void one_run_at_a_time(void **state)
 static void state_goes_there_and_back(void **state)
 {
 	(void)state;
-	struct run_state s = { { 0x0123456789abcdef, 7 }, 11, 12, 1763785952123 }, back;
+	struct run_state s = { { 0x0123456789abcdef, 42, 7 }, 11, 12, 1763785952123 }, back;
 	assert_int_equal(run_state_load(path, &back, NULL), 0);
 	assert_int_equal(back.clock.last, 0);
 	assert_int_equal(run_state_save(path, &s, NULL), 0);
 	assert_int_equal(run_state_load(path, &back, NULL), 0);
 	assert_int_equal(back.clock.last, s.clock.last);
+	assert_int_equal(back.clock.wall_ms, 42);
 	assert_int_equal(back.clock.collector, 7);
 	assert_int_equal(back.seed, 11);
 	assert_int_equal(back.claim, 12);
@@ -79,11 +80,12 @@ static void damaged_state_is_refused(void **state)
 	static const char *const bad[] = {
 		"",
 		"\n",
-		"fleet1 state 0123456789abcdef 7 0000000000000001 0000000000000002\n",
-		"fleet1 state 0123456789abcdef 255 0000000000000001 0000000000000002 0\n",
-		"fleet1 state f123456789abcdef 7 0000000000000001 0000000000000002 0\n",
-		"fleet1 state 0123456789abcdef 7 0000000000000001 2 0\n",
-		"fleet1 state 0123456789abcdef 7 0000000000000001 0000000000000002 0 \n",
+		"fleet1 state 0123456789abcdef 42 7 0000000000000001 0000000000000002\n",
+		"fleet1 state 0123456789abcdef 42 255 0000000000000001 0000000000000002 0\n",
+		"fleet1 state f123456789abcdef 42 7 0000000000000001 0000000000000002 0\n",
+		"fleet1 state 0123456789abcdef 42 7 0000000000000001 2 0\n",
+		"fleet1 state 0123456789abcdef -1 7 0000000000000001 0000000000000002 0\n",
+		"fleet1 state 0123456789abcdef 42 7 0000000000000001 0000000000000002 0 \n",
 	};
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		struct run_state s = { .complained_at = 42 };
