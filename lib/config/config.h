@@ -40,6 +40,16 @@ struct rule {
 
 enum { CONFIG_JUMPS_MAX = 4 }; /* jump hosts on the way to one client */
 
+/* A <group> that says how many of its clients, those of the groups in it included, may be polled
+ * at once. */
+struct group_cap {
+	uint32_t sessions;
+	uint32_t index;		       /* below cap_count of the configuration */
+	const struct group_cap *outer; /* the nearest around it; NULL = none */
+};
+
+enum { CONFIG_CAPS_MAX = 4 }; /* inside each other */
+
 struct client {
 	const char *name; /* defaults to `ip` */
 	const char *ip;	  /* address or host name */
@@ -60,6 +70,7 @@ struct client {
 	const char *const *mail;   /* NULL-terminated, may be empty; <alerter>'s when not given */
 	const struct rule *const *rules; /* NULL-terminated */
 	const char *group;		 /* "" or "outer/inner" */
+	const struct group_cap *cap;	 /* of the nearest group that has one, or NULL */
 	const char *file;
 	int line;
 };
@@ -127,6 +138,7 @@ struct config {
 	size_t client_count;
 	const struct client *jumps; /* every <jump>: logged in to, but not watched */
 	size_t jump_count;
+	size_t cap_count;
 	const struct client *const *clients_by_name; /* the same, sorted by name */
 	void *memory;				     /* private */
 };

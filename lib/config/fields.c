@@ -76,6 +76,7 @@ static const struct field fields[] = {
 	{ ROW(ELEMENT_INCLUDE, "dir", parse_path, AT(include, dir), "") },
 
 	{ ROW(ELEMENT_GROUP, "name", parse_text, AT(client, group_name), "") },
+	{ ROW(ELEMENT_GROUP, "sessions", parse_count, AT(client, group_sessions), NULL), RANGE(1, 100000) },
 
 	{ ROW(MACHINE, "ip",             parse_host,        AT(client, client.ip), "") },
 	{ ROW(MACHINE, "name",           parse_name,        AT(client, client.name), "") },

@@ -76,11 +76,34 @@ static int load_client(struct load *load, const struct xml_node *node, enum elem
 static int load_children(struct load *load, const struct xml_node *node,
 	const struct client *inherited, struct places *next);
 
+static int add_cap(struct load *load, const struct xml_node *node, const struct client_source *s,
+	struct client *c)
+{
+	size_t depth = 1;
+	for (const struct group_cap *cap = c->cap; cap; cap = cap->outer)
+		depth++;
+	if (depth > CONFIG_CAPS_MAX)
+		complain(load, node,
+			"sessions stands on more than %d groups inside each other; leave it out",
+			CONFIG_CAPS_MAX);
+	struct group_cap *cap = arena_alloc(load->result, sizeof *cap);
+	if (!cap)
+		return -1;
+	*cap = (struct group_cap){
+		.sessions = s->group_sessions,
+		.index = (uint32_t)load->config->cap_count++,
+		.outer = c->cap,
+	};
+	c->cap = cap;
+	return 0;
+}
+
 static int load_group(struct load *load, const struct xml_node *node,
 	const struct client *inherited, struct places *next)
 {
 	struct client_source s = { .client = *inherited, .group_name = "" };
-	if (read_shared(load, node, ELEMENT_GROUP, &s) < 0)
+	if (read_shared(load, node, ELEMENT_GROUP, &s) < 0 ||
+		(s.group_sessions && add_cap(load, node, &s, &s.client) < 0))
 		return -1;
 	if (strchr(s.group_name, '/'))
 		complain(load, node, "name=\"%s\": / stands between groups; write it without",

@@ -106,6 +106,7 @@ struct include_source {
 struct client_source { /* of <group> and <jump> too */
 	struct client client;
 	const char *group_name;
+	uint32_t group_sessions;
 };
 
 struct rule_source {

@@ -149,7 +149,9 @@ static int load_collector(struct load *load, struct client *base)
 	const struct xml_node *node;
 	if (read_section(load, "collector", &s, &node) < 0)
 		return -1;
-	const struct collector_config *c = &s.config;
+	struct collector_config *c = &s.config;
+	if (c->connects > c->sessions && !(node && xml_attribute(node, "connects")))
+		c->connects = c->sessions;
 	if (node && c->connect_timeout_ms > c->deadline_ms)
 		complain(load, node,
 			"connect-timeout is longer than the whole run's deadline; "

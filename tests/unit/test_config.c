@@ -45,6 +45,8 @@ static void everything_has_a_default(void **state)
 	assert_path(c->collector.pub, "server.pub");
 	assert_string_equal(c->collector.probe_dir, "");
 	assert_int_equal(c->collector.pollers, 0);
+	assert_int_equal(c->collector.sessions, 500);
+	assert_int_equal(c->collector.connects, 200);
 	assert_int_equal(c->collector.deadline_ms, 50000);
 	assert_int_equal(c->alerter.unreachable_after, 2);
 	assert_list(c->alerter.mail, "");
@@ -227,6 +229,30 @@ static void jump_hosts_are_clients_or_not(void **state)
 	assert_ptr_equal(config_client(c, "c")->jump, gate1);
 	assert_string_equal(config_client(c, "c")->jump_name, "gate1");
 	assert_null(config_client(c, "d")->jump);
+	config_destroy(c);
+}
+
+static void groups_cap_their_clients(void **state)
+{
+	(void)state;
+	struct config *c = rig_load("<config><client ip='a'/><group name='o' sessions='20'>"
+				    "<client ip='b'/><group name='plain'><client ip='c'/></group>"
+				    "<group name='i' sessions='3'><client ip='d'/></group>"
+				    "</group><group name='p' sessions='7'><client ip='e'/></group>"
+				    "</config>");
+	const struct group_cap *outer = c->clients[1].cap, *inner = c->clients[3].cap;
+	assert_int_equal(c->cap_count, 3);
+	assert_null(c->clients[0].cap);
+	assert_int_equal(outer->sessions, 20);
+	assert_null(outer->outer);
+	assert_ptr_equal(c->clients[2].cap, outer);
+	assert_int_equal(inner->sessions, 3);
+	assert_ptr_equal(inner->outer, outer);
+	assert_int_equal(c->clients[4].cap->sessions, 7);
+	assert_int_equal(c->clients[4].cap->index, 2);
+	config_destroy(c);
+	c = rig_load("<config><collector sessions='10'/><client ip='a'/></config>");
+	assert_int_equal(c->collector.connects, 10);
 	config_destroy(c);
 }
 
@@ -679,6 +705,7 @@ int main(void)
 		CONFIG_TEST(the_historical_form_goes_on_working),
 		CONFIG_TEST(the_nearest_wins),
 		CONFIG_TEST(jump_hosts_are_clients_or_not),
+		CONFIG_TEST(groups_cap_their_clients),
 		CONFIG_TEST(rules_are_shared_not_copied),
 		CONFIG_TEST(hosts_have_names_and_addresses),
 		CONFIG_TEST(limits_are_in_the_metric_s_unit),

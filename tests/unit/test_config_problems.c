@@ -223,13 +223,20 @@ static const struct {
 	{ MAIL("host='a' from='a@example.com' list-id='a b'"), 2, "is not a domain" },
 	{ CONFIG("<collector connect-timeout='5m' deadline='1m'/>"), 2,
 		"connect-timeout is longer" },
-	{ CONFIG("<collector sessions='10'/>"), 2, "connects is more than sessions" },
+	{ CONFIG("<collector sessions='10' connects='11'/>"), 2, "connects is more than sessions" },
 	{ CONFIG("<collector sessions='many'/>"), 2, "is not a number" },
 	{ CONFIG("<collector spool='a&#10;b'/>"), 2, "write a plain path" },
 	{ CONFIG("<retention raw='14'/>"), 2, "as raw=\"14d\"" },
 	{ CONFIG("<include dir='nowhere'/>"), 2, "make the folder or name another" },
 	{ CONFIG("<include/>"), 2, "<include> has no dir" },
 	{ CONFIG("<group><client ip='a'/></group>"), 2, "<group> has no name" },
+	{ CONFIG("<group name='g' sessions='0'/>"), 2, "is not a number from 1 to 100000" },
+	{ CLIENT("ip='a' sessions='2'"), 2, "<client> has no attribute sessions" },
+	{ CONFIG("<group name='a' sessions='9'><group name='b' sessions='9'>"
+		 "<group name='c' sessions='9'><group name='d' sessions='9'>\n"
+		 "<group name='e' sessions='9'><client ip='a'/>"
+		 "</group></group></group></group></group>"),
+		3, "more than 4 groups inside each other" },
 	{ CONFIG("<group name='a/b'><client ip='a'/></group>"), 2, "write it without" },
 };
 
