@@ -76,7 +76,7 @@ static void tell_progress(struct poll_run *r)
 
 static void turn(struct poll_run *r)
 {
-	struct pollfd fds[WORKERS_MAX + NAMES_MAX + 1];
+	struct pollfd fds[POLLERS_MAX + NAMES_MAX + 1];
 	nfds_t names_at = r->worker_count;
 	for (size_t i = 0; i < r->worker_count; i++)
 		fds[i] = (struct pollfd){

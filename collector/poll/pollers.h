@@ -20,6 +20,8 @@
  * feeds them, replaces those that die, and ends them by the run's deadline.
  */
 
+enum { POLLERS_MAX = 64 };
+
 /* One attempt to be made at one host. */
 struct poll_host {
 	const struct client *client;

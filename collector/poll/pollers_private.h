@@ -16,7 +16,6 @@
  * and their lives).
  */
 enum {
-	WORKERS_MAX = 64,
 	POLL_RUN_GRACE_MS = 3000, /* for hosts in flight once the run is being ended */
 };
 
@@ -27,10 +26,10 @@ struct poll_run {
 	struct probes probes;
 	struct identities identities;
 	struct names names;
-	struct worker workers[WORKERS_MAX];
-	size_t worker_count;
+	struct worker workers[POLLERS_MAX];
+	uint32_t worker_count;
 	uint32_t started; /* workers, ever: numbers their outcome files; 0 is the parent's */
-	struct ipc_settings settings; /* of each worker */
+	struct ipc_settings caps; /* of all workers together, see caps_share() */
 	int outcomes_fd;
 	int64_t now_ms, stop_ms, kill_ms, told_ms, watched_ms;
 	bool is_stopping;

@@ -7,14 +7,10 @@
 #include <unistd.h>
 
 #include "collector/helper/helper.h"
+#include "collector/poll/caps.h"
 #include "collector/spool/spool.h"
 #include "lib/clock.h"
 #include "lib/log.h"
-
-enum {
-	HOSTS_A_WORKER = 32, /* fewer hosts than this need no second poller */
-	OWN_FDS = 64,	     /* of a poller beside its sessions */
-};
 
 static uint32_t count_cores(void)
 {
@@ -22,25 +18,20 @@ static uint32_t count_cores(void)
 	return sched_getaffinity(0, sizeof set, &set) == 0 ? (uint32_t)CPU_COUNT(&set) : 1;
 }
 
-static uint32_t share(uint32_t total, size_t count)
-{
-	return total / count ? (uint32_t)(total / count) : 1;
-}
-
-/* The descriptors that a poller may open are raised as far as they go, or its share lowered. */
-static void fit_descriptors(struct ipc_settings *s)
+/* The descriptors that a poller may open are raised as far as they go, or the sessions lowered. */
+static void fit_descriptors(struct poll_run *r)
 {
 	struct rlimit limit;
 	if (getrlimit(RLIMIT_NOFILE, &limit))
 		return;
 	limit.rlim_cur = limit.rlim_max;
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
-	if (limit.rlim_max >= (rlim_t)s->sessions + OWN_FDS)
-		return;
-	s->sessions = limit.rlim_max > OWN_FDS ? (uint32_t)(limit.rlim_max - OWN_FDS) : 1;
-	log_warning("the descriptor limit (%lu) allows %u sessions a poller at once; raise it "
-		    "with ulimit -n",
-		(unsigned long)limit.rlim_max, s->sessions);
+	uint32_t fit = caps_fit_descriptors(r->caps.sessions, r->worker_count, limit.rlim_max);
+	if (fit < r->caps.sessions && fit < r->plan->host_count)
+		log_warning("the descriptor limit (%lu) allows %u sessions at once instead of %u; "
+			    "raise it with ulimit -Hn",
+			(unsigned long)limit.rlim_max, fit, r->caps.sessions);
+	r->caps.sessions = fit;
 }
 
 static int count_room(const struct poll_run *r, uint32_t *ret_room, struct error *err)
@@ -54,28 +45,21 @@ static int count_room(const struct poll_run *r, uint32_t *ret_room, struct error
 	return 0;
 }
 
-static int settle_shares(struct poll_run *r, struct error *err)
+static int settle_caps(struct poll_run *r, struct error *err)
 {
 	const struct collector_config *c = &r->plan->config->collector;
-	size_t useful = (r->plan->host_count + HOSTS_A_WORKER - 1) / HOSTS_A_WORKER;
-	uint32_t room;
-	r->worker_count = c->pollers ? c->pollers : count_cores();
-	if (r->worker_count > useful)
-		r->worker_count = useful ? useful : 1;
-	if (r->worker_count > WORKERS_MAX)
-		r->worker_count = WORKERS_MAX;
-	if (count_room(r, &room, err))
-		return -1;
-	r->settings = (struct ipc_settings){
+	r->caps = (struct ipc_settings){
 		.cycle_id = r->plan->cycle_id,
 		.taken_at = (uint64_t)r->plan->taken_at,
-		.sessions = share(c->sessions, r->worker_count),
-		.connects = share(c->connects, r->worker_count),
+		.sessions = c->sessions,
+		.connects = c->connects,
 		.connect_timeout_ms = (uint32_t)c->connect_timeout_ms,
-		.spool_room = room / (uint32_t)r->worker_count,
 		.log_level = log_level_now(),
 	};
-	fit_descriptors(&r->settings);
+	if (count_room(r, &r->caps.spool_room, err))
+		return -1;
+	r->worker_count = caps_pollers(&r->caps, r->plan->host_count, c->pollers, count_cores());
+	fit_descriptors(r);
 	return 0;
 }
 
@@ -95,7 +79,7 @@ static int find_identities(struct poll_run *r, struct error *err)
 
 static int start_workers(struct poll_run *r, struct error *err)
 {
-	for (size_t i = 0; i < r->worker_count; i++)
+	for (uint32_t i = 0; i < r->worker_count; i++)
 		if (poll_run_start_worker(r, &r->workers[i], err))
 			return -1;
 	return 0;
@@ -109,10 +93,11 @@ int poll_run_setup(struct poll_run *r, struct error *err)
 	r->now_ms = r->progress.started_ms = clock_monotonic_ms();
 	r->stop_ms = r->now_ms + c->deadline_ms - grace;
 	r->progress.total = (uint32_t)r->plan->host_count;
-	if (feed_init(&r->feed, r->plan->host_count))
+	if (feed_init(&r->feed, r->plan->host_count) ||
+		caps_bind(&r->feed, r->plan->hosts, r->plan->config))
 		return error_set(err, "out of memory");
 	if (spool_open_outcomes(r->plan->spool_fd, r->plan->cycle_id, 0, &r->outcomes_fd, err) ||
-		probes_load(c->probe_dir, &r->probes, err) || settle_shares(r, err) ||
+		probes_load(c->probe_dir, &r->probes, err) || settle_caps(r, err) ||
 		find_identities(r, err) || start_workers(r, err))
 		return -1;
 	for (uint32_t i = 0; i < r->feed.count; i++)

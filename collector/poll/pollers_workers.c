@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "collector/poll/caps.h"
 #include "lib/log.h"
 
 enum {
@@ -20,11 +21,16 @@ static bool is_its_own(const struct poll_run *r, const struct worker *w, uint32_
 	       &r->workers[r->feed.hosts[seq].worker] == w;
 }
 
+static struct ipc_settings share_of(const struct poll_run *r, const struct worker *w)
+{
+	return caps_share(&r->caps, r->worker_count, (uint32_t)(w - r->workers));
+}
+
 static int take_want(struct poll_run *r, struct worker *w)
 {
 	struct ipc_count m;
 	if (ipc_decode(IPC_WANT, r->packet.data, r->packet.len, &m) ||
-		m.count > r->settings.sessions - w->wanted)
+		m.count > share_of(r, w).sessions - w->wanted)
 		return -1;
 	w->wanted += m.count;
 	return 0;
@@ -98,8 +104,9 @@ static int take_message(struct poll_run *r, struct worker *w)
 
 int poll_run_start_worker(struct poll_run *r, struct worker *w, struct error *err)
 {
+	const struct ipc_settings share = share_of(r, w);
 	const struct worker_setup setup = {
-		.settings = &r->settings,
+		.settings = &share,
 		.probes = &r->probes,
 		.identities = &r->identities,
 		.spool_fd = r->plan->spool_fd,

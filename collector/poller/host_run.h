@@ -64,7 +64,8 @@ struct host_run {
 
 	/* the poller's own */
 	uint32_t armed; /* epoll events of `fd` */
-	bool is_armed, is_touched, is_connecting, is_waiting, is_in_sync;
+	bool is_armed, is_touched, is_waiting, is_in_sync;
+	bool is_connecting;    /* counts among the connects */
 	struct host_run *next; /* of those touched this turn */
 	struct host_run *next_unsynced;
 	struct host_run *next_waiting; /* for the signer */

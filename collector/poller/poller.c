@@ -73,6 +73,13 @@ static int arm(struct poller *p, struct host_run *h)
 	return epoll_ctl(p->epoll, op, h->fd, &e);
 }
 
+/* sshd counts a connection among those not yet in (its MaxStartups) a little longer than until it
+ * says that they are; once it has answered to a command it is sure not to. */
+static bool has_arrived(const struct host_run *h)
+{
+	return h->state > HOST_EXEC;
+}
+
 /* A host leaves its turn: gone, or waiting for news or its deadline. */
 static void settle(struct poller *p, struct host_run *h)
 {
@@ -80,7 +87,7 @@ static void settle(struct poller *p, struct host_run *h)
 	if (h->state != HOST_OVER &&
 		(arm(p, h) || deadlines_set(&p->deadlines, &h->deadline, host_run_deadline(h))))
 		host_run_end(h, OUTCOME_INTERNAL, "out of memory");
-	if (h->is_connecting && h->state != HOST_CONNECT) {
+	if (h->is_connecting && has_arrived(h)) {
 		h->is_connecting = false;
 		p->connecting--;
 	}

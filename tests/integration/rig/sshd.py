@@ -143,9 +143,11 @@ class Sshd:
             f"AuthorizedKeysFile {self.seen_home}/authorized_keys",
             f"SetEnv HOME={self.seen_home} XDG_CACHE_HOME={self.seen_home}/.cache",
             "UsePAM no", "StrictModes no", "PermitRootLogin yes", "PermitUserRC no",
-            "PrintMotd no", "LogLevel VERBOSE", "MaxStartups 1000", "UseDNS no",
+            "PrintMotd no", "LogLevel VERBOSE", "UseDNS no",
             "PasswordAuthentication " + ("yes" if self.private_account else "no"),
         ]
+        if "MaxStartups" not in self.options:  # of which the last one wins
+            lines.append("MaxStartups 1000")
         if version() >= (9, 8):
             lines.append("PerSourcePenalties no")
         lines += self._unpacked_parts()

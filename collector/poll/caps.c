@@ -1,0 +1,70 @@
+#include "collector/poll/caps.h"
+
+#include <stdlib.h>
+
+enum {
+	HOSTS_A_POLLER = 32, /* fewer hosts than this need no second poller */
+	OWN_FDS = 64,	     /* of a poller beside its sessions */
+};
+
+static uint32_t less(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+uint32_t caps_pollers(
+	const struct ipc_settings *caps, size_t hosts, uint32_t wanted, uint32_t cores)
+{
+	size_t useful = (hosts + HOSTS_A_POLLER - 1) / HOSTS_A_POLLER;
+	uint32_t count = less(wanted ? wanted : cores, POLLERS_MAX);
+	if (count > useful)
+		count = (uint32_t)useful;
+	count = less(less(count, caps->sessions), less(caps->connects, caps->spool_room));
+	return count ? count : 1;
+}
+
+static uint32_t share(uint32_t total, uint32_t count, uint32_t index)
+{
+	return total / count + (index < total % count);
+}
+
+struct ipc_settings caps_share(const struct ipc_settings *caps, uint32_t count, uint32_t index)
+{
+	struct ipc_settings s = *caps;
+	s.sessions = share(caps->sessions, count, index);
+	s.connects = share(caps->connects, count, index);
+	s.spool_room = share(caps->spool_room, count, index);
+	return s;
+}
+
+uint32_t caps_fit_descriptors(uint32_t sessions, uint32_t count, rlim_t limit)
+{
+	rlim_t each = limit > OWN_FDS ? limit - OWN_FDS : 1;
+	return sessions / count < each ? sessions : (uint32_t)each * count;
+}
+
+/* The gate of a group's cap, made with those around it when it is the first time. */
+static int find_gate(
+	struct feed *f, uint32_t *gates, const struct group_cap *cap, uint32_t *ret_gate)
+{
+	uint32_t outer = 0;
+	if (cap && !gates[cap->index] &&
+		(find_gate(f, gates, cap->outer, &outer) ||
+			feed_add_gate(f, cap->sessions, outer, &gates[cap->index])))
+		return -1;
+	*ret_gate = cap ? gates[cap->index] : 0;
+	return 0;
+}
+
+int caps_bind(struct feed *f, const struct poll_host *hosts, const struct config *config)
+{
+	uint32_t *gates = calloc(config->cap_count + 1, sizeof *gates);
+	int r = gates ? 0 : -1;
+	for (uint32_t i = 0, gate; i < f->count && r == 0; i++) {
+		r = find_gate(f, gates, hosts[i].client->cap, &gate);
+		if (r == 0)
+			r = feed_bind(f, i, gate);
+	}
+	free(gates);
+	return r;
+}

@@ -1,0 +1,33 @@
+#ifndef FLEET_COLLECTOR_POLL_CAPS_H
+#define FLEET_COLLECTOR_POLL_CAPS_H
+
+#include <stdint.h>
+#include <sys/resource.h>
+
+#include "collector/ipc/ipc.h"
+#include "collector/poll/pollers.h"
+
+/*
+ * What keeps a run from doing too much at once. Pure.
+ *
+ * The caps of the whole run are shared out among the pollers, never rounded up: together they
+ * stay within them. The caps of groups are gates of the feed.
+ */
+
+/* How many pollers are of use, of those wanted (0 = this many cores), for so many hosts under
+ * these caps: one that had no share of each would be none. At least 1. */
+uint32_t caps_pollers(
+	const struct ipc_settings *caps, size_t hosts, uint32_t wanted, uint32_t cores);
+
+/* The share of one poller of `count`, `index` from 0. */
+struct ipc_settings caps_share(const struct ipc_settings *caps, uint32_t count, uint32_t index);
+
+/* The sessions that `count` pollers can have under this descriptor limit, at least one each. */
+uint32_t caps_fit_descriptors(uint32_t sessions, uint32_t count, rlim_t limit);
+
+/* Makes the gates of the groups that the hosts are in, and binds each host to its own, before
+ * any is queued. -1 without memory. */
+int caps_bind(
+	struct feed *f, const struct poll_host *hosts, const struct config *config) MUST_CHECK;
+
+#endif

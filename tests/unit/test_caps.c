@@ -1,0 +1,122 @@
+#include "tests/unit/unit.h"
+
+#include "collector/poll/caps.h"
+
+static const struct sockaddr_storage nowhere;
+
+/* clang-format off */
+static const struct {
+	uint32_t sessions, connects, room;
+	size_t hosts;
+	uint32_t wanted, cores, pollers;
+} counts[] = {
+	{ 500, 200, UINT32_MAX, 10000, 0, 2, 2 },
+	{ 500, 200, UINT32_MAX, 10000, 8, 2, 8 },
+	{ 500, 200, UINT32_MAX, 10000, 99, 2, POLLERS_MAX },
+	{ 500, 200, UINT32_MAX, 33, 0, 8, 2 },
+	{ 500, 200, UINT32_MAX, 32, 8, 8, 1 },
+	{ 500, 200, UINT32_MAX, 0, 0, 8, 1 },
+	{ 500, 3, UINT32_MAX, 10000, 0, 8, 3 },
+	{ 2, 2, UINT32_MAX, 10000, 0, 8, 2 },
+	{ 500, 200, 1, 10000, 0, 8, 1 },
+	{ 500, 200, 0, 10000, 0, 8, 1 },
+};
+
+static const struct {
+	uint32_t sessions, pollers;
+	rlim_t limit;
+	uint32_t fit;
+} descriptors[] = {
+	{ 500, 2, 1024, 500 },
+	{ 500, 1, 564, 500 },
+	{ 500, 1, 563, 499 },
+	{ 500, 2, 164, 200 },
+	{ 500, 2, 65, 2 },
+	{ 500, 2, 64, 2 },
+	{ 500, 2, 0, 2 },
+	{ 100000, 64, RLIM_INFINITY, 100000 },
+};
+/* clang-format on */
+
+static void no_poller_is_without_a_share(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+		const struct ipc_settings caps = { .sessions = counts[i].sessions,
+			.connects = counts[i].connects,
+			.spool_room = counts[i].room };
+		assert_int_equal(
+			caps_pollers(&caps, counts[i].hosts, counts[i].wanted, counts[i].cores),
+			counts[i].pollers);
+	}
+}
+
+static void shares_add_up(void **state)
+{
+	(void)state;
+	const struct ipc_settings caps = {
+		.cycle_id = 7, .sessions = 10, .connects = 4, .spool_room = 3
+	};
+	for (uint32_t count = 1; count <= 3; count++) {
+		struct ipc_settings sum = { 0 };
+		for (uint32_t i = 0; i < count; i++) {
+			struct ipc_settings s = caps_share(&caps, count, i);
+			assert_true(s.sessions && s.connects && s.spool_room);
+			assert_int_equal(s.cycle_id, 7);
+			sum.sessions += s.sessions;
+			sum.connects += s.connects;
+			sum.spool_room += s.spool_room;
+		}
+		assert_int_equal(sum.sessions, 10);
+		assert_int_equal(sum.connects, 4);
+		assert_int_equal(sum.spool_room, 3);
+	}
+}
+
+static void sessions_fit_the_descriptors(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(descriptors); i++)
+		assert_int_equal(caps_fit_descriptors(descriptors[i].sessions,
+					 descriptors[i].pollers, descriptors[i].limit),
+			descriptors[i].fit);
+}
+
+/* Two in the outer group's inner one, which takes one of the outer's two places. */
+static void groups_become_gates(void **state)
+{
+	(void)state;
+	const struct group_cap outer = { .sessions = 2, .index = 1 };
+	const struct group_cap inner = { .sessions = 1, .index = 0, .outer = &outer };
+	const struct client clients[] = { { .cap = &inner }, { .cap = &inner }, { .cap = &outer },
+		{ .cap = &outer }, { .cap = NULL } };
+	const struct config config = { .cap_count = 2 };
+	struct poll_host hosts[ARRAY_LEN(clients)] = { 0 };
+	static const uint32_t order[] = { 0, 2, 4 };
+	struct feed f;
+	uint32_t seq;
+	assert_int_equal(feed_init(&f, ARRAY_LEN(hosts)), 0);
+	for (uint32_t i = 0; i < ARRAY_LEN(hosts); i++)
+		hosts[i].client = &clients[i];
+	assert_int_equal(caps_bind(&f, hosts, &config), 0);
+	assert_int_equal(f.gate_count, 2);
+	for (uint32_t i = 0; i < ARRAY_LEN(hosts); i++)
+		assert_int_equal(feed_ready(&f, i, &nowhere, 1), 0);
+	for (size_t i = 0; i < ARRAY_LEN(order); i++) {
+		assert_true(feed_next_ready(&f, &seq));
+		assert_int_equal(seq, order[i]);
+	}
+	assert_false(feed_next_ready(&f, &seq));
+	feed_finish(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_poller_is_without_a_share),
+		cmocka_unit_test(shares_add_up),
+		cmocka_unit_test(sessions_fit_the_descriptors),
+		cmocka_unit_test(groups_become_gates),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
