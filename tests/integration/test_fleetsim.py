@@ -1,0 +1,191 @@
+"""The simulated fleet itself: what it says is what is stored, with faults, cold and warm, in both
+engines; and the ledger notices when it is not."""
+import collections
+import pathlib
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from rig import fleetsim, mariadb
+from rig.fleet import Fleet
+from rig.ledger import Server, Sqlite
+from rig.sshd import enter_network
+
+HOSTS = 200
+# What comes of it, at the first cycle; afterwards all are well and give what they had kept.
+FAULTS = {
+    'hang:kex': ('deadline', 'handshake'),
+    'hang:auth': ('deadline', 'auth'),
+    'hang:ack': ('ok', ''),
+    'drop:banner': ('refused', 'handshake'),
+    'drop:upload': ('probe-failed', 'upload'),
+    'drop:frame': ('truncated', 'transfer'),
+    'reset:header': ('probe-failed', 'run'),
+    'drop:ack': ('ok', ''),
+    'drop:acked': ('ok', ''),
+    'end:trailer': ('truncated', 'transfer'),
+    'slow:exec': ('deadline', 'exec'),
+    'ignores:auth': ('too-large', 'exec'),
+    'junk:frame': ('truncated', 'transfer'),
+    'dark': ('timeout', 'connect'),
+    'key': ('host-key-changed', 'host-key'),
+    'odd': ('no-common-algorithm', 'handshake'),
+    'rejects': ('auth', 'auth'),
+    'motd': ('ok', ''),
+    'nologin': ('no-shell', 'exec'),
+    'stdout': ('too-large', 'run'),
+    'unspooled': ('ok', ''),
+    'retired': ('unsealed', 'open'),
+    'attempt': ('stale', 'open'),
+    'values': ('ok', ''),
+    'flip': ('truncated', 'transfer'),
+    'flip-sealed': ('unsealed', 'open'),
+}
+
+
+def setUpModule():
+    enter_network()
+
+
+class Simulated(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix='fleet-sim-'))
+        self.addCleanup(shutil.rmtree, self.folder, True)
+        self.fleet = Fleet(str(self.folder / 'fleet'))
+
+    def start(self, hosts, storage='', **more):
+        self.sim = fleetsim.FleetSim(self.folder / 'sim', **more)
+        self.addCleanup(self.sim.stop)
+        self.sim.start()
+        self.fleet.write('known_hosts', self.sim.known_hosts(hosts))
+        self.fleet.write_config(storage + '<collector connect-timeout="3s"/>' +
+                                self.sim.clients(hosts, 'timeout="15s"'))
+
+    def collect(self):
+        result = self.fleet.run('collector')
+        self.assertEqual(result.status, 0, result)
+
+    def outcomes(self):
+        """{client: (outcome, stage) of its newest attempt}"""
+        return {name: tuple(rest) for name, *rest in self.fleet.rows(
+            'SELECT c.name, s.first_outcome, s.stage FROM sample s JOIN client c '
+            'ON c.id = s.client_id ORDER BY s.id')}
+
+
+class Cycles(Simulated):
+    def test_rows_equal_the_ledger(self):
+        hosts = fleetsim.hosts(HOSTS)
+        faults = dict(zip(hosts, FAULTS))
+        self.start(hosts, cold=True, rules=[f'{a}={fault}' for a, fault in faults.items()])
+        self.collect()
+        got = self.outcomes()
+        self.assertEqual({fault: got[a] for a, fault in faults.items()}, FAULTS)
+        self.assertEqual({got[a] for a in hosts if a not in faults}, {('ok', '')})
+        self.sim.rules([])
+        self.collect()
+        self.assertEqual(set(self.outcomes().values()), {('ok', '')})
+
+        self.assertRegex(self.sim.stop(), r'^accepted \d+ .* ms a connection$')
+        ledger = self.sim.ledger()
+        self.assertEqual(ledger.check(Sqlite(self.fleet.database)), [])
+        self.assertGreaterEqual(len(ledger.acked), 2 * HOSTS - len(FAULTS))
+        self.assertEqual(set(ledger.acked), set(ledger.reports))
+        self.assertEqual({a for a, _ in ledger.faults}, set(faults) - {
+            a for a, fault in faults.items() if fault == 'dark'})
+        readings = self.fleet.rows('SELECT count(*) FROM latest WHERE client = ?', hosts[-1])
+        self.assertTrue(55 <= readings[0][0] <= 65, readings)
+
+    def test_rows_equal_the_ledger_in_mariadb(self):
+        if not mariadb.installed():
+            self.skipTest('mariadbd is not installed')
+        hosts = fleetsim.hosts(HOSTS // 2)
+        with mariadb.Mariadb(self.folder / 'mariadb') as server:
+            server.query('CREATE DATABASE fleet CHARACTER SET utf8mb4')
+            self.start(hosts, f'<storage engine="mariadb" socket="{server.socket}" user="root" '
+                       'database="fleet"/>', rules=['127.0.0.0/8@10%=drop:random'])
+            self.collect()
+            self.sim.rules([])
+            self.collect()
+            self.sim.stop()
+            ledger = self.sim.ledger()
+            self.assertEqual(ledger.check(Server(server, 'fleet')), [])
+            self.assertTrue(2 <= sum(ledger.faults.values()) <= 25, ledger.faults)
+            self.assertEqual(set(ledger.acked), set(ledger.reports))
+
+    def test_password(self):
+        hosts = fleetsim.hosts(3)
+        self.start(hosts, password='secret', forced=True)
+        self.collect()
+        self.assertEqual(collections.Counter(self.outcomes().values()), {('ok', ''): 3})
+
+
+class Rules(Simulated):
+    def foretell(self, *rules, seed=1, count=1000):
+        return fleetsim.FleetSim(self.folder / 'sim', rules=rules, seed=seed).foretell(count)
+
+    def test_the_first_that_fits_decides(self):
+        told = self.foretell('127.1.0.2=ok', '127.1.0.0/30=hang:auth', '127.1.0.0/29=key', count=8)
+        self.assertEqual(list(told.values()), ['hang:auth', 'ok:', 'hang:auth'] +
+                         ['key:accept'] * 4 + ['ok:'])
+
+    def test_shares_follow_from_the_seed(self):
+        one, again, other = (self.foretell('127.0.0.0/8@20%=hang:random', seed=seed)
+                             for seed in (1, 1, 2))
+        self.assertEqual(one, again)
+        self.assertNotEqual(one, other)
+        hit = [fault for fault in one.values() if fault != 'ok:']
+        self.assertTrue(150 <= len(hit) <= 250, len(hit))
+        self.assertEqual(len(set(hit)), 14)  # moments; the upload is not among them
+
+    def test_what_is_no_rule(self):
+        for rule in ('', '127.0.0.1', '127.0.0.1=nothing', '127.0.0.1=hang', 'x=key',
+                     '127.0.0.1=hang:never', '127.0.0.1/33=key', '127.0.0.1@0%=key', '1.2.3.4@9=key',
+                     '127.0.0.1=key:auth', '127.0.0.1@5%=dark', '127.0.0.1=ok:auth'):
+            with self.subTest(rule=rule), self.assertRaises(subprocess.CalledProcessError):
+                sim = fleetsim.FleetSim(self.folder / 'sim')
+                sim.options += ['-f', rule]
+                sim.foretell(1)
+
+
+class Mistakes(Simulated):
+    """What the ledger is there for."""
+
+    def setUp(self):
+        super().setUp()
+        hosts = fleetsim.hosts(6)
+        self.start(hosts)
+        self.collect()
+        self.collect()
+        self.sim.stop()
+        self.assertEqual(self.complaints(), [])
+
+    def complaints(self):
+        return self.sim.ledger().check(Sqlite(self.fleet.database))
+
+    def damage(self, sql):
+        with sqlite3.connect(self.fleet.database) as connection:
+            connection.execute(sql)
+        connection.close()
+
+    def test_each_is_noticed(self):
+        one = '(SELECT max(id) FROM sample)'
+        for sql, words in (
+                (f'UPDATE reading SET value = value * 1.001 WHERE sample_id = {one}', 'and was'),
+                ('DELETE FROM reading WHERE series_id = (SELECT e.id FROM series e JOIN metric m '
+                 "ON m.id = e.metric_id WHERE m.name = 'load1' LIMIT 1)", "lacks ['load1']"),
+                (f'UPDATE sample SET client_id = client_id % 6 + 1 WHERE id = {one}', 'who said'),
+                (f"UPDATE sample SET digest = x'00' WHERE id = {one}", 'nobody said'),
+                (f'DELETE FROM sample WHERE id = {one}', 'has no row'),
+                ('UPDATE sample SET digest = (SELECT min(digest) FROM sample)', 'stored twice')):
+            with self.subTest(sql=sql):
+                self.damage(sql)
+                self.assertIn(words, '\n'.join(self.complaints()))
+
+
+if __name__ == '__main__':
+    sys.exit(unittest.main(verbosity=2))
