@@ -84,10 +84,19 @@ static int load_state(struct run *r)
 	return claim_number(r->config, r->state_path, &r->state);
 }
 
+/* What pollers left, of this run or of one that was killed. */
+static void empty_inbox(const struct run *r)
+{
+	struct error err = { "" };
+	if (spool_empty_inbox(r->spool_fd, &err) < 0)
+		log_warning("%s: %s", r->config->collector.spool, err.text);
+}
+
 static int remove_temporary(struct run *r)
 {
 	CLEANUP(spool_list_finish) struct spool_list list = { 0 };
 	struct error err = { "" };
+	empty_inbox(r);
 	if (spool_list(r->spool_fd, &list, &err) < 0)
 		return fail(EX_IOERR, &err);
 	for (size_t i = 0; i < list.count; i++)
@@ -127,6 +136,7 @@ static int store(struct run *r)
 		.state = &r->state,
 		.state_path = r->state_path,
 	};
+	empty_inbox(r);
 	int status = store_phase_run(&s);
 	if (status == EX_OK)
 		log_info("%" PRIu32 " ok, %" PRIu32 " failed, %zu not due, in %.1f s; %" PRIu32
@@ -185,7 +195,7 @@ int run(const struct options *options, const volatile sig_atomic_t *stop)
 static void tell_plan(const struct plan *plan)
 {
 	static const char *const notes[] = {
-		[TURN_MISSED] = "\tnot done last time",
+		[TURN_MISSED] = "\tnot reached last time",
 		[TURN_FINE] = "",
 		[TURN_DOWN] = "\tfailed last time",
 	};

@@ -9,10 +9,10 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/log.h"
 #include "lib/process.h"
 
 enum { DISMISS_MS = 2000 };
@@ -30,6 +30,34 @@ static const char *const kept_variables[] = {
 	"FLEET_CRASH_AT=",
 #endif
 };
+
+static struct confine_user other_user;
+
+/* The root of a container may have no other user: then the rest has to do. */
+int helper_choose_user(const char *name, struct error *err)
+{
+	const struct confine_user myself = { false, geteuid(), getegid() };
+	struct confine_user user;
+	if (confine_user_find(name, &user, err))
+		return -1;
+	if (user.is_other && !confine_user_is_possible(&user)) {
+		if (*name)
+			return error_set(err, "cannot run pollers as user %s", name);
+		log_info("pollers run as root: there is no other user to become here");
+		user = myself;
+	}
+#ifdef FLEET_CRASH_POINTS
+	if (getenv("FLEET_CRASH_AT")) /* who is not root cannot kill the run */
+		user = myself;
+#endif
+	other_user = user;
+	return 0;
+}
+
+const struct confine_user *helper_user(void)
+{
+	return &other_user;
+}
 
 static void keep_environment(char *out[static ARRAY_LEN(kept_variables) + 1])
 {
@@ -63,19 +91,24 @@ static void reset_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-int helper_spawn(const char *role, const int *fds, size_t count, pid_t *ret_pid, struct error *err)
+static int become(enum role role)
+{
+	return role == ROLE_SIGNER ? 0 : confine_user_become(&other_user);
+}
+
+int helper_spawn(enum role role, const int *fds, size_t count, pid_t *ret_pid, struct error *err)
 {
 	char option[32], name[] = "fleet-collector";
 	char *argv[] = { name, option, NULL };
 	char *envp[ARRAY_LEN(kept_variables) + 1];
-	(void)snprintf(option, sizeof option, "--%s", role);
+	(void)snprintf(option, sizeof option, "--%s", role_name(role));
 	keep_environment(envp);
 	pid_t pid = fork();
 	if (pid < 0)
 		return error_errno(err, "fork");
 	if (pid == 0) {
 		reset_signals();
-		if (place_descriptors(fds, count) == 0)
+		if (place_descriptors(fds, count) == 0 && become(role) == 0)
 			(void)execve("/proc/self/exe", argv, envp);
 		_exit(127);
 	}
@@ -83,34 +116,18 @@ int helper_spawn(const char *role, const int *fds, size_t count, pid_t *ret_pid,
 	return 0;
 }
 
-int helper_confine(struct error *err)
+int helper_confine(enum role role, struct error *err)
 {
-	static const struct rlimit none = { 0, 0 };
 	(void)signal(SIGINT, SIG_IGN);
 	(void)signal(SIGTERM, SIG_IGN);
 	(void)signal(SIGHUP, SIG_IGN);
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
-		setrlimit(RLIMIT_CORE, &none))
+		(!IS_SANITIZED && prctl(PR_SET_DUMPABLE, 0)))
 		return error_errno(err, "confine");
-	if (!IS_SANITIZED && prctl(PR_SET_DUMPABLE, 0))
-		return error_errno(err, "confine");
-	return fcntl(HELPER_CONTROL, F_SETFD, FD_CLOEXEC) < 0
-		       ? error_set(err, "this role is for the collector itself to start")
-		       : 0;
-}
-
-int helper_limit_memory(size_t bytes, struct error *err)
-{
-	struct rlimit limit;
-	if (IS_SANITIZED)
-		return 0;
-	if (getrlimit(RLIMIT_AS, &limit))
-		return error_errno(err, "RLIMIT_AS");
-	if (limit.rlim_max > bytes) /* a smaller one of the administrator's stays */
-		limit.rlim_max = bytes;
-	limit.rlim_cur = limit.rlim_max;
-	return setrlimit(RLIMIT_AS, &limit) ? error_errno(err, "RLIMIT_AS") : 0;
+	if (fcntl(HELPER_CONTROL, F_SETFD, FD_CLOEXEC) < 0)
+		return error_set(err, "this role is for the collector itself to start");
+	return role_limit(role, err);
 }
 
 static int reap(pid_t pid)

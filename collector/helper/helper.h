@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "collector/helper/role.h"
 #include "lib/error.h"
 
 /*
@@ -15,23 +16,29 @@
 enum {
 	HELPER_CONTROL = 3, /* SOCK_SEQPACKET to the parent, in every role */
 	POLLER_SIGNER = 4,
-	POLLER_SPOOL = 5,
+	POLLER_INBOX = 5, /* the folder in the spool that pollers write to */
 	POLLER_OUTCOMES = 6,
 	POLLER_PROBES = 7, /* and following */
 	HELPER_FDS_MAX = 24,
 	HELPER_IDENTITIES_MAX = 1024, /* that one run can use */
 };
 
+/* Whom helpers become when the run is root's: `name` as in <collector user="…"/>, "" = nobody
+ * else's number, see confine_user_find(). Said with -v when a container has no second user; with
+ * a name that is an error. Once, before the first helper starts. */
+int helper_choose_user(const char *name, struct error *err) MUST_CHECK;
+
+/* The user of those that are not the signer, who has to read files of the run's own user. */
+const struct confine_user *helper_user(void);
+
 /* Starts "--ROLE"; fds[i] becomes HELPER_CONTROL + i there and stays open here. */
-int helper_spawn(const char *role, const int *fds, size_t count, pid_t *ret_pid,
-	struct error *err) MUST_CHECK;
+int helper_spawn(
+	enum role role, const int *fds, size_t count, pid_t *ret_pid, struct error *err) MUST_CHECK;
 
 /* What a helper does first: dies with its parent, can gain no privilege, dumps no core, lets
- * nobody trace it, and leaves signals from the terminal to the parent. */
-int helper_confine(struct error *err) MUST_CHECK;
-
-/* Caps the address space: an absurd length in a packet is then a failed allocation. */
-int helper_limit_memory(size_t bytes, struct error *err) MUST_CHECK;
+ * nobody trace it, has the limits of role.c, and leaves signals from the terminal to the
+ * parent. */
+int helper_confine(enum role role, struct error *err) MUST_CHECK;
 
 /* Kills (unless it is gone) and reaps. Accepts 0. */
 void helper_end(pid_t pid);

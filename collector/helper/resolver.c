@@ -65,7 +65,7 @@ int resolver_main(int argc, char **argv)
 	(void)argc;
 	(void)argv;
 	log_setup("fleet-collector", LOG_WARNING);
-	if (helper_confine(&err)) {
+	if (helper_confine(ROLE_RESOLVER, &err) || role_restrict(ROLE_RESOLVER, &err)) {
 		log_error("resolver: %s", err.text);
 		return 1;
 	}

@@ -13,6 +13,7 @@
 #include "collector/poll/pollers.h"
 #include "lib/log.h"
 #include "lib/ssh/identity.h"
+#include "lib/ssh/session.h"
 
 enum { CLIENTS_MAX = 256, SLOW_MS = 1000 };
 
@@ -50,6 +51,7 @@ struct signer {
 	struct identity *identities[HELPER_IDENTITIES_MAX]; /* by the parent's number */
 	uint32_t opening[HELPER_IDENTITIES_MAX];	    /* those of no use yet */
 	size_t opening_count, turn;
+	bool is_restricted; /* all files are read: from then on pollers are listened to */
 	struct pollfd fds[1 + CLIENTS_MAX]; /* the parent first */
 	nfds_t fd_count;
 	struct ipc_packet packet;
@@ -107,6 +109,17 @@ static int add_client(struct signer *s)
 	return 0;
 }
 
+static int restrict_self(struct signer *s)
+{
+	struct error err;
+	if (s->is_restricted || role_restrict(ROLE_SIGNER, &err)) {
+		log_error("signer: %s", s->is_restricted ? "told twice" : err.text);
+		return -1;
+	}
+	s->is_restricted = true;
+	return 0;
+}
+
 /* -1 ends the signer: the parent is gone or talks nonsense. */
 static int serve_parent(struct signer *s)
 {
@@ -115,6 +128,8 @@ static int serve_parent(struct signer *s)
 		return r < 0 && errno == EAGAIN ? 0 : -1;
 	if (s->packet.type == IPC_OPEN)
 		return open_identity(s);
+	if (s->packet.type == IPC_READY)
+		return restrict_self(s);
 	return s->packet.type == IPC_CLIENT ? add_client(s) : -1;
 }
 
@@ -182,9 +197,11 @@ static void serve_pollers(struct signer *s)
 static void run(struct signer *s)
 {
 	for (;;) {
-		if (poll(s->fds, s->fd_count, s->opening_count ? 0 : -1) < 0 && errno != EINTR)
+		nfds_t heard = s->is_restricted ? s->fd_count : 1;
+		if (poll(s->fds, heard, s->opening_count ? 0 : -1) < 0 && errno != EINTR)
 			return;
-		serve_pollers(s);
+		if (s->is_restricted)
+			serve_pollers(s);
 		if (s->fds[0].revents && serve_parent(s))
 			return;
 		if (go_on_opening(s))
@@ -199,7 +216,7 @@ int signer_main(int argc, char **argv)
 	(void)argv;
 	log_setup("fleet-collector", LOG_WARNING);
 	struct signer *s = calloc(1, sizeof *s);
-	if (!s || helper_confine(&err)) {
+	if (!s || helper_confine(ROLE_SIGNER, &err) || ssh_global_init(&err)) {
 		log_error("signer: %s", s ? err.text : "out of memory");
 		free(s);
 		return 1;

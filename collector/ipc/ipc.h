@@ -24,7 +24,7 @@ enum ipc_type {
 	IPC_SETTINGS, /* struct ipc_settings: first, once */
 	IPC_PROBE,    /* struct ipc_probe: one for each inherited probe descriptor, in order */
 	IPC_IDENTITY, /* struct ipc_identity: what can sign, or cannot */
-	IPC_READY,    /* nothing: that was all, hosts may come */
+	IPC_READY,    /* nothing: that was all, hosts may come; or signatures be asked for */
 	IPC_HOST,     /* struct host_row */
 	IPC_STOP,     /* struct ipc_count: no more hosts; those in flight have so many ms */
 	/* poller → parent */

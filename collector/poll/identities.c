@@ -44,7 +44,7 @@ int identities_start(struct identities *ids, struct error *err)
 		return 0;
 	if (ipc_pair(ends, err))
 		return -1;
-	int r = helper_spawn("signer", &ends[1], 1, &ids->pid, err);
+	int r = helper_spawn(ROLE_SIGNER, &ends[1], 1, &ids->pid, err);
 	close(ends[1]);
 	if (r)
 		close(ends[0]);
@@ -66,7 +66,7 @@ bool identities_is_settled(const struct identities *ids, uint32_t identity)
 void identities_poll(const struct identities *ids, struct pollfd *fd)
 {
 	*fd = (struct pollfd){ .fd = ids->pending ? ids->control : -1,
-		.events = ids->asked < ids->count ? POLLIN | POLLOUT : POLLIN };
+		.events = ids->is_told ? POLLIN : POLLIN | POLLOUT };
 }
 
 static void ask(struct identities *ids)
@@ -78,6 +78,7 @@ static void ask(struct identities *ids)
 		if (ipc_send(ids->control, IPC_OPEN, &question, -1))
 			return; /* its queue is full, or it is gone, which the answers will tell */
 	}
+	ids->is_told = ids->is_told || ipc_send(ids->control, IPC_READY, NULL, -1) == 0;
 }
 
 static int refuse(struct known_identity *id, const char *reason)

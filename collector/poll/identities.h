@@ -25,6 +25,7 @@ struct known_identity {
 struct identities {
 	struct known_identity *items;
 	size_t count, asked, pending; /* pending: neither open nor refused */
+	bool is_told;		      /* the signer: that was all */
 	pid_t pid;		      /* of the signer; 0 = none was needed */
 	int control;		      /* -1 = it is gone */
 	int64_t started_ms;	      /* monotonic */

@@ -15,7 +15,7 @@ static int start(struct name_helper *h, struct error *err)
 	int ends[2];
 	if (ipc_pair(ends, err))
 		return -1;
-	int r = helper_spawn("resolver", &ends[1], 1, &h->pid, err);
+	int r = helper_spawn(ROLE_RESOLVER, &ends[1], 1, &h->pid, err);
 	close(ends[1]);
 	if (r)
 		close(ends[0]);

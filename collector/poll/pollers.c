@@ -111,7 +111,7 @@ int pollers_run(const struct poll_plan *plan, struct poll_progress *ret_progress
 	if (!r)
 		return error_set(err, "out of memory");
 	r->plan = plan;
-	r->outcomes_fd = -1;
+	r->outcomes_fd = r->inbox_fd = -1;
 	int status = poll_run_setup(r, err);
 	while (status == 0 && r->feed.left)
 		turn(r);

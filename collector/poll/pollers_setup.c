@@ -77,6 +77,12 @@ static int find_identities(struct poll_run *r, struct error *err)
 	return identities_start(&r->identities, err);
 }
 
+static int open_inbox(struct poll_run *r, struct error *err)
+{
+	const struct confine_user *u = helper_user();
+	return spool_open_inbox(r->plan->spool_fd, u->uid, u->gid, &r->inbox_fd, err);
+}
+
 static int start_workers(struct poll_run *r, struct error *err)
 {
 	for (uint32_t i = 0; i < r->worker_count; i++)
@@ -96,7 +102,9 @@ int poll_run_setup(struct poll_run *r, struct error *err)
 	if (feed_init(&r->feed, r->plan->host_count) ||
 		caps_bind(&r->feed, r->plan->hosts, r->plan->config))
 		return error_set(err, "out of memory");
-	if (spool_open_outcomes(r->plan->spool_fd, r->plan->cycle_id, 0, &r->outcomes_fd, err) ||
+	if (helper_choose_user(c->user, err) || open_inbox(r, err) ||
+		spool_open_outcomes(
+			r->plan->spool_fd, r->plan->cycle_id, 0, &r->outcomes_fd, err) ||
 		probes_load(c->probe_dir, &r->probes, err) || settle_caps(r, err) ||
 		find_identities(r, err) || start_workers(r, err))
 		return -1;
@@ -115,5 +123,7 @@ void poll_run_finish(struct poll_run *r)
 	feed_finish(&r->feed);
 	if (r->outcomes_fd >= 0)
 		close(r->outcomes_fd);
+	if (r->inbox_fd >= 0)
+		close(r->inbox_fd);
 	free(r);
 }

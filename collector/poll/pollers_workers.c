@@ -110,6 +110,7 @@ int poll_run_start_worker(struct poll_run *r, struct worker *w, struct error *er
 		.probes = &r->probes,
 		.identities = &r->identities,
 		.spool_fd = r->plan->spool_fd,
+		.inbox_fd = r->inbox_fd,
 		.number = ++r->started,
 	};
 	return worker_start(w, &setup, err);

@@ -30,12 +30,12 @@ static int spawn(struct worker *w, const struct worker_setup *s, struct error *e
 		goto out;
 	fds[0] = control[1];
 	fds[POLLER_SIGNER - HELPER_CONTROL] = signer[0];
-	fds[POLLER_SPOOL - HELPER_CONTROL] = s->spool_fd;
+	fds[POLLER_INBOX - HELPER_CONTROL] = s->inbox_fd;
 	fds[POLLER_OUTCOMES - HELPER_CONTROL] = outcomes;
 	for (size_t i = 0; i < s->probes->count; i++)
 		fds[POLLER_PROBES - HELPER_CONTROL + (int)i] = s->probes->items[i].fd;
 	r = helper_spawn(
-		"poller", fds, POLLER_PROBES - HELPER_CONTROL + s->probes->count, &w->pid, err);
+		ROLE_POLLER, fds, POLLER_PROBES - HELPER_CONTROL + s->probes->count, &w->pid, err);
 out:
 	w->control = control[0];
 	close_fds(signer, 2);

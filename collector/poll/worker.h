@@ -26,7 +26,7 @@ struct worker_setup {
 	const struct ipc_settings *settings;
 	const struct probes *probes;
 	struct identities *identities;
-	int spool_fd;
+	int spool_fd, inbox_fd;
 	uint32_t number; /* of its outcome file; no two of a run share one */
 };
 

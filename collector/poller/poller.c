@@ -17,10 +17,7 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 
-enum {
-	EVENTS_MAX = 256,
-	MEMORY_MAX = 1 << 30,
-};
+enum { EVENTS_MAX = 256 };
 
 static struct host_run *host_of(struct deadline *d)
 {
@@ -163,10 +160,10 @@ static int turn(struct poller *p)
 static int start(struct poller *p, struct error *err)
 {
 	struct epoll_event control = { .events = EPOLLIN, .data.ptr = &p->control };
-	if (helper_confine(err) || helper_limit_memory(MEMORY_MAX, err) || ssh_global_init(err))
+	if (helper_confine(ROLE_POLLER, err) || ssh_global_init(err))
 		return -1;
 	p->env = (struct host_env){ .probes = &p->probes,
-		.spool_fd = POLLER_SPOOL,
+		.spool_fd = POLLER_INBOX,
 		.signer_fd = POLLER_SIGNER,
 		.new_key = poller_tell_new_key,
 		.arg = p,
@@ -174,7 +171,7 @@ static int start(struct poller *p, struct error *err)
 	p->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (p->epoll < 0 || epoll_ctl(p->epoll, EPOLL_CTL_ADD, HELPER_CONTROL, &control))
 		return error_errno(err, "epoll");
-	return 0;
+	return role_restrict(ROLE_POLLER, err);
 }
 
 static void finish(struct poller *p)

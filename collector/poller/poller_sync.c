@@ -49,7 +49,7 @@ void poller_sync(struct poller *p)
 	struct error err;
 	if (!is_due(p))
 		return;
-	const char *why = spool_sync(POLLER_SPOOL, &err) ? err.text : NULL;
+	const char *why = spool_sync(POLLER_INBOX, &err) ? err.text : NULL;
 	crash_point("synced");
 	while (p->unsynced) {
 		struct host_run *h = p->unsynced;

@@ -54,20 +54,19 @@ static int write_file(int dir_fd, const char *name, struct iovec parts[static 2]
 	return 0;
 }
 
-static void name_spare(char name[static SPOOL_NAME_MAX], uint32_t spare)
+static void name_spare(char name[static SPOOL_NAME_MAX], const char *folder, uint32_t spare)
 {
-	(void)snprintf(name, SPOOL_NAME_MAX, "spare/%" PRIu32, spare);
+	(void)snprintf(name, SPOOL_NAME_MAX, "%s%" PRIu32, folder, spare);
 }
 
-/* Gives the temporary file the first free name from `index` on. */
-static int name_sealed(
-	int dir_fd, const char *temporary, uint64_t attempt_id, uint32_t index, struct error *err)
+int spool_name_sealed(int from_fd, const char *from, int to_fd, uint64_t attempt_id, uint32_t index,
+	struct error *err)
 {
 	char name[SPOOL_NAME_MAX];
 	for (; index <= INDEX_MAX; index++) {
 		(void)snprintf(name, sizeof name, "%016" PRIx64 "-%02" PRIu32 ".sealed", attempt_id,
 			index);
-		if (renameat2(dir_fd, temporary, dir_fd, name, RENAME_NOREPLACE) == 0)
+		if (renameat2(from_fd, from, to_fd, name, RENAME_NOREPLACE) == 0)
 			return 0;
 		if (errno != EEXIST)
 			break;
@@ -75,22 +74,22 @@ static int name_sealed(
 	return error_errno(err, "spool: %s", name);
 }
 
-int spool_put(int spool_fd, const struct spool_head *head, uint32_t index, uint32_t spare,
+int spool_put(int inbox_fd, const struct spool_head *head, uint32_t index, uint32_t spare,
 	const void *sealed, struct error *err)
 {
 	char line[SPOOL_LINE_MAX], temporary[SPOOL_NAME_MAX];
 	int len = spool_format_head(head, line, sizeof line);
 	if (len < 0 || index > INDEX_MAX)
 		return error_set(err, "spool: the name of the client is too long");
-	name_spare(temporary, spare);
+	name_spare(temporary, "", spare);
 	struct iovec parts[2] = {
 		{ .iov_base = line, .iov_len = (size_t)len },
 		{ .iov_base = (void *)(uintptr_t)sealed, .iov_len = head->length },
 	};
-	if (write_file(spool_fd, temporary, parts, err) == 0 &&
-		name_sealed(spool_fd, temporary, head->attempt_id, index, err) == 0)
+	if (write_file(inbox_fd, temporary, parts, err) == 0 &&
+		spool_name_sealed(inbox_fd, temporary, inbox_fd, head->attempt_id, index, err) == 0)
 		return 0;
-	(void)unlinkat(spool_fd, temporary, 0);
+	(void)unlinkat(inbox_fd, temporary, 0);
 	return -1;
 }
 
@@ -98,7 +97,7 @@ int spool_release(int spool_fd, const char *name, struct spool_spares *spares, s
 {
 	char spare[SPOOL_NAME_MAX];
 	while (spares->next < spares->end) {
-		name_spare(spare, spares->next++);
+		name_spare(spare, "in/", spares->next++);
 		if (renameat2(spool_fd, name, spool_fd, spare, RENAME_NOREPLACE) == 0)
 			return 0;
 		if (errno != EEXIST)
@@ -112,7 +111,7 @@ void spool_trim_spares(int spool_fd, const struct spool_spares *spares)
 	char spare[SPOOL_NAME_MAX];
 	uint32_t i = spares->end;
 	do
-		name_spare(spare, i++);
+		name_spare(spare, "in/", i++);
 	while (unlinkat(spool_fd, spare, 0) == 0);
 }
 

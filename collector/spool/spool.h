@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "lib/buffer.h"
 #include "lib/error.h"
@@ -18,8 +19,9 @@
  *   <cycle, 16 hex>-<poller, 2 digits or more>.outcomes  one line a host, appended
  *   <cycle, 16 hex>-00.cycle                             what that run set out to do
  *   tmp-*                                                being written; removed at the next start
- *   spare/<number>                                       to be written over by the next frame
- *   bad/                                                 files that never open, capped
+ *   in/                                                  where pollers put frames; all they can
+ * write to in/<number>                                          a spare, to be written over by the
+ * next frame bad/                                                 files that never open, capped
  *   lock, state, hosts                                   see collector/run_state.h
  *
  * A .sealed file is one head line and then the sealed bytes:
@@ -71,14 +73,14 @@ struct spool_cycle {
 
 /* ---- what a poller does ----------------------------------------------------------------- */
 
-/* Writes one frame to spare/<spare>, which is made when it is not there, and renames that
- * (RENAME_NOREPLACE) to the first free index from `index` on, so that no leftover is ever replaced.
- * Nobody else may use that number meanwhile. Not yet durable: the poller calls spool_sync() before
- * it acknowledges.
+/* Writes one frame to the file <spare> of the inbox, which is made when it is not there, and
+ * renames that (RENAME_NOREPLACE) to the first free index from `index` on, so that no leftover is
+ * ever replaced. Nobody else may use that number meanwhile. Not yet durable: the poller calls
+ * spool_sync() before it acknowledges.
  * System calls: openat, writev, lseek, ftruncate, close, renameat2, unlinkat; syncfs for the
  * second.
  */
-int spool_put(int spool_fd, const struct spool_head *head, uint32_t index, uint32_t spare,
+int spool_put(int inbox_fd, const struct spool_head *head, uint32_t index, uint32_t spare,
 	const void *sealed, struct error *err) MUST_CHECK;
 int spool_sync(int spool_fd, struct error *err) MUST_CHECK;
 
@@ -92,7 +94,7 @@ int spool_put_outcome(int outcomes_fd, const struct spool_outcome *o, struct err
 
 /* ---- what the run does ------------------------------------------------------------------ */
 
-/* Opens the folder, made 0700 when missing, with its bad/ and spare/. Refuses one that is not ours
+/* Opens the folder, made 0700 when missing, with its bad/ and in/. Refuses one that is not ours
  * or that others can enter, and names the command that mends it. */
 int spool_open(const char *path, int *ret_fd, struct error *err) MUST_CHECK;
 
@@ -117,6 +119,18 @@ void spool_list_finish(struct spool_list *list);
 /* Appends the whole file to `out`. */
 int spool_read(int spool_fd, const char *name, struct buffer *out, struct error *err) MUST_CHECK;
 int spool_remove(int spool_fd, const char *name, struct error *err) MUST_CHECK;
+
+/* Moves a file to the first free name of that attempt from `index` on. */
+int spool_name_sealed(int from_fd, const char *from, int to_fd, uint64_t attempt_id, uint32_t index,
+	struct error *err) MUST_CHECK;
+
+/* Opens the inbox for pollers that run as that user. When they were another's before, its spares
+ * go. spool_empty_inbox() comes first. */
+int spool_open_inbox(int spool_fd, uid_t uid, gid_t gid, int *ret_fd, struct error *err) MUST_CHECK;
+
+/* Moves the frames from the inbox into the spool, once nobody writes to them any more, and
+ * removes what is neither frame nor spare. */
+int spool_empty_inbox(int spool_fd, struct error *err) MUST_CHECK;
 
 /* A frame that was taken is not removed but becomes a spare for the next cycle's: to make a file
  * costs a filesystem far more than to write over one. (ext4 gives out no inode that was freed

@@ -16,7 +16,7 @@
 #include "lib/file.h"
 
 static const char bad_folder[] = "bad";
-static const char *const folders[] = { bad_folder, "spare" };
+static const char *const folders[] = { bad_folder, "in" };
 
 int spool_open(const char *path, int *ret_fd, struct error *err)
 {

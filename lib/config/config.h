@@ -112,6 +112,7 @@ struct collector_config {
 	int64_t deadline_ms;	  /* of the whole run */
 	uint32_t spool_files_max; /* stops acknowledging beyond */
 	const char *probe_dir;	  /* probes by architecture; "" = where they were installed */
+	const char *user;	  /* of pollers when root runs it; "" = a number nobody has */
 };
 
 struct alerter_config {

@@ -64,6 +64,7 @@ static const struct field fields[] = {
 	{ ROW(ELEMENT_COLLECTOR, "connect-timeout", parse_duration, AT(collector, config.connect_timeout_ms), "10s"), RANGE(100, HOUR) },
 	{ ROW(ELEMENT_COLLECTOR, "deadline",        parse_duration, AT(collector, config.deadline_ms), "50s"), RANGE(SECOND, 24 * HOUR) },
 	{ ROW(ELEMENT_COLLECTOR, "probe-dir",       parse_path,     AT(collector, config.probe_dir), "") },
+	{ ROW(ELEMENT_COLLECTOR, "user",            parse_text,     AT(collector, config.user), "") },
 
 	{ ROW(ELEMENT_ALERTER, "mail",               parse_addresses, offsetof(struct alerter_config, mail), ""), .may_be_empty = true },
 	{ ROW(ELEMENT_ALERTER, "unreachable-after",  parse_count,     offsetof(struct alerter_config, unreachable_after), "2"), RANGE(1, 1000) },

@@ -44,7 +44,8 @@ struct ssh_budget {
 typedef int ssh_sign(
 	void *arg, const uint8_t *data, size_t len, uint8_t **ret_sig, size_t *ret_len);
 
-/* Once per process, before the first session. */
+/* Once per process, before the first session; a process that is going to give up files may do so
+ * after this: libcrypto reads its configuration at the first random number. */
 int ssh_global_init(struct error *err) MUST_CHECK;
 
 /* Takes over the connected (or connecting), non-blocking socket, also on failure. `keys`, when
@@ -74,9 +75,6 @@ const char *ssh_session_banner(const struct ssh_session *s);
 
 enum ssh_status ssh_session_auth_key(struct ssh_session *s, const char *user,
 	const uint8_t *public_blob, size_t blob_len, ssh_sign *sign, void *arg);
-
-/* Where the host takes no password as such, one prompt that hides what is typed is answered with
- * it (RFC 4256); any other gets no answer. */
 enum ssh_status ssh_session_auth_password(
 	struct ssh_session *s, const char *user, const char *password);
 

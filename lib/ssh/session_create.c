@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,8 +31,11 @@ static const struct {
 
 int ssh_global_init(struct error *err)
 {
+	unsigned char byte;
 	if (libssh2_init(0) != 0)
 		return error_set(err, "libssh2 cannot be started");
+	if (RAND_bytes(&byte, sizeof byte) != 1)
+		return error_set(err, "libcrypto has no random numbers");
 	return 0;
 }
 
@@ -137,10 +141,7 @@ void session_on_prompt(const char *name, int name_len, const char *text, int tex
 {
 	(void)name, (void)name_len, (void)text, (void)text_len;
 	struct ssh_session *s = *abstract;
-	if (count == 0) /* a word to the user */
-		return;
-	s->odd_prompts |= count != 1 || prompts[0].echo || s->answered;
-	if (s->odd_prompts)
+	if (count != 1 || prompts[0].echo || s->answered)
 		return;
 	size_t len = strlen(s->password);
 	responses[0].text = memory_alloc(&s->memory, len + 1);

@@ -112,7 +112,7 @@ class Identity(Lies):
         self.assertEqual(self.rows('honest'), [('ok', 'ok')] * len(lies))
         self.assertEqual({n for n in os.listdir(self.fleet.folder) if not n.startswith('fleet.db')}, {
             'config.xml', 'encrypted_stats', 'known_hosts', 'server.key', 'server.pub'})
-        self.assertEqual(sorted(os.listdir(self.fleet.spool)), ['bad', 'hosts', 'lock', 'spare', 'state'])
+        self.assertEqual(sorted(os.listdir(self.fleet.spool)), ['bad', 'hosts', 'in', 'lock', 'state'])
 
     def test_ten_thousand_leftovers(self):
         def flood(request):

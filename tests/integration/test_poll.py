@@ -349,7 +349,7 @@ class Addresses(PollTest):
             for i in range(3):
                 self.client(f'hangs{i}', ip=f'host{i}.example', timeout='3s')
             self.configure()
-            resolv = self.fleet.write('resolv.conf', f'nameserver {nameserver}\n')
+            resolv = self.fleet.write('resolv.conf', f'nameserver {nameserver}\n', mode=0o644)
             started = time.monotonic()
             done = subprocess.run(
                 ['unshare', '--mount', 'sh', '-ec', f'mount --bind {resolv} /etc/resolv.conf; '

@@ -278,11 +278,22 @@ static int remove_folder(void **state)
 	close(bad);
 	spool_trim_spares(f->fd, &(struct spool_spares){ 0 });
 	assert_int_equal(unlinkat(f->fd, "bad", AT_REMOVEDIR), 0);
-	assert_int_equal(unlinkat(f->fd, "spare", AT_REMOVEDIR), 0);
+	assert_int_equal(unlinkat(f->fd, "in", AT_REMOVEDIR), 0);
 	assert_int_equal(rmdir(f->path), 0);
 	close(f->fd);
 	free(f);
 	return 0;
+}
+
+/* As a poller and then the run do it. */
+static void put(const struct folder *f, const struct spool_head *h, uint32_t index, uint32_t spare,
+	const char *body)
+{
+	int inbox;
+	assert_int_equal(spool_open_inbox(f->fd, geteuid(), getegid(), &inbox, NULL), 0);
+	assert_int_equal(spool_put(inbox, h, index, spare, body, NULL), 0);
+	assert_int_equal(close(inbox), 0);
+	assert_int_equal(spool_empty_inbox(f->fd, NULL), 0);
 }
 
 static void open_folders_are_refused(void **state)
@@ -299,8 +310,8 @@ static void open_folders_are_refused(void **state)
 static void a_collision_loses_nothing(void **state)
 {
 	const struct folder *f = *state;
-	assert_int_equal(spool_put(f->fd, &head, 7, 0, "first", NULL), 0);
-	assert_int_equal(spool_put(f->fd, &head, 7, 0, "other", NULL), 0);
+	put(f, &head, 7, 0, "first");
+	put(f, &head, 7, 0, "other");
 	assert_int_equal(spool_sync(f->fd, NULL), 0);
 	struct spool_list list;
 	assert_int_equal(spool_list(f->fd, &list, NULL), 0);
@@ -325,7 +336,7 @@ static size_t count_spares(const struct folder *f, uint32_t most)
 	size_t count = 0;
 	for (uint32_t i = 0; i < most; i++) {
 		char name[SPOOL_NAME_MAX];
-		(void)snprintf(name, sizeof name, "spare/%u", i);
+		(void)snprintf(name, sizeof name, "in/%u", i);
 		count += faccessat(f->fd, name, F_OK, 0) == 0;
 	}
 	return count;
@@ -352,7 +363,7 @@ static void put_and_release(
 	struct spool_head h = head;
 	struct spool_list list;
 	h.length = (uint32_t)strlen(body);
-	assert_int_equal(spool_put(f->fd, &h, 0, spare, body, NULL), 0);
+	put(f, &h, 0, spare, body);
 	expect_body(f, body);
 	assert_int_equal(spool_list(f->fd, &list, NULL), 0);
 	assert_int_equal(spool_release(f->fd, list.items[0].name, spares, NULL), 0);
@@ -375,11 +386,70 @@ static void a_spare_is_written_over(void **state)
 	assert_int_equal(count_spares(f, 10), 1);
 }
 
+static void make_file(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_WRONLY | O_CREAT, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(close(fd), 0);
+}
+
+/* A poller that a host has taken over makes what it likes; the run waits for none of it. */
+static void what_no_poller_makes_is_removed(void **state)
+{
+	const struct folder *f = *state;
+	struct spool_list list;
+	int in;
+	assert_int_equal(spool_open_inbox(f->fd, geteuid(), getegid(), &in, NULL), 0);
+	make_file(in, "0000000000000001-00.sealed");
+	make_file(in, "0000000000000002-00.outcomes");
+	make_file(in, "0000000000000002-00.cycle");
+	make_file(in, "7");
+	make_file(in, "7a");
+	make_file(in, "12345678901");
+	make_file(in, "linked");
+	assert_int_equal(linkat(in, "linked", in, "0000000000000003-00.sealed", 0), 0);
+	assert_int_equal(linkat(in, "linked", in, "8", 0), 0);
+	assert_int_equal(symlinkat("/etc/passwd", in, "0000000000000004-00.sealed"), 0);
+	assert_int_equal(symlinkat("../lock", in, "9"), 0);
+	assert_int_equal(mkfifoat(in, "0000000000000005-00.sealed", 0600), 0);
+	assert_int_equal(mkdirat(in, "0000000000000006-00.sealed", 0700), 0);
+	assert_int_equal(spool_empty_inbox(f->fd, NULL), 0);
+
+	assert_int_equal(spool_list(f->fd, &list, NULL), 0);
+	assert_int_equal(list.count, 1);
+	assert_int_equal(list.items[0].id, 1);
+	spool_list_finish(&list);
+	assert_int_equal(count_spares(f, 100), 1);
+	assert_int_equal(unlinkat(in, "7", 0), 0);
+	close(in);
+	assert_int_equal(unlinkat(f->fd, "in", AT_REMOVEDIR), 0); /* that was all */
+	assert_int_equal(mkdirat(f->fd, "in", 0700), 0);
+}
+
+static void the_inbox_changes_hands(void **state)
+{
+	const struct folder *f = *state;
+	struct stat st;
+	int in;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(spool_open_inbox(f->fd, 0, 0, &in, NULL), 0);
+	make_file(in, "7");
+	close(in);
+	assert_int_equal(spool_open_inbox(f->fd, 65000, 65001, &in, NULL), 0);
+	assert_int_equal(count_spares(f, 100), 0);
+	assert_int_equal(fstat(in, &st), 0);
+	assert_int_equal(st.st_uid, 65000);
+	assert_int_equal(st.st_gid, 65001);
+	assert_int_equal(st.st_mode & 07777, 0700);
+	close(in);
+}
+
 static void lines_are_appended_and_files_sorted(void **state)
 {
 	const struct folder *f = *state;
 	int fd;
-	assert_int_equal(spool_put(f->fd, &head, 0, 0, "first", NULL), 0);
+	put(f, &head, 0, 0, "first");
 	assert_int_equal(spool_open_outcomes(f->fd, head.cycle_id, 3, &fd, NULL), 0);
 	assert_int_equal(spool_put_outcome(fd, &failed, NULL), 0);
 	assert_int_equal(spool_put_outcome(fd, &failed, NULL), 0);
@@ -417,7 +487,7 @@ static void bad_files_are_kept_up_to_a_cap(void **state)
 	struct spool_head h = head;
 	for (uint64_t i = 0; i < SPOOL_BAD_FILES + 3; i++) {
 		h.attempt_id = 0x1000 + i;
-		assert_int_equal(spool_put(f->fd, &h, 0, 0, "first", NULL), 0);
+		put(f, &h, 0, 0, "first");
 	}
 	struct spool_list list;
 	assert_int_equal(spool_list(f->fd, &list, NULL), 0);
@@ -447,6 +517,10 @@ int main(void)
 		cmocka_unit_test(names_are_recognised),
 		cmocka_unit_test_setup_teardown(
 			a_spare_is_written_over, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(
+			what_no_poller_makes_is_removed, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(
+			the_inbox_changes_hands, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(
 			open_folders_are_refused, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(

@@ -3,6 +3,7 @@ import os
 import signal
 import sqlite3
 import subprocess
+import sys
 
 # The programs as they are used: optimized, without sanitizers, which forbid what confines them.
 RELEASED = os.environ.get('FLEET_RELEASED') or os.path.abspath(os.path.join(
@@ -10,6 +11,9 @@ RELEASED = os.environ.get('FLEET_RELEASED') or os.path.abspath(os.path.join(
 BUILD = os.environ.get('FLEET_BUILD') or RELEASED
 if os.environ.get('FLEET_TESTED') == 'released':
     BUILD = RELEASED
+    if not os.path.exists(os.path.join(BUILD, 'collector', 'fleet-collector')):
+        print(f'skipped: nothing is built in {BUILD}; ./bootstrap build, or set FLEET_RELEASED')
+        sys.exit(77)
 PROGRAMS = {
     'collector': os.path.join(BUILD, 'collector', 'fleet-collector'),
     'alerter': os.path.join(BUILD, 'alerter', 'fleet-alerter'),
