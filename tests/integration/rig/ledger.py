@@ -54,7 +54,6 @@ class Server:
             yield name, int(attempt), outcome, '' if digest == 'NULL' else digest
 
     def readings(self, names):
-        # As text a DOUBLE has 17 digits at most when it is asked for as JSON, else fewer.
         listed = ', '.join(f"'{name}'" for name in names)
         for sample, metric, instance, value in self.server.query(
                 READINGS.format(names=listed, value='r.value'), self.database):

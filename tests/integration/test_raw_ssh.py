@@ -1,0 +1,114 @@
+"""Servers whose packets are broken, in the clear, before the login and in the channel. Each host
+fails by itself, in time and for a reason of its own; nobody else is touched."""
+import pathlib
+import shutil
+import sys
+import tempfile
+import time
+import unittest
+
+from rig.fleet import Fleet
+from rig.raw_ssh import FAULTS, RawSsh
+from rig.sshd import Sshd, keygen
+
+TIMEOUT = 6
+# The outcome of each, and words of the reason.
+EXPECTED = {
+    'length-huge': ('refused', 'exchange encryption keys'),
+    'length-zero': ('refused', 'exchange encryption keys'),
+    'padding-beyond': ('refused', 'exchange encryption keys'),
+    'version-with-nul': ('refused', 'SSH-2.0-\\x00'),
+    'kexinit-cut': ('no-common-algorithm', 'make no sense'),
+    'kexinit-short': ('no-common-algorithm', 'make no sense'),
+    'kex-reply-cut': ('refused', 'exchange encryption keys'),
+    'kex-reply-short': ('refused', 'exchange encryption keys'),
+    'host-key-cut': ('refused', 'exchange encryption keys'),
+    'no-point': ('refused', 'exchange encryption keys'),
+    'signature-wrong': ('refused', 'exchange encryption keys'),
+    'mac-wrong': ('refused', 'MAC'),
+    'service-cut': ('refused', ''),
+    'encrypted-length-huge': ('refused', ''),
+    'banner-huge': ('deadline', ''),
+    'failure-cut': ('auth', ''),
+    'failure-short': ('auth', ''),
+    'disconnect-cut': ('auth', 'closed the connection'),
+    'debug-cut': ('deadline', ''),
+    'unknown-flood': ('too-large', 'more than'),
+    'open-short': ('no-shell', ''),
+    'open-failure-cut': ('no-shell', 'refuses to run a command'),
+    'exit-signal': ('too-large', 'more memory than a session may take'),
+    'exit-signal-short': ('deadline', ''),
+    'exit-status-short': ('deadline', ''),
+    'request-cut': ('deadline', ''),
+    'data-cut': ('deadline', ''),
+    'data-short': ('deadline', ''),
+    'data-beyond-window': ('too-large', ''),
+    'extended-cut': ('deadline', ''),
+    'extended-short': ('deadline', ''),
+    'window-overflow': ('deadline', ''),
+    'window-short': ('deadline', ''),
+    'other-channel': ('deadline', ''),
+    'close-short': ('deadline', ''),
+    'global-flood': ('too-large', 'more than'),
+    'channel-flood': ('too-large', 'more than'),
+    'new-keys': ('truncated', 'new keys'),
+    'nothing-wrong': ('no-shell', 'without a word'),
+}
+
+
+class Broken(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix='fleet-raw-'))
+        self.addCleanup(shutil.rmtree, self.folder, True)
+        self.key = keygen(self.folder / 'id')
+        self.fleet = Fleet(str(self.folder / 'fleet'))
+
+    def client(self, name, port, user='monitor'):
+        return (f'<client name="{name}" ip="127.0.0.1" port="{port}" username="{user}" '
+                f'identity="{self.key}" timeout="{TIMEOUT}s"/>\n')
+
+    def sanitizers(self):
+        """libssh2 forgets what it had of a key exchange that fails; its frames are only seen by
+        the slow way of looking at the stack."""
+        return {'ASAN_OPTIONS': 'detect_leaks=1:fast_unwind_on_malloc=0',
+                'LSAN_OPTIONS': 'print_suppressions=0:suppressions=' +
+                                self.fleet.write('suppressions', 'leak:libssh2.so\n')}
+
+    def collect(self, servers):
+        with Sshd(self.folder / 'sshd', authorized=[self.key + '.pub']) as sshd:
+            self.fleet.write('known_hosts', sshd.known_hosts() +
+                             ''.join(s.known_hosts() for s in servers.values()))
+            self.fleet.write_config(
+                '<collector pollers="1"/>' +
+                ''.join(self.client(name, s.port) for name, s in servers.items()) +
+                ''.join(self.client(f'good{i}', sshd.port, sshd.user) for i in range(8)))
+            started = time.monotonic()
+            result = self.fleet.run('collector', env=self.sanitizers())
+            took = time.monotonic() - started
+        self.assertEqual(result.status, 0, result)
+        self.assertEqual(len(result.err.splitlines()), 1, result)  # the keys, once
+        self.assertLess(took, 2 * TIMEOUT)
+
+    def test_each_fails_alone(self):
+        self.assertEqual(set(EXPECTED), set(FAULTS))
+        servers = {name: RawSsh(name) for name in FAULTS}
+        for server in servers.values():
+            self.addCleanup(server.close)
+        self.collect(servers)
+        rows = {name: rest for name, *rest in self.fleet.rows(
+            'SELECT c.name, s.outcome, s.error, s.duration_ms FROM sample s '
+            'JOIN client c ON c.id = s.client_id')}
+        self.assertEqual({name: rows[name][0] for name in FAULTS},
+                         {name: outcome for name, (outcome, _) in EXPECTED.items()})
+        for name, (_, words) in EXPECTED.items():
+            self.assertIn(words, rows[name][1], name)
+        for i in range(8):
+            outcome, _, duration = rows[f'good{i}']
+            self.assertEqual(outcome, 'ok', rows)
+            self.assertLess(duration, (TIMEOUT - 1) * 1000)
+
+
+if __name__ == '__main__':
+    sys.exit(unittest.main(verbosity=2))
