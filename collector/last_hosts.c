@@ -11,8 +11,7 @@
 
 enum { FILE_MAX = 64 << 20, CLIENT_MAX = 256 };
 
-int last_hosts_add(struct last_hosts *hosts, const char *client, int64_t attempted_at,
-	enum outcome outcome, struct error *err)
+int last_hosts_add(struct last_hosts *hosts, const struct last_host *host, struct error *err)
 {
 	if ((hosts->count & (hosts->count - 1)) == 0) { /* full at each power of two */
 		size_t size = hosts->count ? 2 * hosts->count : 1;
@@ -21,10 +20,11 @@ int last_hosts_add(struct last_hosts *hosts, const char *client, int64_t attempt
 			return error_set(err, "out of memory");
 		hosts->items = items;
 	}
-	char *copy = strdup(client);
-	if (!copy)
+	struct last_host copy = *host;
+	copy.client = strdup(host->client);
+	if (!copy.client)
 		return error_set(err, "out of memory");
-	hosts->items[hosts->count++] = (struct last_host){ copy, attempted_at, outcome };
+	hosts->items[hosts->count++] = copy;
 	return 0;
 }
 
@@ -45,17 +45,34 @@ const struct last_host *last_hosts_find(const struct last_hosts *hosts, const ch
 	return hosts->count ? bsearch(&key, hosts->items, hosts->count, sizeof key, compare) : NULL;
 }
 
+struct last_host last_host_next(const struct last_host *last, int64_t at, enum outcome outcome,
+	bool was_begun, uint32_t duration_ms)
+{
+	struct last_host next = last ? *last : (struct last_host){ .outcome = OUTCOME_NOT_DONE };
+	bool is_owed = outcome == OUTCOME_NOT_DONE && !(was_begun && next.missed);
+	next.missed = is_owed;
+	if (!is_owed)
+		next.outcome = outcome == OUTCOME_NOT_DONE ? OUTCOME_DEADLINE : outcome;
+	if (outcome != OUTCOME_NOT_DONE || was_begun) {
+		next.attempted_at = at;
+		next.duration_ms = duration_ms;
+	}
+	return next;
+}
+
 static int add_line(struct last_hosts *hosts, const char *line, const char *end, struct error *err)
 {
 	struct fields f = { .at = line, .end = end };
 	char name[32], client[CLIENT_MAX];
-	enum outcome outcome;
-	int64_t at = fields_number(&f, INT64_MAX);
+	struct last_host h = { .client = client };
+	h.attempted_at = fields_number(&f, INT64_MAX);
+	h.duration_ms = (uint32_t)fields_number(&f, UINT32_MAX);
 	fields_raw(&f, name, sizeof name);
+	h.missed = fields_number(&f, 1);
 	fields_text(&f, client, sizeof client);
-	if (!fields_done(&f) || outcome_parse(name, &outcome) < 0)
+	if (!fields_done(&f) || outcome_parse(name, &h.outcome) < 0)
 		return 0;
-	return last_hosts_add(hosts, client, at, outcome, err);
+	return last_hosts_add(hosts, &h, err);
 }
 
 static int add_lines(struct last_hosts *hosts, const struct buffer *file, struct error *err)
@@ -94,8 +111,9 @@ int last_hosts_save(const char *path, const struct last_hosts *hosts, struct err
 	for (size_t i = 0; i < hosts->count; i++) {
 		const struct last_host *h = &hosts->items[i];
 		if (strlen(h->client) < CLIENT_MAX &&
-			buffer_printf(&file, "%" PRId64 " %s %s\n", h->attempted_at,
-				outcome_name(h->outcome), fields_encode(client, h->client)) < 0)
+			buffer_printf(&file, "%" PRId64 " %" PRIu32 " %s %d %s\n", h->attempted_at,
+				h->duration_ms, outcome_name(h->outcome), h->missed,
+				fields_encode(client, h->client)) < 0)
 			return error_set(err, "out of memory");
 	}
 	return file_write(path, file.data ? file.data : "", file.len, 0600, err);

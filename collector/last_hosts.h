@@ -1,6 +1,7 @@
 #ifndef FLEET_COLLECTOR_LAST_HOSTS_H
 #define FLEET_COLLECTOR_LAST_HOSTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -8,18 +9,22 @@
 #include "lib/outcome.h"
 
 /*
- * How the last attempt at each client ended, kept in `hosts` beside the spool, so that the
- * order of a run is known before any connection to the database is opened. A line is:
+ * How the last attempt at each client ended, kept in `hosts` beside the spool, so that who is
+ * polled, and in which order, is known before any connection to the database is opened. A line
+ * is:
  *
- *   <wall ms of the last attempt> <outcome> <client, percent-encoded>
+ *   <wall ms of the last attempt> <its duration, ms> <its outcome> <1 missed, 0>
+ *     <client, percent-encoded>
  *
- * That a client was not reached (not-done) is no attempt: its time is that of the one before,
- * 0 if there was none.
+ * Missed is who was not reached by the last run, or had not got through when it ended: its turn
+ * still stands out. Who was never reached has the time 0 and the outcome not-done.
  */
 struct last_host {
 	char *client;
 	int64_t attempted_at;
+	uint32_t duration_ms;
 	enum outcome outcome;
+	bool missed;
 };
 
 struct last_hosts {
@@ -33,12 +38,19 @@ int last_hosts_load(const char *path, struct last_hosts *ret_hosts, struct error
 int last_hosts_save(const char *path, const struct last_hosts *hosts, struct error *err) MUST_CHECK;
 
 /* Appends a copy; each client once. Then sort, before any find. */
-int last_hosts_add(struct last_hosts *hosts, const char *client, int64_t attempted_at,
-	enum outcome outcome, struct error *err) MUST_CHECK;
+int last_hosts_add(
+	struct last_hosts *hosts, const struct last_host *host, struct error *err) MUST_CHECK;
 void last_hosts_sort(struct last_hosts *hosts);
 
 /* NULL when it was never tried. */
 const struct last_host *last_hosts_find(const struct last_hosts *hosts, const char *client);
+
+/* What is remembered of a client after a run that began `at`. `last` is NULL when it was never
+ * tried; `was_begun` tells whether somebody had it when it was not done. Who is not done twice,
+ * though it was the first of the second run, hangs: that is a deadline, and no turn is owed to it,
+ * lest a few of that kind be the first of every run. Pure; the client is the caller's to set. */
+struct last_host last_host_next(const struct last_host *last, int64_t at, enum outcome outcome,
+	bool was_begun, uint32_t duration_ms);
 
 void last_hosts_finish(struct last_hosts *hosts);
 

@@ -3,11 +3,61 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool plan_is_due(int64_t every_ms, const struct last_host *last, int64_t now)
+enum { EARLY_MAX_MS = 10000 };
+
+static int64_t less(int64_t a, int64_t b)
 {
-	if (every_ms <= 0 || !last || last->attempted_at > now) /* the clock went back */
+	return a < b ? a : b;
+}
+
+static int64_t early_ms(int64_t every_ms)
+{
+	return less(every_ms / 10, EARLY_MAX_MS);
+}
+
+/* The number of the period that a time is in. */
+static int64_t period(int64_t every_ms, int64_t offset_ms, int64_t at)
+{
+	return (at - offset_ms + every_ms) / every_ms;
+}
+
+/* Shortly before a period that is as good as due. */
+static bool is_early(int64_t every_ms, int64_t offset_ms, int64_t last_at, int64_t now)
+{
+	int64_t early = early_ms(every_ms), done = period(every_ms, offset_ms, last_at);
+	return period(every_ms, offset_ms, now) == done &&
+	       period(every_ms, offset_ms, now + early) > done && now - last_at >= every_ms - early;
+}
+
+bool plan_is_due(int64_t every_ms, int64_t offset_ms, int64_t last_at, int64_t now)
+{
+	if (every_ms <= 0 || last_at <= 0 || last_at - now > early_ms(every_ms))
 		return true;
-	return now - last->attempted_at >= every_ms - every_ms / 10;
+	return period(every_ms, offset_ms, now) > period(every_ms, offset_ms, last_at) ||
+	       is_early(every_ms, offset_ms, last_at, now);
+}
+
+int64_t plan_attempt_at(int64_t every_ms, int64_t offset_ms, int64_t last_at, int64_t now)
+{
+	if (every_ms <= 0 || last_at <= 0 || !is_early(every_ms, offset_ms, last_at, now))
+		return now;
+	return period(every_ms, offset_ms, now) * every_ms + offset_ms;
+}
+
+int64_t plan_offset(const char *client, int64_t every_ms)
+{
+	uint8_t digest[SEAL_DIGEST_SIZE];
+	uint64_t number = 0;
+	seal_digest(client, strlen(client), digest);
+	for (size_t i = 0; i < sizeof number; i++)
+		number = number << 8 | digest[i];
+	return every_ms > 0 ? (int64_t)(number % (uint64_t)every_ms) : 0;
+}
+
+static bool is_due(const struct client *c, const struct last_host *last, int64_t now)
+{
+	return !c->every_ms || !last || last->missed ||
+	       plan_is_due(c->every_ms, plan_offset(c->name, c->every_ms), last->attempted_at, now);
 }
 
 static bool is_named(const struct plan_input *in, const char *name)
@@ -45,52 +95,103 @@ static void fill_host(struct poll_host *h, const struct plan_input *in, const st
 		h->key_count = ARRAY_LEN(h->keys);
 }
 
-static enum feed_turn turn_of(const struct last_host *last)
-{
-	if (!last || last->outcome == OUTCOME_OK)
-		return TURN_FINE;
-	return last->outcome == OUTCOME_NOT_DONE ? TURN_MISSED : TURN_DOWN;
+/* ---- the order -------------------------------------------------------------------------- */
+
+enum class { CLASS_MISSED, CLASS_FINE, CLASS_NEW, CLASS_DOWN, CLASS_COUNT };
+
+struct rank {
+	const struct client *client;
+	enum class class;
+	int64_t key; /* the smaller, the earlier within its class */
+};
+
+struct ranks {
+	struct rank *items; /* of those who are to be polled */
+	size_t count, of_class[CLASS_COUNT];
+};
+
+static enum class class_of(const struct last_host *last) {
+	if (!last) return CLASS_NEW;
+	if (last->outcome != OUTCOME_OK && last->outcome != OUTCOME_NOT_DONE) return CLASS_DOWN;
+	return last->missed ? CLASS_MISSED : CLASS_FINE;
 }
 
-static void take(const struct plan_input *in, enum feed_turn turn, struct plan *plan)
+static void add_rank(struct ranks *ranks, const struct client *c, const struct last_host *last)
+{
+	struct rank *r = &ranks->items[ranks->count++];
+	*r = (struct rank){ .client = c, .class = class_of(last) };
+	if (last)
+		r->key = r->class == CLASS_FINE ? -(int64_t)last->duration_ms : last->attempted_at;
+	ranks->of_class[r->class]++;
+}
+
+static int compare_ranks(const void *a, const void *b)
+{
+	const struct rank *x = a, *y = b;
+	if (x->class != y->class)
+		return x->class < y->class ? -1 : 1;
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return (x->client > y->client) - (x->client < y->client);
+}
+
+static void rank_all(const struct plan_input *in, struct ranks *ranks, size_t *ret_not_due)
 {
 	for (size_t i = 0; i < in->config->client_count; i++) {
 		const struct client *c = &in->config->clients[i];
 		const struct last_host *last = last_hosts_find(in->last, c->name);
-		if (turn_of(last) != turn)
-			continue;
-		if (in->only_count && !is_named(in, c->name))
-			continue;
-		if (!in->only_count && !plan_is_due(c->every_ms, last, in->now))
-			plan->not_due++;
-		else
-			fill_host(&plan->hosts[plan->count++], in, c, turn);
+		if (in->only_count ? is_named(in, c->name) : is_due(c, last, in->now))
+			add_rank(ranks, c, last);
+		else if (!in->only_count)
+			++*ret_not_due;
 	}
+	if (ranks->count)
+		qsort(ranks->items, ranks->count, sizeof *ranks->items, compare_ranks);
 }
 
-/* Of those that missed their turn, all of whom have a last host; in the file's order if even. */
-static int compare_missed(const void *a, const void *b, void *arg)
+static void take(
+	const struct plan_input *in, struct plan *plan, const struct rank *ranks, size_t count)
 {
-	const struct last_hosts *last = arg;
-	const struct client *c = ((const struct poll_host *)a)->client;
-	const struct client *d = ((const struct poll_host *)b)->client;
-	int64_t at_c = last_hosts_find(last, c->name)->attempted_at;
-	int64_t at_d = last_hosts_find(last, d->name)->attempted_at;
-	return at_c != at_d ? (at_c > at_d) - (at_c < at_d) : (c > d) - (c < d);
+	static const enum feed_turn turns[] = {
+		[CLASS_MISSED] = TURN_MISSED,
+		[CLASS_FINE] = TURN_FINE,
+		[CLASS_NEW] = TURN_FINE,
+		[CLASS_DOWN] = TURN_DOWN,
+	};
+	for (size_t i = 0; i < count; i++)
+		fill_host(&plan->hosts[plan->count++], in, ranks[i].client, turns[ranks[i].class]);
+}
+
+/* As they are sorted, but the new ones in the midst of the fine ones. */
+static void take_all(const struct plan_input *in, struct plan *plan, const struct ranks *ranks)
+{
+	const size_t *n = ranks->of_class;
+	size_t half = (n[CLASS_FINE] + 1) / 2;
+	const struct rank *fine = ranks->items + n[CLASS_MISSED], *new = fine + n[CLASS_FINE];
+	take(in, plan, ranks->items, n[CLASS_MISSED] + half);
+	take(in, plan, new, n[CLASS_NEW]);
+	take(in, plan, fine + half, n[CLASS_FINE] - half);
+	take(in, plan, new + n[CLASS_NEW], n[CLASS_DOWN]);
 }
 
 int plan_make(const struct plan_input *in, struct plan *ret_plan, struct error *err)
 {
+	struct plan plan = { 0 };
+	struct ranks ranks = { 0 };
 	if (check_names(in, err) < 0)
 		return -1;
-	struct plan plan = { .hosts = calloc(in->config->client_count + 1, sizeof *plan.hosts) };
-	if (!plan.hosts)
+	ranks.items = calloc(in->config->client_count + 1, sizeof *ranks.items);
+	if (ranks.items)
+		rank_all(in, &ranks, &plan.not_due);
+	plan.hosts = calloc(ranks.count + 1, sizeof *plan.hosts);
+	bool ok = ranks.items && plan.hosts;
+	if (ok)
+		take_all(in, &plan, &ranks);
+	free(ranks.items);
+	if (!ok) {
+		plan_finish(&plan);
 		return error_set(err, "out of memory");
-	take(in, TURN_MISSED, &plan);
-	qsort_r(plan.hosts, plan.count, sizeof *plan.hosts, compare_missed,
-		(void *)(uintptr_t)in->last);
-	take(in, TURN_FINE, &plan);
-	take(in, TURN_DOWN, &plan);
+	}
 	*ret_plan = plan;
 	return 0;
 }

@@ -23,13 +23,17 @@ struct plan_input {
 };
 
 struct plan {
-	struct poll_host *hosts; /* those that missed their turn first, the longest
-				  * missed before all; then as in the file, the down last */
+	struct poll_host *hosts; /* in their order, see plan_make() */
 	size_t count;
 	size_t not_due;
 };
 
-/* Every name in `only` must be a client's; otherwise -1 and all unknown names are told. */
+/* Those come first that missed their turn, the longest missed before all; then slow ones before
+ * quick ones, by their last attempt, those never tried in the middle of them: so that the run does
+ * not end with waiting for a few. Those that were down come last, the longest untried before all.
+ * Among equals the order of the file counts.
+ *
+ * Every name in `only` must be a client's; otherwise -1 and all unknown names are told. */
 int plan_make(const struct plan_input *in, struct plan *ret_plan, struct error *err) MUST_CHECK;
 
 /* Gives each host its attempt id, nonce and keys. */
@@ -38,8 +42,23 @@ void plan_stamp(
 
 void plan_finish(struct plan *plan);
 
-/* Whether a client of this period is to be polled. A run that comes a little early, as cron's
- * do, does not wait for the next one: up to a tenth of the period. */
-bool plan_is_due(int64_t every_ms, const struct last_host *last, int64_t now);
+/* Whether a client is to be polled that was tried last at `last_at` (0 = never), all wall ms.
+ *
+ * Time is cut into periods, which begin at a moment that the offset says (below the period), so
+ * that a fleet is spread over it; a client is due once in each. So its moment stays the same
+ * whatever happens: after an outage, or when it is new, it is due at once, and then again at its
+ * moment. Runs that are as rare as the periods would miss one now and then, being a little late
+ * and then a little early: so a client is due by so much before its period, too, at most a tenth
+ * of it and 10 s, when it was polled in all of the one before. A clock that was set back by more
+ * makes due. */
+bool plan_is_due(int64_t every_ms, int64_t offset_ms, int64_t last_at, int64_t now);
+
+/* What is to be remembered as the time of an attempt made now: when it was early, the beginning
+ * of the period that it stands for. */
+int64_t plan_attempt_at(int64_t every_ms, int64_t offset_ms, int64_t last_at, int64_t now);
+
+/* Where in each period the moment of a client is: of its name, so that it is always the same, and
+ * those of a fleet are evenly spread. */
+int64_t plan_offset(const char *client, int64_t every_ms);
 
 #endif

@@ -45,31 +45,35 @@ static void on_progress(void *arg, const struct poll_progress *progress)
 	progress_show(progress);
 }
 
-static void tell(const struct poll_host *h, enum outcome o, const char *text)
+static void tell(const struct poll_host *h, const struct poll_done *d)
 {
+	bool has_text = d->text && d->text[0];
 	if (isatty(STDERR_FILENO))
 		progress_clear();
-	if (o == OUTCOME_OK)
-		log_info("%s: ok%s%s", h->client->name, text && text[0] ? ": " : "",
-			text ? text : "");
+	if (d->outcome == OUTCOME_OK)
+		log_info("%s: ok%s%s", h->client->name, has_text ? ": " : "",
+			has_text ? d->text : "");
 	else
-		log_warning("%s: %s: %s", h->client->name, outcome_name(o),
-			text && text[0] ? text : outcome_text(o));
+		log_warning("%s: %s: %s", h->client->name, outcome_name(d->outcome),
+			has_text ? d->text : outcome_text(d->outcome));
 }
 
-static void on_done(
-	void *arg, const struct poll_host *h, bool was_begun, enum outcome o, const char *text)
+static void on_done(void *arg, const struct poll_host *h, const struct poll_done *d)
 {
 	struct poll_phase *p = arg;
 	const struct last_host *last = last_hosts_find(&p->last, h->client->name);
-	p->missed += o == OUTCOME_NOT_DONE && !was_begun;
-	/* Who was cut off in the midst had its turn: else a few that hang would be first ever. */
-	p->outcomes[h->client - p->config->clients] =
-		o == OUTCOME_NOT_DONE && was_begun ? OUTCOME_DEADLINE : o;
-	if (o == OUTCOME_HOST_KEY_UNKNOWN && (p->tell || !last || last->outcome != o))
+	struct last_host *next = &p->next[h->client - p->config->clients];
+	int64_t every = h->client->every_ms;
+	int64_t at = plan_attempt_at(every, plan_offset(h->client->name, every),
+		last ? last->attempted_at : 0, p->cycle.started_at);
+	*next = last_host_next(last, at, d->outcome, d->was_begun, d->duration_ms);
+	next->client = (char *)(uintptr_t)h->client->name;
+	p->missed += d->outcome == OUTCOME_NOT_DONE && !d->was_begun;
+	if (d->outcome == OUTCOME_HOST_KEY_UNKNOWN &&
+		(p->tell || !last || last->outcome != d->outcome))
 		p->unknown++;
 	if (p->tell)
-		tell(h, o, text);
+		tell(h, d);
 }
 
 /* The clock went back: once aloud, then for those who ask. */
@@ -136,22 +140,15 @@ static int run_pollers(struct poll_phase *p, struct error *err)
 	return r;
 }
 
-/* How each client's last attempt ended: in this run, or in an earlier one. */
+/* What there is of each client, from this run or from an earlier one. */
 static int save_hosts(const struct poll_phase *p, struct error *err)
 {
 	CLEANUP(last_hosts_finish) struct last_hosts hosts = { 0 };
 	for (size_t i = 0; i < p->config->client_count; i++) {
-		const struct client *c = &p->config->clients[i];
-		const struct last_host *last = last_hosts_find(&p->last, c->name);
-		enum outcome o = p->outcomes[i];
-		int r = 0;
-		if (o == OUTCOME_NOT_DONE)
-			r = last_hosts_add(&hosts, c->name, last ? last->attempted_at : 0, o, err);
-		else if (o != OUTCOME_COUNT)
-			r = last_hosts_add(&hosts, c->name, p->cycle.started_at, o, err);
-		else if (last)
-			r = last_hosts_add(&hosts, c->name, last->attempted_at, last->outcome, err);
-		if (r < 0)
+		const struct last_host *last = &p->next[i];
+		if (!last->client)
+			last = last_hosts_find(&p->last, p->config->clients[i].name);
+		if (last && last_hosts_add(&hosts, last, err) < 0)
 			return -1;
 	}
 	last_hosts_sort(&hosts);
@@ -169,9 +166,9 @@ static void say_missed(const struct poll_phase *p)
 {
 	if (p->missed && !*p->stop)
 		log_warning(
-			"%zu of %zu clients were not reached before the deadline: they are the "
-			"first of the next run; if this goes on, raise <collector sessions=\"…\"/> "
-			"or poll less often",
+			"%zu of %zu clients were not reached before the deadline: those that were "
+			"not down are the first of the next run; if this goes on, raise <collector "
+			"sessions=\"…\" connects=\"…\"/> or poll less often",
 			p->missed, p->plan.count);
 }
 
@@ -188,11 +185,9 @@ static bool is_full(const struct poll_phase *p)
 
 static int prepare(struct poll_phase *p, struct error *err)
 {
-	p->outcomes = calloc(p->config->client_count + 1, sizeof *p->outcomes);
-	if (!p->outcomes)
+	p->next = calloc(p->config->client_count + 1, sizeof *p->next);
+	if (!p->next)
 		return error_set(err, "out of memory");
-	for (size_t i = 0; i < p->config->client_count; i++)
-		p->outcomes[i] = OUTCOME_COUNT;
 	p->tell = p->options->verbose || (p->options->client_count && isatty(STDERR_FILENO));
 	return 0;
 }
@@ -219,5 +214,5 @@ void poll_phase_finish(struct poll_phase *p)
 	known_hosts_destroy(p->known);
 	last_hosts_finish(&p->last);
 	plan_finish(&p->plan);
-	free(p->outcomes);
+	free(p->next);
 }

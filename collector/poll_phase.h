@@ -24,7 +24,7 @@ struct poll_phase {
 	struct known_hosts *known;
 	struct last_hosts last;
 	struct plan plan;
-	enum outcome *outcomes;	  /* one a client; OUTCOME_COUNT = none in this run */
+	struct last_host *next;	  /* one a client; without a name when it had no turn */
 	bool tell;		  /* each host as it ends */
 	size_t unknown;		  /* refused for want of a recorded host key, as never before */
 	size_t missed;		  /* not reached before the deadline */

@@ -195,7 +195,7 @@ int run(const struct options *options, const volatile sig_atomic_t *stop)
 static void tell_plan(const struct plan *plan)
 {
 	static const char *const notes[] = {
-		[TURN_MISSED] = "\tnot reached last time",
+		[TURN_MISSED] = "\tnot done last time",
 		[TURN_FINE] = "",
 		[TURN_DOWN] = "\tfailed last time",
 	};

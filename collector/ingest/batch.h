@@ -9,7 +9,7 @@
  * transaction costs more than its rows. No client is twice in one, so that each report is
  * derived from counters that are committed.
  */
-enum { BATCH_VISITS = 128, BATCH_SAMPLES = 256, BATCH_BYTES = 16 << 20 };
+enum { BATCH_VISITS = 512, BATCH_SAMPLES = 1024, BATCH_BYTES = 16 << 20 };
 
 struct batch {
 	const struct ingest *in;

@@ -37,18 +37,24 @@ struct poll_progress {
 	int64_t started_ms; /* monotonic */
 };
 
+/* How an attempt ended. */
+struct poll_done {
+	enum outcome outcome;
+	bool was_begun; /* a poller had it */
+	uint32_t duration_ms;
+	const char *text;
+};
+
 struct poll_plan {
 	const struct config *config;
 	uint64_t cycle_id;
 	int64_t taken_at; /* of every attempt: when its id was made, by the wall clock */
-	int spool_fd;		       /* encrypted_stats, a folder */
+	int spool_fd;	  /* encrypted_stats, a folder */
 	const struct poll_host *hosts; /* in the order of starting */
 	size_t host_count;
 	const volatile sig_atomic_t *stop; /* set by SIGTERM: no new host, finish what runs */
 	void (*progress)(void *arg, const struct poll_progress *p); /* NULL, or about 4/s */
-	/* was_begun: a poller had it */
-	void (*done)(void *arg, const struct poll_host *h, bool was_begun, enum outcome o,
-		const char *text);
+	void (*done)(void *arg, const struct poll_host *h, const struct poll_done *d);
 	void *arg;
 };
 

@@ -17,8 +17,13 @@ enum {
 void poll_run_done(struct poll_run *r, uint32_t seq, enum outcome o, const char *text)
 {
 	struct feed_host *h = &r->feed.hosts[seq];
-	bool was_begun = h->phase == FEED_FLYING;
-	if (was_begun) {
+	struct poll_done d = {
+		.outcome = o,
+		.was_begun = h->phase == FEED_FLYING,
+		.text = text,
+	};
+	if (d.was_begun) {
+		d.duration_ms = (uint32_t)(r->now_ms - h->started_ms) + h->spent_ms;
 		r->workers[h->worker].flying--;
 		r->progress.active--;
 	}
@@ -28,7 +33,7 @@ void poll_run_done(struct poll_run *r, uint32_t seq, enum outcome o, const char 
 	else
 		r->progress.failed++;
 	if (r->plan->done)
-		r->plan->done(r->plan->arg, &r->plan->hosts[seq], was_begun, o, text);
+		r->plan->done(r->plan->arg, &r->plan->hosts[seq], &d);
 }
 
 /* An outcome that no poller wrote. */

@@ -16,30 +16,9 @@
 
 #include "lib/buffer.h"
 #include "lib/file.h"
-#include "lib/ssh/known_hosts_line.h"
+#include "lib/ssh/known_hosts_private.h"
 
-enum { FILE_SIZE_MAX = 64 * 1024 * 1024, NONE = -1 };
-
-struct line {
-	struct known_hosts_line line;
-	int next_slow; /* next line that has to be compared one by one */
-};
-
-struct name {
-	const char *text;
-	int line, next;
-};
-
-struct known_hosts {
-	char *text; /* fields end with NUL */
-	struct line *lines;
-	int line_count, lines_size;
-	struct name *names;
-	int name_count, names_size;
-	int *buckets; /* first name of each, or NONE */
-	size_t bucket_count;
-	int first_slow;
-};
+enum { FILE_SIZE_MAX = 64 * 1024 * 1024 };
 
 static int grow(void **items, int *size, int count, size_t item_size)
 {
@@ -64,7 +43,7 @@ static int add_line(struct known_hosts *k, const struct line *line)
 	return 0;
 }
 
-static int add_name(struct known_hosts *k, const char *text, int line)
+int known_hosts_add_name(struct known_hosts *k, const char *text, int line)
 {
 	void *items = k->names;
 	if (grow(&items, &k->names_size, k->name_count, sizeof *k->names) < 0)
@@ -87,18 +66,49 @@ static int add_names(struct known_hosts *k, int line)
 {
 	char *rest = k->lines[line].line.names, *name;
 	while ((name = strsep(&rest, ",")))
-		if (*name && add_name(k, name, line) < 0)
+		if (*name && known_hosts_add_name(k, name, line) < 0)
 			return -1;
 	return 0;
 }
 
-static int build_index(struct known_hosts *k)
+int known_hosts_index(struct known_hosts *k)
+{
+	size_t count = 16;
+	while (count < (size_t)k->name_count)
+		count *= 2;
+	int *buckets = malloc(count * sizeof *buckets);
+	if (!buckets)
+		return -1;
+	free(k->buckets);
+	k->buckets = buckets;
+	k->bucket_count = count;
+	for (size_t b = 0; b < count; b++)
+		buckets[b] = NONE;
+	/* Lines were added from the last to the first, so chains come out in the file's order. */
+	for (int i = 0; i < k->name_count; i++) {
+		size_t b = bucket_of(k, k->names[i].text);
+		k->names[i].next = buckets[b];
+		buckets[b] = i;
+	}
+	return 0;
+}
+
+static void put_first(struct line *line, int i, int *first)
+{
+	line->next_slow = *first;
+	*first = i;
+}
+
+static int sort_lines(struct known_hosts *k)
 {
 	for (int i = k->line_count - 1; i >= 0; i--) {
 		struct line *line = &k->lines[i];
-		if (line->line.hashed || known_hosts_line_is_pattern(&line->line)) {
-			line->next_slow = k->first_slow;
-			k->first_slow = i;
+		if (line->line.hashed) {
+			put_first(line, i, &k->first_hashed);
+			continue;
+		}
+		if (known_hosts_line_is_pattern(&line->line)) {
+			put_first(line, i, &k->first_pattern);
 			continue;
 		}
 		for (char *c = line->line.names; *c; c++)
@@ -106,20 +116,7 @@ static int build_index(struct known_hosts *k)
 		if (add_names(k, i) < 0)
 			return -1;
 	}
-	for (k->bucket_count = 16; k->bucket_count < (size_t)k->name_count;)
-		k->bucket_count *= 2;
-	k->buckets = malloc(k->bucket_count * sizeof *k->buckets);
-	if (!k->buckets)
-		return -1;
-	for (size_t b = 0; b < k->bucket_count; b++)
-		k->buckets[b] = NONE;
-	/* Lines were added from the last to the first, so chains come out in the file's order. */
-	for (int i = 0; i < k->name_count; i++) {
-		size_t b = bucket_of(k, k->names[i].text);
-		k->names[i].next = k->buckets[b];
-		k->buckets[b] = i;
-	}
-	return 0;
+	return known_hosts_index(k);
 }
 
 static int parse_all(
@@ -161,8 +158,8 @@ int known_hosts_parse(const char *path, const char *text, size_t len, known_host
 	if (len)
 		memcpy(k->text, text, len);
 	k->text[len] = 0;
-	k->first_slow = NONE;
-	if (parse_all(k, path, len, warn, arg) < 0 || build_index(k) < 0)
+	k->first_hashed = k->first_pattern = NONE;
+	if (parse_all(k, path, len, warn, arg) < 0 || sort_lines(k) < 0)
 		goto out;
 	*ret_hosts = k;
 	return 0;
@@ -199,6 +196,7 @@ void known_hosts_destroy(struct known_hosts *k)
 	free(k->names);
 	free(k->buckets);
 	free(k->text);
+	arena_finish(&k->arena);
 	free(k);
 }
 
@@ -214,19 +212,32 @@ static void give(struct found *f, const struct line *line)
 	f->count++;
 }
 
-static void find(const struct known_hosts *k, const char *name, bool revoked, struct found *f)
+static void find_slowly(
+	const struct known_hosts *k, int first, const char *name, bool revoked, struct found *f)
 {
-	for (int i = k->buckets[bucket_of(k, name)]; i != NONE; i = k->names[i].next) {
-		const struct line *line = &k->lines[k->names[i].line];
-		if (line->line.key.revoked == revoked && strcmp(k->names[i].text, name) == 0)
-			give(f, line);
-	}
-	for (int i = k->first_slow; i != NONE; i = k->lines[i].next_slow) {
+	for (int i = first; i != NONE; i = k->lines[i].next_slow) {
 		const struct line *line = &k->lines[i];
 		if (line->line.key.revoked == revoked &&
 			known_hosts_line_matches(&line->line, name))
 			give(f, line);
 	}
+}
+
+static void find(const struct known_hosts *k, const char *name, bool revoked, struct found *f)
+{
+	bool is_resolved = false;
+	for (int i = k->buckets[bucket_of(k, name)]; i != NONE; i = k->names[i].next) {
+		const struct name *n = &k->names[i];
+		if (strcmp(n->text, name) != 0)
+			continue;
+		if (n->line == NONE)
+			is_resolved = true;
+		else if (k->lines[n->line].line.key.revoked == revoked)
+			give(f, &k->lines[n->line]);
+	}
+	if (!is_resolved)
+		find_slowly(k, k->first_hashed, name, revoked, f);
+	find_slowly(k, k->first_pattern, name, revoked, f);
 }
 
 size_t known_hosts_find(const struct known_hosts *k, const char *host, uint16_t port,

@@ -1,13 +1,12 @@
 #include "lib/ssh/known_hosts_line.h"
 
 #include <ctype.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/ssh/known_hosts_hash.h"
 #include "lib/ssh/reader.h"
 
 enum { HASH_SIZE = KNOWN_HOSTS_HASH_SIZE };
@@ -73,18 +72,10 @@ static bool list_matches(const char *list, const char *name)
 	}
 }
 
-static bool hash_matches(const struct known_hosts_line *line, const char *name)
-{
-	uint8_t mac[EVP_MAX_MD_SIZE];
-	unsigned int len = 0;
-	return HMAC(EVP_sha1(), line->salt, HASH_SIZE, (const uint8_t *)name, strlen(name), mac,
-		       &len) &&
-	       len == HASH_SIZE && memcmp(mac, line->hash, HASH_SIZE) == 0;
-}
-
 bool known_hosts_line_matches(const struct known_hosts_line *line, const char *name)
 {
-	return line->hashed ? hash_matches(line, name) : list_matches(line->names, name);
+	return line->hashed ? known_hosts_hash_find(line->salt, line->hash, &name, 1) == 0
+			    : list_matches(line->names, name);
 }
 
 /* Parsing. */

@@ -75,6 +75,9 @@ const char *ssh_session_banner(const struct ssh_session *s);
 
 enum ssh_status ssh_session_auth_key(struct ssh_session *s, const char *user,
 	const uint8_t *public_blob, size_t blob_len, ssh_sign *sign, void *arg);
+
+/* Where the host takes no password as such, one prompt that hides what is typed is answered with
+ * it (RFC 4256); any other gets no answer. */
 enum ssh_status ssh_session_auth_password(
 	struct ssh_session *s, const char *user, const char *password);
 

@@ -141,7 +141,10 @@ void session_on_prompt(const char *name, int name_len, const char *text, int tex
 {
 	(void)name, (void)name_len, (void)text, (void)text_len;
 	struct ssh_session *s = *abstract;
-	if (count != 1 || prompts[0].echo || s->answered)
+	if (count == 0) /* a word to the user */
+		return;
+	s->odd_prompts |= count != 1 || prompts[0].echo || s->answered;
+	if (s->odd_prompts)
 		return;
 	size_t len = strlen(s->password);
 	responses[0].text = memory_alloc(&s->memory, len + 1);

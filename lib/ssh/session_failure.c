@@ -160,6 +160,9 @@ static enum ssh_status fail_auth(struct ssh_session *s)
 		return fail(s, OUTCOME_AUTH,
 			"the host does not take this key: is its public half in the user's "
 			"authorized_keys there?");
+	if (s->odd_prompts)
+		return fail(s, OUTCOME_AUTH,
+			"the host asks for more than a password, or would show it; use a key");
 	return fail(s, OUTCOME_AUTH, "the host does not take this password");
 }
 

@@ -50,6 +50,7 @@ struct ssh_session {
 	bool sign_failed, sign_waits;
 	const char *password; /* valid during the step */
 	bool answered;
+	bool odd_prompts; /* it asked for something else, and got no answer */
 	enum { LOGIN_UNKNOWN, LOGIN_PASSWORD, LOGIN_INTERACTIVE } login;
 	char login_methods[96]; /* what the host takes, when that is no password */
 

@@ -1,6 +1,7 @@
 #include "lib/storage/cache.h"
 
 #include <search.h>
+#include <stdlib.h>
 
 #include "lib/metrics/metrics.h"
 #include "lib/storage/private.h"
@@ -45,7 +46,7 @@ static void keep(void *item)
 
 static void destroy_client(void *item)
 {
-	tdestroy(((struct cached_client *)item)->series, keep);
+	free(((struct cached_client *)item)->series);
 }
 
 void cache_clear(struct cache *cache)
@@ -82,15 +83,52 @@ static struct cached_metric *add_metric(struct storage *s, int64_t id, const cha
 	return m.name ? add(s, &s->cache.metrics, &m, sizeof m, compare_metrics) : NULL;
 }
 
-static struct cached_series *add_series(
+/* Where the series is, or belongs. They mostly come in the order in which they are kept. */
+static bool find_series(
+	struct cached_client *client, const struct cached_series *key, size_t *ret_at)
+{
+	size_t low = 0, high = client->series_count;
+	size_t at = client->next_series < high ? client->next_series : high / 2;
+	int order = 1;
+	for (; low < high; at = low + (high - low) / 2) {
+		order = compare_series(key, &client->series[at]);
+		if (order == 0)
+			break;
+		if (order > 0)
+			low = at + 1;
+		else
+			high = at;
+	}
+	*ret_at = order == 0 ? at : low;
+	client->next_series = *ret_at + 1;
+	return order == 0;
+}
+
+static int grow_series(struct cached_client *client)
+{
+	if (client->series_count < client->series_size)
+		return 0;
+	size_t size = client->series_size ? 2 * client->series_size : 64;
+	struct cached_series *items = reallocarray(client->series, size, sizeof *items);
+	if (!items)
+		return -1;
+	client->series = items;
+	client->series_size = size;
+	return 0;
+}
+
+static int add_series(
 	struct storage *s, struct cached_client *client, const struct cached_series *series)
 {
 	struct cached_series copy = *series;
+	size_t at;
 	copy.instance = arena_copy(&s->cache.memory, series->instance, strlen(series->instance));
-	if (!copy.instance)
-		return NULL;
-	client->series_count++;
-	return add(s, &client->series, &copy, sizeof copy, compare_series);
+	if (!copy.instance || grow_series(client) || find_series(client, series, &at))
+		return -1;
+	struct cached_series *to = client->series + at;
+	memmove(to + 1, to, (client->series_count++ - at) * sizeof *to);
+	*to = copy;
+	return 0;
 }
 
 static int load(struct storage *s, struct error *err)
@@ -171,30 +209,54 @@ int cache_load_series(
 			.metric_id = db_get_int(&row[2]),
 			.instance = db_get_text(&row[3]),
 			.seen_at = db_get_int(&row[4]) };
-		if (client && !add_series(s, client, &series))
+		if (client && add_series(s, client, &series))
 			return error_set(err, "out of memory");
 	}
-	for (size_t i = 0; i < count && rc == 0; i++)
+	for (size_t i = 0; i < count && rc == 0; i++) {
 		clients[i]->has_series = true;
+		clients[i]->next_series = 0;
+	}
 	return rc;
 }
 
-static int metric_id(struct storage *s, const char *name, int64_t *ret_id, struct error *err)
+static const struct cached_metric *find_metric(struct storage *s, const char *name)
 {
 	struct cached_metric key = { .name = name };
 	struct cached_metric **found = tfind(&key, &s->cache.metrics, compare_metrics);
-	if (found) {
-		*ret_id = (*found)->id;
-		return 0;
-	}
+	return found ? *found : NULL;
+}
+
+static const struct cached_metric *make_metric(
+	struct storage *s, const char *name, struct error *err)
+{
 	const struct metric *known = metric_find(name);
 	if (db_run(s->db, STATEMENT_ADD_METRIC,
 		    DB_VALUES(db_text(name), db_text(known ? unit_name(known->unit) : ""),
 			    db_text(known ? known->help : "")),
 		    err))
-		return -1;
-	*ret_id = (int64_t)s->driver->last_id(s->db);
-	return add_metric(s, *ret_id, name) ? 0 : error_set(err, "out of memory");
+		return NULL;
+	const struct cached_metric *m = add_metric(s, (int64_t)s->driver->last_id(s->db), name);
+	if (!m)
+		(void)error_set(err, "out of memory");
+	return m;
+}
+
+/* Names are mostly those of the catalogue, which are always at the same place. */
+static int metric_id(struct storage *s, const char *name, int64_t *ret_id, struct error *err)
+{
+	const struct cached_metric **recent =
+		&s->cache.recent[(uintptr_t)name / sizeof(void *) % CACHE_RECENT];
+	if (!*recent || strcmp((*recent)->name, name) != 0) {
+		const char *clean = clean_name(&s->cache.memory, name, METRIC_MAX);
+		if (!clean)
+			return error_set(err, "out of memory");
+		const struct cached_metric *m = find_metric(s, clean);
+		if (!m && !(m = make_metric(s, clean, err)))
+			return -1;
+		*recent = m;
+	}
+	*ret_id = (*recent)->id;
+	return 0;
 }
 
 /* Once a day: retention removes series that were not seen for long. */
@@ -223,24 +285,26 @@ static int insert_series(struct storage *s, struct cached_client *client,
 		    err))
 		return -1;
 	series->id = (int64_t)s->driver->last_id(s->db);
-	return add_series(s, client, series) ? 0 : error_set(err, "out of memory");
+	return add_series(s, client, series) ? error_set(err, "out of memory") : 0;
 }
 
 int cache_series(struct storage *s, struct cached_client *client, const char *metric,
 	const char *instance, int64_t at, int64_t *ret_id, struct error *err)
 {
-	struct arena *a = &s->cache.memory;
-	struct cached_series key = { .instance = clean_name(a, instance, INSTANCE_MAX),
-		.seen_at = at };
-	metric = clean_name(a, metric, METRIC_MAX);
-	if (!metric || !key.instance)
-		return error_set(err, "out of memory");
+	struct cached_series key = { .instance = instance, .seen_at = at };
+	size_t place;
 	if (metric_id(s, metric, &key.metric_id, err))
 		return -1;
-	struct cached_series **found = tfind(&key, &client->series, compare_series);
+	bool found = find_series(client, &key, &place);
+	if (!found) { /* what is found was clean */
+		key.instance = clean_name(&s->cache.memory, instance, INSTANCE_MAX);
+		if (!key.instance)
+			return error_set(err, "out of memory");
+		found = key.instance != instance && find_series(client, &key, &place);
+	}
 	if (found) {
-		*ret_id = (*found)->id;
-		return see_series(s, *found, at, err);
+		*ret_id = client->series[place].id;
+		return see_series(s, &client->series[place], at, err);
 	}
 	if (client->series_count < CACHE_SERIES_MAX && insert_series(s, client, &key, err))
 		return -1;

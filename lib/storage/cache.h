@@ -20,16 +20,20 @@ struct cached_client {
 	const char *name;
 	int64_t id;
 	uint64_t newest_ok_id;
-	int64_t text_at; /* of the stored report's text; 0 = none */
-	bool has_series; /* `series` was read */
-	void *series;	 /* tsearch(3) tree */
-	size_t series_count;
+	int64_t text_at;	      /* of the stored report's text; 0 = none */
+	bool has_series;	      /* `series` was read */
+	struct cached_series *series; /* sorted */
+	size_t series_count, series_size;
+	size_t next_series; /* behind the one found last */
 };
+
+enum { CACHE_RECENT = 64 };
 
 struct cache {
 	struct arena memory;
 	bool is_loaded;
 	void *clients, *metrics; /* tsearch(3) trees */
+	const struct cached_metric *recent[CACHE_RECENT];
 };
 
 struct storage;

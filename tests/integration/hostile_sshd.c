@@ -10,6 +10,10 @@
  *   ignore   after the key exchange, SSH_MSG_IGNORE without end
  *   pester   the same, once it has taken a command
  *   slow     finishes the key exchange, then says nothing more
+ *   ask, ask-two, ask-again, ask-openly
+ *            lets nobody in but by keyboard-interactive, where it asks for a password; for another
+ *            one with it; after it; and so that it is shown. Takes "secret", on every question,
+ *            and prints each answer.
  *
  * It uses libssh's older, message-wise interface, which lets each step be refused or left out.
  */
@@ -71,10 +75,70 @@ static void pester(ssh_session s)
 	take_command(s, flood);
 }
 
+static int wrong, rounds;
+
+static void take_answers(ssh_session s)
+{
+	for (int i = 0; i < ssh_userauth_kbdint_getnanswers(s); i++) {
+		const char *answer = ssh_userauth_kbdint_getanswer(s, (unsigned int)i);
+		printf("answer: %s\n", answer ? answer : "");
+		wrong += !answer || strcmp(answer, "secret") != 0;
+	}
+	(void)fflush(stdout);
+	rounds++;
+}
+
+/* `count` questions in each of `times` rounds. */
+static void interrogate(ssh_session s, unsigned int count, int times, char echo)
+{
+	const char *prompts[] = { "Password: ", "Again: " };
+	char shown[] = { echo, 0 };
+	for (ssh_message m; (m = ssh_message_get(s)); ssh_message_free(m)) {
+		if (ssh_message_type(m) != SSH_REQUEST_AUTH ||
+			ssh_message_subtype(m) != SSH_AUTH_METHOD_INTERACTIVE) {
+			ssh_message_auth_set_methods(m, SSH_AUTH_METHOD_INTERACTIVE);
+			ssh_message_reply_default(m);
+			continue;
+		}
+		if (ssh_message_auth_kbdint_is_response(m))
+			take_answers(s);
+		if (rounds < times)
+			ssh_message_auth_interactive_request(m, "", "", count, prompts, shown);
+		else if (wrong == 0)
+			ssh_message_auth_reply_success(m, 0);
+		else
+			ssh_message_reply_default(m);
+	}
+}
+
+static void ask(ssh_session s)
+{
+	interrogate(s, 1, 1, 0);
+}
+
+static void ask_two(ssh_session s)
+{
+	interrogate(s, 2, 1, 0);
+}
+
+static void ask_again(ssh_session s)
+{
+	interrogate(s, 1, 2, 0);
+}
+
+static void ask_openly(ssh_session s)
+{
+	interrogate(s, 1, 1, 1);
+}
+
 static const struct {
 	const char *name;
 	void (*serve)(ssh_session s);
 } modes[] = {
+	{ "ask", ask },
+	{ "ask-again", ask_again },
+	{ "ask-openly", ask_openly },
+	{ "ask-two", ask_two },
 	{ "deaf", go_deaf },
 	{ "ignore", flood },
 	{ "pester", pester },

@@ -167,7 +167,7 @@ class Collect(CollectTest):
         self.assertIn('three four', result.err)
 
     def test_what_is_due(self):
-        self.configure(self.client('one', more='every="1h"'), self.client('two', '127.0.0.2'))
+        self.configure(self.client('one', more='every="3000d"'), self.client('two', '127.0.0.2'))
         self.collect()
         self.collect()
         self.assertEqual(sorted(self.samples()), [('one', 'ok'), ('two', 'ok'), ('two', 'ok')])
@@ -313,7 +313,7 @@ class Interrupted(CollectTest):
         words[2] = f'{int(words[2], 16) + (7200000 << 22):016x}'
         words[3] = str(int(words[3]) + 7200000)
         path.write_text(' '.join(words), encoding='ascii')
-        self.configure(self.client('one'), self.client('two', '127.0.0.2', more='every="1h"'))
+        self.configure(self.client('one'), self.client('two', '127.0.0.2', more='every="3000d"'))
         said = [self.collect().err for _ in range(3)]
         self.assertRegex(said[0], 'the clock of this machine stands (7[12][0-9]{2}) s behind')
         self.assertEqual((len(said[0].splitlines()), said[1:]), (1, ['', '']))

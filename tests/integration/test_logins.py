@@ -1,8 +1,11 @@
-"""Logging in as people do: by keys that take their time to open."""
+"""Logging in as people do: keys that take their time to open, hashed names, a key a group."""
 import base64
 import datetime
+import os
 import pathlib
 import re
+import stat
+import subprocess
 import time
 import unittest
 
@@ -66,6 +69,64 @@ class SlowKeys(test_poll.PollTest):
         self.collect()
         self.expect('good', 'ok')
         self.expect('absurd', 'auth', 'auth', f'ssh-keygen -p -a 16 -f {key}')
+
+
+class KnownHosts(test_poll.PollTest):
+    def hash_names(self):
+        known = self.fleet.path('known_hosts')
+        subprocess.run(['ssh-keygen', '-q', '-H', '-f', known], check=True, capture_output=True)
+        os.chmod(known, 0o600)
+
+    def run_hashed(self):
+        """Which file the cache is after a run."""
+        result = self.fleet.run('collector')
+        self.assertEqual(result.status, 0, result)
+        status = os.stat(self.fleet.path('encrypted_stats/known_hosts.cache'))
+        self.assertEqual(stat.S_IMODE(status.st_mode), 0o600)
+        return status.st_ino, status.st_mtime_ns
+
+    def test_hashed_names_are_resolved_once(self):
+        self.client('four')
+        self.client('six', ip='::1')
+        self.client('unknown', ip='0.0.0.0')
+        self.configure()
+        self.hash_names()
+        self.assertNotIn('127.0.0.1', pathlib.Path(self.fleet.path('known_hosts')).read_text())
+        first = self.run_hashed()
+        self.assertEqual(first, self.run_hashed())
+        for name in ('four', 'six'):
+            self.expect(name, 'ok')
+        self.expect('unknown', 'host-key-unknown')
+        with open(self.fleet.path('known_hosts'), 'a', encoding='utf-8') as f:
+            f.write(f'localhost {self.sshd.public_key()}\n')
+        self.hash_names()
+        self.assertNotEqual(first, self.run_hashed())
+        for name in ('four', 'six'):
+            self.expect(name, 'ok')
+
+
+class Groups(test_poll.PollTest):
+    def test_an_identity_a_group(self):
+        """What stands nearest wins; a group's key serves those in it, and nobody else."""
+        keys = {name: keygen(self.folder / f'group-{name}') for name in ('outer', 'inner', 'own')}
+        for key in keys.values():
+            with open(self.sshd.home / 'authorized_keys', 'a', encoding='utf-8') as f:
+                f.write(pathlib.Path(key + '.pub').read_text(encoding='utf-8'))
+        at = f'ip="127.0.0.1" port="{self.sshd.port}"'
+        self.clients.append(
+            f'<group name="outer" username="{self.sshd.user}" identity="{keys["outer"]}">'
+            f'<client name="a" {at}/><group name="inner" identity="{keys["inner"]}">'
+            f'<client name="b" {at}/><client name="c" identity="{keys["own"]}" {at}/>'
+            '</group></group>')
+        self.collect()
+        for client, key in (('a', 'outer'), ('b', 'inner'), ('c', 'own')):
+            self.expect(client, 'ok')
+            said = subprocess.run(['ssh-keygen', '-lf', keys[key] + '.pub'], capture_output=True,
+                                  text=True, check=True).stdout.split()[1]
+            accepted = f'Accepted publickey for {self.sshd.user} from 127.0.0.1 '
+            lines = [line for line in self.sshd.log_with(said).splitlines()
+                     if accepted in line and said in line]
+            self.assertEqual(len(lines), 1, (client, lines))
 
 
 if __name__ == '__main__':

@@ -251,6 +251,21 @@ class Login(Ssh):
         self.assertIn(accepted, sshd.log_with(accepted))
         self.assertOutcome(self.login(sshd, password="no"), "auth", "auth", "password")
 
+    def test_one_hidden_question_is_answered(self):
+        host_key = self.key("ed25519", "", "-C", "host")
+        for mode, outcome, answers in (("ask", "ok", ["secret"]), ("ask-two", "auth", ["", ""]),
+                                       ("ask-again", "auth", ["secret", ""]),
+                                       ("ask-openly", "auth", [""])):
+            with self.subTest(mode), subprocess.Popen(
+                    [os.environ["HOSTILE_SSHD"], host_key, mode], stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE, text=True) as server:
+                got = drive("login", port=int(server.stdout.readline()), user="monitor",
+                            password="secret", policy=ACCEPT_NEW)
+                said, _ = server.communicate()
+                self.assertOutcome(got, outcome, "auth", "" if outcome == "ok" else "use a key")
+                self.assertEqual([line.removeprefix("answer: ") for line in said.splitlines()],
+                                 answers)
+
     @AS_ROOT
     def test_password_is_not_offered(self):
         sshd = self.sshd(password="x", options={"PasswordAuthentication": "no",

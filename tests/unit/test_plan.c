@@ -8,7 +8,9 @@
 #include "collector/plan.h"
 #include "lib/file.h"
 
-enum { NOW = 1000000, HOUR = 3600000 };
+enum { NOW = 1000000, MINUTE = 60000, FIVE = 5 * MINUTE, HOUR = 60 * MINUTE };
+
+#define T (INT64_C(6000000) * FIVE)
 
 static const char xml[] = "<config>"
 			  "<client name='a' ip='192.0.2.1' username='m' timeout='11s'/>"
@@ -49,75 +51,156 @@ static const struct {
 	const char *order;
 	size_t not_due;
 } rows[] = {
-	{ { 0 }, 0, "adb", 1 }, /* b was down, c is not due */
+	{ { 0 }, 0, "dab", 1 }, /* b was down, c is not due, a is new */
 	{ { "c" }, 1, "c", 0 }, /* due or not, who is named is polled */
-	{ { "d", "b", "a" }, 3, "adb", 0 },
+	{ { "d", "b", "a" }, 3, "dab", 0 },
 	{ { "a", "a" }, 2, "a", 0 },
 };
 
+/* Periods begin at T. `early`: then it is remembered as of the next period. */
 static const struct {
 	int64_t every_ms, last_at, now;
-	bool due;
+	bool due, early;
 } periods[] = {
-	{ 0, NOW, NOW, true },
-	{ 60000, NOW, NOW + 53999, false },
-	{ 60000, NOW, NOW + 54000, true }, /* cron may be early by a tenth */
-	{ 60000, NOW, NOW - 1, true }, /* the clock went back */
-	{ HOUR, 0, INT64_MAX, true },
+	{ 0, T, T, true, false },
+	{ FIVE, 0, T + FIVE - 1, true, false }, /* never tried */
+	{ FIVE, T, T, false, false },
+	{ FIVE, T, T + FIVE - 10001, false, false },
+	{ FIVE, T, T + FIVE - 10000, true, true },
+	{ FIVE, T + 1000, T + FIVE - 1000, true, true }, /* cron a little late, then a little early */
+	{ FIVE, T + 9000, T + FIVE - 2000, false, false }, /* too soon after the last */
+	{ FIVE, T + FIVE, T + FIVE - 1, false, false }, /* an early one, of the next period */
+	{ FIVE, T + FIVE, T + FIVE + 1000, false, false },
+	{ FIVE, T + FIVE - 1, T + FIVE, true, false }, /* new, or late: soon again, at its moment */
+	{ FIVE, T, T + FIVE, true, false },
+	{ FIVE, T, T + HOUR + MINUTE, true, false }, /* an hour without a run */
+	{ FIVE, T + HOUR + MINUTE, T + HOUR + FIVE - 1, false, false },
+	{ FIVE, T + HOUR + MINUTE, T + HOUR + FIVE, true, false }, /* at the moment it always had */
+	{ FIVE, T, T + 2 * HOUR, true, false }, /* the clock jumped forth */
+	{ FIVE, T + 2 * HOUR, T, true, false }, /* and back */
+	{ FIVE, T, T - 10000, false, false }, /* it was adjusted */
+	{ FIVE, T, T - 10001, true, false },
+	{ MINUTE, T, T + 53999, false, false },
+	{ MINUTE, T, T + 54000, true, true },
+	{ MINUTE, T, T + 60000, true, false },
+	{ 5, T, T + 4, false, false },
+	{ 5, T, T + 5, true, false },
 };
 /* clang-format on */
+
+static void assert_order(const struct plan_input *in, const char *expected, size_t not_due)
+{
+	struct plan plan;
+	char order[32] = "";
+	assert_int_equal(plan_make(in, &plan, NULL), 0);
+	for (size_t i = 0; i < plan.count; i++)
+		strcat(order, plan.hosts[i].client->name);
+	assert_string_equal(order, expected);
+	assert_int_equal(plan.not_due, not_due);
+	plan_finish(&plan);
+}
 
 static void everybody_in_order(void **state)
 {
 	(void)state;
 	struct last_host items[] = {
-		{ (char *)"b", NOW - 60000, OUTCOME_TIMEOUT },
-		{ (char *)"c", NOW - 60000, OUTCOME_OK },
-		{ (char *)"d", NOW - 60000, OUTCOME_OK },
+		{ (char *)"b", NOW - 10, 1, OUTCOME_TIMEOUT, false },
+		{ (char *)"c", NOW - 10, 2, OUTCOME_OK, false },
+		{ (char *)"d", NOW - 10, 3, OUTCOME_OK, false },
 	};
 	struct last_hosts last = { items, ARRAY_LEN(items) };
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct plan_input in = { config, NULL, &last, rows[i].only, rows[i].only_count,
 			NOW };
-		struct plan plan;
-		char order[8] = "";
-		assert_int_equal(plan_make(&in, &plan, NULL), 0);
-		for (size_t k = 0; k < plan.count; k++) {
-			const struct poll_host *h = &plan.hosts[k];
-			strcat(order, h->client->name);
-			assert_int_equal(h->deadline_ms, h->client->timeout_ms);
-			if (strcmp(h->client->name, "a") == 0)
-				assert_int_equal(h->deadline_ms, 11000);
-			assert_int_equal(
-				h->turn, strcmp(h->client->name, "b") == 0 ? TURN_DOWN : TURN_FINE);
-			assert_int_equal(h->key_count, 0);
-		}
-		assert_string_equal(order, rows[i].order);
-		assert_int_equal(plan.not_due, rows[i].not_due);
-		plan_finish(&plan);
+		assert_order(&in, rows[i].order, rows[i].not_due);
 	}
 }
 
-/* The longest unsampled before all, due by the time of its last attempt, or for the first time. */
+static void hosts_have_their_deadlines_and_turns(void **state)
+{
+	(void)state;
+	struct last_host items[] = {
+		{ (char *)"b", NOW - 10, 1, OUTCOME_TIMEOUT, true },
+		{ (char *)"d", NOW - 10, 1, OUTCOME_OK, true },
+	};
+	struct last_hosts last = { items, ARRAY_LEN(items) };
+	struct plan_input in = { config, NULL, &last, NULL, 0, NOW };
+	struct plan plan;
+	static const enum feed_turn turns[] = { TURN_MISSED, TURN_FINE, TURN_FINE, TURN_DOWN };
+	assert_int_equal(plan_make(&in, &plan, NULL), 0);
+	assert_int_equal(plan.count, 4); /* d, a, c, b */
+	for (size_t i = 0; i < plan.count; i++) {
+		assert_int_equal(plan.hosts[i].turn, turns[i]);
+		assert_int_equal(plan.hosts[i].deadline_ms, plan.hosts[i].client->timeout_ms);
+		assert_int_equal(plan.hosts[i].key_count, 0);
+	}
+	assert_int_equal(plan.hosts[1].deadline_ms, 11000);
+	plan_finish(&plan);
+}
+
+/* The longest unsampled before all, due by the time of its last attempt, or for the first time;
+ * but not who was down before it missed its turn: a dark rack would be the first of every run. */
 static void who_missed_its_turn_goes_first(void **state)
 {
 	(void)state;
 	struct last_host items[] = {
-		{ (char *)"a", NOW - 60000, OUTCOME_OK },
-		{ (char *)"b", NOW - 120000, OUTCOME_NOT_DONE },
-		{ (char *)"c", 0, OUTCOME_NOT_DONE },
-		{ (char *)"d", NOW - 180000, OUTCOME_NOT_DONE },
+		{ (char *)"a", NOW - 60000, 1, OUTCOME_OK, false },
+		{ (char *)"b", NOW - 120000, 1, OUTCOME_OK, true },
+		{ (char *)"c", 0, 0, OUTCOME_NOT_DONE, true },
+		{ (char *)"d", NOW - 180000, 1, OUTCOME_OK, true },
 	};
 	struct last_hosts last = { items, ARRAY_LEN(items) };
 	struct plan_input in = { config, NULL, &last, NULL, 0, HOUR };
+	assert_order(&in, "cdba", 0);
+	items[3].outcome = OUTCOME_TIMEOUT;
+	assert_order(&in, "cbad", 0);
+	items[1].outcome = OUTCOME_REFUSED;
+	assert_order(&in, "cadb", 0); /* the longest untried of those, too */
+}
+
+static void slow_ones_go_early(void **state)
+{
+	(void)state;
+	struct last_host items[] = {
+		{ (char *)"a", NOW, 20, OUTCOME_OK, false },
+		{ (char *)"c", NOW - HOUR, 10, OUTCOME_OK, false },
+		{ (char *)"d", NOW, 5000, OUTCOME_OK, false },
+	};
+	struct last_hosts last = { items, ARRAY_LEN(items) };
+	struct plan_input in = { config, NULL, &last, NULL, 0, NOW };
+	assert_order(&in, "dabc", 0); /* of b nothing is known */
+	items[1].duration_ms = 20;
+	assert_order(&in, "dabc", 0);
+	items[0].duration_ms = 9000;
+	assert_order(&in, "adbc", 0);
+}
+
+/* Ten thousand in an order that a simple sort takes minutes for. */
+static void a_large_fleet_is_ordered_at_once(void **state)
+{
+	(void)state;
+	enum { HOSTS = 10000 };
+	struct client *clients = calloc(HOSTS, sizeof *clients);
+	struct last_host *items = calloc(HOSTS, sizeof *items);
+	char(*names)[8] = calloc(HOSTS, sizeof *names);
+	for (int i = 0; i < HOSTS; i++) {
+		(void)snprintf(names[i], sizeof names[i], "h%05d", i);
+		clients[i] = (struct client){ .name = names[i], .ip = names[i], .every_ms = FIVE };
+		items[i] = (struct last_host){ names[i], T - 2 * FIVE, (uint32_t)i, OUTCOME_OK,
+			false };
+	}
+	const struct config large = { .clients = clients, .client_count = HOSTS };
+	struct last_hosts last = { items, HOSTS };
+	struct plan_input in = { &large, NULL, &last, NULL, 0, T };
 	struct plan plan;
-	char order[8] = "";
 	assert_int_equal(plan_make(&in, &plan, NULL), 0);
-	for (size_t i = 0; i < plan.count; i++)
-		strcat(order, plan.hosts[i].client->name);
-	assert_string_equal(order, "cdba");
-	assert_int_equal(plan.hosts[0].turn, TURN_MISSED);
+	assert_int_equal(plan.count, HOSTS);
+	for (int i = 0; i < HOSTS; i++)
+		assert_ptr_equal(plan.hosts[i].client, &clients[HOSTS - 1 - i]);
 	plan_finish(&plan);
+	free(names);
+	free(items);
+	free(clients);
 }
 
 static void unknown_names_are_all_told(void **state)
@@ -135,12 +218,86 @@ static void unknown_names_are_all_told(void **state)
 static void periods_are_kept(void **state)
 {
 	(void)state;
-	assert_true(plan_is_due(HOUR, NULL, NOW));
 	for (size_t i = 0; i < ARRAY_LEN(periods); i++) {
-		struct last_host last = { .attempted_at = periods[i].last_at };
-		assert_int_equal(
-			plan_is_due(periods[i].every_ms, &last, periods[i].now), periods[i].due);
+		int64_t every = periods[i].every_ms, last = periods[i].last_at;
+		for (int64_t offset = 0; offset < every || offset == 0; offset += 1 + every / 7) {
+			int64_t then = last ? last + offset : 0, now = periods[i].now + offset;
+			int64_t at = periods[i].early ? T + every + offset : now;
+			if (plan_is_due(every, offset, then, now) != periods[i].due ||
+				plan_attempt_at(every, offset, then, now) != at)
+				fail_msg("row %zu, offset %d", i, (int)offset);
+		}
 	}
+}
+
+/* Runs so far apart, each up to 1.5 s late: after so many of them the client is due again, at the
+ * least and at the most. One whose moment is just when cron starts may take another of its runs
+ * once. */
+static void assert_pace(int64_t interval_ms, int64_t every, int64_t offset, int least, int most)
+{
+	int64_t last = 0;
+	int since = 0, times = 0;
+	uint32_t random = 7;
+	for (int i = 0; i < 300; i++) {
+		random = random * 1103515245 + 12345;
+		int64_t now = T + i * interval_ms + (random >> 16) % 1500;
+		since++;
+		if (!plan_is_due(every, offset, last, now))
+			continue;
+		if (++times > 2 && (since < least || since > most))
+			fail_msg("every %d, offset %d: after %d runs", (int)every, (int)offset,
+				since);
+		last = plan_attempt_at(every, offset, last, now);
+		since = 0;
+	}
+	assert_in_range(times, 300 / most, 3 + 300 / least);
+}
+
+static void the_pace_is_steady_at_any_moment(void **state)
+{
+	(void)state;
+	for (int64_t offset = 0; offset < FIVE; offset += 250) {
+		assert_pace(MINUTE, FIVE, offset, 4, 5);
+		assert_pace(FIVE, FIVE, offset, 1, 1);
+		assert_pace(MINUTE, MINUTE, offset % MINUTE, 1, 1);
+		assert_pace(MINUTE, 90000, offset % 90000, 1, 2);
+		assert_pace(MINUTE, HOUR, 12 * offset, 59, 60);
+		assert_pace(HOUR, MINUTE, offset % MINUTE, 1, 1);
+		assert_pace(2000, MINUTE, offset % MINUTE, 27, 32);
+	}
+}
+
+/* Every minute its fifth of a new fleet, once that was polled at once. */
+static void a_fleet_is_spread(void **state)
+{
+	(void)state;
+	enum { HOSTS = 1000, RUNS = 16 };
+	int64_t last[HOSTS] = { 0 };
+	int due[RUNS] = { 0 };
+	for (int run = 0; run < RUNS; run++)
+		for (int i = 0; i < HOSTS; i++) {
+			char name[16];
+			(void)snprintf(name, sizeof name, "web%d", i);
+			if (!plan_is_due(FIVE, plan_offset(name, FIVE), last[i], T + run * MINUTE))
+				continue;
+			last[i] = T + run * MINUTE;
+			due[run]++;
+		}
+	assert_int_equal(due[0], HOSTS);
+	for (int run = 1; run < RUNS; run++)
+		if (due[run] < 140 || due[run] > 260)
+			fail_msg("%d in run %d", due[run], run);
+}
+
+static void an_offset_is_a_name_s_own(void **state)
+{
+	(void)state;
+	assert_int_equal(plan_offset("web1", 0), 0);
+	assert_int_equal(plan_offset("web1", 1), 0);
+	assert_int_equal(plan_offset("web1", HOUR), plan_offset("web1", HOUR));
+	assert_int_not_equal(plan_offset("web1", HOUR), plan_offset("web2", HOUR));
+	for (int every = 1; every < 1000; every++)
+		assert_in_range(plan_offset("web1", every), 0, every - 1);
 }
 
 static void known_keys_come_along(void **state)
@@ -212,9 +369,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(everybody_in_order),
+		cmocka_unit_test(hosts_have_their_deadlines_and_turns),
 		cmocka_unit_test(who_missed_its_turn_goes_first),
+		cmocka_unit_test(slow_ones_go_early),
+		cmocka_unit_test(a_large_fleet_is_ordered_at_once),
 		cmocka_unit_test(unknown_names_are_all_told),
 		cmocka_unit_test(periods_are_kept),
+		cmocka_unit_test(the_pace_is_steady_at_any_moment),
+		cmocka_unit_test(a_fleet_is_spread),
+		cmocka_unit_test(an_offset_is_a_name_s_own),
 		cmocka_unit_test(known_keys_come_along),
 		cmocka_unit_test(every_request_is_its_own),
 	};

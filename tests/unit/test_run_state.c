@@ -127,9 +127,13 @@ static void hosts_go_there_and_back(void **state)
 	assert_int_equal(last_hosts_load(path, &hosts, NULL), 0);
 	assert_int_equal(hosts.count, 0);
 	assert_null(last_hosts_find(&hosts, "web1"));
-	assert_int_equal(last_hosts_add(&hosts, "web 2", 22, OUTCOME_TIMEOUT, NULL), 0);
-	assert_int_equal(last_hosts_add(&hosts, "db", 11, OUTCOME_OK, NULL), 0);
-	assert_int_equal(last_hosts_add(&hosts, "web1", 33, OUTCOME_HOST_KEY_UNKNOWN, NULL), 0);
+	static const struct last_host items[] = {
+		{ (char *)"web 2", 22, 7000, OUTCOME_TIMEOUT, true },
+		{ (char *)"db", 11, 2, OUTCOME_OK, false },
+		{ (char *)"web1", 33, 3, OUTCOME_HOST_KEY_UNKNOWN, false },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(items); i++)
+		assert_int_equal(last_hosts_add(&hosts, &items[i], NULL), 0);
 	assert_int_equal(last_hosts_save(path, &hosts, NULL), 0);
 	assert_int_equal(last_hosts_load(path, &back, NULL), 0);
 	assert_int_equal(back.count, 3);
@@ -137,6 +141,9 @@ static void hosts_go_there_and_back(void **state)
 	assert_non_null(h);
 	assert_int_equal(h->attempted_at, 22);
 	assert_int_equal(h->outcome, OUTCOME_TIMEOUT);
+	assert_int_equal(h->duration_ms, 7000);
+	assert_true(h->missed);
+	assert_false(last_hosts_find(&back, "db")->missed);
 	assert_null(last_hosts_find(&back, "web"));
 	last_hosts_finish(&hosts);
 	last_hosts_finish(&back);
@@ -145,12 +152,15 @@ static void hosts_go_there_and_back(void **state)
 static void bad_host_lines_are_dropped(void **state)
 {
 	(void)state;
-	static const char text[] = "1 ok a\n"
-				   "1 great b\n"
-				   "x ok c\n"
+	static const char text[] = "1 5 ok 0 a\n"
+				   "1 5 great 0 b\n"
+				   "x 5 ok 0 c\n"
 				   "\n"
-				   "2 timeout d\n"
-				   "3 ok cut";
+				   "2 5 timeout 1 d\n"
+				   "2 5 timeout 2 e\n"
+				   "2 4294967296 ok 0 f\n"
+				   "2 ok g\n"
+				   "3 5 ok 0 cut";
 	struct last_hosts hosts;
 	assert_int_equal(file_write(path, text, sizeof text - 1, 0600, NULL), 0);
 	assert_int_equal(last_hosts_load(path, &hosts, NULL), 0);
@@ -158,6 +168,41 @@ static void bad_host_lines_are_dropped(void **state)
 	assert_non_null(last_hosts_find(&hosts, "a"));
 	assert_non_null(last_hosts_find(&hosts, "d"));
 	last_hosts_finish(&hosts);
+}
+
+/* clang-format off */
+static const struct {
+	bool was_there;
+	struct last_host last;
+	enum outcome outcome;
+	bool was_begun;
+	struct last_host next;
+} nexts[] = {
+	{ false, { 0 }, OUTCOME_OK, true, { NULL, 9, 5, OUTCOME_OK, false } },
+	{ false, { 0 }, OUTCOME_NOT_DONE, false, { NULL, 0, 0, OUTCOME_NOT_DONE, true } },
+	{ false, { 0 }, OUTCOME_NOT_DONE, true, { NULL, 9, 5, OUTCOME_NOT_DONE, true } },
+	{ true, { NULL, 1, 2, OUTCOME_OK, false }, OUTCOME_TIMEOUT, true, { NULL, 9, 5, OUTCOME_TIMEOUT, false } },
+	{ true, { NULL, 1, 2, OUTCOME_OK, true }, OUTCOME_OK, true, { NULL, 9, 5, OUTCOME_OK, false } },
+	/* its turn stands out, and how it was stays known */
+	{ true, { NULL, 1, 2, OUTCOME_OK, false }, OUTCOME_NOT_DONE, false, { NULL, 1, 2, OUTCOME_OK, true } },
+	{ true, { NULL, 1, 2, OUTCOME_REFUSED, true }, OUTCOME_NOT_DONE, false, { NULL, 1, 2, OUTCOME_REFUSED, true } },
+	{ true, { NULL, 1, 2, OUTCOME_OK, false }, OUTCOME_NOT_DONE, true, { NULL, 9, 5, OUTCOME_OK, true } },
+	/* not through with the second time either */
+	{ true, { NULL, 1, 2, OUTCOME_OK, true }, OUTCOME_NOT_DONE, true, { NULL, 9, 5, OUTCOME_DEADLINE, false } },
+};
+/* clang-format on */
+
+static void what_is_remembered_of_a_client(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(nexts); i++) {
+		struct last_host h = last_host_next(nexts[i].was_there ? &nexts[i].last : NULL, 9,
+			nexts[i].outcome, nexts[i].was_begun, 5);
+		if (h.attempted_at != nexts[i].next.attempted_at ||
+			h.duration_ms != nexts[i].next.duration_ms ||
+			h.outcome != nexts[i].next.outcome || h.missed != nexts[i].next.missed)
+			fail_msg("row %zu", i);
+	}
 }
 
 int main(void)
@@ -173,6 +218,7 @@ int main(void)
 			hosts_go_there_and_back, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(
 			bad_host_lines_are_dropped, make_folder, remove_folder),
+		cmocka_unit_test(what_is_remembered_of_a_client),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
