@@ -23,6 +23,11 @@ class Kill(MailCase):
         self.assertIn(process.returncode, (0, -signal.SIGKILL), err)
         return process.returncode != 0
 
+    def assert_nothing_waits(self):
+        for what in ("notification WHERE state <> 'sent'", 'sample WHERE processed_at IS NULL',
+                     'event WHERE told_at IS NULL'):
+            self.assertEqual(self.samples.execute(f'SELECT count(*) FROM {what}'), [(0,)], what)
+
     def check(self, expected):
         """Every (recipient, event) came, in mails of one Message-ID."""
         told = collections.defaultdict(set)
@@ -54,10 +59,7 @@ class Kill(MailCase):
         self.check(expected)
         print('kills:', dict(kills))
         self.assertEqual(dict(kills), {w: KILLS for w in WINDOWS})
-        self.assertEqual(self.fleet.rows(
-            "SELECT count(*) FROM notification WHERE state != 'sent'"), [(0,)])
-        self.assertEqual(self.fleet.rows(
-            'SELECT count(*) FROM sample WHERE processed_at IS NULL'), [(0,)])
+        self.assert_nothing_waits()
 
     def test_in_the_middle_of_many_mails(self):
         """Killed from outside at moments of chance, until everything is told."""

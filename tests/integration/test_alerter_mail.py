@@ -34,16 +34,25 @@ class MailCase(unittest.TestCase):
         self.addCleanup(self.server.behave)
         self.fleet = Fleet(self.folder)
         self.fleet.write('mail.password', smtp.PASSWORD + '\n')
+        self.storage = self.make_storage()
         self.configure()
         self.alert()
-        self.samples = Samples(self.fleet)
+        self.samples = self.make_samples()
         self.addCleanup(self.samples.close)
+
+    def make_storage(self):
+        """The element; none for the default."""
+        return ''
+
+    def make_samples(self):
+        return Samples(self.fleet)
 
     def configure(self, mail='ops@example.com', port=None, clients=('web1',), more='', rules=None,
                   security='starttls'):
         port = port or (self.server.tls_port if security == 'smtps' else self.server.port)
         login = f'user="{smtp.USER}" password-file="mail.password" ca="{self.server.ca}"'
         self.fleet.write_config(
+            self.storage +
             f'<mail host="127.0.0.1" port="{port}" from="fleet@example.com" list-id="example.com"'
             f' timeout="10s" security="{security}" {login if security != "plain" else ""} {more}/>' +
             ''.join(f'<client name="{c}" ip="192.0.2.10" username="monitor" password="x"'

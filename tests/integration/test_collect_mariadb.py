@@ -1,73 +1,13 @@
 """The collector into a real MariaDB: the same rows as into SQLite, and a server that goes away
 before and during every COMMIT."""
 import os
-import select
-import socket
 import sys
-import threading
 import unittest
 
 from rig import mariadb
+from rig.proxy import Proxy
 from rig.sshd import free_port
 from test_collect import EX_UNAVAILABLE, CollectTest
-
-COMMIT = b'\x07\x00\x00\x00\x03COMMIT'  # as a packet: length, number, COM_QUERY, text
-
-
-class Proxy:
-    """Stands between the collector and the server. Cuts the connection at the n-th COMMIT:
-    before the server has it, or before its answer has come back. With `gone` nobody is let in
-    any more."""
-
-    def __init__(self, path, server, *, nth, during, gone):
-        self.server, self.during, self.gone = server, during, gone
-        self.left = nth
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(path)
-        self.listener.listen(8)
-        self.thread = threading.Thread(target=self._accept)
-
-    @property
-    def has_cut(self):
-        return self.left <= 0
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *unused):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        self.thread.join()
-
-    def _accept(self):
-        while True:
-            try:
-                client = self.listener.accept()[0]
-            except OSError:
-                return
-            with client, socket.socket(socket.AF_UNIX) as server:
-                if not (self.gone and self.has_cut):
-                    server.connect(self.server)
-                    self._serve(client, server)
-
-    def _serve(self, client, server):
-        while True:
-            ready = select.select([client, server], [], [], 30)[0]
-            for side in ready:
-                data = side.recv(65536)
-                if not data:
-                    return
-                cut = side is client and self._cuts(data)
-                if not cut or self.during:
-                    (server if side is client else client).sendall(data)
-                if cut:
-                    server.recv(65536 if self.during else 0)  # it did it, nobody is told
-                    return
-
-    def _cuts(self, data):
-        self.left -= data == COMMIT
-        return data == COMMIT and self.left == 0
 
 
 @unittest.skipUnless(mariadb.installed(), 'mariadbd is not installed')

@@ -1,0 +1,101 @@
+"""As test_alerter_kill.py, on MariaDB; and cut off from the server at each COMMIT, before it is
+done and before the answer has come."""
+import os
+import shutil
+import sys
+import tempfile
+import unittest
+
+import test_alerter_kill
+from rig import mariadb
+from rig.proxy import Proxy
+from rig.samples import MariadbSamples
+from test_alerter_kill import KILLS, WHY_NOT
+
+SERVER = None
+
+
+def setUpModule():
+    global SERVER
+    SERVER = mariadb.Mariadb(tempfile.mkdtemp(prefix='fleet-mariadb-'))
+    SERVER.start()
+
+
+def tearDownModule():
+    SERVER.stop()
+    shutil.rmtree(SERVER.folder, ignore_errors=True)
+
+
+class KillOnMariadb(test_alerter_kill.Kill):
+    def make_storage(self):
+        self.database = 'fleet_' + self._testMethodName[:50]
+        SERVER.query(f'CREATE DATABASE {self.database} CHARACTER SET utf8mb4')
+        self.addCleanup(SERVER.query, f'DROP DATABASE {self.database}')
+        return self.reach(SERVER.socket)
+
+    def reach(self, path):
+        return (f'<storage engine="mariadb" socket="{path}" user="root"'
+                f' database="{self.database}" timeout="5s"/>')
+
+    def make_samples(self):
+        return MariadbSamples(SERVER, self.database)
+
+    def cut(self, **how):
+        """One run through a proxy, and one without. Whether the first came to that COMMIT, and
+        how it ended."""
+        path = self.fleet.path('proxy')
+        self.storage = self.reach(path)
+        self.configure_two()
+        with Proxy(path, SERVER.socket, **how) as proxy:
+            result = self.fleet.run('alerter')
+        os.unlink(path)
+        self.storage = self.reach(SERVER.socket)
+        self.configure_two()
+        self.alert()
+        return proxy.has_cut, result.status
+
+    def configure_two(self):
+        self.configure(mail='ops@example.com second@example.com', security='plain')
+
+    def breach(self):
+        """One more filesystem is full, and the one before is not any more."""
+        self.runs += 1
+        readings = {}
+        for number, value, word in ((self.runs, 0.95, 'WARNING'), (self.runs - 1, 0.5, 'RESOLVED')):
+            if number > 0:
+                readings['filesystem_used_ratio', f'/cut{number}'] = value
+                self.expected |= {(user, f'[fleet] {word} web1: disk /cut{number} '
+                                         f'{value * 100:.1f} % (limit 90.0 %)')
+                                  for user in ('ops', 'second')}
+        self.samples.add('web1', self.runs - 10000, readings)
+
+    def cut_each(self, *, during, gone):
+        """How runs ended that were cut off at their first COMMIT, at their second, …"""
+        ends, has_cut = [], True
+        while has_cut:
+            self.breach()
+            has_cut, status = self.cut(nth=len(ends) + 1, during=during, gone=gone)
+            ends.append(status)
+        self.assertEqual(ends.pop(), 0)  # it was not cut
+        return ends
+
+    def test_lost_at_every_commit(self):
+        """A breach a run, which that run or the next one tells. The server is back at once, or
+        for the next run only; the last COMMIT of all gives up the lease, which nobody misses."""
+        self.runs, self.expected = 0, set()
+        for during in (False, True):
+            for turn in range(KILLS):
+                ends = self.cut_each(during=during, gone=turn % 2 == 0)
+                self.assertGreater(len(ends), 8)
+                self.assertEqual(ends[:-1], [os.EX_UNAVAILABLE * (turn % 2 == 0)] * (len(ends) - 1))
+            print(f'cut off {("before", "during")[during]} each of {len(ends)} commits, '
+                  f'{KILLS} times each')
+        self.check(self.expected)
+        self.assert_nothing_waits()
+
+
+if __name__ == '__main__':
+    if WHY_NOT or not mariadb.installed():
+        print(WHY_NOT or 'there is no mariadbd')
+        sys.exit(77)  # meson: skipped
+    unittest.main()
