@@ -80,6 +80,7 @@ struct apply {
 
 /* The key of an alert's row as the tables hold it. */
 struct alert_key {
+	bool is_void;	   /* of a client that is not known, as it was forgotten meanwhile */
 	int64_t client_id; /* 0: none */
 	const char *rule, *instance;
 	uint64_t as_of_id; /* of its events, too */
@@ -89,9 +90,9 @@ static int make_key(struct storage *s, struct apply *a, const struct alert *aler
 	struct alert_key *ret_key, struct error *err)
 {
 	struct cached_client *client = NULL;
-	if (alert->client[0] && cache_client(s, alert->client, a->now, &client, err))
+	if (alert->client[0] && cache_find_client(s, alert->client, &client, err))
 		return -1;
-	*ret_key = (struct alert_key){ client ? client->id : 0,
+	*ret_key = (struct alert_key){ alert->client[0] && !client, client ? client->id : 0,
 		clean_name(&a->strings, alert->rule, RULE_MAX),
 		clean_name(&a->strings, alert->instance, INSTANCE_MAX), alert->as_of_id };
 	return ret_key->rule && ret_key->instance ? 0 : error_set(err, "out of memory");
@@ -196,6 +197,8 @@ static int apply_one(
 	struct alert_key key;
 	if (make_key(s, a, &t->alert, &key, err))
 		return -1;
+	if (key.is_void)
+		return 0;
 	if (!t->remove && put_alert(a, &key, &t->alert, err))
 		return -1;
 	if (!t->event && !t->remove)

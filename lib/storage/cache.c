@@ -156,19 +156,45 @@ static int load(struct storage *s, struct error *err)
 	return rc;
 }
 
-int cache_client(struct storage *s, const char *name, int64_t now,
+/* Looks in the cache; NULL when it is not there. */
+static int find_client(struct storage *s, struct cached_client *key, const char *name,
 	struct cached_client **ret_client, struct error *err)
 {
 	if (load(s, err))
 		return -1;
-	struct cached_client key = { .name = clean_name(&s->cache.memory, name, CLIENT_MAX) };
-	if (!key.name)
+	key->name = clean_name(&s->cache.memory, name, CLIENT_MAX);
+	if (!key->name)
 		return error_set(err, "out of memory");
-	struct cached_client **found = tfind(&key, &s->cache.clients, compare_clients);
-	if (found) {
-		*ret_client = *found;
+	struct cached_client **found = tfind(key, &s->cache.clients, compare_clients);
+	*ret_client = found ? *found : NULL;
+	return 0;
+}
+
+/* One that is in the table and not in the cache is another connection's: all is read again. */
+int cache_find_client(
+	struct storage *s, const char *name, struct cached_client **ret_client, struct error *err)
+{
+	struct cached_client key = { 0 };
+	struct db_value row;
+	if (find_client(s, &key, name, ret_client, err))
+		return -1;
+	if (*ret_client)
 		return 0;
-	}
+	int rc = db_first(s->db, STATEMENT_CLIENT_ID, DB_VALUES(db_text(key.name)), &row, err);
+	if (rc <= 0)
+		return rc;
+	cache_clear(&s->cache);
+	return find_client(s, &key, name, ret_client, err);
+}
+
+int cache_client(struct storage *s, const char *name, int64_t now,
+	struct cached_client **ret_client, struct error *err)
+{
+	struct cached_client key = { 0 };
+	if (find_client(s, &key, name, ret_client, err))
+		return -1;
+	if (*ret_client)
+		return 0;
 	if (db_run(s->db, STATEMENT_ADD_CLIENT, DB_VALUES(db_text(key.name), db_time(now)), err))
 		return -1;
 	key.id = (int64_t)s->driver->last_id(s->db);

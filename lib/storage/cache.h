@@ -42,6 +42,11 @@ struct storage;
 int cache_client(struct storage *s, const char *name, int64_t now,
 	struct cached_client **ret_client, struct error *err) MUST_CHECK;
 
+/* The same, but NULL when there is no row, which is none that another connection has just made
+ * either. What was given out before may be gone then. */
+int cache_find_client(struct storage *s, const char *name, struct cached_client **ret_client,
+	struct error *err) MUST_CHECK;
+
 /* Reads the series of up to 64 clients that were not read before. */
 int cache_load_series(struct storage *s, struct cached_client *const *clients, size_t count,
 	struct error *err) MUST_CHECK;

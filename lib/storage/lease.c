@@ -46,6 +46,20 @@ int storage_take_lease(struct storage *s, const char *holder, int64_t now, int64
 	return 0;
 }
 
+/* Whoever forgets a client writes to the lease's row, too, so that this sees all that were
+ * forgotten before, and they come after what is written here. */
+static int renew_cache(struct storage *s, struct error *err)
+{
+	struct db_value row;
+	if (db_first(s->db, STATEMENT_FORGOTTEN, NULL, &row, err) < 0)
+		return -1;
+	int64_t forgotten = db_get_int(&row);
+	if (forgotten != s->forgotten)
+		cache_clear(&s->cache);
+	s->forgotten = forgotten;
+	return 0;
+}
+
 int lease_hold(struct storage *s, uint64_t epoch, bool *ret_lost, struct error *err)
 {
 	uint64_t changed;
@@ -53,7 +67,7 @@ int lease_hold(struct storage *s, uint64_t epoch, bool *ret_lost, struct error *
 		    s->db, STATEMENT_HOLD_LEASE, DB_VALUES(db_id(epoch)), 1, &changed, err))
 		return -1;
 	*ret_lost = changed == 0;
-	return *ret_lost ? 1 : 0;
+	return *ret_lost ? 1 : renew_cache(s, err);
 }
 
 static int drop(struct storage *s, void *arg, struct error *err)

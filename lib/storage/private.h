@@ -14,6 +14,7 @@ struct storage {
 	const struct storage_config *config;
 	struct db *db; /* NULL after a lost connection, until the next call */
 	struct cache cache;
+	int64_t forgotten; /* clients, when the cache was filled; see lease_hold() */
 	char description[512];
 };
 
@@ -41,7 +42,8 @@ int samples_delete(
 	struct storage *s, const struct db_value *ids, size_t count, struct error *err) MUST_CHECK;
 
 /* Within a write: 0 when the alerter of this epoch is still the one, else 1 and *ret_lost. It
- * writes, so that two alerters cannot both pass, on one server or on two of a cluster. */
+ * writes, so that two alerters cannot both pass, on one server or on two of a cluster. From then
+ * on the cache holds no client that was forgotten. */
 int lease_hold(struct storage *s, uint64_t epoch, bool *ret_lost, struct error *err) MUST_CHECK;
 
 /* Text as both engines hold it: valid UTF-8 of at most `max` bytes, the rest cut; what is not

@@ -160,8 +160,10 @@ static int forget_slice(struct storage *s, void *arg, struct error *err)
 	return rc > 0 ? delete_samples_of(s, f, err) : rc;
 }
 
-/* The client goes first: storing a sample ends with moving its client's row, so one that is
- * being stored now is either waited for and found below, or misses the row and begins again. */
+/* The alerter's row first: it either comes before, and what it wrote is found below, or sees
+ * that the client is gone. Then the client: storing a sample ends with moving its client's row, so
+ * one that is being stored now is either waited for and found below, or misses the row and begins
+ * again. */
 static int forget_rest(struct storage *s, void *arg, struct error *err)
 {
 	static const enum statement statements[] = {
@@ -172,7 +174,8 @@ static int forget_rest(struct storage *s, void *arg, struct error *err)
 		STATEMENT_FORGET_REPORT,
 	};
 	struct forget *f = arg;
-	if (db_run(s->db, STATEMENT_FORGET_CLIENT, DB_VALUES(db_int(f->id)), err))
+	if (db_run(s->db, STATEMENT_COUNT_FORGOTTEN, NULL, err) ||
+		db_run(s->db, STATEMENT_FORGET_CLIENT, DB_VALUES(db_int(f->id)), err))
 		return -1;
 	do {
 		if (delete_samples_of(s, f, err))

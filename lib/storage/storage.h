@@ -225,7 +225,8 @@ struct transition {
 	const struct event *event; /* NULL when nothing is to be told */
 };
 
-/* One transaction: alert rows, their events, and processed_at of the samples, of which only id
+/* One transaction: alert rows, their events, which are left out when their client is not known
+ * (storage_forget() was faster), and processed_at of the samples, of which only id
  * and outcome are read: one that was completed since it was read stays unprocessed. Fails with
  * *ret_lost = true when the lease of this epoch is gone (taken or dropped; one that only ran
  * out still holds); then nothing was changed. An event is known by its alert, kind, `at` and

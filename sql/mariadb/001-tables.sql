@@ -165,11 +165,12 @@ CREATE TABLE IF NOT EXISTS notification_event (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS lease (
-	name     VARCHAR(32) NOT NULL PRIMARY KEY,
-	holder   VARCHAR(255) NOT NULL,
-	epoch    BIGINT NOT NULL,
-	turn     BIGINT NOT NULL,               -- moved by every write under the lease
-	until_at DATETIME(3)                    -- NULL: free
+	name      VARCHAR(32) NOT NULL PRIMARY KEY,
+	holder    VARCHAR(255) NOT NULL,
+	epoch     BIGINT NOT NULL,
+	turn      BIGINT NOT NULL,              -- moved by every write under the lease
+	forgotten BIGINT NOT NULL DEFAULT 0,    -- clients, ever: what one remembers may be gone
+	until_at  DATETIME(3)                   -- NULL: free
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 INSERT IGNORE INTO lease (name, holder, epoch, turn) VALUES ('alerter', '', 0, 0);
 

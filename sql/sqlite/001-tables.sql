@@ -161,11 +161,12 @@ CREATE TABLE notification_event (
 CREATE INDEX notification_event_event ON notification_event (event_id);
 
 CREATE TABLE lease (
-	name     TEXT PRIMARY KEY,
-	holder   TEXT NOT NULL,
-	epoch    INTEGER NOT NULL,
-	turn     INTEGER NOT NULL,               -- moved by every write under the lease
-	until_at TEXT                            -- NULL: free
+	name      TEXT PRIMARY KEY,
+	holder    TEXT NOT NULL,
+	epoch     INTEGER NOT NULL,
+	turn      INTEGER NOT NULL,              -- moved by every write under the lease
+	forgotten INTEGER NOT NULL DEFAULT 0,    -- clients, ever: what one remembers may be gone
+	until_at  TEXT                           -- NULL: free
 ) STRICT, WITHOUT ROWID;
 INSERT INTO lease (name, holder, epoch, turn) VALUES ('alerter', '', 0, 0);
 

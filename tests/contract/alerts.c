@@ -8,9 +8,15 @@ static struct rig *rig(void **state)
 	return *state;
 }
 
+/* An alert is of a client that is known by its attempts. */
 static uint64_t take(struct rig *r)
 {
+	static const char *const clients[] = { "web1", "web2", "web3", "web4" };
 	uint64_t epoch;
+	for (size_t i = 0; i < ARRAY_LEN(clients); i++) {
+		struct sample s = failed_sample((int64_t)i, clients[i]);
+		assert_int_equal(put(r, &s), PUT_NEW);
+	}
 	assert_done(r, storage_take_lease(r->s, "test", noon, 3600000, &epoch, &r->err));
 	assert_true(epoch > 0);
 	return epoch;
@@ -228,13 +234,17 @@ static void thousands_of_alerts_at_once(void **state)
 	static struct transition t[COUNT];
 	static struct event e[COUNT];
 	static char names[COUNT][16];
+	static struct sample attempts[COUNT];
+	static enum put_result results[COUNT];
 	for (int i = 0; i < COUNT; i++) {
 		(void)snprintf(names[i], sizeof names[i], "host%d", i);
+		attempts[i] = failed_sample(10 + i, names[i]);
 		t[i] = (struct transition){ .alert = firing(names[i], "/") };
 		e[i] = event_of(&t[i].alert, EVENT_FIRING, noon);
 		if (i % 2)
 			t[i].event = &e[i];
 	}
+	assert_done(r, storage_put_samples(r->s, attempts, COUNT, results, &r->err));
 	apply(r, epoch, t, COUNT);
 	assert_select(r, "SELECT count(*), count(DISTINCT client_id) FROM alert", "3000|3000\n");
 	assert_select(r, "SELECT count(*) FROM event WHERE opened_event = id", "1500\n");

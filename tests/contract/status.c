@@ -136,6 +136,46 @@ static void a_forgotten_client_leaves_nothing(void **state)
 	assert_select(r, "SELECT count(*) FROM latest WHERE client = 'web1'", "2\n");
 }
 
+/* An alerter that has read its samples before. */
+static void nothing_is_told_of_a_forgotten_client(void **state)
+{
+	struct rig *r = rig(state);
+	bool found, lost;
+	uint64_t epoch;
+	struct alert a = { .client = "web1",
+		.rule = "cpu",
+		.instance = "",
+		.recipients = "",
+		.state = ALERT_FIRING };
+	struct event e = { .client = "web1",
+		.rule = "cpu",
+		.instance = "",
+		.at = noon,
+		.text = "",
+		.recipients = "" };
+	struct transition t[] = { { .alert = a, .event = &e }, { .alert = a } };
+	struct sample s[] = { good_sample(0, "web1", two, 2), good_sample(1, "web2", two, 2) };
+	enum put_result results[2];
+	t[1].alert.client = "web2";
+	assert_done(r, storage_put_samples(r->s, s, 2, results, &r->err));
+	assert_done(r, storage_take_lease(r->s, "x", noon, 60000, &epoch, &r->err));
+	assert_done(r, storage_apply(r->s, epoch, NULL, 0, &t[1], 1, noon, &lost, &r->err));
+	struct storage *other = rig_open(r);
+	assert_done(r, storage_forget(other, "web1", &found, &r->err));
+	for (int again = 0; again < 2; again++)
+		assert_done(r, storage_apply(r->s, epoch, NULL, 0, t, 2, noon, &lost, &r->err));
+	assert_select(r, "SELECT client FROM open_alerts", "web2\n");
+	assert_select(r, "SELECT count(*) FROM event", "0\n");
+	assert_select(r, "SELECT name FROM client", "web2\n");
+	/* and when it is back, made by somebody else */
+	s[0].id = id_at(2);
+	assert_done(r, storage_put_samples(other, s, 1, results, &r->err));
+	assert_done(r, storage_apply(r->s, epoch, NULL, 0, t, 2, noon, &lost, &r->err));
+	assert_select(r, "SELECT client FROM open_alerts ORDER BY client", "web1\nweb2\n");
+	assert_select(r, "SELECT count(*) FROM event", "1\n");
+	storage_close(other);
+}
+
 /* The collector stores on, while the client is forgotten time and again. */
 static void forgotten_while_it_is_polled(void **state)
 {
@@ -168,6 +208,48 @@ static void forgotten_while_it_is_polled(void **state)
 		"SELECT count(*) FROM reading r LEFT JOIN sample s ON s.id = r.sample_id"
 		" WHERE s.id IS NULL",
 		"0\n");
+}
+
+/* The alerter writes on, while the client is forgotten and comes back time and again. */
+static void forgotten_while_it_is_judged(void **state)
+{
+	enum { TIMES = 25 };
+	struct rig *r = rig(state);
+	uint64_t epoch;
+	enum put_result result;
+	assert_done(r, storage_take_lease(r->s, "x", noon, 60000, &epoch, &r->err));
+	pid_t pid = fork();
+	if (pid == 0) {
+		struct storage *s = rig_open(r);
+		for (int i = 0;; i++) {
+			struct transition t = { .alert = { .client = "web1",
+							.rule = "cpu",
+							.instance = "",
+							.recipients = "",
+							.value = i,
+							.state = ALERT_FIRING } };
+			bool lost;
+			if (storage_apply(s, epoch, NULL, 0, &t, 1, noon, &lost, &r->err))
+				_exit(1);
+		}
+	}
+	for (int i = 0; i < TIMES; i++) {
+		struct sample sample = good_sample(i, "web1", two, 2);
+		bool found;
+		assert_done(r, storage_put_samples(r->s, &sample, 1, &result, &r->err));
+		for (bool has_alert = false; !has_alert;) {
+			char *got = rig_select(r, "SELECT count(*) FROM alert");
+			has_alert = got[0] == '1';
+			free(got);
+		}
+		assert_done(r, storage_forget(r->s, "web1", &found, &r->err));
+		assert_true(found);
+	}
+	(void)kill(pid, SIGKILL);
+	int status;
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	assert_select(r, "SELECT count(*) FROM alert", "0\n");
 }
 
 static void an_id_is_never_inherited(void **state)
@@ -263,6 +345,8 @@ static void it_says_what_it_is(void **state)
 const struct CMUnitTest status_tests[] = {
 	RIG_TEST(status_is_one_row_a_client),
 	RIG_TEST(a_forgotten_client_leaves_nothing),
+	RIG_TEST(nothing_is_told_of_a_forgotten_client),
+	RIG_TEST(forgotten_while_it_is_judged),
 	RIG_TEST(forgotten_while_it_is_polled),
 	RIG_TEST(an_id_is_never_inherited),
 	RIG_TEST(two_programs_meet_a_new_client),
