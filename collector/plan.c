@@ -135,12 +135,28 @@ static int compare_ranks(const void *a, const void *b)
 	return (x->client > y->client) - (x->client < y->client);
 }
 
+static bool is_wanted(
+	const struct plan_input *in, const struct client *c, const struct last_host *last)
+{
+	return in->only_count ? is_named(in, c->name) : is_due(c, last, in->now);
+}
+
+bool plan_is_needed(const struct plan_input *in)
+{
+	bool needed = in->only_count > 0;
+	for (size_t i = 0; i < in->config->client_count && !needed; i++) {
+		const struct client *c = &in->config->clients[i];
+		needed = is_wanted(in, c, last_hosts_find(in->last, c->name));
+	}
+	return needed;
+}
+
 static void rank_all(const struct plan_input *in, struct ranks *ranks, size_t *ret_not_due)
 {
 	for (size_t i = 0; i < in->config->client_count; i++) {
 		const struct client *c = &in->config->clients[i];
 		const struct last_host *last = last_hosts_find(in->last, c->name);
-		if (in->only_count ? is_named(in, c->name) : is_due(c, last, in->now))
+		if (is_wanted(in, c, last))
 			add_rank(ranks, c, last);
 		else if (!in->only_count)
 			++*ret_not_due;

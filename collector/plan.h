@@ -28,6 +28,9 @@ struct plan {
 	size_t not_due;
 };
 
+/* Whether there is anybody to be polled: quicker than making the plan to find out. */
+bool plan_is_needed(const struct plan_input *in);
+
 /* Those come first that missed their turn, the longest missed before all; then slow ones before
  * quick ones, by their last attempt, those never tried in the middle of them: so that the run does
  * not end with waiting for a few. Those that were down come last, the longest untried before all.

@@ -21,19 +21,22 @@ static int fail(int status, const struct error *err)
 int poll_phase_plan(struct poll_phase *p)
 {
 	struct error err = { "" };
-	int status = setup_known_hosts(p->config, &p->known);
-	if (status != EX_OK)
-		return status;
 	if (last_hosts_load(p->hosts_path, &p->last, &err) < 0)
 		return fail(EX_CONFIG, &err);
 	struct plan_input in = {
 		.config = p->config,
-		.known = p->known,
 		.last = &p->last,
 		.only = p->options->clients,
 		.only_count = p->options->client_count,
 		.now = clock_wall_ms(),
 	};
+	p->plan.not_due = p->config->client_count;
+	if (!plan_is_needed(&in))
+		return EX_OK;
+	int status = setup_known_hosts(p->config, &p->known);
+	if (status != EX_OK)
+		return status;
+	in.known = p->known;
 	if (plan_make(&in, &p->plan, &err) < 0)
 		return fail(EX_USAGE, &err);
 	return EX_OK;
@@ -192,11 +195,20 @@ static int prepare(struct poll_phase *p, struct error *err)
 	return 0;
 }
 
+/* Nobody is due, and the database was told that the collector runs not long ago: often enough for
+ * whoever watches that. */
+static bool is_idle(const struct poll_phase *p)
+{
+	int64_t quiet_ms = clock_wall_ms() - p->state->clock.wall_ms;
+	return p->plan.count == 0 && quiet_ms >= 0 &&
+	       quiet_ms < p->config->alerter.collector_stale_ms / 3;
+}
+
 int poll_phase_run(struct poll_phase *p)
 {
 	struct error err = { "" };
 	int status = poll_phase_plan(p);
-	if (status != EX_OK || is_full(p))
+	if (status != EX_OK || is_full(p) || is_idle(p))
 		return status;
 	if (prepare(p, &err) < 0 || begin_cycle(p, &err) < 0)
 		return fail(EX_CANTCREAT, &err);

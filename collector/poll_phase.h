@@ -28,7 +28,7 @@ struct poll_phase {
 	bool tell;		  /* each host as it ends */
 	size_t unknown;		  /* refused for want of a recorded host key, as never before */
 	size_t missed;		  /* not reached before the deadline */
-	struct spool_cycle cycle; /* id 0 until one is begun */
+	struct spool_cycle cycle; /* id 0 until one is begun: not when nothing was to be done */
 };
 
 /* Fills in the plan only; opens nothing but files. Returns an exit status, as does run. */

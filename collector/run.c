@@ -32,6 +32,7 @@ struct run {
 	char *state_path, *hosts_path;
 	struct run_state state;
 	struct poll_phase poll;
+	bool is_waiting;    /* something lay in the spool already */
 	int64_t started_ms; /* monotonic */
 	int status;	    /* of what went wrong without ending the run */
 };
@@ -100,8 +101,9 @@ static int remove_temporary(struct run *r)
 	if (spool_list(r->spool_fd, &list, &err) < 0)
 		return fail(EX_IOERR, &err);
 	for (size_t i = 0; i < list.count; i++)
-		if (list.items[i].kind == SPOOL_TEMPORARY &&
-			spool_remove(r->spool_fd, list.items[i].name, &err) < 0)
+		if (list.items[i].kind != SPOOL_TEMPORARY)
+			r->is_waiting = true;
+		else if (spool_remove(r->spool_fd, list.items[i].name, &err) < 0)
 			return fail(EX_IOERR, &err);
 	r->poll.waiting = list.sealed;
 	return EX_OK;
@@ -136,6 +138,10 @@ static int store(struct run *r)
 		.state = &r->state,
 		.state_path = r->state_path,
 	};
+	if (!r->is_waiting && !r->poll.cycle.id) {
+		log_info("nobody is due");
+		return EX_OK;
+	}
 	empty_inbox(r);
 	int status = store_phase_run(&s);
 	if (status == EX_OK)

@@ -1,5 +1,6 @@
 """When clients are polled, how many at once, and in which order: caps measured at the servers."""
 import contextlib
+import os
 import pathlib
 import select
 import shutil
@@ -10,6 +11,8 @@ import unittest
 
 from rig.fleet import Fleet
 from rig.sshd import Sshd, keygen
+
+EX_UNAVAILABLE = 69
 
 
 class Gauge:
@@ -134,6 +137,61 @@ class Caps(ScheduleTest):
         self.assertEqual(self.outcomes(), {'ok': 46})
         self.assertEqual((inner.most, outer.most), (1, 3))
         self.assertGreater(beside.most, 4)
+
+
+class Due(ScheduleTest):
+    """A client that is not due for years, once it was polled."""
+
+    def setUp(self):
+        super().setUp()
+        self.serve()
+        self.body = self.client('one', more='every="3000d"')
+        self.collect(self.body)
+        self.assertEqual(self.outcomes(), {'ok': 1})
+
+    @contextlib.contextmanager
+    def no_database(self):
+        os.rename(self.fleet.database, self.fleet.path('aside'))
+        os.mkdir(self.fleet.database)
+        yield
+        os.rmdir(self.fleet.database)
+        os.rename(self.fleet.path('aside'), self.fleet.database)
+
+    def state_of_spool(self):
+        return {name: os.stat(os.path.join(self.fleet.spool, name)).st_mtime_ns
+                for name in os.listdir(self.fleet.spool) if name != 'lock'}
+
+    def test_nothing_to_do_is_nothing_done(self):
+        """No connection to the database, nothing written."""
+        before = self.state_of_spool()
+        with self.no_database():
+            process = self.fleet.start('collector', '-v')
+            _, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0, err)
+        self.assertIn('nobody is due', err)
+        self.assertEqual(self.state_of_spool(), before)
+        self.assertEqual(self.fleet.rows('SELECT count(*) FROM cycle'), [(1,)])
+
+    def test_what_waits_is_stored_all_the_same(self):
+        with self.no_database():
+            result = self.fleet.run('collector', '--client', 'one')
+            self.assertEqual(result.status, EX_UNAVAILABLE, result)
+        self.assertEqual(self.outcomes(), {'ok': 1})
+        self.collect(self.body)
+        self.assertEqual(self.outcomes(), {'ok': 2})
+        self.assertEqual(self.fleet.spool_files(), [])
+
+    def test_that_it_runs_is_told_now_and_then(self):
+        """Five minutes later, so that nobody takes it for dead."""
+        path = pathlib.Path(self.fleet.spool, 'state')
+        words = path.read_text(encoding='ascii').split(' ')
+        words[2] = f'{int(words[2], 16) - (301000 << 22):016x}'
+        words[3] = str(int(words[3]) - 301000)
+        path.write_text(' '.join(words), encoding='ascii')
+        self.collect(self.body)
+        self.collect(self.body)
+        self.assertEqual(self.fleet.rows('SELECT clients, ok, finished_at IS NULL FROM cycle '
+                                         'ORDER BY started_at'), [(1, 1, 0), (0, 0, 0)])
 
 
 if __name__ == '__main__':
