@@ -6,8 +6,7 @@
 #include "tests/fleetsim/visit.h"
 
 /*
- * One connection: libssh's server side around a visit. The only user of libssh but for the keys
- * in server.c.
+ * Connections: libssh's server side around visits.
  */
 struct server;
 struct conn;

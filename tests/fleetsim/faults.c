@@ -1,7 +1,6 @@
 /*
- * The table of faults. Most are a row and nothing else: a trouble of the connection, which can
- * come at any moment, or a command that is answered otherwise. The others change the report with
- * a function of their own.
+ * The table of faults. Most are a row and nothing else: a trouble of the connection (trouble.c), or
+ * a command that is answered otherwise. The others change the report with a function of their own.
  */
 #include "tests/fleetsim/faults.h"
 
@@ -157,7 +156,8 @@ static const struct fault faults[] = {
 
 	/* the server */
 	{ "dark",     AT_ACCEPT,  .trouble = TROUBLE_DARK },
-	{ "lines",    AT_BANNER,  .trouble = TROUBLE_LINES },
+	{ "lines",    AT_BANNER,  .trouble = TROUBLE_LINES, .says = "still starting, please wait\r\n" },
+	{ "http",     AT_BANNER,  .trouble = TROUBLE_WORDS, .says = "HTTP/1.0 400 No\r\n\r\n" },
 	{ "key",      AT_ACCEPT,  .twist = show_other_key },
 	{ "odd",      AT_ACCEPT,  .twist = show_odd_algorithms },
 	{ "rejects",  AT_AUTH,    .twist = reject },
@@ -198,6 +198,7 @@ static const char *const moments[] = {
 	[AT_ACCEPT] = "accept",
 	[AT_BANNER] = "banner",
 	[AT_KEX] = "kex",
+	[AT_SERVICE] = "service",
 	[AT_AUTH] = "auth",
 	[AT_OPEN] = "open",
 	[AT_EXEC] = "exec",

@@ -10,16 +10,17 @@
 struct visit;
 
 /*
- * What can go wrong with a host, a row each (faults.c), and when. A moment is named after what
- * comes next: at AUTH the key exchange is over and the client's login stays unanswered.
+ * What can go wrong with a host, a row each (faults.c), and when. A moment before the command is
+ * that at which a request of the client's has come and is not answered yet.
  */
 enum moment {
-	AT_ACCEPT,  /* before a byte is said */
+	AT_ACCEPT,  /* the connection; before a byte is said */
 	AT_BANNER,  /* in the middle of the server's first line */
 	AT_KEX,	    /* behind that line */
-	AT_AUTH,    /* behind the key exchange */
-	AT_OPEN,    /* logged in */
-	AT_EXEC,    /* the channel is open */
+	AT_SERVICE, /* behind the key exchange */
+	AT_AUTH,    /* the login */
+	AT_OPEN,    /* the channel */
+	AT_EXEC,    /* the command */
 	AT_UPLOAD,  /* half of the probe has come */
 	AT_REQUEST, /* the request is read; the report is written but not sealed */
 	AT_SEALED,  /* the report is sealed and kept; not a byte of it is said */
@@ -44,7 +45,8 @@ enum trouble {
 	TROUBLE_END,	 /* the command ends as if all were said; before one, as DROP */
 	TROUBLE_IGNORES, /* SSH_MSG_IGNORE without end */
 	TROUBLE_JUNK,	 /* bytes that are no packet */
-	TROUBLE_LINES,	 /* text lines without end: what may precede the first line */
+	TROUBLE_WORDS,	 /* the fault's words, past SSH, and then no more */
+	TROUBLE_LINES,	 /* the same without end */
 	TROUBLE_STDOUT,	 /* a gigabyte on standard output */
 	TROUBLE_STDERR,
 	TROUBLE_COUNT,
@@ -56,7 +58,7 @@ struct fault {
 	enum trouble trouble;
 	void (*twist)(struct visit *v); /* changes what is said; NULL when `trouble` is all */
 
-	/* Of a command that is answered in another way: */
+	/* Of words past SSH, and of a command that is answered in another way: */
 	const char *says;
 	const char *signal; /* that kills it, "KILL" */
 	int status;

@@ -4,9 +4,12 @@
 #include <linux/filter.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
-enum { BACKLOG = 4096, PASS_ALL = -1 };
+enum { BACKLOG = 4096, RULE_STEPS = 4 };
+
+#define PASS_ALL UINT32_MAX
 
 /* Where an IPv4 header has its destination, for a socket filter (Documentation/networking/filter).
  */
@@ -54,30 +57,42 @@ int listen_open(uint16_t *port, int *ret_fds, unsigned count, struct error *err)
 	return 0;
 }
 
-static bool is_for_all(const struct rule *r)
+/* A rule for a share of a net is never for darkness (rules_add()). */
+static size_t write_rule(const struct rule *r, struct sock_filter *code)
 {
-	return r->share == 0;
+	bool is_dark = r->fault && r->fault->trouble == TROUBLE_DARK;
+	const struct sock_filter steps[RULE_STEPS] = {
+		LOAD_ADDRESS,
+		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, r->mask),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, r->net, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, is_dark ? 0 : PASS_ALL),
+	};
+	if (r->share)
+		return 0;
+	memcpy(code, steps, sizeof steps);
+	return RULE_STEPS;
+}
+
+/* How many rules there are up to the last that is dark. */
+static size_t count_until_dark(const struct rules *rules)
+{
+	size_t n = rules->count;
+	while (n &&
+		!(rules->items[n - 1].fault && rules->items[n - 1].fault->trouble == TROUBLE_DARK))
+		n--;
+	return n;
 }
 
 int listen_darken(int fd, const struct rules *rules, struct error *err)
 {
-	enum { EACH = 4 };
-	size_t n = 0;
-	struct sock_filter *code = calloc(EACH * rules->count + 1, sizeof *code);
+	size_t len = 0, count = count_until_dark(rules);
+	struct sock_filter *code = calloc(RULE_STEPS * count + 1, sizeof *code);
 	if (!code)
 		return error_set(err, "out of memory");
-	for (size_t i = 0; i < rules->count; i++) {
-		const struct rule *r = &rules->items[i];
-		bool is_dark = r->fault && r->fault->trouble == TROUBLE_DARK;
-		if (!is_for_all(r))
-			continue;
-		code[n++] = (struct sock_filter)LOAD_ADDRESS;
-		code[n++] = (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, r->mask);
-		code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, r->net, 0, 1);
-		code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, is_dark ? 0 : UINT32_MAX);
-	}
-	code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, UINT32_MAX);
-	int result = attach(fd, SO_ATTACH_FILTER, code, n);
+	for (size_t i = 0; i < count; i++)
+		len += write_rule(&rules->items[i], code + len);
+	code[len++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, PASS_ALL);
+	int result = attach(fd, SO_ATTACH_FILTER, code, len);
 	free(code);
 	return result < 0 ? error_errno(err, "the filter of dark addresses") : 0;
 }
