@@ -19,6 +19,8 @@ HOSTS = 200
 FAULTS = {
     'hang:kex': ('deadline', 'handshake'),
     'hang:auth': ('deadline', 'auth'),
+    'hang:service': ('deadline', 'handshake'),
+    'hang:request': ('deadline', 'run'),
     'hang:ack': ('ok', ''),
     'drop:banner': ('refused', 'handshake'),
     'drop:upload': ('probe-failed', 'upload'),
@@ -29,6 +31,7 @@ FAULTS = {
     'end:trailer': ('truncated', 'transfer'),
     'slow:exec': ('deadline', 'exec'),
     'ignores:auth': ('too-large', 'auth'),
+    'ignores:request': ('too-large', 'run'),
     'junk:kex': ('refused', 'handshake'),
     'dark': ('timeout', 'connect'),
     'key': ('host-key-changed', 'host-key'),
@@ -86,6 +89,8 @@ class Cycles(Simulated):
         got = self.outcomes()
         self.assertEqual({fault: got[a] for a, fault in faults.items()}, FAULTS)
         self.assertEqual({got[a] for a in hosts if a not in faults}, {('ok', '')})
+        slowest = self.fleet.rows("SELECT max(duration_ms) FROM sample WHERE outcome = 'ok'")[0][0]
+        self.assertLess(slowest, 14000)  # nobody waits for those that are given up
         self.sim.rules([])
         self.collect()
         self.assertEqual(set(self.outcomes().values()), {('ok', '')})

@@ -248,32 +248,6 @@ class Misbehaving(PollTest):
         self.assertLess(took, 15)
         self.assertEqual(self.fleet.spool_files(), [])
 
-    def test_servers_that_speak_ssh_and_mean_harm(self):
-        modes = ('deaf', 'ignore', 'pester', 'slow')
-        for mode in modes:
-            process = subprocess.Popen(
-                [os.environ['HOSTILE_SSHD'], str(self.sshd.host_keys['ed25519']), mode],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-            port = int(process.stdout.readline())
-            self.addCleanup(process.wait)
-            self.addCleanup(process.stdin.close)
-            self.addCleanup(process.stdout.close)
-            for i in range(3):
-                self.client(f'{mode}{i}', port=port, timeout='4s')
-        for i in range(6):
-            self.client(f'good{i}')
-        self.collect()
-        for i in range(3):
-            self.expect(f'ignore{i}', 'too-large', 'handshake')
-            self.expect(f'pester{i}', 'too-large', 'exec', 'more than')
-            self.expect(f'slow{i}', 'deadline', 'handshake')
-            self.expect(f'deaf{i}', 'deadline', 'exec')
-        rows = self.rows()
-        for i in range(6):
-            self.expect(f'good{i}', 'ok')
-            self.assertLess(rows[f'good{i}'][3], 3900)
-        self.assertLess(max(row[3] for row in rows.values()), 6000)
-
     def test_frames_that_trickle_are_all_acknowledged(self):
         """Each in a turn of its own, and "done" alone in the last."""
         script = self.folder / 'trickle.sh'

@@ -257,7 +257,7 @@ class Login(Ssh):
                                        ("ask-again", "auth", ["secret", ""]),
                                        ("ask-openly", "auth", [""])):
             with self.subTest(mode), subprocess.Popen(
-                    [os.environ["HOSTILE_SSHD"], host_key, mode], stdin=subprocess.PIPE,
+                    [os.environ["ASKING_SSHD"], host_key, mode], stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE, text=True) as server:
                 got = drive("login", port=int(server.stdout.readline()), user="monitor",
                             password="secret", policy=ACCEPT_NEW)

@@ -1,21 +1,18 @@
 /*
- * An SSH server that means harm, on the real protocol (libssh's server side):
+ * An SSH server that lets nobody in but by keyboard-interactive (RFC 4256):
  *
- *   hostile_sshd HOST_KEY MODE
+ *   asking_sshd HOST_KEY MODE
  *
  * listens on a free port of 127.0.0.1, prints it, and serves each connection in a process of
- * its own until standard input ends. Modes:
+ * its own until standard input ends. Takes "secret", on every question, and prints each answer.
+ * Modes:
  *
- *   deaf     takes any key and any command, then neither reads nor writes
- *   ignore   after the key exchange, SSH_MSG_IGNORE without end
- *   pester   the same, once it has taken a command
- *   slow     finishes the key exchange, then says nothing more
- *   ask, ask-two, ask-again, ask-openly
- *            lets nobody in but by keyboard-interactive, where it asks for a password; for another
- *            one with it; after it; and so that it is shown. Takes "secret", on every question,
- *            and prints each answer.
+ *   ask         asks for a password
+ *   ask-two     ... and for another one with it
+ *   ask-again   ... and for another one after it
+ *   ask-openly  ... so that it is shown
  *
- * It uses libssh's older, message-wise interface, which lets each step be refused or left out.
+ * It uses libssh's older, message-wise interface; the newer one has no functions for this.
  */
 #include <libssh/libssh.h>
 #include <libssh/server.h>
@@ -28,52 +25,6 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-static void flood(ssh_session s)
-{
-	static char junk[30000];
-	memset(junk, 'x', sizeof junk - 1);
-	while (ssh_send_ignore(s, junk) == SSH_OK && ssh_blocking_flush(s, -1) == SSH_OK)
-		;
-}
-
-static void stand_still(ssh_session s)
-{
-	(void)s;
-	for (;;)
-		pause();
-}
-
-/* Says yes to everything up to and including a command, then goes on in its own way. */
-static void take_command(ssh_session s, void (*next)(ssh_session s))
-{
-	for (ssh_message m; (m = ssh_message_get(s)); ssh_message_free(m)) {
-		int type = ssh_message_type(m), subtype = ssh_message_subtype(m);
-		if (type == SSH_REQUEST_AUTH && subtype == SSH_AUTH_METHOD_PUBLICKEY) {
-			if (ssh_message_auth_publickey_state(m) == SSH_PUBLICKEY_STATE_NONE)
-				ssh_message_auth_reply_pk_ok_simple(m);
-			else
-				ssh_message_auth_reply_success(m, 0);
-		} else if (type == SSH_REQUEST_CHANNEL_OPEN) {
-			ssh_message_channel_request_open_reply_accept(m);
-		} else if (type == SSH_REQUEST_CHANNEL && subtype == SSH_CHANNEL_REQUEST_EXEC) {
-			ssh_message_channel_request_reply_success(m);
-			next(s);
-		} else {
-			ssh_message_reply_default(m);
-		}
-	}
-}
-
-static void go_deaf(ssh_session s)
-{
-	take_command(s, stand_still);
-}
-
-static void pester(ssh_session s)
-{
-	take_command(s, flood);
-}
 
 static int wrong, rounds;
 
@@ -139,10 +90,6 @@ static const struct {
 	{ "ask-again", ask_again },
 	{ "ask-openly", ask_openly },
 	{ "ask-two", ask_two },
-	{ "deaf", go_deaf },
-	{ "ignore", flood },
-	{ "pester", pester },
-	{ "slow", stand_still },
 };
 
 static void serve(ssh_bind b, int fd, const char *mode)
