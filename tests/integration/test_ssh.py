@@ -367,14 +367,12 @@ class Through(Ssh):
         got = self.echo(ip="localhost", bytes=1000)
         self.assertOutcome(got, "ok")
 
-    def test_new_keys_on_the_way_of_both(self):
-        gate, far = (self.sshd(authorized=[self.identity + ".pub"], options={"RekeyLimit": limit})
-                     for limit in ("70K", "100K"))
-        for turn in (262144, 3000):
-            got = self.echo(gates=[gate], sshd=far, turn=turn)
-            self.assertOutcome(got, "ok")
-            self.assertEqual(got["same"], "yes")
-            self.assertLess(int(got["waits"]), 4000)
+    def test_whoever_asks_for_new_keys(self):
+        limited = self.sshd(authorized=[self.identity + ".pub"], options={"RekeyLimit": "100K"})
+        for gate, far, below in ((limited, self.far, "1"), (self.gate, limited, "0")):
+            got = self.echo(gates=[gate], sshd=far)
+            self.assertOutcome(got, "truncated", None, "asked for new keys", "RekeyLimit")
+            self.assertEqual(got["below"], below)
 
     def test_who_does_not_read_is_waited_for(self):
         """Windows of both sessions close; nobody spins, and nothing is lost."""
