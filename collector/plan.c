@@ -80,6 +80,14 @@ static int check_names(const struct plan_input *in, struct error *err)
 	return 0;
 }
 
+size_t plan_find_keys(const struct known_hosts *known, const struct client *c,
+	struct host_key ret_keys[static PLAN_KEYS_MAX])
+{
+	size_t count = known ? known_hosts_find(known, c->ip, c->port, ret_keys, PLAN_KEYS_MAX) : 0;
+	return count > PLAN_KEYS_MAX && !ret_keys[PLAN_KEYS_MAX - 1].revoked ? PLAN_KEYS_MAX
+									     : count;
+}
+
 static void fill_host(struct poll_host *h, const struct plan_input *in, const struct client *c,
 	enum feed_turn turn)
 {
@@ -88,11 +96,7 @@ static void fill_host(struct poll_host *h, const struct plan_input *in, const st
 		.deadline_ms = c->timeout_ms,
 		.turn = turn,
 	};
-	if (in->known)
-		h->key_count =
-			known_hosts_find(in->known, c->ip, c->port, h->keys, ARRAY_LEN(h->keys));
-	if (h->key_count > ARRAY_LEN(h->keys) && !h->keys[ARRAY_LEN(h->keys) - 1].revoked)
-		h->key_count = ARRAY_LEN(h->keys);
+	h->key_count = plan_find_keys(in->known, c, h->keys);
 }
 
 /* ---- the order -------------------------------------------------------------------------- */
@@ -203,6 +207,7 @@ int plan_make(const struct plan_input *in, struct plan *ret_plan, struct error *
 	bool ok = ranks.items && plan.hosts;
 	if (ok)
 		take_all(in, &plan, &ranks);
+	ok = ok && plan_add_jumps(in, &plan) == 0;
 	free(ranks.items);
 	if (!ok) {
 		plan_finish(&plan);
@@ -238,5 +243,6 @@ void plan_stamp(
 void plan_finish(struct plan *plan)
 {
 	free(plan->hosts);
+	free(plan->jumps);
 	*plan = (struct plan){ 0 };
 }

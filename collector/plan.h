@@ -26,6 +26,8 @@ struct plan {
 	struct poll_host *hosts; /* in their order, see plan_make() */
 	size_t count;
 	size_t not_due;
+	struct poll_jump *jumps; /* that they are behind */
+	size_t jump_count;
 };
 
 /* Whether there is anybody to be polled: quicker than making the plan to find out. */
@@ -42,6 +44,14 @@ int plan_make(const struct plan_input *in, struct plan *ret_plan, struct error *
 /* Gives each host its attempt id, nonce and keys. */
 void plan_stamp(
 	struct plan *plan, const struct keyring *ring, struct attempt_clock *clock, int64_t now);
+
+/* A part of the first, in plan_jumps.c: finds the jump hosts of its hosts. -1 without memory. */
+int plan_add_jumps(const struct plan_input *in, struct plan *plan) MUST_CHECK;
+
+/* What is recorded for a host, as in struct poll_host. */
+enum { PLAN_KEYS_MAX = ARRAY_LEN(((struct poll_host *)0)->keys) };
+size_t plan_find_keys(const struct known_hosts *known, const struct client *c,
+	struct host_key ret_keys[static PLAN_KEYS_MAX]);
 
 void plan_finish(struct plan *plan);
 

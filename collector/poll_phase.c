@@ -130,6 +130,8 @@ static int run_pollers(struct poll_phase *p, struct error *err)
 		.spool_fd = p->spool_fd,
 		.hosts = p->plan.hosts,
 		.host_count = p->plan.count,
+		.jumps = p->plan.jumps,
+		.jump_count = p->plan.jump_count,
 		.stop = p->stop,
 		.progress = terminal ? on_progress : NULL,
 		.done = on_done,

@@ -60,7 +60,8 @@ int outcome_parse(const char *name, enum outcome *ret_outcome) MUST_CHECK;
 	X(RUN, "run")             \
 	X(TRANSFER, "transfer")   \
 	X(TEARDOWN, "teardown")   \
-	X(OPEN, "open")
+	X(OPEN, "open")           \
+	X(JUMP, "jump")
 
 enum stage {
 #define X(id, name) STAGE_##id,

@@ -15,7 +15,7 @@ struct field {
 	size_t offset;
 };
 
-enum { FIELDS_MAX = 20 };
+enum { FIELDS_MAX = 16 };
 
 #define U32(s, f)                                \
 	{                                        \
@@ -43,23 +43,28 @@ static const struct field layouts[IPC_TYPE_COUNT][FIELDS_MAX] = {
 	[IPC_IDENTITY] = { U32(ipc_identity, id), BYTES(ipc_identity, blob),
 		TEXT(ipc_identity, reason), U32(ipc_identity, rounds) },
 	[IPC_HOST] = { U32(host_row, seq), U64(host_row, attempt_id), U32(host_row, deadline_ms),
-		U32(host_row, spent_ms), TEXT(host_row, name), TEXT(host_row, user),
-		TEXT(host_row, password), U32(host_row, identity), U32(host_row, policy),
-		TEXT(host_row, pin), TEXT(host_row, request), U32(host_row, files_max),
-		U32(host_row, bytes_max), BYTES(host_row, addresses), BYTES(host_row, keys),
-		BYTES(host_row, public_key) },
+		U32(host_row, spent_ms), TEXT(host_row, name), TEXT(host_row, request),
+		U32(host_row, files_max), U32(host_row, bytes_max), BYTES(host_row, addresses),
+		BYTES(host_row, hops), U32(host_row, is_jump) },
 	[IPC_STOP] = { U32(ipc_count, count) },
 	[IPC_WANT] = { U32(ipc_count, count) },
-	[IPC_NEW_KEY] = { U32(ipc_new_key, seq), TEXT(ipc_new_key, type),
+	[IPC_NEW_KEY] = { U32(ipc_new_key, seq), U32(ipc_new_key, hop), TEXT(ipc_new_key, type),
 		BYTES(ipc_new_key, blob) },
+	[IPC_PASSED] = { U32(ipc_passed, seq), U32(ipc_passed, hop) },
 	[IPC_FINISHED] = { U32(ipc_finished, seq), U32(ipc_finished, outcome),
-		TEXT(ipc_finished, text) },
+		U32(ipc_finished, hop), TEXT(ipc_finished, text) },
 	[IPC_OPEN] = { U32(ipc_open, id), TEXT(ipc_open, file), TEXT(ipc_open, passphrase_file) },
 	[IPC_SIGN] = { U32(ipc_sign, serial), U32(ipc_sign, id), BYTES(ipc_sign, data) },
 	[IPC_SIGNED] = { U32(ipc_signed, serial), BYTES(ipc_signed, signature) },
 	[IPC_RESOLVE] = { U32(ipc_resolve, seq), U32(ipc_resolve, port), TEXT(ipc_resolve, name) },
 	[IPC_RESOLVED] = { U32(ipc_resolved, seq), BYTES(ipc_resolved, addresses),
 		TEXT(ipc_resolved, reason) },
+};
+
+static const struct field hop_layout[] = {
+	TEXT(ipc_hop, name), TEXT(ipc_hop, host), U32(ipc_hop, port), TEXT(ipc_hop, user),
+	TEXT(ipc_hop, password), U32(ipc_hop, identity), BYTES(ipc_hop, public_key),
+	U32(ipc_hop, policy), TEXT(ipc_hop, pin), BYTES(ipc_hop, keys), { FIELD_END, 0 },
 };
 /* clang-format on */
 
@@ -106,14 +111,47 @@ static int put_field(struct buffer *out, const struct field *f, const char *mess
 	return 0;
 }
 
-int ipc_encode(enum ipc_type type, const void *message, struct buffer *out)
+static int put_fields(const struct field *layout, const void *message, struct buffer *out)
 {
-	if (put_number(out, type, 1))
-		return -1;
-	for (const struct field *f = layouts[type]; f->kind != FIELD_END; f++)
+	for (const struct field *f = layout; f->kind != FIELD_END; f++)
 		if (put_field(out, f, message))
 			return -1;
 	return out->len <= IPC_PACKET_MAX ? 0 : -1;
+}
+
+int ipc_encode(enum ipc_type type, const void *message, struct buffer *out)
+{
+	return put_number(out, type, 1) ? -1 : put_fields(layouts[type], message, out);
+}
+
+static size_t measure_field(const struct field *f, const char *message)
+{
+	const char *at = message + f->offset;
+	const char *text;
+	struct ipc_bytes bytes;
+	switch (f->kind) {
+	case FIELD_U32:
+		return 4;
+	case FIELD_U64:
+		return 8;
+	case FIELD_TEXT:
+		memcpy(&text, at, sizeof text);
+		return 4 + strlen(text) + 1;
+	case FIELD_BYTES:
+		memcpy(&bytes, at, sizeof bytes);
+		return 4 + bytes.len;
+	case FIELD_END:
+		break;
+	}
+	return 0;
+}
+
+size_t ipc_measure(enum ipc_type type, const void *message)
+{
+	size_t size = 1;
+	for (const struct field *f = layouts[type]; f->kind != FIELD_END; f++)
+		size += measure_field(f, message);
+	return size;
 }
 
 /* ---- decoding --------------------------------------------------------------------------- */
@@ -191,19 +229,51 @@ static int get_field(struct cursor *c, const struct field *f, char *message)
 	return 0;
 }
 
+static int get_fields(struct cursor *c, const struct field *layout, void *ret_message)
+{
+	for (const struct field *f = layout; f->kind != FIELD_END; f++)
+		if (get_field(c, f, ret_message))
+			return -1;
+	return 0;
+}
+
 int ipc_decode(enum ipc_type type, const void *data, size_t len, void *ret_message)
 {
 	struct cursor c = { data, len };
 	uint64_t head;
-	if (get_number(&c, 1, &head) || head != type)
+	if (get_number(&c, 1, &head) || head != type || get_fields(&c, layouts[type], ret_message))
 		return -1;
-	for (const struct field *f = layouts[type]; f->kind != FIELD_END; f++)
-		if (get_field(&c, f, ret_message))
-			return -1;
 	return c.left == 0 ? 0 : -1;
 }
 
 /* ---- nested runs ------------------------------------------------------------------------ */
+
+int ipc_put_hop(const struct ipc_hop *hop, struct buffer *out)
+{
+	return put_fields(hop_layout, hop, out);
+}
+
+size_t ipc_count_hops(struct ipc_bytes hops)
+{
+	struct cursor c = { hops.data, hops.len };
+	struct ipc_hop hop;
+	size_t count = 0;
+	for (; c.left; count++)
+		if (count == IPC_HOPS_MAX || get_fields(&c, hop_layout, &hop))
+			return 0;
+	return count;
+}
+
+int ipc_get_hop(struct ipc_bytes hops, size_t index, struct ipc_hop *ret_hop)
+{
+	struct cursor c = { hops.data, hops.len };
+	struct ipc_hop hop;
+	for (size_t i = 0; i <= index; i++)
+		if (get_fields(&c, hop_layout, &hop))
+			return -1;
+	*ret_hop = hop;
+	return 0;
+}
 
 int ipc_put_keys(const struct host_key *keys, size_t count, struct buffer *out)
 {

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "lib/buffer.h"
+#include "lib/config/config.h"
 #include "lib/error.h"
 #include "lib/ssh/known_hosts.h"
 
@@ -30,6 +31,7 @@ enum ipc_type {
 	/* poller → parent */
 	IPC_WANT,     /* struct ipc_count: room for so many hosts more */
 	IPC_NEW_KEY,  /* struct ipc_new_key: accepted on first use, to be recorded */
+	IPC_PASSED,   /* struct ipc_passed: a jump host is behind it, and has room for another */
 	IPC_FINISHED, /* struct ipc_finished: its outcome line is written */
 	/* parent → signer */
 	IPC_OPEN,   /* struct ipc_open: answered by IPC_IDENTITY, as soon as it is open */
@@ -44,9 +46,10 @@ enum ipc_type {
 };
 
 enum {
-	IPC_PACKET_MAX = 64 * 1024,
+	IPC_PACKET_MAX = 128 * 1024,
 	IPC_ADDRESSES_MAX = 4, /* of one name, tried in turn */
 	IPC_KEYS_MAX = 8,      /* recorded host keys of one host */
+	IPC_HOPS_MAX = CONFIG_JUMPS_MAX + 1,
 };
 
 struct ipc_bytes {
@@ -79,6 +82,20 @@ struct ipc_identity {
 	uint32_t rounds;       /* of bcrypt that its passphrase took */
 };
 
+/* A machine to log in to: the jump hosts on the way to a host, and then the host itself. */
+struct ipc_hop {
+	const char *name;
+	const char *host; /* its name or address, as the hop before it knows it */
+	uint32_t port;
+	const char *user;
+	const char *password;	     /* "" when there is an identity */
+	uint32_t identity;	     /* 1 + id, or 0 */
+	struct ipc_bytes public_key; /* of the identity */
+	uint32_t policy;	     /* enum host_key_policy */
+	const char *pin;
+	struct ipc_bytes keys; /* see ipc_get_keys() */
+};
+
 /* One host, as a poller needs to know it. */
 struct host_row {
 	uint32_t seq; /* the parent's number for it */
@@ -86,26 +103,26 @@ struct host_row {
 	uint32_t deadline_ms; /* what is left of it */
 	uint32_t spent_ms;    /* used up for its name */
 	const char *name;
-	const char *user;
-	const char *password; /* "" when there is an identity */
-	uint32_t identity;    /* 1 + id, or 0 */
-	uint32_t policy;      /* enum host_key_policy */
-	const char *pin;
 	const char *request; /* the whole request line, newline included */
 	uint32_t files_max, bytes_max;
-	struct ipc_bytes addresses;  /* see ipc_get_address() */
-	struct ipc_bytes keys;	     /* see ipc_get_keys() */
-	struct ipc_bytes public_key; /* of the identity */
+	struct ipc_bytes addresses; /* of its first hop; see ipc_get_address() */
+	struct ipc_bytes hops;	    /* one at least; see ipc_get_hop() */
+	uint32_t is_jump;	    /* others are reached through it: it is to be told of, too */
 };
 
 struct ipc_new_key {
-	uint32_t seq;
+	uint32_t seq, hop; /* an index among the hops of that host */
 	const char *type;
 	struct ipc_bytes blob;
 };
 
+struct ipc_passed {
+	uint32_t seq, hop;
+};
+
 struct ipc_finished {
 	uint32_t seq, outcome;
+	uint32_t hop; /* where it ended; the last is the host itself */
 	const char *text;
 };
 
@@ -146,10 +163,19 @@ struct ipc_packet {
 /* Pure: appends a message to `out`; `message` is the struct of that type (or NULL). */
 int ipc_encode(enum ipc_type type, const void *message, struct buffer *out) MUST_CHECK;
 
+/* Pure: how long that will be. */
+size_t ipc_measure(enum ipc_type type, const void *message);
+
 /* Pure: `data` is a whole packet; -1 when it is not exactly a message of this type. */
 int ipc_decode(enum ipc_type type, const void *data, size_t len, void *ret_message) MUST_CHECK;
 
-/* Host keys as the field `keys` of a row: a run of them, at most IPC_KEYS_MAX. */
+/* Hops as the field `hops` of a row: a run of them, at most IPC_HOPS_MAX. Their number is 0 when
+ * any of them is malformed; one that is counted can be had. */
+int ipc_put_hop(const struct ipc_hop *hop, struct buffer *out) MUST_CHECK;
+size_t ipc_count_hops(struct ipc_bytes hops);
+int ipc_get_hop(struct ipc_bytes hops, size_t index, struct ipc_hop *ret_hop) MUST_CHECK;
+
+/* Host keys as the field `keys` of a hop: a run of them, at most IPC_KEYS_MAX. */
 int ipc_put_keys(const struct host_key *keys, size_t count, struct buffer *out) MUST_CHECK;
 int ipc_get_keys(struct ipc_bytes keys, struct host_key ret_keys[static IPC_KEYS_MAX],
 	size_t *ret_count) MUST_CHECK;

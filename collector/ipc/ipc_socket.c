@@ -29,8 +29,9 @@ int ipc_send(int socket, enum ipc_type type, const void *message, int fd)
 	union control control;
 	ssize_t sent = -1;
 	errno = EMSGSIZE;
-	/* Room for any row at once: a buffer that grows leaves copies of a password behind. */
-	if (buffer_reserve(&out, IPC_PACKET_MAX / 2) && ipc_encode(type, message, &out) == 0) {
+	/* Room for all at once: a buffer that grows leaves copies of a password behind. */
+	if (buffer_reserve(&out, ipc_measure(type, message)) &&
+		ipc_encode(type, message, &out) == 0) {
 		struct iovec iov = { out.data, out.len };
 		struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
 		if (fd >= 0)

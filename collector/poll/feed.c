@@ -147,6 +147,28 @@ static void leave(struct feed *f, struct feed_host *h)
 	h->is_inside = false;
 }
 
+void feed_widen(struct feed *f, uint32_t gate, uint32_t max)
+{
+	struct feed_gate *g = &f->gates[gate - 1];
+	for (; g->max < max; g->max++)
+		wake_one(f, gate);
+}
+
+bool feed_leave(struct feed *f, uint32_t seq, uint32_t gate)
+{
+	struct feed_host *h = &f->hosts[seq];
+	size_t i = 0;
+	while (i < FEED_GATES && h->gates[i] && h->gates[i] != gate)
+		i++;
+	if (!h->is_inside || i == FEED_GATES || !h->gates[i])
+		return false;
+	memmove(&h->gates[i], &h->gates[i + 1], (FEED_GATES - 1 - i) * sizeof h->gates[0]);
+	h->gates[FEED_GATES - 1] = 0;
+	f->gates[gate - 1].used--;
+	wake_one(f, gate);
+	return true;
+}
+
 /* ---- hosts ------------------------------------------------------------------------------ */
 
 void feed_name(struct feed *f, uint32_t seq)

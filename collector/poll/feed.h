@@ -23,7 +23,7 @@ enum feed_turn { TURN_MISSED, TURN_FINE, TURN_DOWN, TURN_COUNT };
 
 enum feed_phase { FEED_QUEUED, FEED_RESOLVING, FEED_FLYING, FEED_DONE };
 
-enum { FEED_GATES = 8 }; /* of one host, those around them included */
+enum { FEED_GATES = 9 }; /* of one host, those around them included */
 
 struct feed_host {
 	enum feed_phase phase;
@@ -74,6 +74,12 @@ int feed_add_gate(struct feed *f, uint32_t max, uint32_t outer, uint32_t *ret_ga
 /* The host has to pass that gate and those around it; each counts once. Before the host is
  * queued. -1 when they are more than FEED_GATES. */
 int feed_bind(struct feed *f, uint32_t seq, uint32_t gate) MUST_CHECK;
+
+/* More may be in there at once from now on. */
+void feed_widen(struct feed *f, uint32_t gate, uint32_t max);
+
+/* The host is through that gate before it is done. Whether it was inside. */
+bool feed_leave(struct feed *f, uint32_t seq, uint32_t gate);
 
 /* Its name is to be resolved. */
 void feed_name(struct feed *f, uint32_t seq);

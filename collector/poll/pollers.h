@@ -22,6 +22,14 @@
 
 enum { POLLERS_MAX = 64 };
 
+/* A jump host that hosts of the run are behind. */
+struct poll_jump {
+	const struct client *client;
+	struct host_key keys[8]; /* as of a host */
+	size_t key_count;
+	uint32_t jump; /* 1 + index of the one it is behind, which stands before it; 0 = none */
+};
+
 /* One attempt to be made at one host. */
 struct poll_host {
 	const struct client *client;
@@ -30,6 +38,8 @@ struct poll_host {
 	size_t key_count;	     /* more than fit: too many revoked ones to judge by */
 	int64_t deadline_ms;	     /* relative: most milliseconds from its start */
 	enum feed_turn turn;	     /* see feed.h */
+	uint32_t jump;		     /* 1 + index of the jump host that it is behind, 0 = none */
+	uint32_t is_jump;	     /* 1 + index of the jump host that it is, 0 = none */
 };
 
 struct poll_progress {
@@ -52,6 +62,8 @@ struct poll_plan {
 	int spool_fd;	  /* encrypted_stats, a folder */
 	const struct poll_host *hosts; /* in the order of starting */
 	size_t host_count;
+	const struct poll_jump *jumps;
+	size_t jump_count;
 	const volatile sig_atomic_t *stop; /* set by SIGTERM: no new host, finish what runs */
 	void (*progress)(void *arg, const struct poll_progress *p); /* NULL, or about 4/s */
 	void (*done)(void *arg, const struct poll_host *h, const struct poll_done *d);

@@ -66,6 +66,39 @@ void poll_run_fail(
 	conclude(r, seq, &v);
 }
 
+/* For want of something here: at itself, or at a jump host on its way. */
+static bool fail_at(struct poll_run *r, uint32_t seq, const struct jump *at, enum stage stage,
+	const char *fault)
+{
+	enum outcome o = stage == STAGE_AUTH ? OUTCOME_AUTH : OUTCOME_HOST_KEY_UNKNOWN;
+	struct verdict v;
+	if (at)
+		verdict_set(&v, o, STAGE_JUMP, "jump host %s (%s): %s", at->plan->client->name,
+			stage_name(stage), fault);
+	else
+		verdict_set(&v, o, stage, "%s", fault);
+	conclude(r, seq, &v);
+	return false;
+}
+
+static bool is_behind(const struct poll_run *r, uint32_t seq, const struct jump *jump)
+{
+	const struct jump_way way = jumps_way(&r->jumps, seq);
+	size_t i = 0;
+	while (i < way.count && way.items[i] != jump)
+		i++;
+	return i < way.count;
+}
+
+void poll_run_fail_behind(struct poll_run *r, const struct jump *dead)
+{
+	for (uint32_t i = 0; i < r->feed.count; i++) {
+		enum feed_phase phase = r->feed.hosts[i].phase;
+		if ((phase == FEED_QUEUED || phase == FEED_RESOLVING) && is_behind(r, i, dead))
+			poll_run_fail(r, i, dead->outcome, STAGE_JUMP, dead->reason);
+	}
+}
+
 /* Everything not done yet, or not yet given to a poller. */
 void poll_run_fail_rest(struct poll_run *r, bool also_flying, enum outcome o, const char *reason)
 {
@@ -83,87 +116,66 @@ static uint32_t at_most(int64_t value, uint32_t max)
 	return value < 0 ? 0 : value > max ? max : (uint32_t)value;
 }
 
+/* Whether all that is needed to log in on its way is there; fails it when some never will be. */
+static bool is_ready(struct poll_run *r, uint32_t seq)
+{
+	const struct poll_host *host = &r->plan->hosts[seq];
+	const struct jump_way way = jumps_way(&r->jumps, seq);
+	enum stage stage;
+	for (size_t i = 0; i < way.depth; i++) {
+		struct jump *at = way.items[i];
+		if (at->identity && !identities_is_settled(&r->identities, at->identity))
+			return false; /* until poll_run_take_identity() */
+	}
+	uint32_t own = r->feed.hosts[seq].identity;
+	if (own && !identities_is_settled(&r->identities, own))
+		return false;
+	for (size_t i = 0; i < way.depth; i++) {
+		const struct jump *at = way.items[i];
+		const char *fault = poll_run_find_fault(
+			r, at->plan->client, at->identity, at->plan->key_count, &stage);
+		if (fault)
+			return fail_at(r, seq, at, stage, fault);
+	}
+	const char *fault = poll_run_find_fault(r, host->client, own, host->key_count, &stage);
+	return !fault || fail_at(r, seq, NULL, stage, fault);
+}
+
 void poll_run_queue(struct poll_run *r, uint32_t seq)
 {
-	const struct client *c = r->plan->hosts[seq].client;
-	struct feed_host *h = &r->feed.hosts[seq];
-	const struct known_identity *id;
 	struct sockaddr_storage address;
-	h->turn = r->plan->hosts[seq].turn;
-	if (h->identity && !identities_is_settled(&r->identities, h->identity))
-		return; /* until poll_run_take_identity() */
-	id = h->identity ? &r->identities.items[h->identity - 1] : NULL;
-	if (id ? !id->blob : !*c->password)
-		poll_run_fail(r, seq, OUTCOME_AUTH, STAGE_AUTH,
-			id ? id->reason : "there is neither an identity nor a password for it");
-	else if (r->plan->hosts[seq].key_count > ARRAY_LEN(r->plan->hosts[seq].keys))
-		poll_run_fail(r, seq, OUTCOME_HOST_KEY_UNKNOWN, STAGE_HOST_KEY,
-			"known_hosts has too many @revoked keys for it");
-	else if (names_parse_literal(c->ip, c->port, &address))
+	const struct client *first = jumps_first(&r->jumps, seq);
+	r->feed.hosts[seq].turn = r->plan->hosts[seq].turn;
+	if (!is_ready(r, seq))
+		return;
+	if (names_parse_literal(first->ip, first->port, &address))
 		feed_name(&r->feed, seq);
 	else if (feed_ready(&r->feed, seq, &address, 1))
 		poll_run_fail(r, seq, OUTCOME_INTERNAL, STAGE_NONE, "out of memory");
+}
+
+static bool needs_identity(const struct poll_run *r, uint32_t seq, uint32_t identity)
+{
+	const struct jump_way way = jumps_way(&r->jumps, seq);
+	bool needs = r->feed.hosts[seq].identity == identity;
+	for (size_t i = 0; !needs && i < way.depth; i++)
+		needs = way.items[i]->identity == identity;
+	return needs;
 }
 
 void poll_run_take_identity(void *arg, uint32_t identity)
 {
 	struct poll_run *r = arg;
 	for (uint32_t i = 0; i < r->feed.count; i++)
-		if (r->feed.hosts[i].identity == identity && r->feed.hosts[i].phase == FEED_QUEUED)
+		if (r->feed.hosts[i].phase == FEED_QUEUED && needs_identity(r, i, identity))
 			poll_run_queue(r, i);
-}
-
-static struct ipc_bytes public_key(const struct poll_run *r, const struct feed_host *h)
-{
-	if (!h->identity)
-		return (struct ipc_bytes){ NULL, 0 };
-	const struct known_identity *id = &r->identities.items[h->identity - 1];
-	return (struct ipc_bytes){ id->blob, id->len };
-}
-
-static int make_row(const struct poll_run *r, uint32_t seq, char request[static WIRE_LINE_MAX],
-	struct buffer *keys, struct host_row *ret_row)
-{
-	const struct poll_host *host = &r->plan->hosts[seq];
-	const struct feed_host *h = &r->feed.hosts[seq];
-	const struct client *c = host->client;
-	if (wire_format_request(&host->request, request, WIRE_LINE_MAX) < 0 ||
-		ipc_put_keys(host->keys, host->key_count, keys))
-		return -1;
-	*ret_row = (struct host_row){
-		.seq = seq,
-		.attempt_id = host->request.attempt_id,
-		.deadline_ms = at_most(host->deadline_ms - h->spent_ms, INT32_MAX),
-		.spent_ms = h->spent_ms,
-		.name = c->name,
-		.user = c->username,
-		.password = h->identity ? "" : c->password,
-		.identity = h->identity,
-		.public_key = public_key(r, h),
-		.policy = c->host_key_policy,
-		.pin = c->host_key_pin,
-		.request = request,
-		.files_max = host->request.files_max,
-		.bytes_max = host->request.bytes_max,
-		.addresses = { (const uint8_t *)h->addresses,
-			h->address_count * sizeof *h->addresses },
-		.keys = { (const uint8_t *)keys->data, keys->len },
-	};
-	return 0;
 }
 
 /* False when this worker can take no more now. */
 static bool send_host(struct poll_run *r, struct worker *w, uint32_t seq)
 {
 	struct feed_host *h = &r->feed.hosts[seq];
-	CLEANUP(buffer_finish) struct buffer keys = { 0 };
-	char request[WIRE_LINE_MAX];
-	struct host_row row;
-	if (make_row(r, seq, request, &keys, &row)) {
-		poll_run_fail(r, seq, OUTCOME_INTERNAL, STAGE_NONE, "its row does not fit");
-		return true;
-	}
-	if (worker_send(w, IPC_HOST, &row)) {
+	if (poll_run_send_row(r, w, seq)) {
 		if (errno == EMSGSIZE) {
 			poll_run_fail(r, seq, OUTCOME_INTERNAL, STAGE_NONE, "its row does not fit");
 			return true;
@@ -189,20 +201,49 @@ void poll_run_feed_worker(struct poll_run *r, struct worker *w)
 			return;
 }
 
+/* What this run knows already of the first jump host on its way. */
+static bool is_known(struct poll_run *r, uint32_t seq)
+{
+	const struct jump_way way = jumps_way(&r->jumps, seq);
+	const struct jump *first = way.count ? way.items[0] : NULL;
+	if (!first || !first->address_count)
+		return false;
+	if (feed_ready(&r->feed, seq, first->addresses, first->address_count))
+		poll_run_fail(r, seq, OUTCOME_INTERNAL, STAGE_RESOLVE, "out of memory");
+	return true;
+}
+
+static void ask_for_name(struct poll_run *r, uint32_t seq)
+{
+	const struct client *first = jumps_first(&r->jumps, seq);
+	const struct ipc_resolve m = { seq, first->port, first->ip };
+	struct feed_host *h = &r->feed.hosts[seq];
+	h->phase = FEED_RESOLVING;
+	h->started_ms = r->now_ms;
+	if (names_ask(&r->names, &m, r->now_ms + at_most(r->plan->hosts[seq].deadline_ms, NAME_MS)))
+		poll_run_fail(r, seq, OUTCOME_INTERNAL, STAGE_RESOLVE, "no resolver process");
+}
+
 void poll_run_feed_names(struct poll_run *r)
 {
 	uint32_t seq;
 	while (r->feed.resolved < RESOLVED_MAX && names_are_free(&r->names) &&
-		feed_next_name(&r->feed, &seq)) {
-		const struct poll_host *host = &r->plan->hosts[seq];
-		const struct ipc_resolve m = { seq, host->client->port, host->client->ip };
-		struct feed_host *h = &r->feed.hosts[seq];
-		h->phase = FEED_RESOLVING;
-		h->started_ms = r->now_ms;
-		if (names_ask(&r->names, &m, r->now_ms + at_most(host->deadline_ms, NAME_MS)))
-			poll_run_fail(
-				r, seq, OUTCOME_INTERNAL, STAGE_RESOLVE, "no resolver process");
-	}
+		feed_next_name(&r->feed, &seq))
+		if (!is_known(r, seq))
+			ask_for_name(r, seq);
+}
+
+/* It is no other host's first either. */
+static void fail_name(struct poll_run *r, uint32_t seq, const char *reason)
+{
+	const struct jump_way way = jumps_way(&r->jumps, seq);
+	struct jump *first = way.count ? way.items[0] : NULL;
+	if (!first || first->state == JUMP_DEAD)
+		poll_run_fail(r, seq, OUTCOME_DNS, STAGE_RESOLVE, reason);
+	else if (jumps_kill(first, OUTCOME_DNS, reason))
+		poll_run_fail(r, seq, OUTCOME_INTERNAL, STAGE_RESOLVE, "out of memory");
+	else
+		poll_run_fail_behind(r, first);
 }
 
 void poll_run_take_name(void *arg, const struct ipc_resolved *m)
@@ -212,9 +253,11 @@ void poll_run_take_name(void *arg, const struct ipc_resolved *m)
 	size_t count = ipc_count_addresses(m->addresses);
 	if (h->phase != FEED_RESOLVING)
 		return;
+	const struct jump_way way = jumps_way(&r->jumps, m->seq);
 	h->spent_ms = at_most(r->now_ms - h->started_ms, INT32_MAX);
 	if (!count)
-		poll_run_fail(r, m->seq, OUTCOME_DNS, STAGE_RESOLVE, m->reason);
-	else if (feed_ready(&r->feed, m->seq, m->addresses.data, count))
+		fail_name(r, m->seq, m->reason);
+	else if (feed_ready(&r->feed, m->seq, m->addresses.data, count) ||
+		 (way.count && jumps_learn_addresses(way.items[0], m->addresses.data, count)))
 		poll_run_fail(r, m->seq, OUTCOME_INTERNAL, STAGE_RESOLVE, "out of memory");
 }

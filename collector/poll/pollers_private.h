@@ -5,6 +5,7 @@
 
 #include "collector/poll/feed.h"
 #include "collector/poll/identities.h"
+#include "collector/poll/jumps.h"
 #include "collector/poll/names.h"
 #include "collector/poll/pollers.h"
 #include "collector/poll/worker.h"
@@ -12,8 +13,8 @@
 
 /*
  * Shared by pollers.c (the loop and the end), pollers_setup.c (what a run is made of),
- * pollers_hosts.c (hosts out to pollers, outcomes in) and pollers_workers.c (what pollers say,
- * and their lives).
+ * pollers_hosts.c (hosts out to pollers, outcomes in), pollers_row.c (a host as a poller gets
+ * it) and pollers_workers.c (what pollers say, and their lives).
  */
 enum {
 	POLL_RUN_GRACE_MS = 3000, /* for hosts in flight once the run is being ended */
@@ -23,6 +24,7 @@ struct poll_run {
 	const struct poll_plan *plan;
 	struct poll_progress progress;
 	struct feed feed;
+	struct jumps jumps;
 	struct probes probes;
 	struct identities identities;
 	struct names names;
@@ -34,6 +36,7 @@ struct poll_run {
 	int64_t now_ms, stop_ms, kill_ms, told_ms, watched_ms;
 	bool is_stopping;
 	struct ipc_packet packet;
+	struct buffer hops; /* of the row under way */
 };
 
 /* Makes everything but the time: probes, shares, identities, pollers; queues all hosts. */
@@ -51,10 +54,20 @@ void poll_run_take_name(void *arg, const struct ipc_resolved *m);
 /* An identity is open, or will never be: its hosts are queued; for identities_go_on(). */
 void poll_run_take_identity(void *arg, uint32_t identity);
 
+/* Gives a host to a poller: 0, or -1 with errno, EMSGSIZE when nobody could take it. */
+int poll_run_send_row(struct poll_run *r, struct worker *w, uint32_t seq) MUST_CHECK;
+
+/* Why nobody can log in there, or NULL. */
+const char *poll_run_find_fault(const struct poll_run *r, const struct client *c, uint32_t identity,
+	size_t key_count, enum stage *ret_stage);
+
 /* A host is done: as its poller said, or as nobody did, so that its line is written here. */
 void poll_run_done(struct poll_run *r, uint32_t seq, enum outcome o, const char *text);
 void poll_run_fail(
 	struct poll_run *r, uint32_t seq, enum outcome o, enum stage stage, const char *reason);
+
+/* So are all that are behind this one and not with a poller. */
+void poll_run_fail_behind(struct poll_run *r, const struct jump *dead);
 
 /* Those not done yet, and not with a poller unless `also_flying`. */
 void poll_run_fail_rest(struct poll_run *r, bool also_flying, enum outcome o, const char *reason);

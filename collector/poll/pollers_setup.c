@@ -63,17 +63,23 @@ static int settle_caps(struct poll_run *r, struct error *err)
 	return 0;
 }
 
+static int find_identity(
+	struct poll_run *r, const struct client *c, uint32_t *ret_identity, struct error *err)
+{
+	if (!*c->identity)
+		return 0;
+	*ret_identity = identities_add(&r->identities, c->identity, c->passphrase_file);
+	return *ret_identity ? 0 : error_set(err, "more than %d identities", HELPER_IDENTITIES_MAX);
+}
+
 static int find_identities(struct poll_run *r, struct error *err)
 {
-	for (uint32_t i = 0; i < r->feed.count; i++) {
-		const struct client *c = r->plan->hosts[i].client;
-		if (!*c->identity)
-			continue;
-		r->feed.hosts[i].identity =
-			identities_add(&r->identities, c->identity, c->passphrase_file);
-		if (!r->feed.hosts[i].identity)
-			return error_set(err, "more than %d identities", HELPER_IDENTITIES_MAX);
-	}
+	for (size_t i = 0; i < r->jumps.count; i++)
+		if (find_identity(r, r->plan->jumps[i].client, &r->jumps.items[i].identity, err))
+			return -1;
+	for (uint32_t i = 0; i < r->feed.count; i++)
+		if (find_identity(r, r->plan->hosts[i].client, &r->feed.hosts[i].identity, err))
+			return -1;
 	return identities_start(&r->identities, err);
 }
 
@@ -100,7 +106,8 @@ int poll_run_setup(struct poll_run *r, struct error *err)
 	r->stop_ms = r->now_ms + c->deadline_ms - grace;
 	r->progress.total = (uint32_t)r->plan->host_count;
 	if (feed_init(&r->feed, r->plan->host_count) ||
-		caps_bind(&r->feed, r->plan->hosts, r->plan->config))
+		caps_bind(&r->feed, r->plan->hosts, r->plan->config) ||
+		jumps_init(&r->jumps, r->plan, &r->feed))
 		return error_set(err, "out of memory");
 	if (helper_choose_user(c->user, err) || open_inbox(r, err) ||
 		spool_open_outcomes(
@@ -120,7 +127,9 @@ void poll_run_finish(struct poll_run *r)
 	names_finish(&r->names);
 	identities_finish(&r->identities);
 	probes_finish(&r->probes);
+	jumps_finish(&r->jumps);
 	feed_finish(&r->feed);
+	buffer_finish(&r->hops);
 	if (r->outcomes_fd >= 0)
 		close(r->outcomes_fd);
 	if (r->inbox_fd >= 0)

@@ -42,7 +42,23 @@ static int take_finished(struct poll_run *r, struct worker *w)
 	if (ipc_decode(IPC_FINISHED, r->packet.data, r->packet.len, &m) ||
 		!is_its_own(r, w, m.seq) || m.outcome >= OUTCOME_COUNT)
 		return -1;
+	struct jump *dead;
+	int judged = jumps_judge(&r->jumps, m.seq, m.hop, (enum outcome)m.outcome, m.text, &dead);
 	poll_run_done(r, m.seq, (enum outcome)m.outcome, m.text);
+	if (judged == 0 && dead)
+		poll_run_fail_behind(r, dead);
+	return judged;
+}
+
+static int take_passed(struct poll_run *r, struct worker *w)
+{
+	struct ipc_passed m;
+	if (ipc_decode(IPC_PASSED, r->packet.data, r->packet.len, &m) || !is_its_own(r, w, m.seq))
+		return -1;
+	const struct jump_way way = jumps_way(&r->jumps, m.seq);
+	if (m.hop >= way.count)
+		return -1;
+	jumps_pass(&r->jumps, m.seq, way.items[m.hop]);
 	return 0;
 }
 
@@ -65,9 +81,12 @@ static int take_new_key(struct poll_run *r, struct worker *w)
 	if (ipc_decode(IPC_NEW_KEY, r->packet.data, r->packet.len, &m) ||
 		!is_its_own(r, w, m.seq) || !is_host_key(&m))
 		return -1;
-	const struct client *c = r->plan->hosts[m.seq].client;
+	const struct jump_way way = jumps_way(&r->jumps, m.seq);
+	struct jump *at = m.hop < way.count ? way.items[m.hop] : NULL;
+	const struct client *c = at ? at->plan->client : r->plan->hosts[m.seq].client;
 	const struct host_key key = { m.type, m.blob.data, m.blob.len, false };
-	if (c->host_key_policy != HOST_KEY_ACCEPT_NEW)
+	if (m.hop > way.depth || c->host_key_policy != HOST_KEY_ACCEPT_NEW ||
+		(at && jumps_learn_key(at, &key)))
 		return -1;
 	if (known_hosts_append(
 		    r->plan->config->collector.known_hosts, c->ip, c->port, &key, 1, &err))
@@ -93,6 +112,8 @@ static int take_message(struct poll_run *r, struct worker *w)
 		return take_want(r, w) ? -1 : 1;
 	case IPC_FINISHED:
 		return take_finished(r, w) ? -1 : 1;
+	case IPC_PASSED:
+		return take_passed(r, w) ? -1 : 1;
 	case IPC_NEW_KEY:
 		return take_new_key(r, w) ? -1 : 1;
 	default:

@@ -11,7 +11,8 @@
 
 enum {
 	TURN_BYTES = 256 * 1024,
-	SESSION_BYTES = WIRE_BYTES_MAX + (1 << 20), /* what it may send, and SSH's own share */
+	SESSION_BYTES = WIRE_BYTES_MAX + (1 << 20), /* what it may send, and SSH's own share;
+						       as much again for each that it carries */
 };
 
 /* This address did not serve; the next one is tried at once. */
@@ -27,7 +28,7 @@ bool host_next_address(struct host_run *h, int error)
 static bool connect_again(struct host_run *h)
 {
 	host_hang_up(h);
-	h->heard = false;
+	host_go_to_hop(h, 0);
 	h->address--;
 	host_enter(h, HOST_CONNECT);
 	return true;
@@ -50,24 +51,43 @@ static bool begin_connect(struct host_run *h)
 	return false;
 }
 
+/* Whether this hop is asked for other types than those recorded for it. */
+static bool asks_others(const struct host_run *h)
+{
+	return h->types.count > 0 && h->types_hop == h->hop_at;
+}
+
+/* Over the socket, or over the session with the hop before. */
+static int create_session(
+	struct host_run *h, const struct host_key *keys, size_t count, struct error *err)
+{
+	const struct ssh_budget budget = { TURN_BYTES,
+		(uint64_t)SESSION_BYTES * (h->hop_count - h->hop_at) };
+	struct ssh_session *carrier = h->session;
+	h->session = NULL;
+	int r = carrier ? ssh_session_create_through(
+				  carrier, &budget, keys, count, &h->session, err)
+			: ssh_session_create(h->fd, &budget, keys, count, &h->session, err);
+	if (r < 0)
+		h->fd = -1; /* it is closed */
+	return r;
+}
+
 static bool begin_session(struct host_run *h)
 {
-	static const struct ssh_budget budget = { TURN_BYTES, SESSION_BYTES };
 	struct host_key keys[IPC_KEYS_MAX];
 	const struct host_key *asked = keys;
 	struct error err;
 	size_t count;
-	if (ipc_get_keys(h->row.keys, keys, &count))
+	if (ipc_get_keys(h->hop.keys, keys, &count))
 		return host_fail(h, OUTCOME_INTERNAL, "malformed host keys");
-	count = host_key_expected((enum host_key_policy)h->row.policy, h->row.pin, keys, count);
-	if (h->types.count) {
+	count = host_key_expected((enum host_key_policy)h->hop.policy, h->hop.pin, keys, count);
+	if (asks_others(h)) {
 		asked = h->types.items;
 		count = h->types.count;
 	}
-	if (ssh_session_create(h->fd, &budget, asked, count, &h->session, &err)) {
-		h->fd = -1; /* the session took it */
+	if (create_session(h, asked, count, &err))
 		return host_fail(h, OUTCOME_INTERNAL, err.text);
-	}
 	host_enter(h, HOST_HANDSHAKE);
 	return true;
 }
@@ -85,27 +105,36 @@ bool host_step_connect(struct host_run *h)
 
 /* ---- handshake, authentication ---------------------------------------------------------- */
 
+/* The key that was shown will not do. That of one hop a run can be asked for in other types. */
+static bool refuse_host_key(
+	struct host_run *h, const struct host_key *keys, size_t count, const struct host_key *shown)
+{
+	if (h->types.count > 0 && !asks_others(h))
+		return host_finish(h);
+	h->types_hop = h->hop_at;
+	return host_key_ask_others((enum host_key_policy)h->hop.policy, h->hop.pin, keys, count,
+		       shown, &h->types)
+		       ? connect_again(h)
+		       : host_finish(h);
+}
+
 static bool check_host_key(struct host_run *h)
 {
 	struct host_key keys[IPC_KEYS_MAX], shown;
 	char reason[sizeof h->verdict.reason];
 	size_t count;
 	bool is_new = false;
-	if (ipc_get_keys(h->row.keys, keys, &count))
+	if (ipc_get_keys(h->hop.keys, keys, &count))
 		return host_fail(h, OUTCOME_INTERNAL, "malformed host keys");
-	enum host_key_policy policy = (enum host_key_policy)h->row.policy;
 	ssh_session_host_key(h->session, &shown);
-	enum outcome o = host_key_judge(
-		policy, h->row.pin, keys, count, &shown, &is_new, reason, sizeof reason);
-	if (o != OUTCOME_OK) {
-		if (h->types.count == 0) /* of all it shows, the best is told */
-			verdict_set(&h->verdict, o, STAGE_HOST_KEY, "%s", reason);
-		return host_key_ask_others(policy, h->row.pin, keys, count, &shown, &h->types)
-			       ? connect_again(h)
-			       : host_finish(h);
-	}
+	enum outcome o = host_key_judge((enum host_key_policy)h->hop.policy, h->hop.pin, keys,
+		count, &shown, &is_new, reason, sizeof reason);
+	if (o != OUTCOME_OK && !asks_others(h)) /* of all it shows, the best is told */
+		verdict_set(&h->verdict, o, STAGE_HOST_KEY, "%s", reason);
+	if (o != OUTCOME_OK)
+		return refuse_host_key(h, keys, count, &shown);
 	if (is_new)
-		h->env->new_key(h->env->arg, h->row.seq, &shown);
+		h->env->new_key(h->env->arg, h->row.seq, h->hop_at, &shown);
 	host_enter(h, HOST_AUTH);
 	return true;
 }
@@ -115,7 +144,7 @@ static bool fail_handshake(struct host_run *h)
 {
 	char reason[sizeof h->verdict.reason];
 	enum outcome o = ssh_session_failure(h->session, reason, sizeof reason);
-	if (o == OUTCOME_NO_COMMON_ALGORITHM && h->types.count)
+	if (o == OUTCOME_NO_COMMON_ALGORITHM && asks_others(h))
 		return host_finish(h);
 	return host_fail_session(h);
 }
@@ -140,7 +169,7 @@ static int sign(void *arg, const uint8_t *data, size_t len, uint8_t **ret_sig, s
 	}
 	if (h->sign == SIGN_ASKED)
 		return 1;
-	if (signer_ask(h->env->signer_fd, h->row.seq, h->row.identity - 1, data, len) == 0)
+	if (signer_ask(h->env->signer_fd, h->row.seq, h->hop.identity - 1, data, len) == 0)
 		h->sign = SIGN_ASKED;
 	else if (errno == EAGAIN)
 		h->sign = SIGN_BLOCKED;
@@ -151,10 +180,10 @@ static int sign(void *arg, const uint8_t *data, size_t len, uint8_t **ret_sig, s
 
 static enum ssh_status authenticate(struct host_run *h)
 {
-	if (!h->row.identity)
-		return ssh_session_auth_password(h->session, h->row.user, h->row.password);
-	const struct ipc_bytes *key = &h->row.public_key;
-	return ssh_session_auth_key(h->session, h->row.user, key->data, key->len, sign, h);
+	if (!h->hop.identity)
+		return ssh_session_auth_password(h->session, h->hop.user, h->hop.password);
+	const struct ipc_bytes *key = &h->hop.public_key;
+	return ssh_session_auth_key(h->session, h->hop.user, key->data, key->len, sign, h);
 }
 
 bool host_step_auth(struct host_run *h)
@@ -164,9 +193,41 @@ bool host_step_auth(struct host_run *h)
 		return false;
 	if (s == SSH_FAILED)
 		return host_fail_session(h);
-	host_wipe_password(h);
-	host_enter(h, HOST_EXEC);
+	h->sign = SIGN_NONE;
+	if (host_is_last_hop(h))
+		host_wipe_passwords(h);
+	host_enter(h, host_is_last_hop(h) ? HOST_EXEC : HOST_FORWARD);
 	return true;
+}
+
+/* ---- behind a jump host ----------------------------------------------------------------- */
+
+void host_pass(struct host_run *h)
+{
+	h->env->passed(h->env->arg, h->row.seq, h->hop_at);
+	host_go_to_hop(h, h->hop_at + 1);
+}
+
+bool host_step_forward(struct host_run *h)
+{
+	char reason[sizeof h->verdict.reason];
+	const char *name = h->hop.name;
+	struct ipc_hop next;
+	if (ipc_get_hop(h->row.hops, h->hop_at + 1, &next))
+		return host_fail(h, OUTCOME_INTERNAL, "malformed hops");
+	enum ssh_status s = ssh_session_forward(h->session, next.host, (uint16_t)next.port);
+	if (s == SSH_AGAIN)
+		return false;
+	if (s == SSH_DONE) {
+		host_pass(h);
+		return begin_session(h);
+	}
+	if (ssh_session_failed_below(h->session) > 0)
+		return host_fail_session(h);
+	enum outcome o = ssh_session_failure(h->session, reason, sizeof reason);
+	verdict_set(&h->verdict, o, STAGE_CONNECT, "jump host %s: %s", name, reason);
+	host_pass(h);
+	return host_finish(h);
 }
 
 bool host_step_exec(struct host_run *h)
@@ -174,6 +235,8 @@ bool host_step_exec(struct host_run *h)
 	enum ssh_status s = ssh_session_exec(h->session, h->env->command);
 	if (s == SSH_AGAIN)
 		return false;
+	if (h->row.is_jump)
+		h->env->passed(h->env->arg, h->row.seq, h->hop_at);
 	if (s == SSH_FAILED)
 		return host_fail_session(h);
 	host_enter(h, HOST_TALK);

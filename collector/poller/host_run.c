@@ -23,6 +23,7 @@ static const char *const state_names[] = {
 	[HOST_CONNECT] = "connect",
 	[HOST_HANDSHAKE] = "handshake",
 	[HOST_AUTH] = "auth",
+	[HOST_FORWARD] = "forward",
 	[HOST_EXEC] = "exec",
 	[HOST_TALK] = "talk",
 	[HOST_FAREWELL] = "farewell",
@@ -37,10 +38,29 @@ void host_enter(struct host_run *h, enum host_state state)
 	h->state_ms = h->env->now_ms;
 }
 
-void host_wipe_password(struct host_run *h)
+void host_wipe_passwords(struct host_run *h)
 {
-	size_t at = (size_t)((const uint8_t *)h->row.password - h->packet);
-	explicit_bzero(h->packet + at, strlen(h->row.password));
+	struct ipc_hop hop;
+	for (size_t i = 0; ipc_get_hop(h->row.hops, i, &hop) == 0; i++) {
+		size_t at = (size_t)((const uint8_t *)hop.password - h->packet);
+		explicit_bzero(h->packet + at, strlen(hop.password));
+	}
+}
+
+void host_go_to_hop(struct host_run *h, size_t hop)
+{
+	h->hop_at = hop;
+	(void)!ipc_get_hop(h->row.hops, hop, &h->hop); /* they were counted */
+}
+
+bool host_is_last_hop(const struct host_run *h)
+{
+	return h->hop_at + 1 == h->hop_count;
+}
+
+void host_blame(struct host_run *h)
+{
+	host_go_to_hop(h, h->hop_at - ssh_session_failed_below(h->session));
 }
 
 void host_hang_up(struct host_run *h)
@@ -54,11 +74,20 @@ void host_hang_up(struct host_run *h)
 	h->is_armed = false;
 }
 
+static void name_jump_host(struct host_run *h)
+{
+	const struct verdict v = h->verdict;
+	verdict_set(&h->verdict, v.outcome, STAGE_JUMP, "jump host %s (%s): %s", h->hop.name,
+		stage_name(v.stage), v.reason);
+}
+
 /* The verdict stands in h->verdict. */
 bool host_finish(struct host_run *h)
 {
+	if (!host_is_last_hop(h))
+		name_jump_host(h);
 	host_hang_up(h);
-	host_wipe_password(h);
+	host_wipe_passwords(h);
 	host_enter(h, HOST_OVER);
 	return false;
 }
@@ -69,6 +98,7 @@ enum stage host_stage(const struct host_run *h)
 		[HOST_CONNECT] = STAGE_CONNECT,
 		[HOST_HANDSHAKE] = STAGE_HANDSHAKE,
 		[HOST_AUTH] = STAGE_AUTH,
+		[HOST_FORWARD] = STAGE_CONNECT,
 		[HOST_EXEC] = STAGE_EXEC,
 		[HOST_FAREWELL] = STAGE_TEARDOWN,
 		[HOST_LINGER] = STAGE_TEARDOWN,
@@ -81,6 +111,7 @@ bool host_fail_session(struct host_run *h)
 {
 	char reason[sizeof h->verdict.reason];
 	enum outcome o = ssh_session_failure(h->session, reason, sizeof reason);
+	host_blame(h);
 	verdict_set(&h->verdict, o, host_stage(h), "%s", reason);
 	return host_finish(h);
 }
@@ -105,6 +136,7 @@ void host_run_step(struct host_run *h)
 		[HOST_CONNECT] = host_step_connect,
 		[HOST_HANDSHAKE] = host_step_handshake,
 		[HOST_AUTH] = host_step_auth,
+		[HOST_FORWARD] = host_step_forward,
 		[HOST_EXEC] = host_step_exec,
 		[HOST_TALK] = host_step_talk,
 		[HOST_FAREWELL] = host_step_farewell,
@@ -144,7 +176,7 @@ static int64_t total_deadline(const struct host_run *h)
 int64_t host_run_deadline(const struct host_run *h)
 {
 	int64_t total = total_deadline(h), own = total;
-	if (h->state == HOST_CONNECT)
+	if (h->state == HOST_CONNECT || h->state == HOST_FORWARD)
 		own = h->state_ms + h->env->connect_timeout_ms;
 	else if (h->state == HOST_LINGER)
 		own = h->state_ms + LINGER_MS;
@@ -159,6 +191,14 @@ static void fail_late(struct host_run *h)
 	host_fail(h, OUTCOME_DEADLINE, reason);
 }
 
+static void fail_forward(struct host_run *h)
+{
+	verdict_set(&h->verdict, OUTCOME_TIMEOUT, STAGE_CONNECT,
+		"jump host %s gets no answer from it", h->hop.name);
+	host_pass(h);
+	host_finish(h);
+}
+
 void host_run_expire(struct host_run *h)
 {
 	switch (h->state) {
@@ -169,8 +209,11 @@ void host_run_expire(struct host_run *h)
 		else
 			host_finish(h);
 		break;
+	case HOST_FORWARD:
+		fail_forward(h);
+		break;
 	case HOST_HANDSHAKE:
-		if (!h->heard) {
+		if (!ssh_session_heard(h->session)) {
 			host_fail(h, OUTCOME_TIMEOUT, "it accepts the connection and says nothing");
 			break;
 		}
@@ -210,11 +253,30 @@ uint32_t host_run_events(const struct host_run *h)
 	return (events & POLLOUT ? EPOLLOUT : 0U) | (events & POLLIN ? EPOLLIN : 0U);
 }
 
-static bool is_sane(const struct host_run *h)
+static bool are_hops_sane(const struct host_run *h)
 {
-	return strlen(h->row.name) < sizeof((struct spool_head *)0)->client &&
-	       (!h->row.identity || h->row.public_key.len > 0) &&
-	       h->row.policy <= HOST_KEY_PINNED && ipc_count_addresses(h->row.addresses) > 0;
+	struct ipc_hop hop;
+	bool sane = h->hop_count > 0;
+	for (size_t i = 0; sane && i < h->hop_count; i++)
+		sane = ipc_get_hop(h->row.hops, i, &hop) == 0 &&
+		       (!hop.identity || hop.public_key.len > 0) && hop.policy <= HOST_KEY_PINNED;
+	return sane;
+}
+
+static bool is_sane(struct host_run *h)
+{
+	h->hop_count = ipc_count_hops(h->row.hops);
+	return strlen(h->row.name) < sizeof((struct spool_head *)0)->client && are_hops_sane(h) &&
+	       ipc_count_addresses(h->row.addresses) > 0;
+}
+
+bool host_run_has_identity(const struct host_run *h)
+{
+	struct ipc_hop hop;
+	bool has = false;
+	for (size_t i = 0; !has && ipc_get_hop(h->row.hops, i, &hop) == 0; i++)
+		has = hop.identity != 0;
+	return has;
 }
 
 struct host_run *host_run_create(const void *packet, size_t len, struct host_env *env)
@@ -236,6 +298,7 @@ struct host_run *host_run_create(const void *packet, size_t len, struct host_env
 		host_run_destroy(h);
 		return NULL;
 	}
+	host_go_to_hop(h, 0);
 	return h;
 }
 

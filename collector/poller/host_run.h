@@ -16,11 +16,17 @@
 /*
  * The run of one host, from its addresses to its verdict. It never blocks; the poller calls
  * host_run_step() when its socket has news, after a sync, or when its deadline has come.
+ *
+ * Behind jump hosts it goes from hop to hop: handshake and authentication of each, then a
+ * connection from there to the next, which carries the session with that. Whatever fails before
+ * the last hop, or under it, is the jump host's doing: the verdict's stage is then STAGE_JUMP, and
+ * the reason begins with "jump host NAME".
  */
 enum host_state {
 	HOST_CONNECT,
 	HOST_HANDSHAKE,
 	HOST_AUTH,
+	HOST_FORWARD, /* to the next hop */
 	HOST_EXEC,
 	HOST_TALK,
 	HOST_FAREWELL, /* everything is durable and acknowledged: sends end of file */
@@ -37,9 +43,10 @@ struct host_env {
 	int spool_fd;
 	uint32_t spool_room; /* files it may still take */
 	int signer_fd;	     /* -1 when the signer is gone */
-	void (*new_key)(void *arg, uint32_t seq, const struct host_key *key);
-	void *arg;	/* of new_key */
-	int64_t now_ms; /* monotonic, of this turn */
+	void (*new_key)(void *arg, uint32_t seq, size_t hop, const struct host_key *key);
+	void (*passed)(void *arg, uint32_t seq, size_t hop); /* a jump host: see IPC_PASSED */
+	void *arg;					     /* of both */
+	int64_t now_ms;					     /* monotonic, of this turn */
 };
 
 struct host_run {
@@ -51,12 +58,14 @@ struct host_run {
 	enum host_state state;
 	struct verdict verdict;
 	int64_t started_ms, state_ms; /* monotonic: when the run, and this state, began */
-	size_t address;		      /* the next one to try */
-	int fd;			      /* -1, or what to poll */
-	struct host_key_types types;  /* to be asked of a pinned host, once it showed others */
+	size_t hop_at, hop_count;
+	struct ipc_hop hop;	     /* that one */
+	size_t address;		     /* the next one to try */
+	int fd;			     /* -1, or what to poll */
+	struct host_key_types types; /* to be asked of a pinned host, once it showed others */
+	size_t types_hop;	     /* which is that one */
 	struct ssh_session *session;
 	struct dialog dialog;
-	bool heard;    /* the poller saw bytes of it after the connect */
 	bool unsynced; /* frames were put that are not durable yet */
 	bool is_due;   /* can go on without any news */
 	enum { SIGN_NONE, SIGN_BLOCKED, SIGN_ASKED, SIGN_ANSWERED } sign;
@@ -74,6 +83,9 @@ struct host_run {
 /* Takes the row from a packet, which it copies. NULL when it is malformed or without memory. */
 struct host_run *host_run_create(const void *packet, size_t len, struct host_env *env);
 void host_run_destroy(struct host_run *h);
+
+/* A login of it is to be signed. */
+bool host_run_has_identity(const struct host_run *h);
 
 /* Goes on until it has to wait. The first call begins the connection. */
 void host_run_step(struct host_run *h);

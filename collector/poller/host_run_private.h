@@ -12,7 +12,14 @@
  */
 void host_enter(struct host_run *h, enum host_state state);
 enum stage host_stage(const struct host_run *h);
-void host_wipe_password(struct host_run *h);
+void host_wipe_passwords(struct host_run *h);
+
+/* From here on it has to do with that hop. */
+void host_go_to_hop(struct host_run *h, size_t hop);
+bool host_is_last_hop(const struct host_run *h);
+
+/* If it was a session below that failed, that hop is to blame. */
+void host_blame(struct host_run *h);
 
 /* Each ends the run and returns false. The first expects h->verdict to stand. */
 bool host_finish(struct host_run *h);
@@ -23,7 +30,11 @@ bool host_fail_session(struct host_run *h);
 bool host_step_connect(struct host_run *h);
 bool host_step_handshake(struct host_run *h);
 bool host_step_auth(struct host_run *h);
+bool host_step_forward(struct host_run *h);
 bool host_step_exec(struct host_run *h);
+
+/* The jump host is behind it, and the next hop is to blame for what happens. */
+void host_pass(struct host_run *h);
 
 /* This address did not serve: the next one is tried by the next step. */
 bool host_next_address(struct host_run *h, int error);

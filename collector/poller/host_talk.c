@@ -23,6 +23,7 @@ static bool lose(struct host_run *h)
 	enum stage at = host_stage(h);
 	enum outcome o = ssh_session_failure(h->session, reason, sizeof reason);
 	dialog_end(&h->dialog, ssh_session_complaint(h->session));
+	host_blame(h);
 	h->verdict = h->dialog.verdict;
 	if (o == OUTCOME_TOO_LARGE || h->verdict.outcome == OUTCOME_NO_SHELL)
 		verdict_set(&h->verdict, o, at, "%s", reason);

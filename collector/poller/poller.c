@@ -132,7 +132,6 @@ static int take_event(struct poller *p, const struct epoll_event *e)
 		poller_listen_to_signer(p);
 		return 0;
 	}
-	h->heard |= h->state != HOST_CONNECT && (e->events & EPOLLIN);
 	poller_touch(p, h);
 	return 0;
 }
@@ -166,6 +165,7 @@ static int start(struct poller *p, struct error *err)
 		.spool_fd = POLLER_INBOX,
 		.signer_fd = POLLER_SIGNER,
 		.new_key = poller_tell_new_key,
+		.passed = poller_tell_passed,
 		.arg = p,
 		.now_ms = clock_monotonic_ms() };
 	p->epoll = epoll_create1(EPOLL_CLOEXEC);

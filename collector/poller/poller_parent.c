@@ -20,13 +20,21 @@ static void tell(enum ipc_type type, const void *message)
 		log_debug("poller: the collector is gone");
 }
 
-void poller_tell_new_key(void *arg, uint32_t seq, const struct host_key *key)
+void poller_tell_new_key(void *arg, uint32_t seq, size_t hop, const struct host_key *key)
 {
 	(void)arg;
-	const struct ipc_new_key m = {
-		.seq = seq, .type = key->type, .blob = { key->blob, key->blob_len }
-	};
+	const struct ipc_new_key m = { .seq = seq,
+		.hop = (uint32_t)hop,
+		.type = key->type,
+		.blob = { key->blob, key->blob_len } };
 	tell(IPC_NEW_KEY, &m);
+}
+
+void poller_tell_passed(void *arg, uint32_t seq, size_t hop)
+{
+	(void)arg;
+	const struct ipc_passed m = { seq, (uint32_t)hop };
+	tell(IPC_PASSED, &m);
 }
 
 static void write_outcome(const struct poller *p, const struct host_run *h)
@@ -50,9 +58,10 @@ static void write_outcome(const struct poller *p, const struct host_run *h)
 /* The line first: a poller that dies in between is not asked again for this host. */
 void poller_report(struct poller *p, struct host_run *h)
 {
-	const struct ipc_finished m = {
-		.seq = h->row.seq, .outcome = h->verdict.outcome, .text = h->verdict.reason
-	};
+	const struct ipc_finished m = { .seq = h->row.seq,
+		.outcome = h->verdict.outcome,
+		.hop = (uint32_t)h->hop_at,
+		.text = h->verdict.reason };
 	write_outcome(p, h);
 	tell(IPC_FINISHED, &m);
 	deadlines_remove(&p->deadlines, &h->deadline);
@@ -138,7 +147,7 @@ static int take_host(struct poller *p)
 {
 	struct host_run *h = host_run_create(p->packet.data, p->packet.len, &p->env);
 	ipc_wipe(&p->packet);
-	if (!h || (h->row.identity && hear_signer(p)) ||
+	if (!h || (host_run_has_identity(h) && hear_signer(p)) ||
 		deadlines_set(&p->deadlines, &h->deadline, host_run_deadline(h))) {
 		host_run_destroy(h);
 		return -1; /* a new poller, with memory, is the cure */

@@ -39,7 +39,8 @@ int poller_listen(struct poller *p) MUST_CHECK;
 
 /* Writes the outcome line of a host that is over, tells the parent, and destroys it. */
 void poller_report(struct poller *p, struct host_run *h);
-void poller_tell_new_key(void *arg, uint32_t seq, const struct host_key *key);
+void poller_tell_new_key(void *arg, uint32_t seq, size_t hop, const struct host_key *key);
+void poller_tell_passed(void *arg, uint32_t seq, size_t hop);
 void poller_ask_for_more(struct poller *p);
 
 /* Remembers a host that has put frames, if it did; forgets it; makes frames durable when it is

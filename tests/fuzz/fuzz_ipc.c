@@ -16,6 +16,7 @@ union message {
 	struct ipc_identity identity;
 	struct host_row row;
 	struct ipc_new_key new_key;
+	struct ipc_passed passed;
 	struct ipc_finished finished;
 	struct ipc_open open;
 	struct ipc_sign sign;
@@ -24,19 +25,34 @@ union message {
 	struct ipc_resolved resolved;
 };
 
-static void try_row(const struct host_row *row)
+static void try_keys(struct ipc_bytes run)
 {
 	struct host_key keys[IPC_KEYS_MAX];
-	struct sockaddr_storage address;
 	struct buffer again = { 0 };
 	size_t count;
-	for (size_t i = 0; i < ipc_count_addresses(row->addresses); i++)
-		ipc_get_address(row->addresses, i, &address);
-	if (ipc_get_keys(row->keys, keys, &count) < 0)
+	if (ipc_get_keys(run, keys, &count) < 0)
 		return;
 	assert(ipc_put_keys(keys, count, &again) == 0);
-	assert(again.len == row->keys.len);
-	assert(again.len == 0 || memcmp(again.data, row->keys.data, again.len) == 0);
+	assert(again.len == run.len);
+	assert(again.len == 0 || memcmp(again.data, run.data, again.len) == 0);
+	buffer_finish(&again);
+}
+
+static void try_row(const struct host_row *row)
+{
+	struct sockaddr_storage address;
+	struct buffer again = { 0 };
+	struct ipc_hop hop;
+	size_t count = ipc_count_hops(row->hops);
+	for (size_t i = 0; i < ipc_count_addresses(row->addresses); i++)
+		ipc_get_address(row->addresses, i, &address);
+	for (size_t i = 0; i < count; i++) {
+		assert(ipc_get_hop(row->hops, i, &hop) == 0);
+		try_keys(hop.keys);
+		assert(ipc_put_hop(&hop, &again) == 0);
+	}
+	assert(count == 0 ||
+		(again.len == row->hops.len && memcmp(again.data, row->hops.data, again.len) == 0));
 	buffer_finish(&again);
 }
 
@@ -51,6 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		try_row(&m.row);
 	assert(ipc_encode(type, &m, &again) == 0);
 	assert(again.len == size && memcmp(again.data, data, size) == 0);
+	assert(ipc_measure(type, &m) == size);
 	buffer_finish(&again);
 	return 0;
 }

@@ -14,7 +14,23 @@ static const struct host_key keys[] = {
 	{ "ssh-rsa", (const uint8_t *)"", 0, true },
 };
 
-static struct host_row example(const struct sockaddr_storage *address, const struct buffer *run)
+static struct ipc_hop example_hop(const char *name, const struct buffer *run)
+{
+	return (struct ipc_hop){
+		.name = name,
+		.host = "192.0.2.1",
+		.port = 22,
+		.user = "monitor",
+		.password = "p\xc3\xa4ss word",
+		.identity = 3,
+		.public_key = { (const uint8_t *)"public", 6 },
+		.policy = 1,
+		.pin = "",
+		.keys = { (const uint8_t *)run->data, run->len },
+	};
+}
+
+static struct host_row example(const struct sockaddr_storage *address, const struct buffer *hops)
 {
 	return (struct host_row){
 		.seq = 7,
@@ -22,28 +38,28 @@ static struct host_row example(const struct sockaddr_storage *address, const str
 		.deadline_ms = 30000,
 		.spent_ms = 12,
 		.name = "web1",
-		.user = "monitor",
-		.password = "p\xc3\xa4ss word",
-		.identity = 3,
-		.policy = 1,
-		.pin = "",
 		.request = "fleet1 request\n",
 		.files_max = 64,
 		.bytes_max = 4096,
 		.addresses = { (const uint8_t *)address, sizeof *address },
-		.keys = { (const uint8_t *)run->data, run->len },
-		.public_key = { (const uint8_t *)"public", 6 },
+		.hops = { (const uint8_t *)hops->data, hops->len },
+		.is_jump = 1,
 	};
 }
 
 static void encode_example(struct buffer *out)
 {
 	struct sockaddr_storage address = { .ss_family = AF_INET };
-	struct buffer run = { 0 };
+	struct buffer run = { 0 }, hops = { 0 };
 	assert_int_equal(ipc_put_keys(keys, ARRAY_LEN(keys), &run), 0);
-	const struct host_row row = example(&address, &run);
+	const struct ipc_hop gate = example_hop("gate", &run), host = example_hop("web1", &run);
+	assert_int_equal(ipc_put_hop(&gate, &hops), 0);
+	assert_int_equal(ipc_put_hop(&host, &hops), 0);
+	const struct host_row row = example(&address, &hops);
 	assert_int_equal(ipc_encode(IPC_HOST, &row, out), 0);
+	assert_int_equal(ipc_measure(IPC_HOST, &row), out->len);
 	buffer_finish(&run);
+	buffer_finish(&hops);
 }
 
 static void a_row_survives_the_trip(void **state)
@@ -51,6 +67,7 @@ static void a_row_survives_the_trip(void **state)
 	(void)state;
 	struct buffer out = { 0 };
 	struct host_row row;
+	struct ipc_hop hop;
 	struct host_key got[IPC_KEYS_MAX];
 	struct sockaddr_storage address;
 	size_t count;
@@ -58,15 +75,24 @@ static void a_row_survives_the_trip(void **state)
 	assert_int_equal(ipc_decode(IPC_HOST, out.data, out.len, &row), 0);
 	assert_int_equal(row.seq, 7);
 	assert_true(row.attempt_id == 0x123456789abcdef0);
-	assert_string_equal(row.password, "p\xc3\xa4ss word");
-	assert_string_equal(row.pin, "");
 	assert_int_equal(row.bytes_max, 4096);
-	assert_int_equal(row.public_key.len, 6);
-	assert_memory_equal(row.public_key.data, "public", 6);
+	assert_int_equal(row.is_jump, 1);
 	assert_int_equal(ipc_count_addresses(row.addresses), 1);
 	ipc_get_address(row.addresses, 0, &address);
 	assert_int_equal(address.ss_family, AF_INET);
-	assert_int_equal(ipc_get_keys(row.keys, got, &count), 0);
+	assert_int_equal(ipc_count_hops(row.hops), 2);
+	assert_int_equal(ipc_get_hop(row.hops, 2, &hop), -1);
+	assert_int_equal(ipc_get_hop(row.hops, 1, &hop), 0);
+	assert_string_equal(hop.name, "web1");
+	assert_int_equal(ipc_get_hop(row.hops, 0, &hop), 0);
+	assert_string_equal(hop.name, "gate");
+	assert_string_equal(hop.host, "192.0.2.1");
+	assert_int_equal(hop.port, 22);
+	assert_string_equal(hop.password, "p\xc3\xa4ss word");
+	assert_string_equal(hop.pin, "");
+	assert_int_equal(hop.public_key.len, 6);
+	assert_memory_equal(hop.public_key.data, "public", 6);
+	assert_int_equal(ipc_get_keys(hop.keys, got, &count), 0);
 	assert_int_equal(count, 2);
 	assert_string_equal(got[0].type, "ssh-ed25519");
 	assert_memory_equal(got[0].blob, "one", 3);
@@ -78,28 +104,68 @@ static void a_row_survives_the_trip(void **state)
 static void the_longest_row_fits_a_packet(void **state)
 {
 	(void)state;
-	static char password[1024 + 1], name[200 + 1], user[64 + 1], request[WIRE_LINE_MAX];
+	static char password[1024 + 1], name[200 + 1], host[253 + 1], user[64 + 1],
+		request[WIRE_LINE_MAX];
 	static const uint8_t blob[16384 / 8 + 32];
 	static const struct sockaddr_storage addresses[IPC_ADDRESSES_MAX];
 	struct host_key longest[IPC_KEYS_MAX];
-	struct buffer out = { 0 }, run = { 0 };
+	struct buffer out = { 0 }, run = { 0 }, hops = { 0 };
 	memset(password, 'p', sizeof password - 1);
 	memset(name, 'n', sizeof name - 1);
+	memset(host, 'h', sizeof host - 1);
 	memset(user, 'u', sizeof user - 1);
 	memset(request, 'r', sizeof request - 1);
 	for (size_t i = 0; i < IPC_KEYS_MAX; i++)
 		longest[i] = (struct host_key){ "ssh-rsa", blob, sizeof blob, false };
 	assert_int_equal(ipc_put_keys(longest, IPC_KEYS_MAX, &run), 0);
-	struct host_row row = example(addresses, &run);
-	row.password = password;
+	struct ipc_hop hop = example_hop(name, &run);
+	hop.host = host;
+	hop.user = user;
+	hop.password = password;
+	hop.public_key = (struct ipc_bytes){ blob, sizeof blob };
+	for (size_t i = 0; i < IPC_HOPS_MAX; i++)
+		assert_int_equal(ipc_put_hop(&hop, &hops), 0);
+	struct host_row row = example(addresses, &hops);
 	row.name = name;
-	row.user = user;
 	row.request = request;
 	row.addresses.len = sizeof addresses;
 	assert_int_equal(ipc_encode(IPC_HOST, &row, &out), 0);
 	assert_true(out.len <= IPC_PACKET_MAX);
 	buffer_finish(&run);
+	buffer_finish(&hops);
 	buffer_finish(&out);
+}
+
+static void hops_are_capped(void **state)
+{
+	(void)state;
+	struct buffer hops = { 0 }, run = { 0 };
+	const struct ipc_hop hop = example_hop("gate", &run);
+	for (size_t i = 0; i < IPC_HOPS_MAX; i++)
+		assert_int_equal(ipc_put_hop(&hop, &hops), 0);
+	struct ipc_bytes all = { (const uint8_t *)hops.data, hops.len };
+	assert_int_equal(ipc_count_hops(all), IPC_HOPS_MAX);
+	all.len--;
+	assert_int_equal(ipc_count_hops(all), 0);
+	assert_int_equal(ipc_put_hop(&hop, &hops), 0);
+	all = (struct ipc_bytes){ (const uint8_t *)hops.data, hops.len };
+	assert_int_equal(ipc_count_hops(all), 0);
+	all.len = 0;
+	assert_int_equal(ipc_count_hops(all), 0);
+	buffer_finish(&hops);
+}
+
+static void try_hops(struct ipc_bytes hops)
+{
+	struct host_key got[IPC_KEYS_MAX];
+	struct ipc_hop hop;
+	size_t count;
+	for (size_t i = 0; i < ipc_count_hops(hops); i++) {
+		assert_int_equal(ipc_get_hop(hops, i, &hop), 0);
+		(void)(strlen(hop.name) + strlen(hop.host) + strlen(hop.user));
+		(void)(strlen(hop.password) + strlen(hop.pin));
+		(void)!ipc_get_keys(hop.keys, got, &count);
+	}
 }
 
 /* The copies are exactly as long as they claim, so that the sanitizer sees a byte too far. */
@@ -113,11 +179,8 @@ static int decode_copy(const struct buffer *b, size_t len, size_t flip)
 		copy[flip] = (char)(copy[flip] ^ 0xff);
 	int r = ipc_decode(IPC_HOST, copy, len, &row);
 	if (r == 0) {
-		struct host_key got[IPC_KEYS_MAX];
-		size_t count;
-		(void)(strlen(row.name) + strlen(row.user) + strlen(row.password));
-		(void)(strlen(row.pin) + strlen(row.request));
-		(void)!ipc_get_keys(row.keys, got, &count);
+		(void)(strlen(row.name) + strlen(row.request));
+		try_hops(row.hops);
 	}
 	free(copy);
 	return r;
@@ -212,6 +275,7 @@ int main(void)
 		cmocka_unit_test(a_cut_row_is_refused),
 		cmocka_unit_test(a_spoiled_row_is_never_overrun),
 		cmocka_unit_test(texts_are_one_text),
+		cmocka_unit_test(hops_are_capped),
 		cmocka_unit_test(keys_are_capped),
 		cmocka_unit_test(packets_carry_descriptors),
 	};

@@ -116,6 +116,52 @@ static void everybody_in_order(void **state)
 	}
 }
 
+static const char jumps_xml[] = "<config>"
+				"<client name='a' ip='a' jump='far'/><client name='b' ip='b'/>"
+				"<client name='c' ip='c' jump='gate'/>"
+				"<jump name='far' ip='f' jump='gate'/><jump name='idle' ip='i'/>"
+				"<client name='gate' ip='g'/></config>";
+
+/* Only those that are needed, and those on the way to another before it. */
+static void jump_hosts_come_along(void **state)
+{
+	(void)state;
+	static const char known_text[] = "[f]:22 ssh-ed25519 "
+					 "AAAAC3NzaC1lZDI1NTE5AAAAIEYXvlWDN3R9r4zlN2p8Z0Xa7aGBnLzR"
+					 "D0iYQx8n5X1k\nf ssh-ed25519 "
+					 "AAAAC3NzaC1lZDI1NTE5AAAAIEYXvlWDN3R9r4zlN2p8Z0Xa7aGBnLzR"
+					 "D0iYQx8n5X1k\n";
+	struct config_problems problems = { 0 };
+	struct config *c;
+	struct known_hosts *known;
+	struct plan plan;
+	assert_int_equal(file_write(path, jumps_xml, sizeof jumps_xml - 1, 0600, NULL), 0);
+	assert_int_equal(config_load(path, &c, &problems), 0);
+	config_problems_finish(&problems);
+	assert_int_equal(known_hosts_parse("known_hosts", known_text, sizeof known_text - 1, NULL,
+				 NULL, &known, NULL),
+		0);
+	struct last_hosts last = { NULL, 0 };
+	struct plan_input in = { c, known, &last, NULL, 0, NOW };
+	assert_int_equal(plan_make(&in, &plan, NULL), 0);
+	assert_int_equal(plan.count, 4);
+	assert_int_equal(plan.jump_count, 2);
+	assert_string_equal(plan.jumps[0].client->name, "gate");
+	assert_int_equal(plan.jumps[0].jump, 0);
+	assert_int_equal(plan.jumps[0].key_count, 0);
+	assert_string_equal(plan.jumps[1].client->name, "far");
+	assert_int_equal(plan.jumps[1].jump, 1);
+	assert_true(plan.jumps[1].key_count > 0);
+	static const uint32_t jump[] = { 2, 0, 1, 0 }, is_jump[] = { 0, 0, 0, 1 };
+	for (size_t i = 0; i < plan.count; i++) {
+		assert_int_equal(plan.hosts[i].jump, jump[i]);
+		assert_int_equal(plan.hosts[i].is_jump, is_jump[i]);
+	}
+	plan_finish(&plan);
+	known_hosts_destroy(known);
+	config_destroy(c);
+}
+
 static void hosts_have_their_deadlines_and_turns(void **state)
 {
 	(void)state;
@@ -373,6 +419,7 @@ int main(void)
 		cmocka_unit_test(who_missed_its_turn_goes_first),
 		cmocka_unit_test(slow_ones_go_early),
 		cmocka_unit_test(a_large_fleet_is_ordered_at_once),
+		cmocka_unit_test(jump_hosts_come_along),
 		cmocka_unit_test(unknown_names_are_all_told),
 		cmocka_unit_test(periods_are_kept),
 		cmocka_unit_test(the_pace_is_steady_at_any_moment),
