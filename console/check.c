@@ -53,34 +53,47 @@ static int check_database(const struct config *config)
 	return check_passed("database", "%s", storage_describe(storage));
 }
 
-static int check_client(const struct config *config, const struct client *client)
+struct check_connect {
+	const struct config *config;
+	int result;
+};
+
+static enum visited check_client(void *arg, const struct client *client, const struct client *dead)
 {
+	struct check_connect *all = arg;
+	const struct config *config = all->config;
 	struct ssh_scan scan = { 0 };
 	struct error err;
 	int64_t start = clock_monotonic_ms();
 	int result;
-	if (ssh_scan_login(client, config->collector.known_hosts, &scan, &err) != 0)
+	if (dead)
+		result = check_failed(
+			client->name, "not tried: jump host %s did not serve", dead->name);
+	else if (ssh_scan_login(client, config->collector.known_hosts, &scan, &err) != 0)
 		result = check_failed(client->name, "%s", err.text);
 	else if (scan.outcome != OUTCOME_OK)
 		result = check_failed(client->name, "%s (%s): %s", outcome_name(scan.outcome),
 			stage_name(scan.stage), scan.reason);
 	else
-		result = check_passed(client->name, "%s as %s, %s, %lld ms", scan.address,
-			client->username, scan.banner, (long long)(clock_monotonic_ms() - start));
+		result = check_passed(client->name, "%s%s%s as %s, %s, %lld ms", scan.address,
+			client->jump ? " through " : "", client->jump_name, client->username,
+			scan.banner, (long long)(clock_monotonic_ms() - start));
 	ssh_scan_finish(&scan);
-	return result;
+	if (result == 0)
+		return VISIT_DONE;
+	all->result = -1;
+	return dead || scan.stage == STAGE_JUMP ? VISIT_JUMP_FAILED : VISIT_FAILED;
 }
 
 static int check_connect(const struct config *config)
 {
 	struct error err;
-	int result = 0;
+	struct check_connect all = { config, 0 };
 	if (ssh_global_init(&err) != 0)
 		return check_failed("ssh", "%s", err.text);
-	for (size_t i = 0; i < config->client_count; i++)
-		if (check_client(config, &config->clients[i]) != 0)
-			result = -1;
-	return result;
+	if (machines_visit(config, check_client, &all) < 0)
+		return check_failed("ssh", "out of memory");
+	return all.result;
 }
 
 static const struct check {

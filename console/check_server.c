@@ -64,6 +64,13 @@ int check_keys(const struct config *config)
 		keyring_count(ring), keyring_entry(ring, 0)->id);
 }
 
+/* The clients, then the jump hosts. */
+static const struct client *machine(const struct config *config, size_t i)
+{
+	return i < config->client_count ? &config->clients[i]
+					: &config->jumps[i - config->client_count];
+}
+
 static void known_hosts_cleanup(struct known_hosts **hosts)
 {
 	known_hosts_destroy(*hosts);
@@ -79,12 +86,12 @@ int check_known_hosts(const struct config *config)
 	size_t recorded = 0;
 	if (known_hosts_load(path, program_warn_line, NULL, &hosts, &err) != 0)
 		return check_failed(part, "%s", err.text);
-	for (size_t i = 0; i < config->client_count; i++) {
-		const struct client *c = &config->clients[i];
+	size_t count = config->client_count + config->jump_count;
+	for (size_t i = 0; i < count; i++) {
+		const struct client *c = machine(config, i);
 		recorded += known_hosts_find(hosts, c->ip, c->port, NULL, 0) > 0;
 	}
-	return check_passed(
-		part, "%s, knows %zu of %zu clients", path, recorded, config->client_count);
+	return check_passed(part, "%s, knows %zu of %zu clients", path, recorded, count);
 }
 
 int check_probes(const struct config *config)
@@ -122,11 +129,12 @@ static bool same_identity(const struct client *a, const struct client *b)
 /* Each once: a fleet has few, and those of neighbours are mostly the same. */
 int check_identities(const struct config *config)
 {
-	const struct client **tried = calloc(config->client_count + 1, sizeof *tried);
+	size_t machines = config->client_count + config->jump_count;
+	const struct client **tried = calloc(machines + 1, sizeof *tried);
 	size_t count = 0;
 	int result = tried ? 0 : check_failed("identity", "out of memory");
-	for (size_t i = 0; tried && i < config->client_count; i++) {
-		const struct client *c = &config->clients[i];
+	for (size_t i = 0; tried && i < machines; i++) {
+		const struct client *c = machine(config, i);
 		size_t k = count;
 		while (k > 0 && !same_identity(tried[k - 1], c))
 			k--;

@@ -26,10 +26,18 @@ int cmd_trust(const char *config_path, int argc, char **argv);
 
 /* Shared steps, in setup.c. Each says itself on standard error what is wrong. */
 
-/* The clients of these names in ret_clients (room for `count`), or -1 after naming those that
- * are not in the configuration. */
+/* The clients or <jump>s of these names in ret_clients (room for `count`), or -1 after naming
+ * those that are not in the configuration. */
 int setup_clients(const struct config *config, char **names, size_t count,
 	const struct client **ret_clients) MUST_CHECK;
+
+/* Every <jump> and client, in machines.c: first those that others are behind. `dead` is a jump host
+ * on its way that did not serve, so that there is no use in trying; NULL when there is none. -1
+ * without memory. */
+enum visited { VISIT_DONE, VISIT_FAILED, VISIT_JUMP_FAILED };
+typedef enum visited visit_machine(
+	void *arg, const struct client *machine, const struct client *dead);
+int machines_visit(const struct config *config, visit_machine *visit, void *arg) MUST_CHECK;
 
 /* Wrong arguments: says how it is called. Returns EX_USAGE. */
 int setup_usage(const char *command, const char *arguments);

@@ -57,8 +57,10 @@ static int forget_there(const struct config *config, const struct client *client
 
 static bool shares_host_keys(const struct config *config, const struct client *client)
 {
-	for (size_t i = 0; i < config->client_count; i++) {
-		const struct client *other = &config->clients[i];
+	for (size_t i = 0; i < config->client_count + config->jump_count; i++) {
+		const struct client *other = i < config->client_count
+						     ? &config->clients[i]
+						     : &config->jumps[i - config->client_count];
 		if (other != client && other->port == client->port &&
 			strcasecmp(other->ip, client->ip) == 0)
 			return true;

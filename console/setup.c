@@ -8,7 +8,7 @@ int setup_clients(
 {
 	int result = 0;
 	for (size_t i = 0; i < count; i++) {
-		ret_clients[i] = config_client(config, names[i]);
+		ret_clients[i] = config_machine(config, names[i]);
 		if (!ret_clients[i])
 			result = -1;
 		if (!ret_clients[i])

@@ -122,12 +122,13 @@ static int trust_scanned(
 	return record(path, client, scan, verdicts, verdict == TRUST_CHANGED);
 }
 
-static int trust_client(const struct config *config, const struct client *client, bool replace)
+static int trust_client(const struct config *config, const struct client *client, bool replace,
+	bool *ret_jump_failed)
 {
 	struct ssh_scan scan = { 0 };
 	struct error err;
 	int status;
-	if (ssh_scan_keys(client, &scan, &err) != 0) {
+	if (ssh_scan_keys(client, config->collector.known_hosts, &scan, &err) != 0) {
 		log_error("%s: %s", client->name, err.text);
 		status = EX_OSERR;
 	} else if (scan.outcome != OUTCOME_OK) {
@@ -136,6 +137,7 @@ static int trust_client(const struct config *config, const struct client *client
 	} else {
 		status = trust_scanned(config->collector.known_hosts, client, &scan, replace);
 	}
+	*ret_jump_failed = scan.stage == STAGE_JUMP;
 	ssh_scan_finish(&scan);
 	return status;
 }
@@ -143,24 +145,43 @@ static int trust_client(const struct config *config, const struct client *client
 static int trust_named(const struct config *config, char **names, size_t count, bool replace)
 {
 	int worst = EX_OK;
+	bool jump_failed;
 	const struct client *client;
 	for (size_t i = 0; i < count; i++) {
 		int status = setup_clients(config, &names[i], 1, &client) != 0
 				     ? EX_USAGE
-				     : trust_client(config, client, replace);
+				     : trust_client(config, client, replace, &jump_failed);
 		worst = status != EX_OK ? status : worst;
 	}
 	return worst;
 }
 
+struct trust_all {
+	const struct config *config;
+	bool replace;
+	int worst;
+};
+
+static enum visited trust_machine(
+	void *arg, const struct client *machine, const struct client *dead)
+{
+	struct trust_all *all = arg;
+	bool jump_failed = dead;
+	int status = EX_UNAVAILABLE;
+	if (dead)
+		log_warning("%s: not tried: jump host %s did not serve", machine->name, dead->name);
+	else
+		status = trust_client(all->config, machine, all->replace, &jump_failed);
+	if (status == EX_OK)
+		return VISIT_DONE;
+	all->worst = status;
+	return jump_failed ? VISIT_JUMP_FAILED : VISIT_FAILED;
+}
+
 static int trust_all(const struct config *config, bool replace)
 {
-	int worst = EX_OK;
-	for (size_t i = 0; i < config->client_count; i++) {
-		int status = trust_client(config, &config->clients[i], replace);
-		worst = status != EX_OK ? status : worst;
-	}
-	return worst;
+	struct trust_all all = { config, replace, EX_OK };
+	return machines_visit(config, trust_machine, &all) < 0 ? EX_OSERR : all.worst;
 }
 
 int cmd_trust(const char *config_path, int argc, char **argv)

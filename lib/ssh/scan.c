@@ -21,9 +21,11 @@ enum {
 	SESSION_BYTES = 16 * 1024 * 1024,
 };
 
-/* One connection. */
+/* One connection, which may be carried by another one. */
 struct call {
 	const struct client *client;
+	const char *known_hosts;
+	uint64_t carries; /* so many others */
 	struct ssh_scan *scan;
 	struct ssh_session *session;
 	int64_t deadline_ms;
@@ -56,12 +58,33 @@ static bool came_to_nothing(struct call *c, enum outcome outcome, const char *re
 	return false;
 }
 
+/* As the collector says it. */
+static void blame(struct ssh_scan *scan, const struct client *jump)
+{
+	char reason[sizeof scan->reason];
+	if (scan->stage == STAGE_JUMP) /* another one was to blame */
+		return;
+	memcpy(reason, scan->reason, sizeof reason);
+	(void)snprintf(scan->reason, sizeof scan->reason, "jump host %.100s (%s): %.380s",
+		jump->name, stage_name(scan->stage), reason);
+	scan->stage = STAGE_JUMP;
+}
+
+static void fail(struct call *c)
+{
+	const struct client *at = c->client;
+	c->scan->outcome = ssh_session_failure(c->session, c->scan->reason, sizeof c->scan->reason);
+	for (size_t i = ssh_session_failed_below(c->session); i > 0; i--)
+		at = at->jump;
+	if (at != c->client)
+		blame(c->scan, at);
+}
+
 /* Waits until a step is worth calling again. False when it is done or has come to nothing. */
 static bool again(struct call *c, enum ssh_status status)
 {
 	if (status == SSH_FAILED)
-		c->scan->outcome =
-			ssh_session_failure(c->session, c->scan->reason, sizeof c->scan->reason);
+		fail(c);
 	if (status != SSH_AGAIN)
 		return false;
 	int64_t left = c->deadline_ms - clock_monotonic_ms();
@@ -73,13 +96,62 @@ static bool again(struct call *c, enum ssh_status status)
 	return left > 0 || came_to_nothing(c, OUTCOME_TIMEOUT, "no answer in time");
 }
 
+static int log_in(struct call *c, struct login *l, struct error *err);
+
+/* The jump host, which is logged in to, connects to the client. */
+static void forward(struct call *c, const struct client *to)
+{
+	char reason[sizeof c->scan->reason];
+	enum ssh_status status;
+	c->scan->stage = STAGE_CONNECT;
+	do
+		status = ssh_session_forward(c->session, to->ip, to->port);
+	while (again(c, status));
+	if (status == SSH_DONE || c->scan->stage == STAGE_JUMP)
+		return;
+	memcpy(reason, c->scan->reason, sizeof reason);
+	(void)snprintf(c->scan->reason, sizeof c->scan->reason, "jump host %.100s: %.390s",
+		c->client->name, reason);
+}
+
+/* Gets a session with the client over one with its jump host. */
+static int climb(struct call *c, const struct ssh_budget *budget, const struct host_key *keys,
+	size_t count, struct error *err)
+{
+	struct ssh_scan scan;
+	CLEANUP(login_finish) struct login l = { 0 };
+	CLEANUP(call_finish)
+	struct call below = { .client = c->client->jump,
+		.known_hosts = c->known_hosts,
+		.carries = c->carries + 1,
+		.scan = &scan,
+		.deadline_ms = c->deadline_ms };
+	if (log_in(&below, &l, err) < 0)
+		return -1;
+	if (scan.outcome == OUTCOME_OK)
+		forward(&below, c->client);
+	else
+		blame(&scan, c->client->jump);
+	c->scan->outcome = scan.outcome;
+	c->scan->stage = scan.stage;
+	memcpy(c->scan->reason, scan.reason, sizeof scan.reason);
+	(void)snprintf(c->scan->address, sizeof c->scan->address, "%.63s", c->client->ip);
+	if (scan.outcome != OUTCOME_OK)
+		return 0;
+	struct ssh_session *carrier = below.session;
+	below.session = NULL;
+	return ssh_session_create_through(carrier, budget, keys, count, &c->session, err);
+}
+
 static int open_session(
 	struct call *c, const struct host_key *keys, size_t count, struct error *err)
 {
-	static const struct ssh_budget budget = { TURN_BYTES, SESSION_BYTES };
+	const struct ssh_budget budget = { TURN_BYTES, SESSION_BYTES * (1 + c->carries) };
 	struct ssh_scan *scan = c->scan;
 	scan->outcome = OUTCOME_OK;
 	scan->reason[0] = 0;
+	if (c->client->jump)
+		return climb(c, &budget, keys, count, err);
 	int fd = dial(c->client->ip, c->client->port, c->deadline_ms, scan->address, &scan->outcome,
 		&scan->stage, scan->reason, sizeof scan->reason);
 	if (fd < 0)
@@ -128,21 +200,21 @@ static int keep_key(struct ssh_scan *scan, const struct host_key *key, struct er
 }
 
 /* One connection that asks for keys of these types only, or for any. */
-static int scan_once(const struct client *client, int64_t deadline_ms, const struct host_key *types,
-	size_t count, struct ssh_scan *scan, struct error *err)
+static int scan_once(
+	const struct call *call, const struct host_key *types, size_t count, struct error *err)
 {
-	CLEANUP(call_finish)
-	struct call c = { .client = client, .scan = scan, .deadline_ms = deadline_ms };
+	CLEANUP(call_finish) struct call c = *call;
 	struct host_key key;
 	if (reach(&c, types, count, err) < 0)
 		return -1;
-	if (scan->outcome != OUTCOME_OK)
+	if (c.scan->outcome != OUTCOME_OK)
 		return 0;
 	ssh_session_host_key(c.session, &key);
-	return keep_key(scan, &key, err);
+	return keep_key(c.scan, &key, err);
 }
 
-int ssh_scan_keys(const struct client *client, struct ssh_scan *ret_scan, struct error *err)
+int ssh_scan_keys(const struct client *client, const char *known_hosts, struct ssh_scan *ret_scan,
+	struct error *err)
 {
 	static const struct host_key ecdsa[] = { { .type = "ecdsa-sha2-nistp256" },
 		{ .type = "ecdsa-sha2-nistp384" }, { .type = "ecdsa-sha2-nistp521" } };
@@ -151,13 +223,16 @@ int ssh_scan_keys(const struct client *client, struct ssh_scan *ret_scan, struct
 		const struct host_key *types;
 		size_t count;
 	} rounds[] = { { NULL, 0 }, { ecdsa, ARRAY_LEN(ecdsa) }, { rsa, ARRAY_LEN(rsa) } };
-	int64_t deadline = clock_monotonic_ms() + client->timeout_ms;
+	const struct call call = { .client = client,
+		.known_hosts = known_hosts,
+		.scan = ret_scan,
+		.deadline_ms = clock_monotonic_ms() + client->timeout_ms };
 	*ret_scan = (struct ssh_scan){ 0 };
 	for (size_t i = 0; i < ARRAY_LEN(rounds); i++) {
-		if (scan_once(client, deadline, rounds[i].types, rounds[i].count, ret_scan, err) <
-			0)
+		if (scan_once(&call, rounds[i].types, rounds[i].count, err) < 0)
 			return -1;
-		if (ret_scan->outcome == OUTCOME_NO_COMMON_ALGORITHM && i > 0)
+		if (ret_scan->outcome == OUTCOME_NO_COMMON_ALGORITHM &&
+			ret_scan->stage != STAGE_JUMP && i > 0)
 			ret_scan->outcome = OUTCOME_OK; /* it has no key of these types */
 		if (ret_scan->outcome != OUTCOME_OK)
 			return 0;
@@ -259,10 +334,10 @@ static int reach_known(struct call *c, struct login *l, struct error *err)
 }
 
 /* Everything up to a session that is logged in; the scan's outcome tells whether it is. */
-static int log_in(struct call *c, struct login *l, const char *known_hosts, struct error *err)
+static int log_in(struct call *c, struct login *l, struct error *err)
 {
 	*c->scan = (struct ssh_scan){ 0 };
-	if (prepare(c->client, known_hosts, l, err) < 0 || reach_known(c, l, err) < 0)
+	if (prepare(c->client, c->known_hosts, l, err) < 0 || reach_known(c, l, err) < 0)
 		return -1;
 	if (c->scan->outcome == OUTCOME_OK)
 		(void)authenticate(c, l);
@@ -275,9 +350,10 @@ int ssh_scan_login(const struct client *client, const char *known_hosts, struct 
 	CLEANUP(login_finish) struct login l = { 0 };
 	CLEANUP(call_finish)
 	struct call c = { .client = client,
+		.known_hosts = known_hosts,
 		.scan = ret_scan,
 		.deadline_ms = clock_monotonic_ms() + client->timeout_ms };
-	return log_in(&c, &l, known_hosts, err);
+	return log_in(&c, &l, err);
 }
 
 /* Running a command. */
@@ -335,9 +411,10 @@ int ssh_run(const struct client *client, const char *known_hosts, const char *co
 	CLEANUP(login_finish) struct login l = { 0 };
 	CLEANUP(call_finish)
 	struct call c = { .client = client,
+		.known_hosts = known_hosts,
 		.scan = ret_scan,
 		.deadline_ms = clock_monotonic_ms() + client->timeout_ms };
-	if (log_in(&c, &l, known_hosts, err) < 0)
+	if (log_in(&c, &l, err) < 0)
 		return -1;
 	if (ret_scan->outcome == OUTCOME_OK)
 		converse(&c, command, input, output);

@@ -15,13 +15,17 @@
  * One unhurried, blocking look at one host, for `fleet trust` and `fleet check --connect`. The
  * client's timeout covers connecting and everything after it; getaddrinfo(3) cannot be given
  * one, so a resolver that hangs holds this up for as long as resolv.conf(5) says.
+ *
+ * A client behind jump hosts is reached through them: each is logged in to as the client's own
+ * configuration of it says. What goes wrong there has the stage STAGE_JUMP and a reason that
+ * begins with "jump host NAME".
  */
 enum { SCAN_KEYS_MAX = 3 };
 
 struct ssh_scan {
 	enum outcome outcome; /* OK, or why not */
 	enum stage stage;
-	char address[64];		     /* the address that was reached */
+	char address[64];		     /* that was reached; as configured, through a jump */
 	char banner[256];		     /* the server's version line, escaped */
 	struct host_key keys[SCAN_KEYS_MAX]; /* heap copies, freed by ssh_scan_finish() */
 	size_t key_count;
@@ -29,9 +33,10 @@ struct ssh_scan {
 };
 
 /* Collects the host keys of every type the library can verify, one connection each. No
- * credential is sent. Host trouble is in ret_scan; -1 is our own. */
-int ssh_scan_keys(
-	const struct client *client, struct ssh_scan *ret_scan, struct error *err) MUST_CHECK;
+ * credential is sent but to jump hosts, whose keys must be in known_hosts. Host trouble is in
+ * ret_scan; -1 is our own. */
+int ssh_scan_keys(const struct client *client, const char *known_hosts, struct ssh_scan *ret_scan,
+	struct error *err) MUST_CHECK;
 
 /* Connects, checks the host key by the client's policy against known_hosts (accept-new only
  * reports), authenticates and disconnects. Runs no command. */

@@ -97,7 +97,7 @@ static int keys(struct error *err)
 {
 	struct client client = make_client();
 	struct ssh_scan scan;
-	if (ssh_scan_keys(&client, &scan, err) < 0)
+	if (ssh_scan_keys(&client, get("known_hosts"), &scan, err) < 0)
 		return -1;
 	show(&scan);
 	ssh_scan_finish(&scan);
