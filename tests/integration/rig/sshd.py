@@ -161,8 +161,12 @@ class Sshd:
         return [f"{option} {path}" for option, path in found.items()
                 if path and path.startswith(servers.packages() or "//")]
 
-    def _command(self):
-        sshd = [SSHD, "-D", "-f", str(self.folder / "sshd_config"),
+    def command_for_one(self):
+        """Serves one connection, which is its standard input and output, where it is run."""
+        return self._command("-i")
+
+    def _command(self, mode="-D"):
+        sshd = [SSHD, mode, "-f", str(self.folder / "sshd_config"),
                 "-E", str(self.folder / "sshd.log")]
         if os.getuid() != 0:
             return sshd

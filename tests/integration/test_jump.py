@@ -1,0 +1,396 @@
+"""Clients behind jump hosts, by real sshds: what is told of them, what they cost each other, and
+that no credential goes to whom it is not meant for."""
+import multiprocessing
+import os
+import pathlib
+import socket
+import subprocess
+import tempfile
+import time
+import unittest
+
+from rig.fleet import Fleet
+from rig.servers import DIES_WITH_US
+from rig.sshd import SSHD_ENV, Sshd, enter_network, free_port, keygen
+from test_poll import Server, black_hole, say_nothing
+
+AS_ROOT = unittest.skipUnless(os.getuid() == 0, 'needs root for mounts and accounts of its own')
+EX_OK, EX_UNAVAILABLE, EX_NOPERM = 0, 69, 77
+
+
+class Jump(unittest.TestCase):
+    def setUp(self):
+        made = tempfile.TemporaryDirectory(prefix='fleet-jump-')
+        self.addCleanup(made.cleanup)
+        self.folder = pathlib.Path(made.name)
+        self.fleet = Fleet(str(self.folder / 'work'))
+        self.key = keygen(self.folder / 'id')
+        self.known = ''
+        self.machines = []
+
+    def sshd(self, name, start=True, **settings):
+        settings.setdefault('authorized', [self.key + '.pub'])
+        sshd = Sshd(self.folder / name, **settings)
+        if start:
+            self.addCleanup(sshd.stop)
+            sshd.start()
+            self.known += sshd.known_hosts()
+        return sshd
+
+    def machine(self, name, sshd, jump='', element='client', known=None, ip='127.0.0.1', port=None,
+                login=None, more=''):
+        """known: the name to record its host keys under, beside its address."""
+        port = port or sshd.port
+        if known:
+            self.known += f'[{known}]:{port} {sshd.public_key()}\n'
+        login = login or f'identity="{self.key}"'
+        timeout = '' if 'timeout=' in more else 'timeout="20s"'
+        self.machines.append(f'<{element} name="{name}" ip="{ip}" port="{port}" jump="{jump}" '
+                             f'username="{sshd.user}" {login} {timeout} {more}/>')
+
+    def configure(self, collector='connect-timeout="2s"'):
+        self.fleet.write('known_hosts', self.known)
+        self.fleet.write_config(f'<collector {collector}/>\n' + '\n'.join(self.machines))
+
+    def collect(self, *arguments, **more):
+        self.configure(**more)
+        started = time.monotonic()
+        result = self.fleet.run('collector', *arguments)
+        self.assertEqual(result.status, 0, result)
+        self.took = time.monotonic() - started
+        return result
+
+    def rows(self):
+        """name: (outcome, stage, reason, milliseconds) of the newest attempt."""
+        return {name: rest for name, *rest in self.fleet.rows(
+            'SELECT c.name, s.outcome, s.stage, s.error, s.duration_ms FROM sample s '
+            'JOIN client c ON c.id = s.client_id ORDER BY s.id')}
+
+    def expect(self, name, outcome, stage=None, *words):
+        got = self.rows()[name]
+        self.assertEqual(got[0], outcome, (name, got))
+        if stage is not None:
+            self.assertEqual(got[1], stage, (name, got))
+        for word in words:
+            self.assertIn(word, got[2], (name, got))
+
+
+def live_inside(gate, target, listener, ready):
+    """In a network of its own, `target` listens at its loopback. Who connects to `listener`, which
+    is outside, gets a `gate` that is inside: the only way to it."""
+    enter_network()
+    target.start()
+    ready.send(target.port)
+    (gate.folder / 'sshd_config').write_text(gate._config())
+    served = []
+    while True:
+        connection, _ = listener.accept()
+        with connection:
+            served.append(subprocess.Popen(
+                DIES_WITH_US + gate.command_for_one(), env=SSHD_ENV, stdin=connection,
+                stdout=connection, stderr=subprocess.DEVNULL))
+
+
+class Hidden(Jump):
+    """A client in a network that only the jump host reaches."""
+
+    def setUp(self):
+        super().setUp()
+        prepare = ''
+        if os.getuid() == 0:
+            hosts = self.folder / 'hosts'
+            hosts.write_text('127.0.0.1 inside.example localhost\n')
+            prepare = f'mount --bind {hosts} /etc/hosts'
+        self.target = self.sshd('target', start=False)
+        self.gate = self.sshd('gate', start=False, prepare=prepare)
+        self.listener = socket.create_server(('127.0.0.1', 0), backlog=64)
+        self.addCleanup(self.listener.close)
+        self.gate.port = self.listener.getsockname()[1]
+        self.known += self.gate.known_hosts()
+        ours, its = multiprocessing.Pipe()
+        inside = multiprocessing.get_context('fork').Process(
+            target=live_inside, args=(self.gate, self.target, self.listener, its), daemon=True)
+        inside.start()
+        self.addCleanup(inside.join)
+        self.addCleanup(inside.kill)
+        its.close()
+        try:
+            self.target.port = ours.recv()
+        except EOFError:
+            self.skipTest('no network namespace can be made here')
+
+    def test_collect(self):
+        name = 'inside.example' if os.getuid() == 0 else 'localhost'
+        self.machine('gate', self.gate)
+        self.machine('inside', self.target, 'gate', known='127.0.0.1')
+        self.machine('named', self.target, 'gate', ip=name, known=name)
+        self.machine('beside', self.target, known='127.0.0.1')  # there is no other way
+        self.collect()
+        for client in ('gate', 'inside', 'named'):
+            self.expect(client, 'ok')
+        self.expect('beside', 'refused', 'connect')
+
+    def test_console(self):
+        self.machine('gate', self.gate, element='jump')
+        self.machine('inside', self.target, 'gate')
+        self.known = ''
+        self.configure()
+        result = self.fleet.run('fleet', 'trust', 'inside')
+        self.assertEqual(result.status, EX_UNAVAILABLE, result)
+        self.assertIn('inside: host-key-unknown: jump host gate (host-key): nothing is recorded',
+                      result.err)
+        self.assertEqual(self.fleet.run('fleet', 'trust', '--all').status, EX_OK)
+        known = pathlib.Path(self.fleet.path('known_hosts')).read_text()
+        for sshd in (self.gate, self.target):
+            self.assertEqual(known.count(sshd.public_key()), 1)
+        self.assertEqual(self.fleet.run('collector').status, 0)
+        self.expect('inside', 'ok')
+        self.assertNotIn('gate', self.rows())  # it is not watched
+        result = self.fleet.run('fleet', 'check', '--connect')
+        self.assertEqual(result.status, EX_OK, result)
+        self.assertRegex(result.out, 'ok +inside +127.0.0.1 through gate as ')
+        self.assertRegex(result.out, 'ok +gate +127.0.0.1 as ')
+        cached = self.target.home / '.cache'
+        self.assertTrue(any(cached.rglob('*probe*')))
+        result = self.fleet.run('fleet', 'forget', 'inside')
+        self.assertEqual(result.status, EX_OK, result)
+        self.assertFalse(any(cached.rglob('*probe*')))
+        known = pathlib.Path(self.fleet.path('known_hosts')).read_text()
+        self.assertNotIn(self.target.public_key(), known)
+        self.assertIn(self.gate.public_key(), known)
+
+
+class Ways(Jump):
+    def test_a_chain(self):
+        gates = [self.sshd(f'gate{i}', options={'PermitOpen': 'none'}) for i in range(2)]
+        far = self.sshd('far')
+        for gate, to in zip(gates, (gates[1], far)):
+            gate.stop()
+            gate.options['PermitOpen'] = f'127.0.0.1:{to.port}'
+            gate.fixed_port = gate.port
+            gate.start()
+        self.machine('gate0', gates[0], element='jump')
+        self.machine('gate1', gates[1], 'gate0')
+        self.machine('far', far, 'gate1')
+        self.machine('over', far, 'gate0')  # which may not
+        self.collect()
+        self.expect('gate1', 'ok')
+        self.expect('far', 'ok')
+        self.expect('over', 'refused', 'connect', 'jump host gate0: it may not connect on',
+                    'PermitOpen')
+
+    def test_a_jump_host_that_has_no_shell(self):
+        options = 'restrict,port-forwarding,command="/usr/sbin/nologin"'
+        gate, far = self.sshd('gate', key_options=options), self.sshd('far')
+        self.machine('gate', gate, element='jump')
+        self.machine('watched', gate)  # the same as a client
+        self.machine('far', far, 'gate')
+        self.machine('behind', far, 'watched')
+        self.collect()
+        self.expect('far', 'ok')
+        self.expect('behind', 'ok')
+        self.expect('watched', 'no-shell')
+
+    def test_keys_of_the_first_use(self):
+        gate, far = self.sshd('gate'), self.sshd('far', addresses=('127.0.0.1', '127.0.0.2'))
+        self.known = ''
+        self.machine('gate', gate, element='jump', more='host-key="accept-new"')
+        for i in (1, 2):
+            self.machine(f'far{i}', far, 'gate', ip=f'127.0.0.{i}', more='host-key="accept-new"')
+        self.collect()
+        for i in (1, 2):
+            self.expect(f'far{i}', 'ok')
+        known = pathlib.Path(self.fleet.path('known_hosts')).read_text()
+        self.assertEqual(known.count(gate.public_key()), 1)
+        self.assertEqual(known.count(far.public_key()), 2)
+
+    def test_a_pinned_key_that_is_not_the_first(self):
+        gate, far = self.sshd('gate'), self.sshd('far')
+        self.known = ''
+        for kind, name in (('ecdsa', 'gate1'), ('ed25519', 'gate2')):
+            self.machine(name, gate, element='jump', more=f'host-key="{gate.fingerprint(kind)}"')
+        self.machine('first', far, 'gate1', more=f'host-key="{far.fingerprint()}"')
+        self.machine('second', far, 'gate2', more=f'host-key="{far.fingerprint("ecdsa")}"')
+        self.collect()
+        self.expect('first', 'ok')
+        self.expect('second', 'ok')
+
+    @AS_ROOT
+    def test_a_password_on_the_way(self):
+        gate, far = self.sshd('gate', password='over the bridge'), self.sshd('far')
+        for name, password in (('gate', 'over the bridge'), ('closed', 'under it')):
+            self.machine(name, gate, element='jump', login=f'password="{password}"')
+        for i in range(4):
+            self.machine(f'far{i}', far, 'gate')
+            self.machine(f'cut{i}', far, 'closed')
+        self.collect()
+        for i in range(4):
+            self.expect(f'far{i}', 'ok')
+            self.expect(f'cut{i}', 'auth', 'jump', 'jump host closed (auth): ', 'this password')
+        failed = gate.log_with('Failed password').count('Failed password')
+        self.assertEqual(failed, 1)  # one attempt, for all of them
+
+    def test_limits_of_sshd(self):
+        """Nobody is turned away by a jump host that lets three in at once who are not yet known."""
+        gate = self.sshd('gate', options={'MaxStartups': '3:100:3'})
+        far = self.sshd('far')
+        self.machine('gate', gate, more='connects="3"')
+        for i in range(30):
+            self.machine(f'far{i:02}', far, 'gate')
+        self.collect()
+        rows = self.rows()
+        self.assertEqual({name: row for name, row in rows.items() if row[0] != 'ok'}, {})
+        self.assertEqual(len(rows), 31)
+        self.assertNotIn('MaxStartups', gate.log())
+
+
+class Dead(Jump):
+    """What becomes of those behind a jump host that does not serve."""
+    COUNT = 12
+
+    def children(self, jump, far, count=COUNT):
+        for i in range(count):
+            self.machine(f'{jump}-{i:02}', far, jump)
+
+    def expect_children(self, jump, outcome, *words, count=COUNT):
+        for i in range(count):
+            self.expect(f'{jump}-{i:02}', outcome, 'jump', f'jump host {jump}', *words)
+
+    def test_dark_or_closed(self):
+        far = self.sshd('far')
+        with black_hole() as hole:
+            for name, port in (('dark', hole), ('closed', free_port())):
+                self.machine(name, far, element='jump', port=port)
+                self.machine(f'{name}-watched', far, port=port)
+                self.children(name, far)
+                self.children(f'{name}-watched', far)
+            self.machine('nameless', far, element='jump', ip='no-such-host.invalid')
+            self.children('nameless', far)
+            self.machine('beyond', far, 'dark')
+            self.children('beyond', far)
+            self.machine('good', far)
+            self.collect()
+        for name in ('dark', 'dark-watched'):
+            self.expect_children(name, 'timeout', '(connect): ' if name == 'dark' else '')
+        for name in ('closed', 'closed-watched'):
+            self.expect_children(name, 'refused')
+        self.expect_children('nameless', 'dns')
+        for i in range(self.COUNT):
+            self.expect(f'beyond-{i:02}', 'timeout', 'jump', 'jump host dark')
+        self.expect('beyond', 'timeout', 'jump', 'jump host dark')
+        self.expect('good', 'ok')
+        self.assertLess(self.took, 8)  # one time two seconds, not for each
+        waits = [row[3] for row in self.rows().values() if row[3] > 500]
+        self.assertEqual(len(waits), 2, self.rows())  # one for each of the two that are dark
+
+    def test_silent(self):
+        far = self.sshd('far')
+        server = Server(say_nothing)
+        self.addCleanup(server.close)
+        self.machine('mute', far, element='jump', port=server.port)
+        for i in range(self.COUNT):
+            self.machine(f'mute-{i:02}', far, 'mute', more='timeout="4s"')
+        self.machine('good', far)
+        self.collect()
+        self.expect_children('mute', 'timeout', 'jump host mute (handshake): ', 'says nothing')
+        self.expect('good', 'ok')
+        self.assertLess(self.took, 12)
+
+    def test_changed(self):
+        """No credential goes there, and only one connection."""
+        gate, other, far = self.sshd('gate'), self.sshd('other', start=False), self.sshd('far')
+        self.known = far.known_hosts() + f'[127.0.0.1]:{gate.port} {other.public_key()}\n'
+        self.machine('gate', gate, element='jump')
+        self.children('gate', far)
+        self.collect()
+        self.expect_children('gate', 'host-key-changed', 'jump host gate (host-key): changed from ',
+                             other.fingerprint(), gate.fingerprint())
+        log = gate.log_with('Connection closed')
+        self.assertNotIn('publickey', log)
+        self.assertEqual(log.count('Connection from'), 2)  # the first is of the test itself
+        self.assertNotIn('publickey', far.log())
+
+    def test_unknown(self):
+        gate, far = self.sshd('gate'), self.sshd('far')
+        self.known = far.known_hosts()
+        self.machine('gate', gate)
+        self.children('gate', far)
+        result = self.collect()
+        self.expect('gate', 'host-key-unknown', 'host-key')
+        self.expect_children('gate', 'host-key-unknown', 'fleet trust')
+        self.assertIn('trust --all', result.err)
+        self.assertNotIn('publickey', gate.log())
+
+    def test_locked(self):
+        """One attempt, whoever makes it."""
+        gate, far = self.sshd('gate', authorized=[]), self.sshd('far')
+        self.machine('gate', gate)
+        self.children('gate', far)
+        self.collect()
+        self.expect('gate', 'auth')
+        self.expect_children('gate', 'auth', 'authorized_keys')
+        self.assertEqual(gate.log_with('Failed publickey').count('Failed publickey'), 1)
+
+    def test_what_is_not_its_fault(self):
+        gate, far = self.sshd('gate'), self.sshd('far')
+        other = self.sshd('other', start=False)
+        other.port = far.port
+        self.machine('gate', gate)
+        self.children('gate', far)
+        self.machine('closed', far, 'gate', port=free_port())
+        self.machine('unknown', far, 'gate', ip='no-such-host.invalid')
+        stranger = keygen(self.folder / 'stranger')
+        self.machine('locked', far, 'gate', login=f'identity="{stranger}"')
+        self.machine('pinned', far, 'gate', more=f'host-key="{other.fingerprint()}"')
+        with black_hole() as hole:
+            self.machine('dark', far, 'gate', port=hole)
+            self.collect()
+        for i in range(self.COUNT):
+            self.expect(f'gate-{i:02}', 'ok')
+        for name in ('closed', 'unknown'):
+            self.expect(name, 'refused', 'connect', 'jump host gate: it cannot connect on')
+        self.expect('locked', 'auth', 'auth', 'the host does not take this key')
+        self.expect('pinned', 'host-key-changed', 'host-key', 'changed from')
+        self.expect('dark', 'timeout', 'connect', 'jump host gate gets no answer from it')
+
+    def test_forwarding_is_off(self):
+        gate, far = self.sshd('gate', options={'AllowTcpForwarding': 'no'}), self.sshd('far')
+        self.machine('gate', gate)
+        self.machine('far', far, 'gate')
+        self.collect()
+        self.expect('gate', 'ok')
+        self.expect('far', 'refused', 'connect', 'jump host gate: it may not connect on',
+                    'AllowTcpForwarding')
+
+
+class Hostile(Jump):
+    def test_floods_from_behind_starve_nobody(self):
+        gate, far = self.sshd('gate'), self.sshd('far')
+        self.machine('gate', gate)
+        for mode in ('deaf', 'ignore', 'pester', 'slow'):
+            process = subprocess.Popen(
+                [os.environ['HOSTILE_SSHD'], str(far.host_keys['ed25519']), mode],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            port = int(process.stdout.readline())
+            self.addCleanup(process.wait)
+            self.addCleanup(process.stdin.close)
+            self.addCleanup(process.stdout.close)
+            for i in range(2):
+                self.machine(f'{mode}{i}', far, 'gate', known='127.0.0.1', port=port,
+                             more='timeout="5s"')
+        for i in range(6):
+            self.machine(f'good{i}', far, 'gate')
+        self.collect()
+        for i in range(2):
+            self.expect(f'ignore{i}', 'too-large', 'handshake')
+            self.expect(f'pester{i}', 'too-large', 'exec', 'more than')
+            self.expect(f'slow{i}', 'deadline', 'handshake')
+            self.expect(f'deaf{i}', 'deadline', 'exec')
+        rows = self.rows()
+        for i in range(6):
+            self.expect(f'good{i}', 'ok')
+            self.assertLess(rows[f'good{i}'][3], 4900)
+
+
+if __name__ == '__main__':
+    unittest.main()
