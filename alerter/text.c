@@ -280,10 +280,24 @@ static int put_select(const struct about *a, struct buffer *out)
 		one ? "'" : "");
 }
 
+/* The first one first, with commas between, as ssh -J takes them. */
+static int put_jumps(const struct client *c, struct buffer *out)
+{
+	bool is_ipv6 = strchr(c->ip, ':') != NULL;
+	if (c->jump && (put_jumps(c->jump, out) < 0 || put(out, ",") < 0))
+		return -1;
+	return put(out, "%s%s%s%s%s:%u", c->username, c->username[0] ? "@" : "", is_ipv6 ? "[" : "",
+		c->ip, is_ipv6 ? "]" : "", c->port);
+}
+
 static int put_ssh(const struct client *c, struct buffer *out)
 {
+	if (put(out, "  ssh ") < 0)
+		return -1;
+	if (c->jump && (put(out, "-J ") < 0 || put_jumps(c->jump, out) < 0 || put(out, " ") < 0))
+		return -1;
 	return put_line(
-		out, "  ssh -p %u %s%s%s", c->port, c->username, c->username[0] ? "@" : "", c->ip);
+		out, "-p %u %s%s%s", c->port, c->username, c->username[0] ? "@" : "", c->ip);
 }
 
 static int put_closer(const struct about *a, const struct config *config, struct buffer *out)

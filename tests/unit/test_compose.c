@@ -135,6 +135,27 @@ static void subject_and_text(void **state)
 	arena_finish(&f.pool);
 }
 
+static void the_way_there(void **state)
+{
+	(void)state;
+	struct fixture f = { 0 };
+	const struct client outer = { .ip = "192.0.2.1", .port = 22, .username = "fleet" };
+	const struct client inner = { .ip = "fd00::1", .port = 23, .username = "", .jump = &outer };
+	struct client behind = clients[0];
+	const struct client *const one[] = { &behind };
+	struct config config = make_config(true);
+	behind.jump = &inner;
+	config.clients = &behind;
+	config.clients_by_name = one;
+	config.client_count = 1;
+	assert_int_equal(compose(&firing, 1, &config, 1795322020000, first_message, NULL, &f.pool,
+				 &f.bag, NULL),
+		0);
+	assert_non_null(strstr(f.bag.items[0].text,
+		"\n  ssh -J fleet@192.0.2.1:22,[fd00::1]:23 -p 22 monitor@192.0.2.10\n"));
+	arena_finish(&f.pool);
+}
+
 /* Each kind of event, with what its subject says. */
 static const struct {
 	enum event_kind kind;
@@ -406,6 +427,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(subject_and_text),
+		cmocka_unit_test(the_way_there),
 		cmocka_unit_test(every_kind),
 		cmocka_unit_test(a_long_name_leaves_the_value_visible),
 		cmocka_unit_test(what_is_pasted_cannot_break_out),
