@@ -202,9 +202,16 @@ bool host_step_auth(struct host_run *h)
 
 /* ---- behind a jump host ----------------------------------------------------------------- */
 
+void host_tell_passed(struct host_run *h)
+{
+	if (!h->is_passed)
+		h->env->passed(h->env->arg, h->row.seq, h->hop_at);
+	h->is_passed = true;
+}
+
 void host_pass(struct host_run *h)
 {
-	h->env->passed(h->env->arg, h->row.seq, h->hop_at);
+	host_tell_passed(h);
 	host_go_to_hop(h, h->hop_at + 1);
 }
 
@@ -236,7 +243,7 @@ bool host_step_exec(struct host_run *h)
 	if (s == SSH_AGAIN)
 		return false;
 	if (h->row.is_jump)
-		h->env->passed(h->env->arg, h->row.seq, h->hop_at);
+		host_tell_passed(h);
 	if (s == SSH_FAILED)
 		return host_fail_session(h);
 	host_enter(h, HOST_TALK);

@@ -17,7 +17,10 @@
 #include "lib/config/config.h"
 #include "lib/log.h"
 
-enum { LINGER_MS = 2000 };
+enum {
+	LINGER_MS = 2000,
+	PASS_MS = 250, /* after which sshd has surely stopped counting it as not yet logged in */
+};
 
 static const char *const state_names[] = {
 	[HOST_CONNECT] = "connect",
@@ -50,6 +53,7 @@ void host_wipe_passwords(struct host_run *h)
 void host_go_to_hop(struct host_run *h, size_t hop)
 {
 	h->hop_at = hop;
+	h->is_passed = false;
 	(void)!ipc_get_hop(h->row.hops, hop, &h->hop); /* they were counted */
 }
 
@@ -173,7 +177,15 @@ static int64_t total_deadline(const struct host_run *h)
 	return h->started_ms + h->row.deadline_ms;
 }
 
-int64_t host_run_deadline(const struct host_run *h)
+/* The answer to what is asked of a jump host next proves that it has let us in; but that may take
+ * as long as to find that the next hop is dark. */
+static bool waits_to_pass(const struct host_run *h)
+{
+	return !h->is_passed &&
+	       (h->state == HOST_FORWARD || (h->state == HOST_EXEC && h->row.is_jump != 0));
+}
+
+static int64_t state_deadline(const struct host_run *h)
 {
 	int64_t total = total_deadline(h), own = total;
 	if (h->state == HOST_CONNECT || h->state == HOST_FORWARD)
@@ -181,6 +193,12 @@ int64_t host_run_deadline(const struct host_run *h)
 	else if (h->state == HOST_LINGER)
 		own = h->state_ms + LINGER_MS;
 	return own < total ? own : total;
+}
+
+int64_t host_run_deadline(const struct host_run *h)
+{
+	int64_t own = state_deadline(h);
+	return waits_to_pass(h) && own > h->state_ms + PASS_MS ? h->state_ms + PASS_MS : own;
 }
 
 static void fail_late(struct host_run *h)
@@ -201,6 +219,10 @@ static void fail_forward(struct host_run *h)
 
 void host_run_expire(struct host_run *h)
 {
+	if (waits_to_pass(h) && h->env->now_ms < state_deadline(h)) {
+		host_tell_passed(h);
+		return;
+	}
 	switch (h->state) {
 	case HOST_CONNECT:
 		host_next_address(h, ETIMEDOUT);

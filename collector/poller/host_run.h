@@ -60,6 +60,7 @@ struct host_run {
 	int64_t started_ms, state_ms; /* monotonic: when the run, and this state, began */
 	size_t hop_at, hop_count;
 	struct ipc_hop hop;	     /* that one */
+	bool is_passed;		     /* that it is logged in to there was told */
 	size_t address;		     /* the next one to try */
 	int fd;			     /* -1, or what to poll */
 	struct host_key_types types; /* to be asked of a pinned host, once it showed others */

@@ -33,7 +33,9 @@ bool host_step_auth(struct host_run *h);
 bool host_step_forward(struct host_run *h);
 bool host_step_exec(struct host_run *h);
 
-/* The jump host is behind it, and the next hop is to blame for what happens. */
+/* Tells, once, that the jump host has let it in; then that the next hop is to blame for what
+ * happens. */
+void host_tell_passed(struct host_run *h);
 void host_pass(struct host_run *h);
 
 /* This address did not serve: the next one is tried by the next step. */

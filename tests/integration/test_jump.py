@@ -331,6 +331,20 @@ class Dead(Jump):
         self.expect_children('gate', 'auth', 'authorized_keys')
         self.assertEqual(gate.log_with('Failed publickey').count('Failed publickey'), 1)
 
+    def test_dark_ones_do_not_hold_up_the_others(self):
+        """They are through the jump host, however long it takes to find that they are dark."""
+        gate, far = self.sshd('gate'), self.sshd('far')
+        self.machine('gate', gate, element='jump', more='connects="2"')
+        with black_hole() as hole:
+            for i in range(10):
+                self.machine(f'dark{i}', far, 'gate', port=hole)
+            self.machine('good', far, 'gate')
+            self.collect(collector='connect-timeout="4s"')
+        for i in range(10):
+            self.expect(f'dark{i}', 'timeout', 'connect')
+        self.expect('good', 'ok')
+        self.assertLess(self.took, 10)
+
     def test_what_is_not_its_fault(self):
         gate, far = self.sshd('gate'), self.sshd('far')
         other = self.sshd('other', start=False)
