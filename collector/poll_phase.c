@@ -5,6 +5,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "collector/helper/helper.h"
 #include "collector/progress.h"
 #include "collector/setup.h"
 #include "lib/clock.h"
@@ -212,6 +213,8 @@ int poll_phase_run(struct poll_phase *p)
 	int status = poll_phase_plan(p);
 	if (status != EX_OK || is_full(p) || is_idle(p))
 		return status;
+	if (helper_choose_user(p->config->collector.user, &err) < 0)
+		return fail(EX_CONFIG, &err);
 	if (prepare(p, &err) < 0 || begin_cycle(p, &err) < 0)
 		return fail(EX_CANTCREAT, &err);
 	if (run_pollers(p, &err) < 0)

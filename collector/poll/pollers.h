@@ -70,8 +70,8 @@ struct poll_plan {
 	void *arg;
 };
 
-/* Returns when every host has an outcome line in the spool (or was never started). -1 only
- * for a fault of our own that leaves nothing to be ingested. */
+/* helper_choose_user() comes first. Returns when every host has an outcome line in the spool (or
+ * was never started). -1 only for a fault of our own that leaves nothing to be ingested. */
 int pollers_run(const struct poll_plan *plan, struct poll_progress *ret_progress,
 	struct error *err) MUST_CHECK;
 

@@ -109,7 +109,7 @@ int poll_run_setup(struct poll_run *r, struct error *err)
 		caps_bind(&r->feed, r->plan->hosts, r->plan->config) ||
 		jumps_init(&r->jumps, r->plan, &r->feed))
 		return error_set(err, "out of memory");
-	if (helper_choose_user(c->user, err) || open_inbox(r, err) ||
+	if (open_inbox(r, err) ||
 		spool_open_outcomes(
 			r->plan->spool_fd, r->plan->cycle_id, 0, &r->outcomes_fd, err) ||
 		probes_load(c->probe_dir, &r->probes, err) || settle_caps(r, err) ||

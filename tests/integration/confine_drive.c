@@ -1,0 +1,226 @@
+/*
+ * What a helper of the collector still can do once a host has taken it over:
+ *
+ *   confine_drive ROLE ATTEMPT
+ *
+ * becomes as confined as that role, in a folder that holds `inbox/` and `secret`, and makes one
+ * attempt. Prints "done", or the name of the errno. Built without sanitizers, which would leave it
+ * unconfined.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "collector/helper/helper.h"
+
+enum { WRITE = O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC };
+
+static int make_frame(void)
+{
+	return openat(POLLER_INBOX, "1", WRITE, 0600) < 0 ||
+			       renameat2(POLLER_INBOX, "1", POLLER_INBOX, "2", RENAME_NOREPLACE) ||
+			       syncfs(POLLER_INBOX) || unlinkat(POLLER_INBOX, "2", 0)
+		       ? -1
+		       : 0;
+}
+
+static int read_frame(void)
+{
+	return openat(POLLER_INBOX, "frame", O_RDONLY | O_CLOEXEC);
+}
+
+static int read_secret(void)
+{
+	return openat(AT_FDCWD, "secret", O_RDONLY | O_CLOEXEC);
+}
+
+static int write_secret(void)
+{
+	return openat(POLLER_INBOX, "../secret", WRITE, 0600);
+}
+
+static int move_secret(void)
+{
+	return renameat2(POLLER_INBOX, "../secret", POLLER_INBOX, "mine", RENAME_NOREPLACE);
+}
+
+static int remove_secret(void)
+{
+	return unlinkat(POLLER_INBOX, "../secret", 0);
+}
+
+static int link_frame(void)
+{
+	return linkat(POLLER_INBOX, "frame", POLLER_INBOX, "other", 0);
+}
+
+static int make_folder(void)
+{
+	return mkdirat(POLLER_INBOX, "folder", 0700);
+}
+
+static int change_mode(void)
+{
+	return fchmod(POLLER_INBOX, 0777);
+}
+
+static int read_hosts(void)
+{
+	return open("/etc/hosts", O_RDONLY | O_CLOEXEC);
+}
+
+static int read_passwords(void)
+{
+	return open("/etc/shadow", O_RDONLY | O_CLOEXEC);
+}
+
+static int start_program(void)
+{
+	static char name[] = "true";
+	char *argv[] = { name, NULL };
+	return execve("/bin/true", argv, environ);
+}
+
+static int start_process(void)
+{
+	pid_t pid = fork();
+	if (pid == 0)
+		_exit(0);
+	return pid < 0 ? -1 : 0;
+}
+
+static int signal_parent(void)
+{
+	return kill(getppid(), 0);
+}
+
+static int trace_parent(void)
+{
+	return (int)ptrace(PTRACE_ATTACH, getppid(), NULL, NULL);
+}
+
+static int read_parent(void)
+{
+	char byte;
+	struct iovec here = { &byte, 1 }, there = { &byte, 1 };
+	return process_vm_readv(getppid(), &here, 1, &there, 1, 0) < 0 ? -1 : 0;
+}
+
+static int connect_tcp(void)
+{
+	return socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
+static int send_udp(void)
+{
+	return socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+}
+
+static int connect_unix(void)
+{
+	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
+static int sniff(void)
+{
+	return socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+}
+
+static int run_data(void)
+{
+	void *data = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return data == MAP_FAILED ? -1 : mprotect(data, 4096, PROT_READ | PROT_EXEC);
+}
+
+static int become_root(void)
+{
+	return setresuid(0, 0, 0);
+}
+
+static int be_traceable(void)
+{
+	return prctl(PR_SET_DUMPABLE, 1);
+}
+
+static int catch_refusal(void)
+{
+	return signal(SIGSYS, SIG_IGN) == SIG_ERR ? -1 : 0;
+}
+
+static int ask_ring(void)
+{
+	return (int)syscall(SYS_io_uring_setup, 1, NULL);
+}
+
+static const struct {
+	const char *name;
+	int (*make)(void);
+} attempts[] = {
+	{ "ask-ring", ask_ring },
+	{ "be-traceable", be_traceable },
+	{ "become-root", become_root },
+	{ "catch-refusal", catch_refusal },
+	{ "change-mode", change_mode },
+	{ "connect-tcp", connect_tcp },
+	{ "connect-unix", connect_unix },
+	{ "link-frame", link_frame },
+	{ "make-folder", make_folder },
+	{ "make-frame", make_frame },
+	{ "move-secret", move_secret },
+	{ "read-frame", read_frame },
+	{ "read-hosts", read_hosts },
+	{ "read-parent", read_parent },
+	{ "read-passwords", read_passwords },
+	{ "read-secret", read_secret },
+	{ "remove-secret", remove_secret },
+	{ "run-data", run_data },
+	{ "send-udp", send_udp },
+	{ "signal-parent", signal_parent },
+	{ "sniff", sniff },
+	{ "start-process", start_process },
+	{ "start-program", start_program },
+	{ "trace-parent", trace_parent },
+	{ "write-secret", write_secret },
+};
+
+static int make_attempt(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(attempts); i++)
+		if (strcmp(attempts[i].name, name) == 0)
+			return attempts[i].make() < 0 ? errno : 0;
+	return EINVAL;
+}
+
+static enum role find_role(const char *name)
+{
+	enum role role = ROLE_POLLER;
+	while (role != ROLE_SIGNER && strcmp(role_name(role), name) != 0)
+		role <<= 1;
+	return role;
+}
+
+int main(int argc, char **argv)
+{
+	struct error err = { "" };
+	int inbox = open("inbox", O_RDONLY | O_DIRECTORY);
+	if (argc != 3 || inbox < 0 || dup2(inbox, POLLER_INBOX) < 0 || close_range(6, ~0U, 0))
+		return 1;
+	enum role role = find_role(argv[1]);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || role_restrict(role, &err)) {
+		(void)fprintf(stderr, "%s\n", err.text);
+		return 1;
+	}
+	int error = make_attempt(argv[2]);
+	const char *text = error ? strerrorname_np(error) : "done";
+	return write(STDOUT_FILENO, text, strlen(text)) < 0;
+}
