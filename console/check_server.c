@@ -3,12 +3,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "console/check.h"
 #include "console/console.h"
+#include "lib/confine/confine.h"
 #include "lib/file.h"
 #include "lib/probes.h"
 #include "lib/ssh/identity.h"
@@ -146,4 +148,22 @@ int check_identities(const struct config *config)
 	}
 	free(tried);
 	return result;
+}
+
+/* What holds those who talk to clients, should one of them take them over. */
+int check_confinement(const struct config *config)
+{
+	static const char part[] = "confinement";
+	struct confine_user user;
+	struct error err;
+	char who[64] = "as this user";
+	if (confine_user_find(config->collector.user, &user, &err) != 0)
+		return check_failed(part, "%s", err.text);
+	bool is_possible = !user.is_other || confine_user_is_possible(&user);
+	if (!is_possible && *config->collector.user)
+		return check_failed(part, "cannot become user %s", config->collector.user);
+	if (user.is_other && is_possible)
+		(void)snprintf(who, sizeof who, "as user %u", (unsigned)user.uid);
+	return check_passed(
+		part, "%s; %s; %s", confine_describe_calls(), confine_describe_files(), who);
 }
