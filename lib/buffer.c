@@ -1,5 +1,6 @@
 #include "lib/buffer.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -29,8 +30,10 @@ void buffer_clear(struct buffer *b)
 char *buffer_reserve(struct buffer *b, size_t len)
 {
 	size_t cap = b->cap ? b->cap : SIZE_MAX / 4;
-	if (len > cap || b->len > cap - len)
+	if (len > cap || b->len > cap - len) {
+		errno = EFBIG;
 		return NULL;
+	}
 	size_t need = b->len + len + 1;
 	if (need > b->size) {
 		size_t size = b->size ? b->size : 256;

@@ -28,7 +28,7 @@ void buffer_wipe(struct buffer *b);
 /* Forgets the content, keeps the memory. */
 void buffer_clear(struct buffer *b);
 
-/* Each returns 0, or -1 when the cap or memory is exceeded; then nothing was appended. */
+/* Each returns 0, or -1 with errno EFBIG (the cap) or ENOMEM; then nothing was appended. */
 int buffer_append(struct buffer *b, const void *data, size_t len) MUST_CHECK;
 int buffer_append_text(struct buffer *b, const char *text) MUST_CHECK;
 int buffer_printf(struct buffer *b, const char *fmt, ...) MUST_CHECK PRINTF(2, 3);
@@ -36,8 +36,8 @@ int buffer_printf(struct buffer *b, const char *fmt, ...) MUST_CHECK PRINTF(2, 3
 /* Drops the first `len` bytes (at most all). */
 void buffer_consume(struct buffer *b, size_t len);
 
-/* Makes room for `len` more bytes and returns where they go, or NULL; add to `len` what was
- * written there. */
+/* Makes room for `len` more bytes and returns where they go, or NULL with errno as above; add to
+ * `len` what was written there. */
 char *buffer_reserve(struct buffer *b, size_t len) MUST_CHECK;
 
 #endif

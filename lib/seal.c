@@ -303,8 +303,10 @@ void keyring_folder(
 int keyring_open(const struct keyring *ring, const void *sealed, size_t len, struct buffer *out,
 	size_t *ret_key, struct error *err)
 {
-	if (len < crypto_box_SEALBYTES)
+	if (len < crypto_box_SEALBYTES) {
+		errno = EBADMSG;
 		return error_set(err, "too short to be sealed");
+	}
 	size_t plain_len = len - crypto_box_SEALBYTES;
 	char *plain = buffer_reserve(out, plain_len);
 	if (!plain)
@@ -317,5 +319,6 @@ int keyring_open(const struct keyring *ring, const void *sealed, size_t len, str
 			*ret_key = i;
 			return 0;
 		}
+	errno = EBADMSG;
 	return error_set(err, "none of %zu keys opens it", ring->count);
 }

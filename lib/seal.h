@@ -74,7 +74,8 @@ void keyring_folder(
 	const struct keyring *ring, size_t i, const char *client, char ret_id[static 17]);
 
 /* Opens a sealed box with whichever key fits and appends the plain text to `out` (whose cap
- * holds). *ret_key is the key's index. Returns -1 when no key opens it, or without room. */
+ * holds). *ret_key is the key's index. On failure errno is EBADMSG when no key opens it, and that
+ * of buffer_reserve() without room. */
 int keyring_open(const struct keyring *ring, const void *sealed, size_t len, struct buffer *out,
 	size_t *ret_key, struct error *err) MUST_CHECK;
 

@@ -1,5 +1,6 @@
 #include "collector/ingest/report.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,7 +34,8 @@ int report_open(const struct keyring *ring, const struct spool_head *head, const
 	struct error why;
 	seal_digest(sealed, head->length, r->digest);
 	if (keyring_open(ring, sealed, head->length, &r->text, &key, &why) < 0)
-		return judge(r, OUTCOME_UNSEALED, why.text);
+		return errno == ENOMEM ? error_set(err, "out of memory")
+				       : judge(r, OUTCOME_UNSEALED, why.text);
 	if (!r->text.len ||
 		wire_parse_report_header(r->text.data, r->text.len, &r->header, &body, &why) < 0)
 		return judge(r, OUTCOME_UNSEALED, r->text.len ? why.text : "it is empty");

@@ -1,5 +1,6 @@
 #include "collector/ingest/visit.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,12 @@ static bool is_same_client(struct visit *v, const char *client)
 	return true;
 }
 
+/* A file that could not be read for want of something of ours is not bad: it waits. */
+static bool is_for_want(int number)
+{
+	return number == ENOMEM || number == EMFILE || number == ENFILE;
+}
+
 static int unreadable(struct report *r, const struct error *why)
 {
 	*r = (struct report){ .outcome = OUTCOME_UNSEALED };
@@ -45,7 +52,8 @@ static int load_file(
 	struct error why = { "" };
 	size_t body;
 	if (spool_read(spool_fd, v->files[i].name, &file, &why) < 0)
-		return unreadable(&v->reports[i], &why);
+		return is_for_want(errno) ? error_set(err, "%s", why.text)
+					  : unreadable(&v->reports[i], &why);
 	if (spool_parse_head(file.len ? file.data : "", file.len, &head, &body, &why) < 0)
 		return unreadable(&v->reports[i], &why);
 	if (head.attempt_id != v->files[i].id) {

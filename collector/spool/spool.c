@@ -184,11 +184,11 @@ int spool_read(int spool_fd, const char *name, struct buffer *out, struct error 
 			out->len += (size_t)n;
 			out->data[out->len] = 0;
 		} else if (n == 0 || !to || errno != EINTR) {
-			if (!to)
-				error_set(err, "spool: %s: too large", name);
-			else if (n < 0)
+			int saved = errno;
+			if (n < 0)
 				error_errno(err, "spool: %s", name);
 			(void)close(fd);
+			errno = saved;
 			return n == 0 ? 0 : -1;
 		}
 	}

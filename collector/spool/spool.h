@@ -116,7 +116,7 @@ struct spool_list {
 int spool_list(int spool_fd, struct spool_list *ret_list, struct error *err) MUST_CHECK;
 void spool_list_finish(struct spool_list *list);
 
-/* Appends the whole file to `out`. */
+/* Appends the whole file to `out`. errno tells what failed; EFBIG: it is more than `out` takes. */
 int spool_read(int spool_fd, const char *name, struct buffer *out, struct error *err) MUST_CHECK;
 int spool_remove(int spool_fd, const char *name, struct error *err) MUST_CHECK;
 
