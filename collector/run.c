@@ -51,7 +51,10 @@ static int open_spool(struct run *r)
 		return fail(EX_CANTCREAT, &err);
 	r->state_path = path_join(folder, "state");
 	r->hosts_path = path_join(folder, "hosts");
-	return r->state_path && r->hosts_path ? EX_OK : EX_OSERR;
+	if (r->state_path && r->hosts_path)
+		return EX_OK;
+	log_error("out of memory");
+	return EX_OSERR;
 }
 
 static int take_lock(struct run *r)
@@ -223,7 +226,12 @@ int run_dry(const struct options *options)
 		char *hosts_path = path_join(config->collector.spool, "hosts");
 		poll.config = config;
 		poll.hosts_path = hosts_path;
-		status = hosts_path ? poll_phase_plan(&poll) : EX_OSERR;
+		if (hosts_path) {
+			status = poll_phase_plan(&poll);
+		} else {
+			log_error("out of memory");
+			status = EX_OSERR;
+		}
 		if (status == EX_OK)
 			tell_plan(&poll.plan);
 		free(hosts_path);
