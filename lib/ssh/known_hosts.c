@@ -284,17 +284,32 @@ static bool ends_in_a_line(int fd)
 	       (st.st_size == 0 || (pread(fd, &last, 1, st.st_size - 1) == 1 && last == '\n'));
 }
 
+/* All or nothing: half a key would be warned of by every run from then on. */
+static int write_whole(int fd, const char *data, size_t len)
+{
+	struct stat before;
+	if (fstat(fd, &before) < 0)
+		return -1;
+	ssize_t n = write(fd, data, len);
+	if (n < 0 || n == (ssize_t)len)
+		return n < 0 ? -1 : 0;
+	if (ftruncate(fd, before.st_size) == 0)
+		errno = ENOSPC;
+	return -1;
+}
+
 static int append_bytes(const char *path, const struct buffer *lines)
 {
 	int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -1;
 	size_t skip = ends_in_a_line(fd) ? 1 : 0; /* they begin with a newline */
-	ssize_t n = write(fd, lines->data + skip, lines->len - skip);
-	int r = n == (ssize_t)(lines->len - skip) ? 0 : -1;
-	if (n >= 0 && r < 0)
-		errno = ENOSPC;
-	return close(fd) < 0 ? -1 : r;
+	int r = write_whole(fd, lines->data + skip, lines->len - skip);
+	int saved = errno;
+	if (close(fd) < 0 && r == 0)
+		return -1;
+	errno = saved;
+	return r;
 }
 
 int known_hosts_append(const char *path, const char *host, uint16_t port,
