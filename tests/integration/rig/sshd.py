@@ -8,6 +8,7 @@ As root everything runs in a mount namespace of its own with an empty /run and /
 the account `sshd` that it asks for, and can have an
 account `monitor` with a password and any login shell, which the machine's /etc/passwd never
 sees. `prepare` is a piece of shell that runs in that namespace first (mounts, for instance).
+`matches` are Match blocks, which stand behind everything else.
 """
 import ctypes
 import fcntl
@@ -78,13 +79,14 @@ def libssh2_knows_rsa_sha2():
 class Sshd:
     def __init__(self, folder, *, authorized=(), key_options="", addresses=("127.0.0.1",),
                  port=None, host_keys=("ed25519", "ecdsa"), options=None, password=None,
-                 shell=None, prepare=""):
+                 shell=None, prepare="", matches=""):
         self.folder = pathlib.Path(folder)
         self.addresses = list(addresses)
         self.fixed_port = port
         self.port = port
         self.options = options or {}
         self.prepare = prepare
+        self.matches = matches
         self.private_account = password is not None or shell is not None
         self.process = None
         if (self.private_account or prepare) and os.getuid() != 0:
@@ -151,7 +153,7 @@ class Sshd:
         if version() >= (9, 8):
             lines.append("PerSourcePenalties no")
         lines += self._unpacked_parts()
-        return "\n".join(lines) + "\n"
+        return "\n".join(lines) + "\n" + self.matches
 
     @staticmethod
     def _unpacked_parts():

@@ -1,0 +1,164 @@
+"""The alerter while one call fails, and the run after it: no crash, no leak, nothing that is told
+to nobody, and nothing that is told in two mails."""
+import collections
+import contextlib
+import os
+import shutil
+import sys
+import tempfile
+import unittest
+
+from rig import smtp
+from rig.samples import Samples
+from torture import PLACES, Place, Sweep, check
+
+DISK = 'filesystem_used_ratio'
+USERS = {'web1': ('ops', 'second'), 'web2': ('ops',), 'web3': ('third',)}
+WORDS = ('WARNING', 'RESOLVED')
+# What must be the same whatever happened on the way; a mail server that seems to be away is an
+# alert of its own.
+STATE = {
+    'alert': "SELECT c.name, a.rule, a.instance, a.state FROM alert a LEFT JOIN client c"
+             " ON c.id = a.client_id WHERE a.rule != 'mail-delivery'",
+    'event': "SELECT kind, client_id, rule, instance, count(*) FROM event"
+             " WHERE rule != 'mail-delivery' GROUP BY 1, 2, 3, 4",
+    'sample': 'SELECT count(*) FROM sample WHERE processed_at IS NULL',
+    'notification': "SELECT count(*) FROM notification WHERE state != 'sent'",
+}
+
+
+def configure(fleet, mail):
+    fleet.write('mail.password', smtp.PASSWORD + '\n')
+    fleet.write_config(mail + '\n'.join(
+        f'<client name="{name}" ip="192.0.2.10" username="monitor" password="x" mail="'
+        + ' '.join(f'{u}@example.com' for u in users) +
+        '"><alert type="disk" limit="90%" for="1m"/></client>' for name, users in USERS.items()))
+
+
+def smtp_element(server):
+    return (f'<mail host="127.0.0.1" port="{server.port}" from="fleet@example.com"'
+            f' list-id="example.com" timeout="20s" security="starttls" user="{smtp.USER}"'
+            f' password-file="mail.password" ca="{server.ca}"/>')
+
+
+def add_history(fleet):
+    """An alert that was told: a disk that is full, and a client that does not answer."""
+    samples = Samples(fleet)
+    for minute in (-22, -20):
+        samples.add('web1', minute, {(DISK, '/home'): 0.95})
+        samples.add('web2', minute, outcome='timeout', error='no answer in time')
+    samples.close()
+
+
+def add_news(fleet):
+    """That disk has room again; one is full, one soon; that client answers; of the third so
+    much is wrong that it goes out as one digest."""
+    samples = Samples(fleet)
+    for minute in (-8, -6):
+        full = {(DISK, '/home'): 0.5, (DISK, '/var'): 0.95}
+        if minute == -6:
+            full[DISK, '/srv'] = 0.99
+        samples.add('web1', minute, full)
+        samples.add('web2', minute, {(DISK, '/'): 0.2})
+        samples.add('web3', minute, {(DISK, f'/{i}'): 0.95 for i in range(6)})
+    samples.close()
+
+
+def headlines(text):
+    lines = (line.removeprefix('[fleet] ') for line in text.splitlines())
+    return {line for line in lines if line.startswith(WORDS) and 'mail server' not in line}
+
+
+class Attempt:
+    """One run with a fault, one without."""
+
+    def __init__(self):
+        self.expected = None
+
+    def __call__(self, place):
+        place.restore()
+        bad = place.run('alerter', faults=True)
+        check(bad.status == 0 or bad.err, 'nothing was said:', bad)
+        samples = Samples(place.fleet)
+        samples.make_due()
+        samples.close()
+        good = place.run('alerter')
+        try:
+            check((good.status, good.err) == (0, ''), 'the next run is not silent:', good)
+            state = {name: sorted(place.fleet.rows(sql)) for name, sql in STATE.items()}
+            self.judge(state, self.told(place, bad.out, good.out))
+        except Exception as e:
+            e.args = (f'{e}\nafter {bad}',)
+            raise
+
+    def judge(self, state, told):
+        """Undisturbed, at first; from then on the same again."""
+        if not self.expected:
+            check(told and state['alert'], 'nothing to compare with')
+            self.expected = state, told
+        for name, rows in state.items():
+            check(rows == self.expected[0][name], f'{name}: {rows}, not {self.expected[0][name]}')
+        check(told == self.expected[1], f'told: {told}, not {self.expected[1]}')
+
+
+class ByMail(Attempt):
+    def told(self, place, *outs):
+        """{(user, what): 1}: in how many mails."""
+        check(not any(outs), 'it prints:', *outs)
+        place.server.settle()
+        mails = collections.defaultdict(set)
+        for user in smtp_users():
+            for mail in place.server.mails(user):
+                for line in headlines(f"{mail['subject']}\n{mail.get_content()}"):
+                    mails[user, line].add(mail['message-id'])
+        place.server.empty()
+        return {key: len(ids) for key, ids in mails.items()}
+
+
+class OnOutput(Attempt):
+    """Where a line that was printed, but for its last part, is printed again."""
+
+    def told(self, place, *outs):
+        return {line: 1 for out in outs for line in headlines(out)}
+
+
+def smtp_users():
+    return sorted({u for users in USERS.values() for u in users})
+
+
+class Alerter(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix='fleet-torture-')
+        os.chmod(self.folder, 0o755)  # the mail server has an account of its own
+        self.addCleanup(shutil.rmtree, self.folder, True)
+
+    def make_place(self, number, mail):
+        place = Place(self.folder, number)
+        configure(place.start, mail)
+        for add in (lambda fleet: None, add_history, add_news):
+            add(place.start)
+            if add is not add_news:
+                self.assertEqual(place.start.run('alerter').status, 0)
+        return place
+
+    @unittest.skipIf(smtp.missing(), smtp.missing())
+    def test_every_site_by_mail(self):
+        with contextlib.ExitStack() as stack:
+            places = []
+            for number in range(PLACES):
+                server = stack.enter_context(
+                    smtp.MailServer(f'{self.folder}/mx{number}', *smtp_users()))
+                places.append(self.make_place(number, smtp_element(server)))
+                places[-1].server = server
+                server.settle()
+                server.empty()
+            self.assertEqual(Sweep('alerter', places, ByMail()).run(), [])
+
+    def test_every_site_on_output(self):
+        places = [self.make_place(number, '') for number in range(PLACES)]
+        sweep = Sweep('alerter', places, OnOutput(), lambda site: 'outbox.c' in site.name)
+        self.assertEqual(sweep.run(), [])
+
+
+if __name__ == '__main__':
+    sys.exit(unittest.main(verbosity=2))

@@ -1,0 +1,135 @@
+"""The sweep: every site fails once, in as many places at once as there are processors."""
+import concurrent.futures
+import os
+import pathlib
+import queue
+import shutil
+import sys
+import time
+
+from faults import Table, name_sites, spread
+from rig import fleet
+from rig.fleet import BUILD, Fleet
+
+FOLDER = os.path.join(BUILD, 'tests', 'torture')
+DEPTH = 3  # calls that tell one site from another
+TRIES = 3  # for a site that is not reached in every run
+SAMPLE = 25  # sites of each program in the quick suite
+INSIDE = 150  # sites within libraries in the long one
+PLACES = 2 * len(os.sched_getaffinity(0))  # at times a run only waits for a deadline
+IS_LONG = bool(os.environ.get('TORTURE_ALL'))
+EXITS = {0, *range(64, 79)}  # sysexits(3)
+
+fleet.PROGRAMS.update({name: os.path.join(FOLDER, program) for name, program in {
+    'collector': 'fleet-collector', 'alerter': 'fleet-alerter', 'probe': 'fleet-probe'}.items()})
+
+
+class Wrong(Exception):
+    """What a run should not have done."""
+
+
+def check(is_right, *words):
+    if not is_right:
+        raise Wrong(' '.join(str(w) for w in words))
+
+
+class Place:
+    """One of several independent fleets: its folder, and a copy of it as it was at the start."""
+
+    def __init__(self, folder, number):
+        self.folder = pathlib.Path(folder) / f'place{number}'
+        self.folder.mkdir(parents=True)
+        self.number = number
+        self.table = Table(str(self.folder / 'faults'))
+        self.start = Fleet(str(self.folder / 'start'))
+        self.fleet = Fleet(str(self.folder / 'fleet'))
+        self.reports = self.folder / 'reports'
+        self.site = None  # the one that fails
+
+    def restore(self):
+        for path in (self.fleet.folder, self.reports):
+            shutil.rmtree(path, ignore_errors=True)
+        shutil.copytree(self.start.folder, self.fleet.folder)
+        self.reports.mkdir()
+
+    def env(self, faults):
+        """Sanitizers write to files, so that no process's word is lost."""
+        env = {name: f'{os.environ.get(name, "")}:log_path={self.reports}/report:handle_abort=1'
+               for name in ('ASAN_OPTIONS', 'UBSAN_OPTIONS')}
+        return {**env, **(self.table.env if faults else {})}
+
+    def check_reports(self, result):
+        said = '\n'.join(p.read_text(errors='replace') for p in self.reports.iterdir())
+        check(not said, 'a sanitizer says:', said, result)
+
+    def run(self, program, *arguments, faults=False, **more):
+        result = self.fleet.run(program, *arguments, env=self.env(faults), timeout=90, **more)
+        self.check_reports(result)
+        check(result.status in EXITS, 'it ended badly:', result)
+        return result
+
+
+class Sweep:
+    """`program`: what is tortured. `places`: of Place. `attempt(place)` runs it with the faults
+    of the place's table, and raises Wrong when it, or what comes after it, went wrong. `is_wanted`:
+    which sites; all without it."""
+
+    def __init__(self, program, places, attempt, is_wanted=lambda site: True):
+        self.program, self.attempt, self.is_wanted = program, attempt, is_wanted
+        self.places = queue.Queue()
+        for place in places:
+            self.places.put(place)
+        self.first = places[0]
+        self.wrong, self.done, self.missed = [], 0, []
+
+    def record(self):
+        """Every site there is."""
+        self.first.table.prepare(DEPTH)
+        for _ in range(2):  # what is only sometimes reached
+            self.attempt(self.first)
+        sites = self.first.table.sites()
+        name_sites(fleet.PROGRAMS[self.program], sites)
+        return sorted(filter(self.is_wanted, sites), key=lambda s: s.name)
+
+    def choose(self):
+        sites = self.record()
+        ours = [s for s in sites if not s.is_inside]
+        inside = [s for s in sites if s.is_inside]
+        wanted = os.environ.get('TORTURE_SITE')  # one alone, by a part of its name
+        if wanted:
+            return [s for s in sites if wanted in s.name]
+        print(f'{len(ours)} sites of ours, {len(inside)} in libraries')
+        if IS_LONG:
+            return ours + spread(inside, INSIDE)
+        return spread(ours, SAMPLE) + spread(inside, SAMPLE // 5)
+
+    def torture(self, site, is_half, words):
+        place = self.places.get()
+        try:
+            for _ in range(TRIES):
+                place.site = site
+                place.table.prepare(DEPTH, site.key, is_half)
+                self.attempt(place)
+                if place.table.count():
+                    self.done += 1
+                    print(site.name, words, flush=True)
+                    return
+            self.missed.append(site.name)
+        except Exception as e:  # pylint: disable=broad-except
+            self.wrong.append(f'{site.name}\n  {words}: {e or repr(e)}')
+            print('WRONG', self.wrong[-1], file=sys.stderr, flush=True)
+        finally:
+            self.places.put(place)
+
+    def run(self):
+        begun = time.monotonic()
+        sites = self.choose()
+        with concurrent.futures.ThreadPoolExecutor(self.places.qsize()) as pool:
+            for work in [pool.submit(self.torture, site, *way)
+                         for site in sites for way in site.ways()]:
+                work.result()
+        print(f'{self.program}: {len(sites)} sites, {self.done} faults, {len(self.missed)} not '
+              f'reached again, {len(self.wrong)} wrong, {time.monotonic() - begun:.0f} s')
+        for name in self.missed:
+            print('not reached again:', name)
+        return self.wrong
