@@ -181,19 +181,21 @@ static pid_t let_go_when_waited_for(struct rig *r)
 	_exit(0);
 }
 
+#define DOUBLE "INSERT INTO weight SELECT a FROM weight;"
+
 /* The other side holds b and wants a; the batch holds a and wants b. The other side has
  * changed more, so the batch is the one that is rolled back. */
 static void a_deadlock_is_run_again(void **state)
 {
 	struct rig *r = rig(state);
-	const char *deadlocks = "SELECT variable_value FROM information_schema.global_status"
-				" WHERE variable_name = 'INNODB_DEADLOCKS'";
+	const char *deadlocks = "SELECT count FROM information_schema.innodb_metrics"
+				" WHERE name = 'lock_deadlocks'";
 	assert_done(r, put_round(r->s, 0, &r->err));
 	char *before = rig_select(r, deadlocks);
 	pid_t pid = hold(r,
-		"CREATE TABLE weight (a INT); START TRANSACTION;"
-		"INSERT INTO weight SELECT seq FROM seq_1_to_5000;"
-		"UPDATE client SET newest_id = newest_id WHERE name = 'host39';",
+		"CREATE TABLE weight (a INT); START TRANSACTION; INSERT INTO weight VALUES "
+		"(1);" DOUBLE DOUBLE DOUBLE DOUBLE DOUBLE DOUBLE DOUBLE DOUBLE DOUBLE DOUBLE DOUBLE
+			DOUBLE "UPDATE client SET newest_id = newest_id WHERE name = 'host39';",
 		"UPDATE client SET newest_id = newest_id WHERE name = 'host0'; COMMIT;");
 	pid_t starter = let_go_when_waited_for(r);
 	assert_done(r, put_round(r->s, 1, &r->err));

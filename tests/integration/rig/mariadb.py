@@ -11,9 +11,12 @@ As a program (see tests/contract/with-mariadb.sh):
                                  folder in FLEET_MARIADB and this file in
                                  FLEET_MARIADB_CONTROL, and removes both; 77 without mariadbd
     mariadb.py start|stop|kill FOLDER
+
+FLEET_MYSQLD names a mysqld of MySQL to be the server instead.
 """
 import getpass
 import os
+import pathlib
 import shutil
 import signal
 import subprocess
@@ -24,8 +27,10 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from rig import servers  # noqa: E402  pylint: disable=wrong-import-position
 
-OPTIONS = ['--skip-networking', '--innodb-buffer-pool-size=64M', '--innodb-log-file-size=32M',
-           '--performance-schema=OFF', '--skip-log-bin']
+MYSQLD = os.environ.get('FLEET_MYSQLD')
+OPTIONS = ['--skip-networking', '--innodb-buffer-pool-size=64M', '--performance-schema=OFF',
+           '--skip-log-bin', *(['--mysqlx=OFF', '--innodb-redo-log-capacity=64M'] if MYSQLD else
+                               ['--innodb-log-file-size=32M'])]
 # The administrator's own way in: since 11.4 the clients would verify a certificate even there.
 LOCAL = ['-u', 'root', '--skip-ssl', '-S']
 WAIT = 60
@@ -33,7 +38,7 @@ WAIT = 60
 
 def installed():
     """Whether there is a mariadbd to run."""
-    return servers.find('mariadbd')[0] is not None
+    return MYSQLD is not None or servers.find('mariadbd')[0] is not None
 
 
 def alive(pid):
@@ -73,17 +78,29 @@ class Mariadb:
             raise FileNotFoundError(name)
         return [path, '--no-defaults', *arguments], dict(env, TMPDIR=self.temporary)
 
+    def _server(self, *arguments):
+        own = [f'--user={getpass.getuser()}', f'--datadir={self.data}', *arguments]
+        if MYSQLD:
+            return [MYSQLD, '--no-defaults', '--secure-file-priv=NULL', *own], dict(os.environ, TMPDIR=self.temporary)
+        return self._command('mariadbd', *own)
+
     def _install(self):
+        if MYSQLD:
+            command, env = self._server('--initialize-insecure')
+        else:
+            command, env = self._mariadb_install()
+        with open(self.log, 'ab') as log:
+            subprocess.run(command, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                           check=True, timeout=180)
+
+    def _mariadb_install(self):
         base = os.path.dirname(os.path.dirname(os.path.realpath(servers.find('mariadbd')[0])))
-        command, env = self._command(
+        return self._command(
             'mariadb-install-db', f'--datadir={self.data}', f'--basedir={base}',
             # --force: not even localhost need have a name
             '--force', f'--user={getpass.getuser()}',
             '--auth-root-authentication-method=normal',
             '--skip-test-db', '--skip-name-resolve')
-        with open(self.log, 'ab') as log:
-            subprocess.run(command, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                           check=True, timeout=180)
 
     def pid(self):
         """Of the running server, or None."""
@@ -100,9 +117,10 @@ class Mariadb:
         os.makedirs(self.temporary, exist_ok=True)
         if not os.path.isdir(os.path.join(self.data, 'mysql')):
             self._install()
-        command, env = self._command(
-            'mariadbd', f'--user={getpass.getuser()}', f'--datadir={self.data}',
-            f'--socket={self.socket}', f'--pid-file={self.pid_file}', *OPTIONS, *self.options)
+        if MYSQLD and self.pid() is None:  # it takes one that nobody waited for as alive
+            pathlib.Path(self.socket + '.lock').unlink(missing_ok=True)
+        command, env = self._server(f'--socket={self.socket}', f'--pid-file={self.pid_file}',
+                                    *OPTIONS, *self.options)
         prefix = [] if outlives_us else servers.DIES_WITH_US
         with open(self.log, 'ab') as log:
             self.process = subprocess.Popen(prefix + command, env=env, stdin=subprocess.DEVNULL,
