@@ -1,0 +1,220 @@
+/* A server that rolls back, goes away, dies, or takes no large packets: every sample is stored
+ * exactly once all the same. */
+#include "tests/contract/rounds.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/contract/relay.h"
+
+#define DOUBLE "INSERT INTO weight SELECT a FROM weight;"
+
+static struct rig *rig(void **state)
+{
+	return *state;
+}
+
+/* A process that lets go once somebody waits for a row. */
+static pid_t let_go_when_waited_for(struct rig *r)
+{
+	pid_t pid = fork();
+	if (pid != 0)
+		return pid;
+	for (bool waiting = false; !waiting; wait_ms(150)) { /* read sooner, the view stays stale */
+		char *got = rig_select(r, "SELECT count(*) > 0 FROM information_schema.innodb_trx"
+					  " WHERE trx_state = 'LOCK WAIT'");
+		waiting = got[0] == '1';
+		free(got);
+	}
+	let_go(r);
+	_exit(0);
+}
+
+/* The other side holds b and wants a; the batch holds a and wants b. The other side has
+ * changed more, so the batch is the one that is rolled back. */
+static void a_deadlock_is_run_again(void **state)
+{
+	struct rig *r = rig(state);
+	const char *deadlocks = "SELECT count FROM information_schema.innodb_metrics"
+				" WHERE name = 'lock_deadlocks'";
+	assert_done(r, put_round(r->s, 0, &r->err));
+	char *before = rig_select(r, deadlocks);
+	pid_t pid = hold(r,
+		"CREATE TABLE weight (a INT); START TRANSACTION; INSERT INTO weight VALUES "
+		"(1);" DOUBLE DOUBLE DOUBLE DOUBLE DOUBLE DOUBLE DOUBLE DOUBLE DOUBLE DOUBLE DOUBLE
+			DOUBLE "UPDATE client SET newest_id = newest_id WHERE name = 'host39';",
+		"UPDATE client SET newest_id = newest_id WHERE name = 'host0'; COMMIT;");
+	pid_t starter = let_go_when_waited_for(r);
+	assert_done(r, put_round(r->s, 1, &r->err));
+	assert_ended(starter);
+	assert_ended(pid);
+	char *after = rig_select(r, deadlocks);
+	assert_int_equal(atoi(after), atoi(before) + 1);
+	free(before);
+	free(after);
+	assert_rounds(r, 2);
+}
+
+static void cut_commits(struct rig *r, enum relay_cut cut)
+{
+	char relay[300];
+	struct storage_config config = r->config;
+	struct storage *s;
+	(void)snprintf(relay, sizeof relay, "%s/relay", r->folder);
+	pid_t pid = relay_start(relay, r->config.socket, cut, 1, 2);
+	assert_true(pid > 0);
+	config.socket = relay;
+	/* the first commit of all is that of reading the schema's version; then twice in a row */
+	assert_done(r, storage_open(&config, false, &s, &r->err));
+	assert_done(r, put_round(s, 0, &r->err));
+	assert_done(r, put_round(s, 1, &r->err));
+	storage_close(s);
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
+	assert_rounds(r, 2);
+}
+
+static void a_connection_lost_before_commit(void **state)
+{
+	cut_commits(rig(state), CUT_BEFORE);
+}
+
+static void a_connection_lost_after_commit(void **state)
+{
+	cut_commits(rig(state), CUT_AFTER);
+}
+
+/* The server dies under a writer, at another moment each time, and comes back; the writer
+ * keeps what it could not store and stores it again. */
+static void a_killed_server_loses_nothing(void **state)
+{
+	struct rig *r = rig(state);
+	for (int i = 0; i < KILLS; i++) {
+		pid_t pid = fork();
+		if (pid == 0) {
+			wait_ms(20 + 37 * i);
+			rig_kill();
+			_exit(0);
+		}
+		int n = 0, failed = 0;
+		while (n < ROUNDS * (i + 1) && !failed)
+			failed = put_round(r->s, n, &r->err) ? 1 : (n++, 0);
+		assert_ended(pid);
+		rig_start();
+		for (n = 0; n < ROUNDS * (i + 1); n++) /* by the same handle */
+			assert_done(r, put_round(r->s, n, &r->err));
+	}
+	assert_rounds(r, ROUNDS * KILLS);
+}
+
+static void a_server_that_is_not_there(void **state)
+{
+	struct rig *r = rig(state);
+	struct storage_config config = r->config;
+	struct storage *s;
+	config.socket = "/nonexistent/socket";
+	assert_int_equal(storage_open(&config, false, &s, &r->err), -1);
+	assert_non_null(strstr(r->err.text, "/nonexistent/socket"));
+}
+
+/* The partitions of a program that ran last ten days ago and today. */
+static void make_gap(struct rig *r)
+{
+	int64_t day = 24 * 3600 * 1000, now = clock_wall_ms(), today = now - now % day;
+	for (int i = 0; i < 2; i++) {
+		char sql[400];
+		(void)snprintf(sql, sizeof sql,
+			"ALTER TABLE %s PARTITION BY RANGE (%s) ("
+			"PARTITION p20200101 VALUES LESS THAN (%llu),"
+			"PARTITION p20200102 VALUES LESS THAN (%llu),"
+			"PARTITION pmax VALUES LESS THAN MAXVALUE)",
+			i ? "sample" : "reading", i ? "id" : "sample_id",
+			(unsigned long long)attempt_floor(today - 10 * day),
+			(unsigned long long)attempt_floor(today + day));
+		rig_execute(r, sql);
+	}
+}
+
+static void a_long_reader_postpones_partitions(void **state)
+{
+	struct rig *r = rig(state);
+	const char *count = "SELECT table_name, count(*) FROM information_schema.partitions"
+			    " WHERE table_schema = 'fleet_test' AND partition_name IS NOT NULL"
+			    " GROUP BY table_name";
+	uint32_t deleted;
+	make_gap(r);
+	assert_done(r, put_round(r->s, 0, &r->err));
+	pid_t pid = hold(r,
+		"START TRANSACTION; SELECT count(*) FROM sample; SELECT count(*) FROM reading;",
+		"ROLLBACK;");
+	int64_t start = clock_monotonic_ms();
+	storage_close(r->s);
+	assert_done(r, storage_open(&r->config, true, &r->s, &r->err));
+	assert_done(r, storage_retain(r->s, clock_wall_ms(), 100, &deleted, &r->err));
+	assert_done(r, put_round(r->s, 1, &r->err));
+	assert_in_range(clock_monotonic_ms() - start, 0, 9000);
+	assert_select(r, count, "reading|3\nsample|3\n");
+	let_go(r);
+	assert_ended(pid);
+	assert_done(r, storage_retain(r->s, clock_wall_ms(), 100, &deleted, &r->err));
+	assert_select(r, count, "reading|4\nsample|4\n"); /* one went, two came */
+	assert_rounds(r, 2);
+}
+
+static void packets_stay_as_small_as_they_must(void **state)
+{
+	enum { MANY = 20000 };
+	struct rig *r = rig(state);
+	static struct reading readings[MANY];
+	static char instances[MANY][80];
+	rig_execute(r, "SET GLOBAL max_allowed_packet = 131072");
+	for (int i = 0; i < MANY; i++) {
+		(void)snprintf(instances[i], sizeof instances[i], "/mnt/%060d", i % 9000);
+		readings[i] = (struct reading){ "filesystem_used_ratio", instances[i], i };
+	}
+	rig_reopen(r);
+	struct sample s = good_sample(0, "web1", readings, MANY);
+	assert_int_equal(put(r, &s), PUT_NEW);
+	rig_execute(r, "SET GLOBAL max_allowed_packet = 16777216");
+	assert_select(r, "SELECT count(*), count(DISTINCT instance) FROM latest", "9000|9000\n");
+}
+
+static void a_text_too_large_is_left_out(void **state)
+{
+	enum { SIZE = 300000 };
+	struct rig *r = rig(state);
+	static char noise[SIZE];
+	static const struct reading one = { "cpu_used_ratio", "", 0.5 };
+	uint32_t x = 1;
+	for (size_t i = 0; i < SIZE; i++) { /* does not compress */
+		x = x * 1664525 + 1013904223;
+		noise[i] = (char)(x >> 24);
+	}
+	struct sample s[] = { good_sample(0, "web1", &one, 1),
+		good_sample(700000, "web1", &one, 1) };
+	for (size_t i = 0; i < 2; i++) {
+		s[i].text = noise;
+		s[i].text_len = SIZE;
+	}
+	rig_execute(r, "SET GLOBAL max_allowed_packet = 131072");
+	rig_reopen(r);
+	assert_int_equal(put(r, &s[0]), PUT_NEW);
+	rig_execute(r, "SET GLOBAL max_allowed_packet = 16777216");
+	assert_select(r, "SELECT (SELECT count(*) FROM latest), count(text) FROM report", "1|0\n");
+	rig_reopen(r);
+	assert_int_equal(put(r, &s[1]), PUT_NEW);
+	assert_select(r, "SELECT text_size FROM report", "300000\n");
+}
+
+const struct CMUnitTest mariadb_fault_tests[] = {
+	RIG_TEST(a_deadlock_is_run_again),
+	RIG_TEST(a_connection_lost_before_commit),
+	RIG_TEST(a_connection_lost_after_commit),
+	RIG_TEST(a_killed_server_loses_nothing),
+	RIG_TEST(a_server_that_is_not_there),
+	RIG_TEST(a_long_reader_postpones_partitions),
+	RIG_TEST(packets_stay_as_small_as_they_must),
+	RIG_TEST(a_text_too_large_is_left_out),
+};
+const size_t mariadb_fault_test_count = ARRAY_LEN(mariadb_fault_tests);
