@@ -3,8 +3,8 @@
  * the alert and (…, kind, time, sample) for the event, so that one whose commit was in doubt can be
  * applied again.
  */
-#include "lib/storage/names.h"
 #include "lib/storage/set.h"
+#include "lib/storage/words.h"
 
 enum { ALERT_PARAMETERS = 16 };
 

@@ -1,6 +1,6 @@
 /* Events not yet told, and the notifications that tell them. */
-#include "lib/storage/names.h"
 #include "lib/storage/set.h"
+#include "lib/storage/words.h"
 
 struct read {
 	struct set *set;

@@ -1,7 +1,7 @@
 /* The fleet as the console shows it. */
 #include "lib/attempt.h"
-#include "lib/storage/names.h"
 #include "lib/storage/set.h"
+#include "lib/storage/words.h"
 
 static void add_client(struct set *set, const struct db_value *row)
 {

@@ -1,6 +1,6 @@
 /* Samples out, to the alerter: selected by their state, never by "after the last id". */
-#include "lib/storage/names.h"
 #include "lib/storage/set.h"
+#include "lib/storage/words.h"
 
 struct batch {
 	struct set *set;

@@ -1,5 +1,5 @@
-#ifndef FLEET_STORAGE_NAMES_H
-#define FLEET_STORAGE_NAMES_H
+#ifndef FLEET_STORAGE_WORDS_H
+#define FLEET_STORAGE_WORDS_H
 
 #include "lib/storage/storage.h"
 

@@ -1,4 +1,4 @@
-#include "lib/storage/names.h"
+#include "lib/storage/words.h"
 
 #include <string.h>
 
