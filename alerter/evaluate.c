@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/log.h"
+
 /* A rule's row that gathers late breaches. Keys that do not fit are cut alike everywhere. */
 struct late_key {
 	char text[700];
@@ -28,8 +30,8 @@ static int step_rule(struct book *b, struct book_client *c, const struct rule *r
 	struct verdict v = alert_step(rule, b->config->alerter.absent_after,
 		book_find(c, rule->key, look->instance), look, now);
 	if (v.tell && v.kind == EVENT_CLOSED)
-		(void)snprintf(text, sizeof text, "not reported by %u samples in a row",
-			(unsigned)v.alert.count);
+		(void)snprintf(text, sizeof text, "not reported by %u sample%s in a row",
+			(unsigned)v.alert.count, plural(v.alert.count));
 	return book_move(b, c, rule->key, &v, config_recipients(c->config, rule), text, err);
 }
 

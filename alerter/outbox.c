@@ -48,7 +48,8 @@ static int compose_events(const struct outbox *o, const struct event_set *events
 	if (compose(events->items, events->count, o->config, clock_wall_ms(), outbox_first_message,
 		    o->storage, &pool, &bag, err) < 0)
 		return -1;
-	log_info("%zu events make %zu notifications", events->count, bag.count);
+	log_info("%zu event%s in %zu notification%s", events->count, plural(events->count),
+		bag.count, plural(bag.count));
 	return put_bag(o, events, &bag, &pool, err);
 }
 

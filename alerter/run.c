@@ -171,7 +171,8 @@ static int work(struct run *r, struct error *err)
 		return -1;
 	if (!*r->stop && tell(r, err) < 0)
 		return -1;
-	log_info("%u good samples and %u failures judged", r->cycle.ok, r->cycle.failed);
+	log_info("%u good sample%s and %u failure%s judged", r->cycle.ok, plural(r->cycle.ok),
+		r->cycle.failed, plural(r->cycle.failed));
 	return put_cycle(r, true, err);
 }
 

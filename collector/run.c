@@ -149,10 +149,11 @@ static int store(struct run *r)
 	int status = store_phase_run(&s);
 	if (status == EX_OK)
 		log_info("%" PRIu32 " ok, %" PRIu32 " failed, %zu not due, in %.1f s; %" PRIu32
-			 " samples stored",
+			 " sample%s stored",
 			s.summary.ok, s.summary.failed, r->poll.plan.not_due,
 			(double)(clock_monotonic_ms() - r->started_ms) / 1000,
-			s.summary.stored + s.summary.completed);
+			s.summary.stored + s.summary.completed,
+			plural(s.summary.stored + s.summary.completed));
 	return status;
 }
 
@@ -210,9 +211,9 @@ static void tell_plan(const struct plan *plan)
 	};
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct poll_host *h = &plan->hosts[i];
-		(void)printf("%s\t%s@%s port %d\t%zu host keys recorded%s\n", h->client->name,
+		(void)printf("%s\t%s@%s port %d\t%zu host key%s recorded%s\n", h->client->name,
 			h->client->username, h->client->ip, h->client->port, h->key_count,
-			notes[h->turn]);
+			plural(h->key_count), notes[h->turn]);
 	}
 	(void)printf("%zu to poll, %zu not due\n", plan->count, plan->not_due);
 }

@@ -29,9 +29,9 @@ static void complain(struct store_phase *s, const struct storage_backlog *backlo
 	char since[CLOCK_TEXT_SIZE] = "ever";
 	if (last_run_at)
 		(void)clock_format_utc(last_run_at, since);
-	log_error("fleet-alerter has not run since %s: %" PRIu64
-		  " samples wait for it, and nobody is told of alerts; see its crontab line",
-		since, backlog->unprocessed);
+	log_error("fleet-alerter has not run since %s: it has %" PRIu64
+		  " sample%s to look at, and nobody is told of alerts; see its crontab line",
+		since, backlog->unprocessed, plural(backlog->unprocessed));
 	struct error err;
 	s->state->complained_at = now;
 	if (run_state_save(s->state_path, s->state, &err) < 0)
@@ -63,7 +63,7 @@ static int retain(const struct store_phase *s, struct error *err)
 	int64_t before = raw_ms > 0 ? clock_wall_ms() - raw_ms : 0; /* 0 keeps everything */
 	if (storage_retain(s->ingest.storage, before, limit, &deleted, err) < 0)
 		return -1;
-	log_debug("retention: %" PRIu32 " samples deleted", deleted);
+	log_debug("retention: %" PRIu32 " sample%s deleted", deleted, plural(deleted));
 	return 0;
 }
 
@@ -72,11 +72,10 @@ static void say_bad(const struct store_phase *s)
 	const struct ingest_summary *sum = &s->summary;
 	if (sum->bad)
 		log_warning("%" PRIu32 " file%s did not open and went to %s/bad: %s", sum->bad,
-			sum->bad == 1 ? "" : "s", s->config->collector.spool, sum->first_bad);
+			plural(sum->bad), s->config->collector.spool, sum->first_bad);
 	if (sum->bad_lines)
-		log_warning("%" PRIu32
-			    " outcome lines were cut, malformed or forged and are dropped",
-			sum->bad_lines);
+		log_warning("%" PRIu32 " outcome line%s cut, malformed or forged: dropped",
+			sum->bad_lines, plural(sum->bad_lines));
 }
 
 static int use_storage(struct store_phase *s, struct error *err)

@@ -41,7 +41,8 @@ int check_failed(const char *part, const char *fmt, ...)
 
 static int check_config(const struct config *config)
 {
-	return check_passed("configuration", "%s, %zu clients", config->file, config->client_count);
+	return check_passed("configuration", "%s, %zu client%s", config->file, config->client_count,
+		plural(config->client_count));
 }
 
 static int check_database(const struct config *config)

@@ -12,6 +12,7 @@
 #include "console/console.h"
 #include "lib/confine/confine.h"
 #include "lib/file.h"
+#include "lib/log.h"
 #include "lib/probes.h"
 #include "lib/ssh/identity.h"
 #include "lib/ssh/known_hosts.h"
@@ -93,7 +94,8 @@ int check_known_hosts(const struct config *config)
 		const struct client *c = machine(config, i);
 		recorded += known_hosts_find(hosts, c->ip, c->port, NULL, 0) > 0;
 	}
-	return check_passed(part, "%s, knows %zu of %zu clients", path, recorded, count);
+	return check_passed(
+		part, "%s, knows %zu of %zu client%s", path, recorded, count, plural(count));
 }
 
 int check_probes(const struct config *config)

@@ -75,8 +75,10 @@ static void print_programs(struct storage *storage)
 	if (storage_get_backlog(storage, &b, &err) != 0)
 		log_warning("%s", err.text);
 	else if (b.unprocessed || b.waiting || b.failed)
-		printf("%llu samples wait for the alerter, %llu notifications wait, %llu failed\n",
-			(unsigned long long)b.unprocessed, (unsigned long long)b.waiting,
+		printf("%llu sample%s to be looked at by the alerter, %llu notification%s to be "
+		       "sent, %llu failed\n",
+			(unsigned long long)b.unprocessed, plural(b.unprocessed),
+			(unsigned long long)b.waiting, plural(b.waiting),
 			(unsigned long long)b.failed);
 }
 

@@ -1,6 +1,8 @@
 #ifndef FLEET_LOG_H
 #define FLEET_LOG_H
 
+#include <stdint.h>
+
 #include "lib/compiler.h"
 
 /*
@@ -22,6 +24,12 @@ void log_setup(const char *program, enum log_level level);
 
 /* The level in force, for handing it on to another process. */
 enum log_level log_level_now(void);
+
+/* Of so many things: what their regular English noun ends in, in any message. */
+static inline const char *plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
 
 void log_error(const char *fmt, ...) PRINTF(1, 2);
 void log_warning(const char *fmt, ...) PRINTF(1, 2);

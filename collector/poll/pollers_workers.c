@@ -164,7 +164,8 @@ void poll_run_listen(struct poll_run *r, struct worker *w)
 	for (int i = 0; i < MESSAGES_A_TURN && got == 1; i++)
 		got = take_message(r, w);
 	if (got < 0) {
-		log_error("a poller died; its %u hosts in flight failed", w->flying);
+		log_error("a poller died; its %u host%s in flight failed", w->flying,
+			plural(w->flying));
 		poll_run_bury(r, w, "its poller died");
 	}
 }
