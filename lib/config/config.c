@@ -327,6 +327,7 @@ out:
 	if (result < 0)
 		add_problem(problems, path, 0, false, err.text);
 	xml_reader_destroy(load.reader);
+	finish_ssh_config(&load);
 	arena_finish(&load.scratch);
 	sort_problems(problems);
 	if (result < 0 || load.mistakes) {

@@ -64,6 +64,7 @@ struct client {
 	const char *jump_name;	   /* "" when it is reached directly */
 	const struct client *jump; /* the one of that name, which it is reached through, or NULL;
 				      at most CONFIG_JUMPS_MAX follow one another */
+	const char *ssh_config;	   /* what was asked for all that is not said here; "" = nothing */
 	uint32_t connects;	   /* as a jump host: most at once on their way to a login there */
 	int64_t every_ms;	   /* 0 = every run */
 	int64_t timeout_ms;	   /* total for one attempt */

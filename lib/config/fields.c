@@ -63,6 +63,7 @@ static const struct field fields[] = {
 	{ ROW(ELEMENT_COLLECTOR, "pollers",         parse_count,    AT(collector, config.pollers), "0"), RANGE(0, 99) },
 	{ ROW(ELEMENT_COLLECTOR, "connect-timeout", parse_duration, AT(collector, config.connect_timeout_ms), "10s"), RANGE(100, HOUR) },
 	{ ROW(ELEMENT_COLLECTOR, "deadline",        parse_duration, AT(collector, config.deadline_ms), "50s"), RANGE(SECOND, 24 * HOUR) },
+	{ ROW(ELEMENT_COLLECTOR, "ssh-config",      parse_ssh_config, AT(collector, ssh_config), "") },
 	{ ROW(ELEMENT_COLLECTOR, "probe-dir",       parse_path,     AT(collector, config.probe_dir), "") },
 	{ ROW(ELEMENT_COLLECTOR, "user",            parse_text,     AT(collector, config.user), "") },
 
@@ -89,6 +90,7 @@ static const struct field fields[] = {
 	{ ROW(LOGIN, "password-file",  parse_password_file, AT(client, client.password), "") },
 	{ ROW(LOGIN, "host-key",       parse_host_key,    AT(client, client), "strict") },
 	{ ROW(LOGIN, "timeout",        parse_duration,    AT(client, client.timeout_ms), "30s"), RANGE(SECOND, HOUR) },
+	{ ROW(LOGIN, "ssh-config",     parse_ssh_config,  AT(client, client.ssh_config), ""), .may_be_empty = true },
 	{ ROW(LOGIN, "jump",           parse_name,        AT(client, client.jump_name), ""), .may_be_empty = true },
 	{ ROW(MACHINE, "connects",       parse_count,       AT(client, client.connects), "8"), RANGE(1, 1000) },
 	{ ROW(SHARED, "every",           parse_duration,    AT(client, client.every_ms), "0"), RANGE(0, YEARS) },
@@ -243,6 +245,13 @@ int fields_default(struct load *load, enum element element, void *base)
 			return -1;
 	}
 	return 0;
+}
+
+int field_apply(struct load *load, const char *attribute, const char *text,
+	struct client_source *client, struct error *err)
+{
+	const struct field *f = find_field(ELEMENT_CLIENT, attribute);
+	return f->parse(load, f, text, (char *)client + f->offset, err);
 }
 
 static void complain_value(struct load *load, const struct xml_node *node, const struct field *f,

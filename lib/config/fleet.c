@@ -49,7 +49,8 @@ static int read_shared(struct load *load, const struct xml_node *node, enum elem
 {
 	fields_apply(load, node, element, s);
 	replace_login(node, &s->client);
-	if (xml_attribute(node, "passphrase-file") && !s->client.identity[0])
+	if (xml_attribute(node, "passphrase-file") && !s->client.identity[0] &&
+		!s->client.ssh_config[0])
 		complain(load, node, "passphrase-file has no identity to open; add identity=\"…\"");
 	return load_rules(load, node, s->client.rules, &s->client.rules);
 }
@@ -65,6 +66,8 @@ static int load_client(struct load *load, const struct xml_node *node, enum elem
 		c->name = c->ip;
 	if (!xml_attribute(node, "jump") && strcmp(c->jump_name, c->name) == 0)
 		c->jump_name = ""; /* the group's jump host, in the group */
+	if (apply_ssh_config(load, node, &s) < 0)
+		return -1;
 	if (!c->identity[0] && !c->password[0])
 		c->identity = "agent";
 	c->file = load->document->file;

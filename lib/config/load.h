@@ -51,7 +51,8 @@ struct load {
 	struct schema_complaint *complaints;
 	struct config_problems *problems;
 	size_t mistakes;
-	const char *checked; /* the secret file that was found good last */
+	const char *checked;		/* the secret file that was found good last */
+	struct ssh_source *ssh_sources; /* those read so far */
 };
 
 /* Adds a mistake at this element, in the document under way. */
@@ -97,6 +98,7 @@ struct mail_source {
 struct collector_source {
 	struct collector_config config;
 	const char *identity, *passphrase_file; /* of every client that has none of its own */
+	const char *ssh_config;
 };
 
 struct include_source {
@@ -126,6 +128,10 @@ int fields_default(struct load *load, enum element element, void *base) MUST_CHE
 
 /* Parses the attributes that are given; complains about those that are wrong. */
 void fields_apply(struct load *load, const struct xml_node *node, enum element element, void *base);
+
+/* Parses a text as if it stood there as that attribute of a <client>. */
+int field_apply(struct load *load, const char *attribute, const char *text,
+	struct client_source *client, struct error *err) MUST_CHECK;
 
 /* ---- values.c, credentials.c ------------------------------------------------------------- */
 
@@ -165,6 +171,8 @@ value_parser parse_addresses; /* const char *const *: any number of them */
 value_parser parse_list_id;   /* const char *: what names the list of the alerts */
 value_parser parse_host_key;  /* struct client * */
 
+value_parser parse_ssh_config; /* const char *: a path, "~/" being home (ssh_config_apply.c) */
+
 value_parser parse_identity;	  /* const char *: "agent", "agent:PATH" or a key file */
 value_parser parse_secret_path;	  /* const char *: a file nobody else can read */
 value_parser parse_password;	  /* const char *, in `secrets` */
@@ -181,6 +189,12 @@ int parse_limit(const struct metric *metric, const char *name, const char *text,
 
 /* Reads what stands once, wherever it stands. `ret_base` receives what clients inherit. */
 int load_sections(struct load *load, struct client *ret_base) MUST_CHECK;
+
+/* ssh_config_apply.c: what the file that the client names says of it, for what config.xml does not
+ * say. -1 without memory. */
+int apply_ssh_config(
+	struct load *load, const struct xml_node *node, struct client_source *client) MUST_CHECK;
+void finish_ssh_config(struct load *load);
 
 /* Reads groups and clients into load->config. -1 without memory. */
 int load_fleet(struct load *load, const struct client *base) MUST_CHECK;

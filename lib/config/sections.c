@@ -163,6 +163,7 @@ static int load_collector(struct load *load, struct client *base)
 	load->config->collector = s.config;
 	base->identity = s.identity;
 	base->passphrase_file = s.passphrase_file;
+	base->ssh_config = s.ssh_config;
 	return 0;
 }
 

@@ -31,6 +31,7 @@ int rig_make(void **state)
 		{ "db.password", 0600 },
 		{ "mail.password", 0600 },
 		{ "web.password", 0600 },
+		{ "ssh_config", 0600 },
 		{ "db-ca.pem", 0644 },
 		{ "mail-ca.pem", 0644 },
 		{ "open.password", 0644 },

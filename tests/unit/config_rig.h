@@ -24,7 +24,7 @@ struct config *rig_load(const char *xml);
 void rig_refuse(const char *xml, struct config_problems *ret_problems);
 
 /* What `rig_make` has put there, each 0600: id_ed25519, passphrase, db.password, mail.password,
- * web.password, db-ca.pem, mail-ca.pem; open.password and open.key are 0644; folders clients.d
- * and probes. */
+ * web.password, db-ca.pem, mail-ca.pem, ssh_config; open.password and open.key are 0644; folders
+ * clients.d and probes. */
 
 #endif

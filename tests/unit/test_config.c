@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/buffer.h"
 #include "lib/file.h"
 #include "tests/unit/config_rig.h"
 
@@ -201,6 +202,85 @@ static void the_nearest_wins(void **state)
 	assert_path(d->identity, "id_ed25519");
 	assert_int_equal(d->rules[1]->severity, SEVERITY_CRITICAL);
 	assert_null(d->rules[2]);
+	config_destroy(c);
+}
+
+/* ---- ssh_config --------------------------------------------------------------------------- */
+
+static const char ssh_config[] = "Host web*\n"
+				 " HostName %h.example.com\n"
+				 " Port 2201\n"
+				 " User them\n"
+				 " ProxyJump first,someone@gate:2222\n"
+				 "Host gate\n"
+				 " HostName 192.0.2.1\n"
+				 "Host *\n"
+				 " User all\n"
+				 " IdentityFile id_ed25519\n"
+				 " ProxyJump gate\n";
+
+static void expect_login(
+	const struct client *c, const char *ip, uint16_t port, const char *user, const char *jump)
+{
+	assert_string_equal(c->ip, ip);
+	assert_int_equal(c->port, port);
+	assert_string_equal(c->username, user);
+	assert_string_equal(c->jump ? c->jump->name : "", jump);
+}
+
+static void ssh_config_says_what_is_not_said(void **state)
+{
+	(void)state;
+	rig_put("ssh_config", ssh_config, 0600);
+	struct config *c = rig_load(
+		"<config><group name='g' ssh-config='ssh_config'><jump ip='gate' username='u'/>"
+		"<client ip='web1'/><client ip='web2' port='22' username='monitor' jump=''"
+		" identity='agent'/>"
+		"<client ip='web3' password='p'/><client name='n' ip='192.0.2.7'/>"
+		"<group name='h' port='2300'><client ip='web4'/></group>"
+		"<client ip='web5' ssh-config=''/></group><client ip='web6'/></config>");
+	const struct client *clients = c->clients;
+	expect_login(&c->jumps[0], "192.0.2.1", 22, "u", "");
+	assert_string_equal(c->jumps[0].name, "gate");
+	expect_login(&clients[0], "web1.example.com", 2201, "them", "gate");
+	assert_string_equal(clients[0].name, "web1");
+	assert_path(clients[0].identity, "id_ed25519");
+	expect_login(&clients[1], "web2.example.com", 22, "monitor", "");
+	assert_string_equal(clients[1].identity, "agent");
+	expect_login(&clients[2], "web3.example.com", 2201, "them", "gate");
+	assert_string_equal(clients[2].identity, "");
+	expect_login(&clients[3], "192.0.2.7", 22, "all", "gate");
+	expect_login(&clients[4], "web4.example.com", 2300, "them", "gate");
+	expect_login(&clients[5], "web5", 22, "monitor", "");
+	expect_login(&clients[6], "web6", 22, "monitor", "");
+	assert_string_equal(clients[6].identity, "agent");
+	config_destroy(c);
+	c = rig_load("<config><collector ssh-config='ssh_config' identity='agent'/>"
+		     "<client ip='gate' passphrase-file='passphrase'/></config>");
+	expect_login(&c->clients[0], "192.0.2.1", 22, "all", "");
+	assert_string_equal(c->clients[0].identity, "agent"); /* config.xml says it */
+	config_destroy(c);
+}
+
+static void many_clients_share_an_ssh_config(void **state)
+{
+	(void)state;
+	CLEANUP(buffer_finish) struct buffer xml = { 0 };
+	CLEANUP(buffer_finish) struct buffer text = { 0 };
+	assert_int_equal(buffer_append_text(&xml, "<config><collector ssh-config='many'/>"), 0);
+	for (int i = 0; i < 500; i++) {
+		assert_int_equal(buffer_printf(&xml, "<client ip='h%d'/>", i), 0);
+		assert_int_equal(buffer_printf(&text,
+					 "Host h%d\nHostName 192.0.2.%d\n"
+					 "Port %d\n",
+					 i, i % 256, 1000 + i),
+			0);
+	}
+	assert_int_equal(buffer_append_text(&xml, "</config>"), 0);
+	rig_put("many", text.data, 0600);
+	struct config *c = rig_load(xml.data);
+	for (size_t i = 0; i < c->client_count; i++)
+		assert_int_equal(c->clients[i].port, 1000 + i);
 	config_destroy(c);
 }
 
@@ -704,6 +784,8 @@ int main(void)
 		CONFIG_TEST(the_defaults_fit_a_minute),
 		CONFIG_TEST(the_historical_form_goes_on_working),
 		CONFIG_TEST(the_nearest_wins),
+		CONFIG_TEST(ssh_config_says_what_is_not_said),
+		CONFIG_TEST(many_clients_share_an_ssh_config),
 		CONFIG_TEST(jump_hosts_are_clients_or_not),
 		CONFIG_TEST(groups_cap_their_clients),
 		CONFIG_TEST(rules_are_shared_not_copied),

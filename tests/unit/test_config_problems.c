@@ -139,6 +139,7 @@ static const struct {
 
 	/* credentials */
 	{ CLIENT("ip='a' identity='missing'"), 2, "make it with ssh-keygen" },
+	{ CLIENT("ip='a' ssh-config='missing'"), 2, "make the file or name another" },
 	{ CLIENT("ip='a' identity='open.key'"), 2, "run: chmod 600 " },
 	{ CLIENT("ip='a' identity='probes'"), 2, "is not a regular file" },
 	{ CLIENT("ip='a' identity='agent:socket'"), 2, "write agent:/path/of/its/socket" },
@@ -349,6 +350,58 @@ static void a_circle_is_told_at_each_of_its_lines(void **state)
 	config_problems_finish(&problems);
 }
 
+/* What is wrong with a value of ssh_config, once for all clients, at its own place. */
+static void mistakes_in_ssh_config_are_told_there(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		int line;
+		const char *said;
+	} mistakes[] = {
+		{ "Host *\nPort ssh\n", 2, "Port for a: is not a number" },
+		{ "HostName %x.example.com\n", 1, "HostName for a: is too long, or holds a %" },
+		{ "\nHostName -oProxyCommand=x\n", 2, "is neither a host name nor an address" },
+		{ "User 'a b'\n", 1, "User for a: is not a user name" },
+		{ "IdentityFile ~/no-such-%h\n", 1, "no-such-a: cannot be opened" },
+		{ "ProxyCommand nc %h %p\n", 1, "write jump=\"…\" in config.xml" },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(mistakes); i++) {
+		struct config_problems problems;
+		rig_put("ssh_config", mistakes[i].text, 0600);
+		rig_refuse("<config><collector ssh-config='ssh_config'/><client ip='a'/>"
+			   "<client ip='b'/></config>",
+			&problems);
+		const struct config_problem *p = only_mistake(&problems, mistakes[i].text);
+		assert_int_equal(p->line, mistakes[i].line);
+		assert_string_equal(strrchr(p->file, '/'), "/ssh_config");
+		if (!strstr(p->text, mistakes[i].said) || !says_what_to_do(p->text))
+			fail_msg("%s", p->text);
+		config_problems_finish(&problems);
+	}
+}
+
+static void match_is_warned_of(void **state)
+{
+	(void)state;
+	struct config *config = NULL;
+	struct config_problems problems;
+	rig_put("ssh_config", "Host a\nPort 23\nMatch host a\nUser x\n", 0600);
+	rig_put("config.xml",
+		"<config><client ip='a' ssh-config='ssh_config'/>"
+		"<client ip='b' ssh-config='ssh_config'/></config>",
+		0600);
+	assert_int_equal(config_load("config.xml", &config, &problems), 0);
+	assert_int_equal(problems.count, 1);
+	assert_true(problems.items[0].warning);
+	assert_int_equal(problems.items[0].line, 3);
+	assert_non_null(strstr(problems.items[0].text, "Match is not evaluated"));
+	assert_int_equal(config->clients[0].port, 23);
+	assert_string_equal(config->clients[0].username, "monitor");
+	config_problems_finish(&problems);
+	config_destroy(config);
+}
+
 static void lines_are_right_beyond_65535(void **state)
 {
 	(void)state;
@@ -500,6 +553,8 @@ int main(void)
 		CONFIG_TEST(each_mistake_is_told_once),
 		CONFIG_TEST(all_mistakes_come_at_once),
 		CONFIG_TEST(a_circle_is_told_at_each_of_its_lines),
+		CONFIG_TEST(mistakes_in_ssh_config_are_told_there),
+		CONFIG_TEST(match_is_warned_of),
 		CONFIG_TEST(lines_are_right_beyond_65535),
 		CONFIG_TEST(the_file_itself_is_judged),
 		CONFIG_TEST(no_password_in_a_file_that_others_read),
