@@ -1,4 +1,5 @@
-"""Logging in as people do: keys that take their time to open, hashed names, a key a group."""
+"""Logging in as people do: keys that take their time to open, hashed names, a key a
+group, and what ssh_config says."""
 import base64
 import datetime
 import os
@@ -10,7 +11,7 @@ import time
 import unittest
 
 import test_poll
-from rig.sshd import keygen
+from rig.sshd import Sshd, keygen
 
 
 def with_rounds(path, rounds):
@@ -127,6 +128,52 @@ class Groups(test_poll.PollTest):
             lines = [line for line in self.sshd.log_with(said).splitlines()
                      if accepted in line and said in line]
             self.assertEqual(len(lines), 1, (client, lines))
+
+
+class SshConfig(test_poll.PollTest):
+    def setUp(self):
+        super().setUp()
+        self.gate = Sshd(pathlib.Path(self.fleet.path('gate')), authorized=[self.key + '.pub']).start()
+        self.addCleanup(self.gate.stop)
+        self.known += self.gate.known_hosts()
+        self.config = self.fleet.write('ssh_config', f"""
+Host gate
+    Port {self.gate.port}
+    ProxyJump none
+Host in* !inside
+    Port {self.sshd.port}
+    ProxyJump gate
+Host direct
+    Port {self.sshd.port}
+Host *
+    HostName 127.0.0.1
+    User {self.sshd.user}
+    IdentityFile {self.key}
+    UserKnownHostsFile {self.fleet.path("known_hosts")}
+    BatchMode yes
+""")
+
+    def test_it_goes_where_ssh_goes(self):
+        self.clients.append('<group name="g" ssh-config="ssh_config"><jump ip="gate"/>'
+                            '<client ip="inner"/><client ip="direct"/></group>')
+        self.collect()
+        for name in ('inner', 'direct'):
+            self.expect(name, 'ok')
+            subprocess.run(['ssh', '-F', self.config, name, 'true'], check=True,
+                           capture_output=True, timeout=30)
+        # What went through the gate: the collector and ssh, once each.
+        self.assertEqual(self.gate.log_with('Accepted').count('Accepted publickey'), 2)
+
+    def test_what_config_xml_says_wins(self):
+        self.clients.append(
+            f'<client ip="direct" name="spoilt" port="{self.gate.port}" username="nobody-here" '
+            'ssh-config="ssh_config"/>'
+            f'<client ip="inner" name="around" jump="" ssh-config="ssh_config"/>')
+        self.collect()
+        self.expect('spoilt', 'auth')
+        self.expect('around', 'ok')
+        self.assertIn('nobody-here', self.gate.log_with('nobody-here'))
+        self.assertNotIn('Accepted', self.gate.log())
 
 
 if __name__ == '__main__':
