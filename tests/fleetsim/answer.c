@@ -34,47 +34,49 @@ static void make_report(struct visit *v)
 	h->reports++;
 }
 
-/* The header goes right before the metrics. */
-static int seal_report(struct visit *v)
+/* The whole text, its header right before the metrics. */
+static char *finish_text(struct report *r, size_t *ret_len)
 {
-	struct report *r = &v->report;
 	char line[WIRE_LINE_MAX], *text;
 	int head = wire_format_report_header(&r->header, line, sizeof line);
 	if (head < 0)
-		return -1;
+		return NULL;
 	if (!r->is_cut)
 		text_finish(&r->body);
 	text = r->body.data - head;
 	memcpy(text, line, (size_t)head);
-	size_t len = (size_t)head + r->body.len;
-	if (crypto_box_seal(
-		    (uint8_t *)v->world->sealed, (const uint8_t *)text, len, r->public_key) < 0)
-		return -1;
-	r->sealed = sealed_file_create(r->header.attempt_id, &v->request.key_id, v->world->sealed,
-		len + crypto_box_SEALBYTES);
-	return r->sealed ? 0 : -1;
+	*ret_len = (size_t)head + r->body.len;
+	return text;
 }
 
-static int steal(struct visit_world *w, const struct host *h, const struct sealed_file *f)
+/* Fails for a key that is no curve point to seal to (all zero, for one). */
+static int seal_report(struct visit *v, size_t *ret_len)
 {
-	free(w->stolen);
-	w->stolen = sealed_file_create(f->attempt_id, &f->key_id, f->data, f->len);
-	w->stolen_from = h->address;
-	return w->stolen ? 0 : -1;
+	size_t len;
+	const char *text = finish_text(&v->report, &len);
+	if (!text || crypto_box_seal((uint8_t *)v->world->sealed, (const uint8_t *)text, len,
+			     v->report.public_key) < 0)
+		return -1;
+	*ret_len = len + crypto_box_SEALBYTES;
+	return 0;
 }
 
-static int keep_report(struct visit *v)
+static int keep_report(struct visit *v, size_t len)
 {
 	struct report *r = &v->report;
 	struct ledger *l = v->world->ledger;
-	const struct sealed_file *f = r->sealed;
+	const char *name = v->host->name;
+	r->sealed =
+		sealed_file_create(r->header.attempt_id, &v->request.key_id, v->world->sealed, len);
+	if (!r->sealed)
+		return -1;
 	if (r->is_lie)
-		return ledger_lie(l, v->host->name, f->attempt_id, f->digest);
-	if (ledger_report(l, v->host->name, f->attempt_id, f->digest, &r->expected) < 0)
+		return ledger_lie(l, name, r->sealed->attempt_id, r->sealed->digest);
+	if (ledger_report(l, name, r->sealed->attempt_id, r->sealed->digest, &r->expected) < 0)
 		return -1;
 	if (r->is_unspooled)
 		return 0;
-	host_make_room(v->host, &f->key_id, f->len);
+	host_make_room(v->host, &r->sealed->key_id, len);
 	host_keep(v->host, r->sealed);
 	return 0;
 }
@@ -130,9 +132,7 @@ static int send_files(struct visit *v)
 	const struct sealed_file *last = r->instead ? r->instead : r->sealed;
 	uint32_t files = at_most(v->request.files_max, WIRE_FILES_MAX);
 	uint32_t bytes = at_most(v->request.bytes_max, WIRE_BYTES_MAX);
-	if (files == 0 || bytes < last->len)
-		return -1;
-	bytes -= last->len;
+	bytes -= at_most(last->len, bytes);
 	for (const struct sealed_file *f = v->host->files; f; f = f->next) {
 		if (!is_wanted(v, f) || v->said_count + 1 >= files || f->len > bytes)
 			continue;
@@ -145,25 +145,42 @@ static int send_files(struct visit *v)
 
 /* ---- the conversation ------------------------------------------------------------------- */
 
-int answer_request(struct visit *v)
+/* What another host's fault may pass off as its own. */
+static int lend(struct visit *v)
+{
+	struct visit_world *w = v->world;
+	const struct sealed_file *f = v->report.sealed;
+	if (v->report.is_lie)
+		return 0;
+	free(w->stolen);
+	w->stolen = sealed_file_create(f->attempt_id, &f->key_id, f->data, f->len);
+	w->stolen_from = v->host->address;
+	return w->stolen ? 0 : -1;
+}
+
+static int say_done(struct visit *v)
 {
 	char line[WIRE_LINE_MAX];
-	v->state = VISIT_ACKS;
-	make_report(v);
-	visit_reach(v, AT_REQUEST, 0);
-	if (seal_report(v) < 0)
-		return -1;
-	if (keep_report(v) < 0 || say(v, "\n", 1) < 0)
-		return -1;
-	visit_reach(v, AT_SEALED, 0);
-	if (send_files(v) < 0)
-		return -1;
-	if (!v->report.is_lie && steal(v->world, v->host, v->report.sealed) < 0)
-		return -1;
 	if (say(v, line, wire_format_done(v->said_count, line, sizeof line)) < 0)
 		return -1;
 	visit_reach(v, AT_ACK, 0);
 	return 0;
+}
+
+int answer_request(struct visit *v)
+{
+	size_t len;
+	v->state = VISIT_ACKS;
+	make_report(v);
+	visit_reach(v, AT_REQUEST, 0);
+	if (seal_report(v, &len) < 0)
+		return visit_fail(v, "the key of the request is not one to seal to");
+	if (v->request.files_max == 0 || v->request.bytes_max < len)
+		return visit_fail(v, "the caps of the request leave no room for the report");
+	if (keep_report(v, len) < 0 || say(v, "\n", 1) < 0)
+		return -1;
+	visit_reach(v, AT_SEALED, 0);
+	return send_files(v) < 0 || say_done(v) < 0 ? -1 : lend(v);
 }
 
 /* A lie may be acknowledged as often as the collector likes; a true one counts once. */

@@ -69,7 +69,7 @@ static int say(struct visit *v, const char *text)
 	return buffer_append_text(&v->out, text);
 }
 
-static int fail(struct visit *v, const char *text)
+int visit_fail(struct visit *v, const char *text)
 {
 	char line[WIRE_LINE_MAX];
 	v->state = VISIT_OVER;
@@ -126,7 +126,7 @@ static int take_upload_line(struct visit *v, const char *line)
 	char hash[33], end;
 	if (sscanf(line, WIRE_TAG "upload %u %32[0-9a-f]%c", &v->upload_size, hash, &end) != 2 ||
 		strcmp(hash, v->wanted) != 0 || v->upload_size > UPLOAD_MAX)
-		return fail(v, "no upload came");
+		return visit_fail(v, "no upload came");
 	v->state = VISIT_UPLOADING;
 	return say(v, "fleet1 ready\n");
 }
@@ -142,10 +142,10 @@ static int take_upload(struct visit *v, const char *data, size_t len)
 	if (v->upload.len < v->upload_size || v->trouble)
 		return 0;
 	if (v->upload_size < 4 || memcmp(v->upload.data, "\177ELF", 4) != 0)
-		return fail(v, "the upload is no program");
+		return visit_fail(v, "the upload is no program");
 	seal_digest(v->upload.data, v->upload.len, digest);
 	if (strcmp(hex_encode(hex, digest, sizeof digest), v->wanted) != 0)
-		return fail(v, "the upload was damaged");
+		return visit_fail(v, "the upload was damaged");
 	buffer_finish(&v->upload);
 	memcpy(v->host->probe_hash, v->wanted, sizeof v->wanted);
 	v->state = VISIT_REQUEST;
@@ -158,7 +158,7 @@ static int take_request(struct visit *v, const char *line)
 {
 	struct error err;
 	if (wire_parse_request(line, &v->request, &err) < 0)
-		return fail(v, err.text);
+		return visit_fail(v, err.text);
 	return answer_request(v);
 }
 
@@ -187,7 +187,7 @@ static int take_some(struct visit *v, const char *data, size_t len, size_t *ret_
 	size_t part = newline ? (size_t)(newline - data) : len;
 	*ret_used = newline ? part + 1 : part;
 	if (buffer_append(&v->line, data, part) < 0)
-		return fail(v, "the line is too long");
+		return visit_fail(v, "the line is too long");
 	if (!newline)
 		return 0;
 	int result = take_line(v, v->line.data ? v->line.data : "");
@@ -228,5 +228,5 @@ int visit_end(struct visit *v)
 	v->state = VISIT_OVER;
 	if (before == VISIT_OTHER)
 		return answer_plain(v);
-	return before == VISIT_ACKS ? 0 : fail(v, "no request");
+	return before == VISIT_ACKS ? 0 : visit_fail(v, "no request");
 }

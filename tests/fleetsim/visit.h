@@ -109,6 +109,9 @@ int visit_start(struct visit *v, const char *command) MUST_CHECK;
 int visit_take(struct visit *v, const char *data, size_t len) MUST_CHECK;
 int visit_end(struct visit *v) MUST_CHECK;
 
+/* Says why there is no answer, as the shell and the probe do, and is over. */
+int visit_fail(struct visit *v, const char *text) MUST_CHECK;
+
 /* All of `out` was sent. */
 void visit_drain(struct visit *v);
 
