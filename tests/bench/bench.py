@@ -4,11 +4,13 @@ a comparison, and one table at the end.
 Time decides nothing, since it is another on every machine and at every hour; what decides is the
 ratio of two sides that ran by turns. The ratio of a row is the median of those of its rounds.
 """
+import contextlib
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 from rig import sshd
@@ -32,19 +34,97 @@ class Cost:
         self.status, self.out, self.err = status, out, err
 
 
-def run(command, env=None, statuses=(0,)):
-    """Runs a command to its end. Its standard input is empty."""
+def children(pid):
+    try:
+        with open(f'/proc/{pid}/task/{pid}/children', encoding='ascii') as f:
+            return [int(word) for word in f.read().split()]
+    except OSError:
+        return []
+
+
+def is_in_role(pid, role):
+    try:
+        with open(f'/proc/{pid}/cmdline', encoding='utf-8', errors='replace') as f:
+            return role is None or role in f.read().split('\0')
+    except OSError:
+        return False
+
+
+def anonymous_kib(pid):
+    """Memory that is the process's own, proc(5)."""
+    try:
+        with open(f'/proc/{pid}/status', encoding='utf-8', errors='replace') as f:
+            return sum(int(line.split()[1]) for line in f if line.startswith('RssAnon'))
+    except OSError:
+        return 0
+
+
+class Running:
+    """A command that runs, to look at; ended when it is left."""
+
+    def __init__(self, command, env):
+        self.process = subprocess.Popen(command, env=env, cwd='/', stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def is_alive(self):
+        return self.process.poll() is None
+
+    def memory_kib(self, role):
+        """Of its children in that role (an argument they have), together; None: of all."""
+        return sum(anonymous_kib(pid) for pid in children(self.process.pid)
+                   if is_in_role(pid, role))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        self.process.terminate()
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+class Watch(threading.Thread):
+    """Samples the memory of a process and its children ten times a second, as long as it has
+    children: while a collector polls."""
+
+    def __init__(self, pid):
+        super().__init__(daemon=True)
+        self.pid, self.samples, self.is_over = pid, [], threading.Event()
+
+    def run(self):
+        while not self.is_over.wait(0.1):
+            pids = children(self.pid)
+            if pids:
+                self.samples.append(sum(anonymous_kib(p) for p in [self.pid, *pids]))
+
+    def stop(self):
+        """The median."""
+        self.is_over.set()
+        self.join()
+        return statistics.median(self.samples) if self.samples else 0
+
+
+def run(command, env=None, statuses=(0,), watch=False):
+    """Runs a command to its end. Its standard input is empty. watch: take its memory too."""
     with tempfile.TemporaryFile('w+', errors='replace') as out, \
             tempfile.TemporaryFile('w+', errors='replace') as err:
         begin = time.monotonic()
         with subprocess.Popen(command, env=env, cwd='/', stdin=subprocess.DEVNULL, stdout=out,
                               stderr=err) as process:
+            watcher = Watch(process.pid)
+            if watch:
+                watcher.start()
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
         wall = time.monotonic() - begin
+        memory = watcher.stop() if watch else 0
         for f in (out, err):
             f.seek(0)
         cost = Cost(wall, usage, process.returncode, out.read(), err.read())
+        cost.memory_kib = memory
     if cost.status not in statuses:
         sys.exit(f'{command[0]} ended with {cost.status}\n{cost.out[-2000:]}{cost.err[-2000:]}')
     return cost
@@ -100,6 +180,18 @@ class Table:
         for r in rows:
             print('  '.join(cell.ljust(w) for cell, w in zip(r, widths)).rstrip())
         sys.exit(1 if self.missed else 0)
+
+
+@contextlib.contextmanager
+def without_database(path):
+    """What is polled meanwhile stays in the spool."""
+    os.rename(path, path + '.away')
+    os.mkdir(path)
+    try:
+        yield
+    finally:
+        os.rmdir(path)
+        os.rename(path + '.away', path)
 
 
 def work_folder(name):

@@ -68,22 +68,18 @@ class Lab:
         with open(self.known, 'w', encoding='ascii') as f:
             f.writelines(f'[{h}]:{PORT} {self.sshd.public_key()}\n' for h in hosts())
         self.whole = self._fleet('whole')
-        self._configure(self.whole, 'fleet.db')
         self.poll = self._fleet('poll')
 
     def _fleet(self, name):
         fleet = Fleet(os.path.join(self.folder, name))
         shutil.copy(self.known, fleet.path('known_hosts'))
-        return fleet
-
-    def _configure(self, fleet, database):
         clients = '\n'.join(f'<client name="h{i}" ip="{ip}"/>' for i, ip in enumerate(hosts()))
         fleet.write_config(f'''\
-<storage path="{database}"/>
 <collector sessions="{SESSIONS}" connects="{SESSIONS}" deadline="10m"/>
 <group name="lab" username="{self.sshd.user}" identity="{self.key}" port="{PORT}" timeout="5m">
 {clients}
 </group>''')
+        return fleet
 
     def floor(self):
         cost = bench.run([bench.program('l2loop'), '-k', self.key, '-H',
@@ -93,14 +89,13 @@ class Lab:
         return cost
 
     def poll_only(self):
-        """The database is nowhere, so what was fetched stays in the spool, sealed; a run with one
+        """The database is away, so what was fetched stays in the spool, sealed; a run with one
         client then takes it away, not measured."""
-        self._configure(self.poll, 'nowhere/fleet.db')
-        cost = bench.run(self.poll.command('collector'), env={}, statuses=(EX_UNAVAILABLE,))
+        with bench.without_database(self.poll.database):
+            cost = bench.run(self.poll.command('collector'), env={}, statuses=(EX_UNAVAILABLE,))
         sealed = glob.glob(os.path.join(self.poll.spool, '*.sealed'))
         if len(sealed) != HOSTS:
             sys.exit(f'{len(sealed)} of {HOSTS} hosts were polled\n{cost.err}')
-        self._configure(self.poll, 'fleet.db')
         bench.run(self.poll.command('collector', '--client', 'h0'), env={})
         return cost
 
@@ -154,7 +149,7 @@ def tell_cold(lab):
     print(f'cold, with {HOSTS} uploads: {1000 * cost.cpu / HOSTS:.3f} ms of CPU a host, '
           f'{cost.wall:.1f} s in all')
     lab.everything()  # makes the series of rates
-    lab.poll_only()
+    bench.run(lab.poll.command('collector'), env={})
     print(f'{lab.readings():.0f} readings a sample')
 
 
