@@ -37,7 +37,7 @@ enum { FIELDS_MAX = 16 };
 /* clang-format off */
 static const struct field layouts[IPC_TYPE_COUNT][FIELDS_MAX] = {
 	[IPC_SETTINGS] = { U64(ipc_settings, cycle_id), U64(ipc_settings, taken_at), U32(ipc_settings, sessions),
-		U32(ipc_settings, connects), U32(ipc_settings, connect_timeout_ms),
+		U32(ipc_settings, connects), U32(ipc_settings, dark), U32(ipc_settings, connect_timeout_ms),
 		U32(ipc_settings, spool_room), U32(ipc_settings, log_level) },
 	[IPC_PROBE] = { TEXT(ipc_probe, machine), TEXT(ipc_probe, hash) },
 	[IPC_IDENTITY] = { U32(ipc_identity, id), BYTES(ipc_identity, blob),

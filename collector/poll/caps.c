@@ -5,6 +5,7 @@
 enum {
 	HOSTS_A_POLLER = 32, /* fewer hosts than this need no second poller */
 	OWN_FDS = 64,	     /* of a poller beside its sessions */
+	DARK_MAX = 8192,
 };
 
 static uint32_t less(uint32_t a, uint32_t b)
@@ -41,6 +42,13 @@ uint32_t caps_fit_descriptors(uint32_t sessions, uint32_t count, rlim_t limit)
 {
 	rlim_t each = limit > OWN_FDS ? limit - OWN_FDS : 1;
 	return sessions / count < each ? sessions : (uint32_t)each * count;
+}
+
+uint32_t caps_dark(uint32_t sessions, uint32_t count, rlim_t limit)
+{
+	rlim_t taken = (rlim_t)OWN_FDS + sessions / count + 1;
+	rlim_t left = limit > taken ? limit - taken : 0;
+	return left < DARK_MAX ? (uint32_t)left : DARK_MAX;
 }
 
 /* The gate of a group's cap, made with those around it when it is the first time. */

@@ -32,6 +32,7 @@ static void fit_descriptors(struct poll_run *r)
 			    "raise it with ulimit -Hn",
 			(unsigned long)limit.rlim_max, fit, r->caps.sessions);
 	r->caps.sessions = fit;
+	r->caps.dark = caps_dark(fit, r->worker_count, limit.rlim_max);
 }
 
 static int count_room(const struct poll_run *r, uint32_t *ret_room, struct error *err)

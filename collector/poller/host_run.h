@@ -76,6 +76,7 @@ struct host_run {
 	uint32_t armed; /* epoll events of `fd` */
 	bool is_armed, is_touched, is_waiting, is_in_sync;
 	bool is_connecting;    /* counts among the connects */
+	bool is_dark;	       /* counts among those whose connection nobody answers */
 	struct host_run *next; /* of those touched this turn */
 	struct host_run *next_unsynced;
 	struct host_run *next_waiting; /* for the signer */

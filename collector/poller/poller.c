@@ -17,7 +17,10 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 
-enum { EVENTS_MAX = 256 };
+enum {
+	EVENTS_MAX = 256,
+	PATIENCE_MS = 250, /* most answer sooner, from anywhere on earth */
+};
 
 static struct host_run *host_of(struct deadline *d)
 {
@@ -43,6 +46,29 @@ static void step_touched(struct poller *p)
 	}
 }
 
+/* A connection that nobody answers for a moment gives its place to the next: a rack that is down
+ * must not keep those behind it waiting. */
+static bool may_go_dark(const struct poller *p, const struct host_run *h)
+{
+	return h->state == HOST_CONNECT && !h->is_dark && p->dark < p->settings.dark;
+}
+
+static int64_t deadline_of(const struct poller *p, const struct host_run *h)
+{
+	int64_t at = host_run_deadline(h), patience = h->state_ms + PATIENCE_MS;
+	return may_go_dark(p, h) && patience < at ? patience : at;
+}
+
+static void expire_host(struct poller *p, struct host_run *h)
+{
+	if (p->env.now_ms >= host_run_deadline(h)) {
+		host_run_expire(h);
+	} else if (may_go_dark(p, h)) {
+		h->is_dark = true;
+		p->dark++;
+	}
+}
+
 static void expire(struct poller *p)
 {
 	bool is_end = p->is_stopping && p->env.now_ms >= p->stop_ms;
@@ -52,7 +78,7 @@ static void expire(struct poller *p)
 		if (is_end)
 			host_run_end(h, OUTCOME_NOT_DONE, "the run was ended");
 		else
-			host_run_expire(h);
+			expire_host(p, h);
 		deadlines_remove(&p->deadlines, d); /* settle() puts it back */
 		poller_touch(p, h);
 	}
@@ -82,11 +108,15 @@ static void settle(struct poller *p, struct host_run *h)
 {
 	h->is_touched = false;
 	if (h->state != HOST_OVER &&
-		(arm(p, h) || deadlines_set(&p->deadlines, &h->deadline, host_run_deadline(h))))
+		(arm(p, h) || deadlines_set(&p->deadlines, &h->deadline, deadline_of(p, h))))
 		host_run_end(h, OUTCOME_INTERNAL, "out of memory");
 	if (h->is_connecting && has_arrived(h)) {
 		h->is_connecting = false;
 		p->connecting--;
+	}
+	if (h->is_dark && h->state != HOST_CONNECT) {
+		h->is_dark = false;
+		p->dark--;
 	}
 	if (h->state == HOST_OVER)
 		poller_report(p, h);
