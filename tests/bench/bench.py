@@ -42,6 +42,18 @@ def children(pid):
         return []
 
 
+def cpu_seconds(pids):
+    """That processes had so far; /proc/PID/schedstat (Documentation/scheduler/sched-stats)."""
+    total = 0
+    for pid in pids:
+        try:
+            with open(f'/proc/{pid}/schedstat', encoding='ascii') as f:
+                total += int(f.read().split()[0])
+        except OSError:
+            pass
+    return total / 1e9
+
+
 def is_in_role(pid, role):
     try:
         with open(f'/proc/{pid}/cmdline', encoding='utf-8', errors='replace') as f:
