@@ -1,11 +1,11 @@
 #include "lib/ssh/known_hosts_line.h"
 
 #include <ctype.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base64.h"
 #include "lib/ssh/known_hosts_hash.h"
 #include "lib/ssh/reader.h"
 
@@ -95,12 +95,7 @@ static char *next_field(char **rest)
 
 static int decode(const char *text, uint8_t *out, size_t size, size_t *ret_len)
 {
-	const char *end;
-	size_t len = strlen(text);
-	if (sodium_base642bin(
-		    out, size, text, len, NULL, ret_len, &end, sodium_base64_VARIANT_ORIGINAL) != 0)
-		return -1;
-	return *end ? -1 : 0;
+	return base64_decode(out, size, text, strlen(text), ret_len);
 }
 
 /* "|1|SALT|HASH": HMAC-SHA1 of the name, the salt being the key. */
