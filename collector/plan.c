@@ -217,27 +217,10 @@ int plan_make(const struct plan_input *in, struct plan *ret_plan, struct error *
 	return 0;
 }
 
-static void stamp(
-	struct wire_request *r, const char *client, const struct keyring *ring, uint64_t attempt_id)
-{
-	*r = (struct wire_request){
-		.attempt_id = attempt_id,
-		.files_max = WIRE_FILES_MAX,
-		.bytes_max = WIRE_BYTES_MAX,
-	};
-	memcpy(r->public_key, keyring_entry(ring, 0)->public_key, sizeof r->public_key);
-	keyring_folder(ring, 0, client, r->key_id.hex);
-	keyring_nonce(ring, 0, client, attempt_id, r->nonce);
-	for (size_t i = 0; i < keyring_count(ring) && i < WIRE_KEY_IDS_MAX; i++)
-		keyring_folder(ring, i, client, r->open[r->open_count++].hex);
-}
-
-void plan_stamp(
-	struct plan *plan, const struct keyring *ring, struct attempt_clock *clock, int64_t now)
+void plan_stamp(struct plan *plan, struct attempt_clock *clock, int64_t now)
 {
 	for (size_t i = 0; i < plan->count; i++)
-		stamp(&plan->hosts[i].request, plan->hosts[i].client->name, ring,
-			attempt_next(clock, now));
+		plan->hosts[i].attempt_id = attempt_next(clock, now);
 }
 
 void plan_finish(struct plan *plan)

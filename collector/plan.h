@@ -8,7 +8,6 @@
 #include "collector/last_hosts.h"
 #include "collector/poll/pollers.h"
 #include "lib/attempt.h"
-#include "lib/seal.h"
 
 /*
  * Whom this run polls, and in which order. Pure.
@@ -41,9 +40,8 @@ bool plan_is_needed(const struct plan_input *in);
  * Every name in `only` must be a client's; otherwise -1 and all unknown names are told. */
 int plan_make(const struct plan_input *in, struct plan *ret_plan, struct error *err) MUST_CHECK;
 
-/* Gives each host its attempt id, nonce and keys. */
-void plan_stamp(
-	struct plan *plan, const struct keyring *ring, struct attempt_clock *clock, int64_t now);
+/* Gives each host its attempt id. */
+void plan_stamp(struct plan *plan, struct attempt_clock *clock, int64_t now);
 
 /* A part of the first, in plan_jumps.c: finds the jump hosts of its hosts. -1 without memory. */
 int plan_add_jumps(const struct plan_input *in, struct plan *plan) MUST_CHECK;

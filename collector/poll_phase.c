@@ -103,7 +103,7 @@ static int begin_cycle(struct poll_phase *p, struct error *err)
 		.clients = (uint32_t)p->plan.count,
 		.whole_fleet = p->options->client_count == 0,
 	};
-	plan_stamp(&p->plan, p->ring, &p->state->clock, now);
+	plan_stamp(&p->plan, &p->state->clock, now);
 	say_ahead(ahead_ms, attempt_ahead_ms(&p->state->clock));
 	if (run_state_save(p->state_path, p->state, err) < 0)
 		return -1;
@@ -126,6 +126,7 @@ static int run_pollers(struct poll_phase *p, struct error *err)
 	struct poll_progress progress = { 0 };
 	struct poll_plan plan = {
 		.config = p->config,
+		.ring = p->ring,
 		.cycle_id = p->cycle.id,
 		.taken_at = p->cycle.started_at,
 		.spool_fd = p->spool_fd,

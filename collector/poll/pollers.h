@@ -10,6 +10,7 @@
 #include "lib/config/config.h"
 #include "lib/error.h"
 #include "lib/outcome.h"
+#include "lib/seal.h"
 #include "lib/ssh/known_hosts.h"
 #include "lib/wire/wire.h"
 
@@ -33,7 +34,7 @@ struct poll_jump {
 /* One attempt to be made at one host. */
 struct poll_host {
 	const struct client *client;
-	struct wire_request request; /* attempt id, nonce, key, open ids: complete */
+	uint64_t attempt_id;
 	struct host_key keys[8];     /* recorded for it; point into the known_hosts */
 	size_t key_count;	     /* more than fit: too many revoked ones to judge by */
 	int64_t deadline_ms;	     /* relative: most milliseconds from its start */
@@ -57,6 +58,7 @@ struct poll_done {
 
 struct poll_plan {
 	const struct config *config;
+	const struct keyring *ring; /* what the requests are made of */
 	uint64_t cycle_id;
 	int64_t taken_at; /* of every attempt: when its id was made, by the wall clock */
 	int spool_fd;	  /* encrypted_stats, a folder */

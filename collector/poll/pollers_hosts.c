@@ -42,7 +42,7 @@ static void conclude(struct poll_run *r, uint32_t seq, const struct verdict *v)
 	const struct poll_host *host = &r->plan->hosts[seq];
 	const struct feed_host *h = &r->feed.hosts[seq];
 	struct spool_outcome o = {
-		.attempt_id = host->request.attempt_id,
+		.attempt_id = host->attempt_id,
 		.cycle_id = r->plan->cycle_id,
 		.outcome = v->outcome,
 		.stage = v->stage,

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "collector/poll/request.h"
+
 static uint32_t left_ms(const struct poll_host *host, const struct feed_host *h)
 {
 	int64_t left = host->deadline_ms - h->spent_ms;
@@ -78,18 +80,20 @@ static int send_row(struct poll_run *r, struct worker *w, uint32_t seq)
 {
 	const struct poll_host *host = &r->plan->hosts[seq];
 	const struct feed_host *h = &r->feed.hosts[seq];
-	char request[WIRE_LINE_MAX];
-	if (wire_format_request(&host->request, request, sizeof request) < 0)
+	struct wire_request request;
+	char line[WIRE_LINE_MAX];
+	request_make(&request, r->plan->ring, host->client->name, host->attempt_id);
+	if (wire_format_request(&request, line, sizeof line) < 0)
 		return -1;
 	const struct host_row row = {
 		.seq = seq,
-		.attempt_id = host->request.attempt_id,
+		.attempt_id = host->attempt_id,
 		.deadline_ms = left_ms(host, h),
 		.spent_ms = h->spent_ms,
 		.name = host->client->name,
-		.request = request,
-		.files_max = host->request.files_max,
-		.bytes_max = host->request.bytes_max,
+		.request = line,
+		.files_max = request.files_max,
+		.bytes_max = request.bytes_max,
 		.addresses = { (const uint8_t *)h->addresses,
 			h->address_count * sizeof *h->addresses },
 		.hops = { (const uint8_t *)r->hops.data, r->hops.len },

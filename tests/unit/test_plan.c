@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "collector/plan.h"
+#include "collector/poll/request.h"
 #include "lib/file.h"
 
 enum { NOW = 1000000, MINUTE = 60000, FIVE = 5 * MINUTE, HOUR = 60 * MINUTE };
@@ -389,24 +390,27 @@ static void every_request_is_its_own(void **state)
 	struct attempt_clock clock = { .last = 5 };
 	struct plan plan;
 	assert_int_equal(plan_make(&in, &plan, NULL), 0);
-	plan_stamp(&plan, ring, &clock, INT64_C(1763785952000));
+	plan_stamp(&plan, &clock, INT64_C(1763785952000));
 	for (size_t i = 0; i < plan.count; i++) {
-		const struct wire_request *r = &plan.hosts[i].request;
+		const struct poll_host *h = &plan.hosts[i];
+		struct wire_request r;
 		uint8_t nonce[SEAL_NONCE_SIZE];
-		keyring_nonce(ring, 0, plan.hosts[i].client->name, r->attempt_id, nonce);
-		assert_memory_equal(r->nonce, nonce, sizeof nonce);
-		assert_memory_equal(r->public_key, keyring_entry(ring, 0)->public_key, 32);
+		request_make(&r, ring, h->client->name, h->attempt_id);
+		assert_int_equal(r.attempt_id, h->attempt_id);
+		keyring_nonce(ring, 0, h->client->name, h->attempt_id, nonce);
+		assert_memory_equal(r.nonce, nonce, sizeof nonce);
+		assert_memory_equal(r.public_key, keyring_entry(ring, 0)->public_key, 32);
 		char folders[2][17];
-		keyring_folder(ring, 0, plan.hosts[i].client->name, folders[0]);
-		keyring_folder(ring, 1, plan.hosts[i].client->name, folders[1]);
-		assert_string_equal(r->key_id.hex, folders[0]);
-		assert_int_equal(r->open_count, 2);
-		assert_string_equal(r->open[0].hex, folders[0]);
-		assert_string_equal(r->open[1].hex, folders[1]);
+		keyring_folder(ring, 0, h->client->name, folders[0]);
+		keyring_folder(ring, 1, h->client->name, folders[1]);
+		assert_string_equal(r.key_id.hex, folders[0]);
+		assert_int_equal(r.open_count, 2);
+		assert_string_equal(r.open[0].hex, folders[0]);
+		assert_string_equal(r.open[1].hex, folders[1]);
 		if (i)
-			assert_true(r->attempt_id > plan.hosts[i - 1].request.attempt_id);
+			assert_true(h->attempt_id > plan.hosts[i - 1].attempt_id);
 	}
-	assert_int_equal(clock.last, plan.hosts[plan.count - 1].request.attempt_id);
+	assert_int_equal(clock.last, plan.hosts[plan.count - 1].attempt_id);
 	plan_finish(&plan);
 	keyring_destroy(ring);
 }
