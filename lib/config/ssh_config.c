@@ -1,6 +1,7 @@
 /*
- * Lines become entries in one run, included ones in their place, so that to look a host up is to
- * walk along them once with one word of state: whether the last Host line was about it.
+ * A block is what stands under one Host line, as far as the next; what an Include brings stands
+ * between two blocks of the same line. Those that name a host as it is are found by bisection, for
+ * there may be ten thousand; the others are tried one by one.
  */
 #include "lib/config/ssh_config.h"
 
@@ -12,24 +13,32 @@
 
 enum {
 	LINE_MAX_BYTES = 64 * 1024,
-	ENTRIES_MAX = 1 << 20,
+	BLOCKS_MAX = 1 << 18,
 	WORDS_MAX = 1024, /* patterns of one Host line */
 };
 
-enum entry_kind { ENTRY_VALUE, ENTRY_HOST, ENTRY_MATCH, ENTRY_INCLUDE };
+struct block {
+	char **patterns; /* NULL-terminated; or NULL: about everybody */
+	bool is_match;	 /* about nobody, as far as we can tell */
+	size_t parent;	 /* the block whose Include brought it, which has to fit, too; or its own */
+	struct ssh_config_value values[SSH_CONFIG_KEYS];
+};
 
-struct entry {
-	enum entry_kind kind;
-	enum ssh_config_key key; /* of a value */
-	struct ssh_config_value value;
-	char **patterns; /* of Host, NULL-terminated */
-	size_t end;	 /* of a file: the first entry that is not from it */
+/* A name that a block is about. */
+struct plain {
+	const char *name;
+	size_t block;
 };
 
 struct ssh_config {
 	struct arena arena;
-	struct entry *entries;
+	struct block *blocks;
 	size_t count, size;
+	size_t current; /* the block that lines belong to */
+	struct plain *plain;
+	size_t plain_count;
+	size_t *others; /* blocks that have patterns, or are about everybody */
+	size_t other_count;
 };
 
 /* A line under way. */
@@ -51,23 +60,35 @@ void ssh_config_destroy(struct ssh_config *c)
 	if (!c)
 		return;
 	arena_finish(&c->arena);
-	free(c->entries);
+	free(c->blocks);
+	free(c->plain);
+	free(c->others);
 	free(c);
 }
 
-static struct entry *add_entry(struct ssh_config *c, enum entry_kind kind)
+/* The lines that follow belong to it. NULL without memory. */
+static struct block *begin_block(struct ssh_config *c, size_t parent)
 {
 	if (c->count == c->size) {
 		size_t size = c->size ? 2 * c->size : 64;
-		struct entry *more =
-			size <= ENTRIES_MAX ? reallocarray(c->entries, size, sizeof *more) : NULL;
+		struct block *more =
+			size <= BLOCKS_MAX ? reallocarray(c->blocks, size, sizeof *more) : NULL;
 		if (!more)
 			return NULL;
-		c->entries = more;
+		c->blocks = more;
 		c->size = size;
 	}
-	c->entries[c->count] = (struct entry){ .kind = kind };
-	return &c->entries[c->count++];
+	c->current = c->count++;
+	c->blocks[c->current] = (struct block){ .parent = parent };
+	return &c->blocks[c->current];
+}
+
+/* A Host or Match line stands beside the one before it, not inside. */
+static struct block *begin_line_block(struct ssh_config *c)
+{
+	const struct block *before = &c->blocks[c->current];
+	bool is_first = before->parent == c->current; /* of all files */
+	return begin_block(c, is_first ? c->count : before->parent);
 }
 
 /* ---- words ------------------------------------------------------------------------------ */
@@ -134,17 +155,26 @@ static int warn(const struct line *l, const char *text)
 static int add_host(struct line *l, enum ssh_config_key unused)
 {
 	(void)unused;
-	struct entry *e = add_entry(l->config, ENTRY_HOST);
-	if (!e)
+	struct block *block = begin_line_block(l->config);
+	if (!block)
 		return -1;
-	e->patterns = arena_alloc(&l->config->arena, (l->count + 1) * sizeof *e->patterns);
-	if (!e->patterns)
+	block->patterns = arena_alloc(&l->config->arena, (l->count + 1) * sizeof *block->patterns);
+	if (!block->patterns)
 		return -1;
 	for (size_t i = 0; i < l->count; i++) {
-		e->patterns[i] = arena_copy(&l->config->arena, l->words[i], strlen(l->words[i]));
-		if (!e->patterns[i])
+		block->patterns[i] = ssh_config_keep(l->config, l->words[i]);
+		if (!block->patterns[i])
 			return -1;
 	}
+	return 0;
+}
+
+static int begin_match(struct ssh_config *c)
+{
+	struct block *block = begin_line_block(c);
+	if (!block)
+		return -1;
+	block->is_match = true;
 	return 0;
 }
 
@@ -152,7 +182,7 @@ static int add_match(struct line *l, enum ssh_config_key unused)
 {
 	(void)unused;
 	(void)warn(l, "Match is not evaluated here; what stands under it is passed over");
-	return add_entry(l->config, ENTRY_MATCH) ? 0 : -1;
+	return begin_match(l->config);
 }
 
 static int add_includes(struct line *l, enum ssh_config_key unused)
@@ -165,19 +195,25 @@ static int add_includes(struct line *l, enum ssh_config_key unused)
 	return r;
 }
 
+static void take_value(struct ssh_config_value *values, enum ssh_config_key key,
+	const struct ssh_config_value *value)
+{
+	bool is_late = (key == SSH_CONFIG_PROXY_JUMP && values[SSH_CONFIG_PROXY_COMMAND].text) ||
+		       (key == SSH_CONFIG_PROXY_COMMAND && values[SSH_CONFIG_PROXY_JUMP].text);
+	if (!values[key].text && !is_late)
+		values[key] = *value;
+}
+
 static int add_value(struct line *l, enum ssh_config_key key)
 {
-	bool is_command = key == SSH_CONFIG_PROXY_COMMAND;
-	if (l->count > 1 && !is_command)
+	if (l->count > 1 && key != SSH_CONFIG_PROXY_COMMAND)
 		return warn(l, "has more than one value; it is passed over");
-	struct entry *e = add_entry(l->config, ENTRY_VALUE);
-	if (!e)
+	const struct ssh_config_value value = { ssh_config_keep(l->config, l->words[0]),
+		l->source->file, l->number };
+	if (!value.text)
 		return -1;
-	e->key = key;
-	e->value.file = l->source->file;
-	e->value.line = l->number;
-	e->value.text = arena_copy(&l->config->arena, l->words[0], strlen(l->words[0]));
-	return e->value.text ? 0 : -1;
+	take_value(l->config->blocks[l->config->current].values, key, &value);
+	return 0;
 }
 
 static const struct keyword {
@@ -225,7 +261,7 @@ static int parse_line(struct line *l, char *at)
 	(void)snprintf(text, sizeof text, "%s %s; it is passed over", k->name, wrong);
 	(void)warn(l, text);
 	/* A Host line that is not understood is about nobody. */
-	return k->add == add_host && !add_entry(l->config, ENTRY_MATCH) ? -1 : 0;
+	return k->add == add_host ? begin_match(l->config) : 0;
 }
 
 static size_t length_without_end(const char *line, size_t len)
@@ -265,20 +301,82 @@ static int parse_lines(struct ssh_config *c, const struct ssh_config_source *sou
 	return r;
 }
 
-/* Whatever Host was last in one file, another and the lines behind the Include do not care. */
+/* What the file holds is about whom the Include is about; what follows that, too, whatever Host was
+ * last in the file. */
 int ssh_config_parse(
 	struct ssh_config *c, const struct ssh_config_source *source, const char *text, size_t len)
 {
-	size_t at = c->count;
-	if (!add_entry(c, ENTRY_INCLUDE) || parse_lines(c, source, text, text + len) < 0)
+	size_t outer = c->current;
+	bool is_first = c->count == 0;
+	if (!begin_block(c, outer) || parse_lines(c, source, text, text + len) < 0)
 		return -1;
-	c->entries[at].end = c->count;
+	if (is_first)
+		return 0;
+	const struct block before = c->blocks[outer];
+	struct block *after = begin_block(c, before.parent == outer ? c->count : before.parent);
+	if (!after)
+		return -1;
+	after->patterns = before.patterns;
+	after->is_match = before.is_match;
 	return 0;
 }
 
 char *ssh_config_keep(struct ssh_config *c, const char *text)
 {
 	return arena_copy(&c->arena, text, strlen(text));
+}
+
+/* ---- the index -------------------------------------------------------------------------- */
+
+static bool has_values(const struct block *block)
+{
+	for (size_t i = 0; i < SSH_CONFIG_KEYS; i++)
+		if (block->values[i].text)
+			return true;
+	return false;
+}
+
+/* How many names a block has, when that is all it has; otherwise 0. */
+static size_t count_plain(const struct block *block)
+{
+	size_t count = 0;
+	for (char **p = block->patterns; p && *p; p++, count++)
+		if (strpbrk(*p, "*?!"))
+			return 0;
+	return count;
+}
+
+static int compare_plain(const void *a, const void *b)
+{
+	const struct plain *x = a, *y = b;
+	int order = strcmp(x->name, y->name);
+	return order ? order : (x->block > y->block) - (x->block < y->block);
+}
+
+static void index_block(struct ssh_config *c, size_t i)
+{
+	const struct block *block = &c->blocks[i];
+	size_t names = count_plain(block);
+	for (size_t k = 0; k < names; k++)
+		c->plain[c->plain_count++] = (struct plain){ block->patterns[k], i };
+	if (names == 0)
+		c->others[c->other_count++] = i;
+}
+
+int ssh_config_index(struct ssh_config *c)
+{
+	size_t names = 0;
+	for (size_t i = 0; i < c->count; i++)
+		names += count_plain(&c->blocks[i]);
+	c->plain = calloc(names + 1, sizeof *c->plain);
+	c->others = calloc(c->count + 1, sizeof *c->others);
+	if (!c->plain || !c->others)
+		return -1;
+	for (size_t i = 0; i < c->count; i++)
+		if (has_values(&c->blocks[i]) && !c->blocks[i].is_match)
+			index_block(c, i);
+	qsort(c->plain, c->plain_count, sizeof *c->plain, compare_plain);
+	return 0;
 }
 
 /* ---- looking up ------------------------------------------------------------------------- */
@@ -321,42 +419,51 @@ static bool is_about(char **patterns, const char *host)
 	return fits;
 }
 
-static void take_value(const struct entry *e, struct ssh_config_value *values)
+/* Whether a block is about the host, and so are those that included it. */
+static bool applies(const struct ssh_config *c, size_t i, const char *host)
 {
-	bool is_jump = e->key == SSH_CONFIG_PROXY_JUMP,
-	     is_command = e->key == SSH_CONFIG_PROXY_COMMAND;
-	if (values[e->key].text || (is_jump && values[SSH_CONFIG_PROXY_COMMAND].text) ||
-		(is_command && values[SSH_CONFIG_PROXY_JUMP].text))
-		return;
-	values[e->key] = e->value;
-}
-
-/* The entries from..end, which begin as about the host. */
-static void walk(const struct ssh_config *c, size_t from, size_t end, const char *host,
-	struct ssh_config_value *values)
-{
-	bool active = true;
-	for (size_t i = from; i < end; i++) {
-		const struct entry *e = &c->entries[i];
-		if (e->kind == ENTRY_HOST)
-			active = is_about(e->patterns, host);
-		else if (e->kind == ENTRY_MATCH)
-			active = false;
-		else if (e->kind == ENTRY_VALUE && active)
-			take_value(e, values);
-		else if (e->kind == ENTRY_INCLUDE) {
-			if (active)
-				walk(c, i + 1, e->end, host, values);
-			i = e->end - 1;
-		}
+	for (;; i = c->blocks[i].parent) {
+		const struct block *block = &c->blocks[i];
+		if (block->is_match || (block->patterns && !is_about(block->patterns, host)))
+			return false;
+		if (block->parent == i)
+			return true;
 	}
 }
 
+/* The first of those with this name. */
+static const struct plain *find_plain(const struct ssh_config *c, const char *host)
+{
+	size_t low = 0, high = c->plain_count;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		if (strcmp(c->plain[middle].name, host) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return &c->plain[low];
+}
+
+/* Both lists in the order of the lines. */
 void ssh_config_find(const struct ssh_config *c, const char *host,
 	struct ssh_config_value ret_values[static SSH_CONFIG_KEYS])
 {
+	const struct plain *named = find_plain(c, host), *end = c->plain + c->plain_count;
+	size_t other = 0;
 	memset(ret_values, 0, SSH_CONFIG_KEYS * sizeof *ret_values);
-	walk(c, 0, c->count, host, ret_values);
+	for (;;) {
+		bool is_named = named < end && strcmp(named->name, host) == 0;
+		bool is_other = other < c->other_count;
+		if (!is_named && !is_other)
+			return;
+		is_named = is_named && (!is_other || named->block < c->others[other]);
+		size_t i = is_named ? named++->block : c->others[other++];
+		for (size_t k = 0; k < SSH_CONFIG_KEYS && applies(c, i, host); k++)
+			if (c->blocks[i].values[k].text)
+				take_value(ret_values, (enum ssh_config_key)k,
+					&c->blocks[i].values[k]);
+	}
 }
 
 static const char *find_token(const struct ssh_config_token *tokens, char letter)

@@ -71,8 +71,11 @@ struct ssh_config *ssh_config_create(void);
 /* A copy that lives as long. NULL without memory. */
 char *ssh_config_keep(struct ssh_config *c, const char *text);
 
-/* Adds the lines of one file. -1 without memory. */
+/* Adds the lines of one file, within `include` of another one in its place. -1 without memory. */
 int ssh_config_parse(struct ssh_config *c, const struct ssh_config_source *source, const char *text,
 	size_t len) MUST_CHECK;
+
+/* After the last file, before the first look-up. -1 without memory. */
+int ssh_config_index(struct ssh_config *c) MUST_CHECK;
 
 #endif

@@ -99,6 +99,8 @@ int ssh_config_load(const char *path, ssh_config_warning *warn, void *arg,
 			.arg = arg,
 			.folder = slash ? folder : "." };
 		r = load_file(c, &source, err);
+		if (r == 0 && ssh_config_index(c) < 0)
+			r = error_set(err, "%s: not enough memory", path);
 	} else {
 		(void)error_set(err, "%s: not enough memory", path);
 	}

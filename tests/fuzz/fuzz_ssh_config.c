@@ -64,7 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text = copy;
 	length = size;
 	includes = 0;
-	if (ssh_config_parse(c, &source, copy, size) == 0) {
+	if (ssh_config_parse(c, &source, copy, size) == 0 && ssh_config_index(c) == 0) {
 		look_up(c, "web1");
 		look_up(c, "db1.example.com");
 		look_up(c, "");
