@@ -46,11 +46,17 @@ static void step_touched(struct poller *p)
 	}
 }
 
+/* From here, or from a jump host. */
+static bool is_reaching(const struct host_run *h)
+{
+	return h->state == HOST_CONNECT || h->state == HOST_FORWARD;
+}
+
 /* A connection that nobody answers for a moment gives its place to the next: a rack that is down
  * must not keep those behind it waiting. */
 static bool may_go_dark(const struct poller *p, const struct host_run *h)
 {
-	return h->state == HOST_CONNECT && !h->is_dark && p->dark < p->settings.dark;
+	return is_reaching(h) && !h->is_dark && p->dark < p->settings.dark;
 }
 
 static int64_t deadline_of(const struct poller *p, const struct host_run *h)
@@ -114,7 +120,7 @@ static void settle(struct poller *p, struct host_run *h)
 		h->is_connecting = false;
 		p->connecting--;
 	}
-	if (h->is_dark && h->state != HOST_CONNECT) {
+	if (h->is_dark && !is_reaching(h)) {
 		h->is_dark = false;
 		p->dark--;
 	}

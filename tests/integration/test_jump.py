@@ -258,6 +258,10 @@ class Dead(Jump):
         for i in range(count):
             self.expect(f'{jump}-{i:02}', outcome, 'jump', f'jump host {jump}', *words)
 
+    def count_waits(self):
+        """How many were as long in finding out as the timeouts are."""
+        return sum(row[3] > 1900 for row in self.rows().values() if row[0] != 'ok')
+
     def test_dark_or_closed(self):
         far = self.sshd('far')
         with black_hole() as hole:
@@ -281,9 +285,8 @@ class Dead(Jump):
             self.expect(f'beyond-{i:02}', 'timeout', 'jump', 'jump host dark')
         self.expect('beyond', 'timeout', 'jump', 'jump host dark')
         self.expect('good', 'ok')
-        self.assertLess(self.took, 8)  # one time two seconds, not for each
-        waits = [row[3] for row in self.rows().values() if row[3] > 500]
-        self.assertEqual(len(waits), 2, self.rows())  # one for each of the two that are dark
+        self.assertEqual(self.count_waits(), 2)  # one for each of the two that are dark
+        self.assertLess(self.took, 15)
 
     def test_silent(self):
         far = self.sshd('far')
@@ -296,7 +299,8 @@ class Dead(Jump):
         self.collect()
         self.expect_children('mute', 'timeout', 'jump host mute (handshake): ', 'says nothing')
         self.expect('good', 'ok')
-        self.assertLess(self.took, 12)
+        self.assertEqual(self.count_waits(), 1)
+        self.assertLess(self.took, 15)
 
     def test_changed(self):
         """No credential goes there, and only one connection."""
@@ -341,11 +345,11 @@ class Dead(Jump):
             for i in range(10):
                 self.machine(f'dark{i}', far, 'gate', port=hole)
             self.machine('good', far, 'gate')
-            self.collect(collector='connect-timeout="4s"')
+            self.collect(collector='connect-timeout="4s" sessions="3" connects="3"')
         for i in range(10):
             self.expect(f'dark{i}', 'timeout', 'connect')
         self.expect('good', 'ok')
-        self.assertLess(self.took, 10)
+        self.assertLess(self.took, 12)
 
     def test_what_is_not_its_fault(self):
         gate, far = self.sshd('gate'), self.sshd('far')
