@@ -14,6 +14,7 @@ import unittest
 
 from rig.fleet import Fleet
 from rig.sshd import Sshd, keygen
+from test_poll import black_hole
 
 EX_UNAVAILABLE = 69
 
@@ -140,6 +141,28 @@ class Caps(ScheduleTest):
         self.assertEqual(self.outcomes(), {'ok': 46})
         self.assertEqual((inner.most, outer.most), (1, 3))
         self.assertGreater(beside.most, 4)
+
+
+class Dark(ScheduleTest):
+    def finished(self):
+        """When the last healthy one was, in seconds from the start of the newest run."""
+        return self.fleet.rows(
+            "SELECT max(julianday(s.received_at) - julianday(c.started_at)) * 86400 FROM sample s "
+            "JOIN cycle c ON c.id = s.cycle_id WHERE s.outcome = 'ok' "
+            'GROUP BY c.id ORDER BY c.id DESC LIMIT 1')[0][0]
+
+    def test_a_rack_that_goes_dark_delays_nobody(self):
+        """Three times as many as there are connects, of which each would be held for 8 s, and
+        nothing is known of any."""
+        self.serve()
+        caps = '<collector pollers="1" connects="10" connect-timeout="8s"/>'
+        self.collect(caps + ''.join(self.client(f'first{i:02}') for i in range(40)))
+        undisturbed = self.finished()
+        with black_hole() as hole:
+            self.collect(caps + ''.join(self.client(f'good{i:02}') + self.client(f'dark{i:02}', hole)
+                                        for i in range(40)))
+        self.assertEqual(self.outcomes(), {'ok': 80, 'timeout': 40})
+        self.assertLess(self.finished(), 1.2 * undisturbed + 8)  # not four times 8
 
 
 class Due(ScheduleTest):
