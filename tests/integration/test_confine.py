@@ -3,6 +3,7 @@ import ctypes
 import os
 import platform
 import shutil
+import signal
 import subprocess
 import tempfile
 import unittest
@@ -63,6 +64,9 @@ class Confinement(unittest.TestCase):
     def attempt(self, role, name):
         done = subprocess.run([DRIVE, role, name], cwd=self.folder, capture_output=True, text=True,
                               timeout=20, check=False)
+        if done.returncode == -signal.SIGSYS:
+            self.assertEqual(name, 'start-process')  # fork(3) of glibc 2.41 blocks signals first
+            return 'refused'
         if done.returncode == REFUSED:
             self.assertRegex(done.stderr, f'^fleet-collector: error: {role}: ended, because it '
                                           r'made system call \d+\n$')
