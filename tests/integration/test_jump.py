@@ -373,6 +373,27 @@ class Dead(Jump):
         self.expect('pinned', 'host-key-changed', 'host-key', 'changed from')
         self.expect('dark', 'timeout', 'connect', 'jump host gate gets no answer from it')
 
+    def test_the_console_does_not_insist(self):
+        """One attempt at a jump host that refuses, and none behind it."""
+        gate, far = self.sshd('gate', authorized=[]), self.sshd('far')
+        self.machine('gate', gate, element='jump')
+        self.machine('deep', far, 'gate', element='jump')
+        self.children('gate', far, 2)
+        self.children('deep', far, 2)
+        self.machine('good', far)
+        self.configure()
+        result = self.fleet.run('fleet', 'check', '--connect')
+        self.assertEqual(result.status, EX_UNAVAILABLE, result)
+        self.assertRegex(result.out, r'FAIL +gate +auth \(auth\): ')
+        for name in ('gate-00', 'gate-01', 'deep-00', 'deep-01', 'deep'):
+            self.assertRegex(result.out, f'FAIL +{name} +not tried: jump host gate did not serve')
+        self.assertRegex(result.out, 'ok +good ')
+        self.assertEqual(gate.log_with('Failed publickey').count('Failed publickey'), 1)
+        result = self.fleet.run('fleet', 'trust', '--all')  # which needs no login there itself
+        self.assertEqual(result.status, EX_UNAVAILABLE, result)
+        self.assertEqual(result.err.count('jump host gate (auth): '), 1)
+        self.assertEqual(result.err.count('not tried: jump host gate did not serve'), 4)
+
     def test_forwarding_is_off(self):
         gate, far = self.sshd('gate', options={'AllowTcpForwarding': 'no'}), self.sshd('far')
         self.machine('gate', gate)

@@ -172,6 +172,68 @@ static void remembers_the_first_trouble(void **state)
 	assert_int_equal(stream_send(&p->s, "x", 1), -ECONNABORTED);
 }
 
+/* Takes and gives three bytes at a time. */
+struct slow {
+	const char *in;
+	size_t in_len;
+	char out[20];
+	size_t out_len, room;
+};
+
+static ssize_t slow_receive(void *arg, void *data, size_t size)
+{
+	struct slow *c = arg;
+	size_t n = c->in_len < 3 ? c->in_len : 3;
+	if (n > size)
+		n = size;
+	if (n == 0)
+		return c->in ? -EAGAIN : -ECONNABORTED;
+	memcpy(data, c->in, n);
+	c->in += n;
+	c->in_len -= n;
+	return (ssize_t)n;
+}
+
+static ssize_t slow_transmit(void *arg, const void *data, size_t len)
+{
+	struct slow *c = arg;
+	size_t n = len < 3 ? len : 3;
+	if (n > c->room)
+		n = c->room;
+	memcpy(c->out + c->out_len, data, n);
+	c->out_len += n;
+	c->room -= n;
+	return n ? (ssize_t)n : -EAGAIN;
+}
+
+static void goes_through_a_carrier(void **state)
+{
+	(void)state;
+	char got[20];
+	struct slow c = { .in = "hello", .in_len = 5, .room = 4 };
+	struct stream s = { .fd = -1,
+		.carrier = { slow_receive, slow_transmit, &c },
+		.turn_left = PLENTY,
+		.left = PLENTY };
+	assert_int_equal(stream_recv(&s, got, sizeof got), 3);
+	assert_int_equal(stream_recv(&s, got + 3, sizeof got - 3), 2);
+	assert_memory_equal(got, "hello", 5);
+	assert_int_equal(stream_recv(&s, got, sizeof got), -EAGAIN);
+	assert_int_equal(stream_send(&s, "and bye", 7), 7);
+	stream_flush(&s);
+	assert_int_equal(c.out_len, 4);
+	assert_int_equal(s.out.len, 3);
+	c.room = 10;
+	stream_flush(&s);
+	assert_memory_equal(c.out, "and bye", 7);
+	assert_int_equal(s.out.len, 0);
+	c.in = NULL;
+	assert_int_equal(stream_recv(&s, got, sizeof got), -EAGAIN);
+	assert_int_equal(s.loss, STREAM_ERROR);
+	assert_int_equal(s.errnum, ECONNABORTED);
+	stream_finish(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -186,6 +248,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			gives_up_on_a_peer_that_takes_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(remembers_the_first_trouble, setup, teardown),
+		cmocka_unit_test(goes_through_a_carrier),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
