@@ -20,21 +20,7 @@
 #include "tests/fleetsim/listen.h"
 #include "tests/fleetsim/worker.h"
 
-enum { WORKERS_MAX = 16, RULES_MAX = 64, EXIT_USAGE = 2 };
-
-static const char usage[] =
-	"fleetsim -k HOST_KEY -a AUTHORIZED.pub [OPTION...]\n"
-	"  -p PORT     to listen on; any that is free without it\n"
-	"  -w WORKERS  processes\n"
-	"  -l FOLDER   for the ledger\n"
-	"  -r FILE     of rules (tests/fleetsim/rules.h), read again at SIGHUP\n"
-	"  -f RULE     one of them, before those of the file\n"
-	"  -s SEED     of all that is random\n"
-	"  -t SECONDS  to live at most\n"
-	"  -P PASSWORD that lets in, too\n"
-	"  -c          cold: no host has a probe at first\n"
-	"  -F          a forced command: the probe runs, whatever is asked\n"
-	"  -n ADDRESS:COUNT  only tells the fault of each of these hosts at its first visit\n";
+enum { EXIT_USAGE = 2 };
 
 static unsigned worker_count;
 static pid_t workers[WORKERS_MAX];
@@ -146,6 +132,7 @@ static void say(const char *text)
 	(void)fflush(stdout);
 }
 
+/* Waits for signals, which come at no other time but while the workers read. */
 static void attend(void)
 {
 	sigset_t blocked, before;
@@ -158,7 +145,9 @@ static void attend(void)
 			continue;
 		asked_to_read = 0;
 		signal_workers(SIGHUP);
+		(void)sigprocmask(SIG_SETMASK, &before, NULL);
 		await_generation(++generation);
+		(void)sigprocmask(SIG_BLOCK, &blocked, NULL);
 		say("rules");
 	}
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
@@ -182,19 +171,22 @@ static void raise_descriptor_limit(void)
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static int run(const struct options *o)
+static int set_up(void)
 {
-	struct error err;
-	char line[32];
-	int listeners[WORKERS_MAX];
-	uint16_t port = o->port;
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+	raise_descriptor_limit();
 	counts = mmap(NULL, sizeof *counts * WORKERS_MAX, PROT_READ | PROT_WRITE,
 		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (sodium_init() < 0 || ssh_init() != SSH_OK || counts == MAP_FAILED)
-		return complain(&(struct error){ "libraries or memory" });
-	raise_descriptor_limit();
-	if (listen_open(&port, listeners, o->workers, &err) < 0)
+	return sodium_init() < 0 || ssh_init() != SSH_OK || counts == MAP_FAILED ? -1 : 0;
+}
+
+static int run(const struct options *o)
+{
+	struct error err = { "libraries or memory" };
+	char line[32];
+	int listeners[WORKERS_MAX];
+	uint16_t port = (uint16_t)o->port;
+	if (set_up() < 0 || listen_open(&port, listeners, o->workers, &err) < 0)
 		return complain(&err);
 	catch_signals();
 	(void)alarm(o->seconds);
@@ -202,7 +194,7 @@ static int run(const struct options *o)
 		asked_to_stop = 1;
 	await_generation(1);
 	(void)snprintf(line, sizeof line, "ready %u", port);
-	if (!has_lost_one)
+	if (!has_lost_one && !asked_to_stop)
 		say(line);
 	attend();
 	int status = end_workers();
@@ -210,90 +202,38 @@ static int run(const struct options *o)
 	return status;
 }
 
-static int foretell(const struct options *o, char *range)
+static void foretell_host(const struct rules *rules, uint32_t address)
+{
+	enum moment at = AT_ACCEPT;
+	struct in_addr a = { htonl(address) };
+	const struct fault *f = rules_find(rules, address, 0, &at);
+	printf("%s %s:%s\n", inet_ntoa(a), f ? f->name : "ok", f ? moment_name(at) : "");
+}
+
+static int foretell(const struct options *o)
 {
 	struct error err;
 	struct in_addr a;
 	struct rules rules;
-	char *count = strchr(range, ':');
-	if (count)
-		*count++ = 0;
-	if (!count || inet_pton(AF_INET, range, &a) != 1)
+	char address[INET_ADDRSTRLEN];
+	unsigned count;
+	if (sscanf(o->range, "%15[0-9.]:%u", address, &count) != 2 ||
+		inet_pton(AF_INET, address, &a) != 1)
 		return EXIT_USAGE;
 	if (options_rules(o, &rules, &err) < 0)
 		return complain(&err);
-	for (uint32_t i = 0; i < strtoul(count, NULL, 10); i++) {
-		enum moment at;
-		struct in_addr host = { htonl(ntohl(a.s_addr) + i) };
-		const struct fault *f = rules_find(&rules, ntohl(host.s_addr), 0, &at);
-		printf("%s %s:%s\n", inet_ntoa(host), f ? f->name : "ok", f ? moment_name(at) : "");
-	}
+	for (unsigned i = 0; i < count; i++)
+		foretell_host(&rules, ntohl(a.s_addr) + i);
 	rules_finish(&rules);
 	return EXIT_SUCCESS;
 }
 
-static unsigned number(const char *text, unsigned most)
-{
-	char *end;
-	unsigned long n = strtoul(text, &end, 10);
-	return *text && !*end && n <= most ? (unsigned)n : 0;
-}
-
 int main(int argc, char **argv)
 {
-	static const char *rules[RULES_MAX];
-	struct options o = { .workers = 1, .seconds = 600, .rules = rules };
-	char *range = NULL;
-	bool is_right = true;
-	for (int c; (c = getopt(argc, argv, "a:cf:Fk:l:n:p:P:r:s:t:w:")) != -1;)
-		switch (c) {
-		case 'a':
-			o.authorized = optarg;
-			break;
-		case 'c':
-			o.is_cold = true;
-			break;
-		case 'f':
-			if (o.rule_count < RULES_MAX)
-				rules[o.rule_count++] = optarg;
-			break;
-		case 'F':
-			o.is_forced = true;
-			break;
-		case 'k':
-			o.host_key = optarg;
-			break;
-		case 'l':
-			o.ledger = optarg;
-			break;
-		case 'n':
-			range = optarg;
-			break;
-		case 'p':
-			o.port = (uint16_t)number(optarg, UINT16_MAX);
-			break;
-		case 'P':
-			o.password = optarg;
-			break;
-		case 'r':
-			o.rules_file = optarg;
-			break;
-		case 's':
-			o.seed = strtoull(optarg, NULL, 0);
-			break;
-		case 't':
-			o.seconds = number(optarg, 1000000);
-			break;
-		case 'w':
-			o.workers = number(optarg, WORKERS_MAX);
-			break;
-		default:
-			is_right = false;
-		}
-	if (is_right && range)
-		return foretell(&o, range);
-	if (is_right && o.host_key && o.authorized && o.workers && o.seconds && optind == argc)
-		return run(&o);
-	fputs(usage, stderr);
-	return EXIT_USAGE;
+	struct options o;
+	if (options_parse(argc, argv, &o) < 0) {
+		fputs(options_usage, stderr);
+		return EXIT_USAGE;
+	}
+	return o.range ? foretell(&o) : run(&o);
 }

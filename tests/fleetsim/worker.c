@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -33,22 +34,6 @@ static void on_signal(int number)
 		asked_to_read = 1;
 	else
 		asked_to_stop = 1;
-}
-
-int options_rules(const struct options *o, struct rules *ret_rules, struct error *err)
-{
-	struct rules r = { .seed = o->seed };
-	int result = 0;
-	for (size_t i = 0; i < o->rule_count && result == 0; i++)
-		result = rules_add(&r, o->rules[i], err);
-	if (result == 0 && o->rules_file)
-		result = rules_read(&r, o->rules_file, err);
-	if (result < 0) {
-		rules_finish(&r);
-		return -1;
-	}
-	*ret_rules = r;
-	return 0;
 }
 
 static int read_rules(struct worker *w, struct error *err)
