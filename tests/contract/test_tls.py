@@ -206,7 +206,7 @@ class Tls(unittest.TestCase):
         self.assertRegex(said, '(?i)tls|ssl')
 
     def test_no_tls(self):
-        port = self.server('--skip-ssl')
+        port = self.server(mariadb.NO_TLS)
         done, said = connect(port, self.ca + '.pem')
         self.assertFalse(done, said)
         self.assertRegex(said, '(?i)tls|ssl')

@@ -31,6 +31,7 @@ MYSQLD = os.environ.get('FLEET_MYSQLD')
 OPTIONS = ['--skip-networking', '--innodb-buffer-pool-size=64M', '--performance-schema=OFF',
            '--skip-log-bin', *(['--mysqlx=OFF', '--innodb-redo-log-capacity=64M'] if MYSQLD else
                                ['--innodb-log-file-size=32M'])]
+NO_TLS = '--tls-version=' if MYSQLD else '--skip-ssl'  # of the server
 # The administrator's own way in: since 11.4 the clients would verify a certificate even there.
 LOCAL = ['-u', 'root', '--skip-ssl', '-S']
 WAIT = 60
