@@ -43,22 +43,32 @@ static void run_finish(struct run *r)
 	storage_close(r->storage);
 }
 
-static int put_cycle(struct run *r, bool finished, struct error *err)
+/* The newest cycle is the one of the highest id, also when the clock went back. */
+static int begin_cycle(struct run *r, struct error *err)
 {
 	int64_t now = clock_wall_ms();
 	struct attempt_clock ids = { .collector = ATTEMPT_ALERTER };
-	if (r->cycle.id == 0)
-		r->cycle = (struct cycle){
-			.id = attempt_next(&ids, now),
-			.program = "alerter",
-			.version = FLEET_VERSION,
-			.started_at = now,
-			.deadline_at = now + LEASE_MS,
-			.clients = (uint32_t)r->config->client_count,
-			.whole_fleet = true,
-		};
-	if (finished)
-		r->cycle.finished_at = now;
+	struct cycle last;
+	bool found;
+	if (storage_last_cycle(r->storage, "alerter", false, &last, &found, err) < 0)
+		return -1;
+	if (found)
+		ids.last = last.id;
+	r->cycle = (struct cycle){
+		.id = attempt_next(&ids, now),
+		.program = "alerter",
+		.version = FLEET_VERSION,
+		.started_at = now,
+		.deadline_at = now + LEASE_MS,
+		.clients = (uint32_t)r->config->client_count,
+		.whole_fleet = true,
+	};
+	return storage_put_cycle(r->storage, &r->cycle, err);
+}
+
+static int end_cycle(struct run *r, struct error *err)
+{
+	r->cycle.finished_at = clock_wall_ms();
 	return storage_put_cycle(r->storage, &r->cycle, err);
 }
 
@@ -165,7 +175,7 @@ static int tell(struct run *r, struct error *err)
 
 static int work(struct run *r, struct error *err)
 {
-	if (put_cycle(r, false, err) < 0 || load_book(r, err) < 0 || evaluate_samples(r, err) < 0)
+	if (begin_cycle(r, err) < 0 || load_book(r, err) < 0 || evaluate_samples(r, err) < 0)
 		return -1;
 	if (!*r->stop && apply_fleet(r, err) < 0)
 		return -1;
@@ -173,7 +183,7 @@ static int work(struct run *r, struct error *err)
 		return -1;
 	log_info("%u good sample%s and %u failure%s judged", r->cycle.ok, plural(r->cycle.ok),
 		r->cycle.failed, plural(r->cycle.failed));
-	return put_cycle(r, true, err);
+	return end_cycle(r, err);
 }
 
 static int start(struct run *r, bool *ret_busy, struct error *err)

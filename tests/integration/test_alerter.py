@@ -212,6 +212,14 @@ class Reach(AlerterCase):
         self.disk(-2, 0.1)
         self.assertEqual(self.told(), ['RESOLVED web1: can be reached again'])
 
+    def test_the_newest_run_is_known_after_the_clock_went_back(self):
+        self.rows("UPDATE cycle SET id = id + (7200000 << 22) WHERE program = 'alerter'")
+        for _ in range(2):
+            self.alert()
+        by_id = self.rows("SELECT started_at FROM cycle WHERE program = 'alerter' ORDER BY id")
+        self.assertEqual(len(by_id), 3)
+        self.assertEqual(by_id, sorted(by_id))
+
     def test_what_is_not_the_clients_fault_counts_less(self):
         for minute in (-9, -8):
             self.failed(minute, 'not-done')
