@@ -54,6 +54,7 @@ struct signer {
 	bool is_restricted; /* all files are read: from then on pollers are listened to */
 	struct pollfd fds[1 + CLIENTS_MAX]; /* the parent first */
 	nfds_t fd_count;
+	struct error told; /* what was said last: it may hold for thousands of hosts */
 	struct ipc_packet packet;
 };
 
@@ -151,6 +152,13 @@ static bool is_opening(const struct signer *s, uint32_t id)
 	return false;
 }
 
+static void tell_error(struct signer *s, const struct error *err)
+{
+	if (strcmp(s->told.text, err->text) != 0)
+		log_error("signer: %s", err->text);
+	s->told = *err;
+}
+
 static int answer(struct signer *s, int fd)
 {
 	struct ipc_sign m;
@@ -163,7 +171,7 @@ static int answer(struct signer *s, int fd)
 	if (m.id >= HELPER_IDENTITIES_MAX || !s->identities[m.id] || is_opening(s, m.id))
 		return -1;
 	if (identity_sign(s->identities[m.id], m.data.data, m.data.len, &sig, &len, &err))
-		log_error("signer: %s", err.text);
+		tell_error(s, &err);
 	else
 		reply.signature = (struct ipc_bytes){ sig, len };
 	int r = send_slowly(fd, &reply);

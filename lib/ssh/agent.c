@@ -14,6 +14,7 @@
 
 enum {
 	REQUEST_MS = 10000,
+	FAILURES_MAX = 2,
 	MESSAGE_MAX = 256 * 1024,
 	KEYS_MAX = 2048,
 	REQUEST_IDENTITIES = 11,
@@ -25,6 +26,7 @@ enum {
 struct agent {
 	struct sockaddr_un at;
 	int fd;		       /* -1 after a request that failed */
+	int failures;	       /* to answer at all, in a row */
 	struct buffer message; /* the last answer, without its length */
 };
 
@@ -144,8 +146,11 @@ static int exchange(struct agent *a, const struct buffer *request, uint8_t type,
 	int64_t deadline = clock_monotonic_ms() + REQUEST_MS;
 	uint8_t got;
 	if (send_all(a, request->data, request->len, deadline) < 0 ||
-		receive_message(a, deadline) < 0)
+		receive_message(a, deadline) < 0) {
+		a->failures++;
 		return error_errno(err, "agent");
+	}
+	a->failures = 0;
 	*ret = (struct reader){ (const uint8_t *)a->message.data, a->message.len };
 	if (!reader_byte(ret, &got) || got != type)
 		return error_set(err, "agent: it refuses");
@@ -157,6 +162,9 @@ static int exchange(struct agent *a, const struct buffer *request, uint8_t type,
 static int ask(struct agent *a, const struct buffer *request, uint8_t type, struct reader *ret,
 	struct error *err)
 {
+	if (a->failures >= FAILURES_MAX)
+		return error_set(
+			err, "agent %s: it does not answer, and is asked no more", a->at.sun_path);
 	if (a->fd < 0 && dial(a, err) < 0)
 		return -1;
 	if (exchange(a, request, type, ret, err) == 0)

@@ -10,7 +10,8 @@
 /*
  * An SSH agent (draft-miller-ssh-agent) at a Unix socket: which keys it holds, and signatures
  * by one of them. Each request has ten seconds; an agent that asks a person for every signature
- * is of no use to cron. The one after a request that failed has a connection of its own.
+ * is of no use to cron. The one after a request that failed has a connection of its own; after two
+ * in a row that it did not answer it is asked no more, lest it hold up everybody else for ever.
  */
 struct agent;
 

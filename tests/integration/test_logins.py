@@ -72,6 +72,33 @@ class SlowKeys(test_poll.PollTest):
         self.expect('absurd', 'auth', 'auth', f'ssh-keygen -p -a 16 -f {key}')
 
 
+class DeafAgent(test_poll.PollTest):
+    def test_it_is_not_asked_for_ever(self):
+        """It says which keys it has, and answers nothing more: ten seconds, twice."""
+        path = str(self.folder / 'deaf')
+        agent = subprocess.Popen(['ssh-agent', '-D', '-a', path + '.real'],
+                                 stdout=subprocess.DEVNULL)
+        self.addCleanup(agent.wait)
+        self.addCleanup(agent.terminate)
+        while not os.path.exists(path + '.real'):
+            time.sleep(0.02)
+        subprocess.run(['ssh-add', '-q', self.key], env={'SSH_AUTH_SOCK': path + '.real'},
+                       check=True)
+        late = test_poll.LateAgent(path, path + '.real', 100)
+        late.late *= 20
+        self.addCleanup(late.close)
+        for i in range(8):
+            self.client(f'deaf{i}', key=f'agent:{path}', timeout='40s')
+            self.client(f'good{i}', timeout='40s')
+        started = time.monotonic()
+        result = self.collect()
+        self.assertLess(time.monotonic() - started, 40)
+        for i in range(8):
+            self.expect(f'deaf{i}', 'internal', 'auth')
+            self.expect(f'good{i}', 'ok')
+        self.assertEqual(result.err.count('it does not answer, and is asked no more'), 1, result)
+
+
 class KnownHosts(test_poll.PollTest):
     def hash_names(self):
         known = self.fleet.path('known_hosts')
