@@ -1,39 +1,11 @@
 #include "collector/setup.h"
 
-#include <stdlib.h>
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "lib/file.h"
 #include "lib/log.h"
 #include "lib/program.h"
-
-static size_t add_queries(
-	struct known_hosts_query *queries, const struct client *clients, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		queries[i] = (struct known_hosts_query){ clients[i].ip, clients[i].port };
-	return count;
-}
-
-/* Hashed lines: those of the whole fleet at once, and not again in every run. */
-static void resolve(const struct config *config, struct known_hosts *known)
-{
-	struct error err = { "out of memory" };
-	char *cache = path_join(config->collector.spool, "known_hosts.cache");
-	struct known_hosts_query *queries =
-		calloc(config->client_count + config->jump_count + 1, sizeof *queries);
-	int r = -1;
-	if (cache && queries) {
-		size_t count = add_queries(queries, config->clients, config->client_count);
-		count += add_queries(queries + count, config->jumps, config->jump_count);
-		r = known_hosts_resolve(known, queries, count, cache, &err);
-	}
-	if (r < 0) /* slower, that is all */
-		log_info("%s", err.text);
-	free(queries);
-	free(cache);
-}
+#include "lib/ssh/known_hosts_fleet.h"
 
 int setup_known_hosts(const struct config *config, struct known_hosts **ret_known)
 {
@@ -43,7 +15,8 @@ int setup_known_hosts(const struct config *config, struct known_hosts **ret_know
 		log_error("%s", err.text);
 		return EX_CONFIG;
 	}
-	resolve(config, *ret_known);
+	if (known_hosts_resolve_fleet(*ret_known, config, &err) < 0)
+		log_info("%s", err.text); /* it took longer, that is all */
 	return EX_OK;
 }
 

@@ -15,7 +15,7 @@
 #include "lib/log.h"
 #include "lib/probes.h"
 #include "lib/ssh/identity.h"
-#include "lib/ssh/known_hosts.h"
+#include "lib/ssh/known_hosts_fleet.h"
 
 static void free_cleanup(char **text)
 {
@@ -89,6 +89,7 @@ int check_known_hosts(const struct config *config)
 	size_t recorded = 0;
 	if (known_hosts_load(path, program_warn_line, NULL, &hosts, &err) != 0)
 		return check_failed(part, "%s", err.text);
+	(void)!known_hosts_resolve_fleet(hosts, config, NULL); /* only slower without */
 	size_t count = config->client_count + config->jump_count;
 	for (size_t i = 0; i < count; i++) {
 		const struct client *c = machine(config, i);
