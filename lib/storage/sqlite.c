@@ -14,10 +14,17 @@
 
 enum { LOCK_WAIT_MS = 100 };
 
+/* Every transaction, of which each client has one to itself, begins and ends with these. */
+enum control { CONTROL_READ, CONTROL_WRITE, CONTROL_COMMIT, CONTROL_COUNT };
+
 struct sqlite {
 	struct db base;
 	sqlite3 *handle;
-	sqlite3_stmt *statements[STATEMENT_COUNT];
+	sqlite3_stmt *statements[STATEMENT_COUNT], *controls[CONTROL_COUNT];
+	struct {
+		char text[64];
+		int64_t ms;
+	} parsed; /* the time that was read last */
 };
 
 static struct sqlite *sqlite_of(struct db *db)
@@ -54,6 +61,8 @@ static void sqlite_close(struct db *db)
 	struct sqlite *s = sqlite_of(db);
 	for (size_t i = 0; i < STATEMENT_COUNT; i++)
 		(void)sqlite3_finalize(s->statements[i]);
+	for (size_t i = 0; i < CONTROL_COUNT; i++)
+		(void)sqlite3_finalize(s->controls[i]);
 	(void)sqlite3_close(s->handle);
 	free(s);
 }
@@ -109,9 +118,23 @@ static int sqlite_open(const struct storage_config *config, bool create, struct 
 	return 0;
 }
 
+static int run_control(struct sqlite *s, enum control id, struct error *err)
+{
+	static const char *const texts[] = { "BEGIN", "BEGIN IMMEDIATE", "COMMIT" };
+	sqlite3_stmt **stmt = &s->controls[id];
+	int rc = *stmt ? SQLITE_OK
+		       : sqlite3_prepare_v3(
+				 s->handle, texts[id], -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL);
+	if (rc == SQLITE_OK) {
+		rc = sqlite3_step(*stmt);
+		(void)sqlite3_reset(*stmt);
+	}
+	return rc == SQLITE_DONE ? 0 : fail(s, id == CONTROL_COMMIT ? "commit" : "begin", err);
+}
+
 static int sqlite_begin(struct db *db, bool write, struct error *err)
 {
-	return run_text(sqlite_of(db), write ? "BEGIN IMMEDIATE" : "BEGIN", "begin", err);
+	return run_control(sqlite_of(db), write ? CONTROL_WRITE : CONTROL_READ, err);
 }
 
 static void reset_all(struct sqlite *s)
@@ -123,7 +146,7 @@ static void reset_all(struct sqlite *s)
 static int sqlite_commit(struct db *db, struct error *err)
 {
 	reset_all(sqlite_of(db));
-	return run_text(sqlite_of(db), "COMMIT", "commit", err);
+	return run_control(sqlite_of(db), CONTROL_COMMIT, err);
 }
 
 static void sqlite_rollback(struct db *db)
@@ -224,20 +247,25 @@ static int sqlite_query(
 	return bind_row(s, id, values, err) < 0 ? -1 : 0;
 }
 
-/* What bind_time() wrote; anything else that somebody put there by hand reads as 0. */
-static int64_t parse_time(const char *text)
+/* What bind_time() wrote; anything else that somebody put there by hand reads as 0. Times in a row
+ * are mostly the same: a client's series were all seen by one report. */
+static int64_t parse_time(struct sqlite *s, const char *text)
 {
 	struct tm tm = { 0 };
 	int ms = 0;
+	if (strcmp(text, s->parsed.text) == 0)
+		return s->parsed.ms;
 	if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%3dZ", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
 		    &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &ms) != 7)
 		return 0;
 	tm.tm_year -= 1900;
 	tm.tm_mon -= 1;
-	return db_join_time(&tm, ms);
+	s->parsed.ms = db_join_time(&tm, ms);
+	(void)snprintf(s->parsed.text, sizeof s->parsed.text, "%s", text);
+	return s->parsed.ms;
 }
 
-static struct db_value get_column(sqlite3_stmt *stmt, int at, char type)
+static struct db_value get_column(struct sqlite *s, sqlite3_stmt *stmt, int at, char type)
 {
 	if (sqlite3_column_type(stmt, at) == SQLITE_NULL)
 		return db_null();
@@ -252,7 +280,7 @@ static struct db_value get_column(sqlite3_stmt *stmt, int at, char type)
 	const char *text = (const char *)sqlite3_column_text(stmt, at);
 	if (!text) /* no memory for it */
 		return db_null();
-	return type == 't' ? db_time(parse_time(text)) : db_text(text);
+	return type == 't' ? db_time(parse_time(s, text)) : db_text(text);
 }
 
 static int sqlite_next(
@@ -264,7 +292,7 @@ static int sqlite_next(
 	if (rc == SQLITE_ROW) {
 		const char *columns = statement_texts[id].columns;
 		for (int i = 0; columns[i]; i++)
-			ret_row[i] = get_column(stmt, i, columns[i]);
+			ret_row[i] = get_column(s, stmt, i, columns[i]);
 		return 1;
 	}
 	if (rc != SQLITE_DONE)
