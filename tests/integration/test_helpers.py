@@ -20,7 +20,7 @@ import unittest
 
 from rig import mariadb
 from rig.fleet import Fleet
-from rig.memory import find, helpers
+from rig.memory import find, helper
 from rig.sshd import keygen
 
 DATABASE = 'db-7f1c0e2b9a4d'
@@ -101,15 +101,15 @@ class Secrets(unittest.TestCase):
 
     def configure(self):
         clients = [f'<client name="{name}" ip="127.0.0.1" port="{self.silent.port}" '
-                   f'password="{password}" timeout="20s"/>' for name, password in PASSWORDS.items()]
+                   f'password="{password}" timeout="100s"/>' for name, password in PASSWORDS.items()]
         clients.append(f'<client name="third" ip="127.0.0.1" port="{self.silent.port}" '
-                       'identity="id" passphrase-file="phrase" timeout="20s"/>')
+                       'identity="id" passphrase-file="phrase" timeout="100s"/>')
         self.fleet.write_config(
             f'<storage engine="mariadb" socket="{self.database.socket}" user="secret" '
             f'password="{DATABASE}" database="fleet"/>\n'
             f'<mail host="127.0.0.1" security="plain" user="fleet" password="{MAIL}" '
             'from="fleet@example.com"/>\n'
-            '<collector pollers="1" sessions="1" connects="1"/>\n' + '\n'.join(clients))
+            '<collector pollers="1" sessions="1" connects="1" deadline="5m"/>\n' + '\n'.join(clients))
 
     def run_once(self):
         """What is made at first: keys, tables, its number."""
@@ -141,8 +141,8 @@ class Secrets(unittest.TestCase):
         in_flight = []
         for number in (1, 2, 3):
             self.wait_for_connection(number)
-            poller, = helpers(process.pid, 'poller')
-            signer, = helpers(process.pid, 'signer')
+            poller = helper(process.pid, 'poller')
+            signer = helper(process.pid, 'signer')
             in_flight.append(self.known_by(poller))
             self.assertEqual(self.known_by(process.pid), {
                 'database password', 'mail password', 'opening key', *PASSWORDS})
@@ -154,10 +154,10 @@ class Secrets(unittest.TestCase):
         process = self.fleet.start('collector')
         self.addCleanup(process.kill)
         self.wait_for_connection(1)
-        first, = helpers(process.pid, 'poller')
+        first = helper(process.pid, 'poller')
         os.kill(first, signal.SIGSEGV)
         self.wait_for_connection(2)
-        second, = helpers(process.pid, 'poller')
+        second = helper(process.pid, 'poller')
         self.assertNotEqual(first, second)
         self.silent.close()
         err = process.communicate(timeout=60)[1]
@@ -196,7 +196,7 @@ class Confined(unittest.TestCase):
         while not self.silent.connections:
             self.assertLess(time.monotonic(), deadline, 'it did not come')
             time.sleep(0.02)
-        return {role: helpers(process.pid, role)[0] for role in LIMITS}
+        return {role: helper(process.pid, role) for role in LIMITS}
 
     @staticmethod
     def status(pid):

@@ -1,19 +1,28 @@
 """The helpers of a run, and what is in the memory of a process (as root)."""
 import contextlib
 import pathlib
+import time
 
 PIECE = 1 << 20
 
 
-def helpers(pid, role):
-    """The processes of one role that `pid` has started."""
-    found = []
+def _children(pid, role):
     for child in pathlib.Path(f'/proc/{pid}/task/{pid}/children').read_text().split():
         with contextlib.suppress(OSError):
             line = pathlib.Path(f'/proc/{child}/cmdline').read_bytes().split(b'\0')
             if f'--{role}'.encode() in line:
-                found.append(int(child))
-    return found
+                yield int(child)
+
+
+def helper(pid, role):
+    """The one process of that role that `pid` has started. Asked again for a while: the kernel's
+    list is not exact while one of them comes or goes (proc_pid_task_tid_children(5))."""
+    deadline = time.monotonic() + 10
+    while len(found := list(_children(pid, role))) != 1:
+        if time.monotonic() > deadline:
+            raise AssertionError(f'{len(found)} processes are a {role}')
+        time.sleep(0.1)
+    return found[0]
 
 
 def _areas(pid):
