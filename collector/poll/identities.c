@@ -14,6 +14,7 @@
 
 enum {
 	LONG_MS = 5000,	  /* for a passphrase to take, before that is worth a word */
+	FEW_ROUNDS = 16,  /* if these take long, it is the machine that is busy */
 	SERVE_MS = 20000, /* for the signer to have room; an agent may hold it up */
 };
 
@@ -101,10 +102,10 @@ static int accept_blob(struct known_identity *id, struct ipc_bytes blob)
 static void warn_of_rounds(const struct identities *ids, const char *file, uint32_t rounds)
 {
 	int64_t took_ms = clock_monotonic_ms() - ids->started_ms;
-	if (rounds && took_ms >= LONG_MS)
+	if (rounds > FEW_ROUNDS && took_ms >= LONG_MS)
 		log_warning("%s: took %.1f s to decrypt with its %" PRIu32 " rounds, and its hosts "
-			    "waited; make them fewer with: ssh-keygen -p -a 16 -f %s",
-			file, (double)took_ms / 1000, rounds, file);
+			    "waited; make them fewer with: ssh-keygen -p -a %d -f %s",
+			file, (double)took_ms / 1000, rounds, FEW_ROUNDS, file);
 }
 
 /* 1 when there was an answer, 0 when there is none now, -1 when the signer is not to be used. */
