@@ -12,7 +12,8 @@ from rig.sshd import Sshd, free_port, keygen
 
 PROBE = os.path.join(BUILD, 'tests', 'torture', 'fleet-probe-ledger')
 COUNT = 10
-NAMED, LOCKED, AGENT, ACCEPT_NEW, DOWN, UPLOADED, WARM, ECDSA = range(1, 9)  # clients by number
+# Clients by number.
+NAMED, LOCKED, AGENT, ACCEPT_NEW, DOWN, UPLOADED, WARM, ECDSA, BEHIND, CONFIGURED = range(1, 11)
 
 
 class TenHosts:
@@ -71,28 +72,39 @@ class TenHosts:
     def port(self, number):
         return self.down_port if number == DOWN else self.sshd.port
 
-    def login(self, number):
-        """Attributes of a client."""
-        key = self.keys
-        return {
-            LOCKED: f'identity="{key["locked"]}" passphrase-file="passphrase"',
+    def machine(self, number):
+        """Attributes of a client: how it is come to and logged in to."""
+        if number == CONFIGURED:
+            return 'ip="ten" ssh-config="ssh_config"'
+        login = {
+            LOCKED: f'identity="{self.keys["locked"]}" passphrase-file="passphrase"',
             AGENT: f'identity="agent:{self.agent_path}"',
-            ACCEPT_NEW: f'identity="{key["ed25519"]}" host-key="accept-new"',
-            UPLOADED: f'identity="{key["shell"]}"',
-            WARM: f'identity="{key["shell"]}"',
-            ECDSA: f'identity="{key["ecdsa"]}"',
-        }.get(number, f'identity="{key["ed25519"]}"')
+            ACCEPT_NEW: f'identity="{self.keys["ed25519"]}" host-key="accept-new"',
+            UPLOADED: f'identity="{self.keys["shell"]}"',
+            WARM: f'identity="{self.keys["shell"]}"',
+            ECDSA: f'identity="{self.keys["ecdsa"]}"',
+            BEHIND: f'identity="{self.keys["ed25519"]}" jump="gate"',
+        }.get(number, f'identity="{self.keys["ed25519"]}"')
+        return (f'ip="{self.names[number]}" port="{self.port(number)}"'
+                f' username="{self.sshd.user}" {login}')
 
     def configure(self, fleet):
+        """As found by a first run that accepts a key; the other keys are recorded hashed."""
         fleet.write('passphrase', 'open\n')
-        fleet.write('known_hosts', ''.join(
+        fleet.write('ssh_config', f'Host ten\n  HostName {self.names[CONFIGURED]}\n'
+                                  f'  Port {self.sshd.port}\n  User {self.sshd.user}\n'
+                                  f'  IdentityFile {self.keys["ed25519"]}\n')
+        known = fleet.write('known_hosts', ''.join(
             f'[{name}]:{self.port(n)} {self.sshd.public_key()}\n'
             for n, name in self.names.items() if n != ACCEPT_NEW))
-        fleet.write_config(
-            f'<collector probe-dir="{self.probes}" deadline="45s"/>\n' + '\n'.join(
-                f'<client name="host{n}" ip="{name}" port="{self.port(n)}"'
-                f' username="{self.sshd.user}" timeout="20s" {self.login(n)}/>'
-                for n, name in self.names.items()))
+        subprocess.run(['ssh-keygen', '-q', '-H', '-f', known], check=True, capture_output=True)
+        os.unlink(known + '.old')
+        machines = [f'<client name="host{n}" timeout="20s" {self.machine(n)}/>'
+                    for n in self.names]
+        gate = (f'<jump name="gate" ip="{self.names[WARM]}" port="{self.sshd.port}"'
+                f' username="{self.sshd.user}" identity="{self.keys["shell"]}"/>')
+        fleet.write_config('\n'.join([
+            f'<collector probe-dir="{self.probes}" deadline="45s"/>', gate, *machines]))
 
     def reset(self):
         """As at first, but that all clients save one have their probe."""
