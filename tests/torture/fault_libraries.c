@@ -1,5 +1,6 @@
 /* The allocators of libraries that take ours; libxml2 and libssh2 have them already. */
 #include <curl/curl.h>
+#include <libxml/parser.h>
 #include <libxml/xmlschemas.h>
 #include <sqlite3.h>
 #include <stdlib.h>

@@ -5,6 +5,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import time
 
 from rig import servers
 from rig.fleet import BUILD
@@ -58,16 +59,21 @@ class TenHosts:
         self.agent = subprocess.Popen(
             servers.DIES_WITH_US + ['ssh-agent', '-D', '-a', self.agent_path],
             stdout=subprocess.DEVNULL)
-        while not os.path.exists(self.agent_path):
+        while not self.add_key():
             assert self.agent.poll() is None
-        subprocess.run(['ssh-add', '-q', self.keys['ed25519']], check=True,
-                       env={**os.environ, 'SSH_AUTH_SOCK': self.agent_path})
+            time.sleep(0.05)
         return self
 
     def __exit__(self, *_):
         self.agent.kill()
         self.agent.wait()
         self.sshd.stop()
+
+    def add_key(self):
+        """Whether the agent was there to take it."""
+        return subprocess.run(['ssh-add', '-q', self.keys['ed25519']], capture_output=True,
+                              env={**os.environ, 'SSH_AUTH_SOCK': self.agent_path},
+                              check=False).returncode == 0
 
     def port(self, number):
         return self.down_port if number == DOWN else self.sshd.port

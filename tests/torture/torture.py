@@ -3,6 +3,7 @@ import concurrent.futures
 import os
 import pathlib
 import queue
+import re
 import shutil
 import sys
 import time
@@ -95,9 +96,9 @@ class Sweep:
         sites = self.record()
         ours = [s for s in sites if not s.is_inside]
         inside = [s for s in sites if s.is_inside]
-        wanted = os.environ.get('TORTURE_SITE')  # one alone, by a part of its name
+        wanted = os.environ.get('TORTURE_SITE')  # a pattern of names
         if wanted:
-            return [s for s in sites if wanted in s.name]
+            return [s for s in sites if re.search(wanted, s.name)]
         print(f'{len(ours)} sites of ours, {len(inside)} in libraries')
         if IS_LONG:
             return ours + spread(inside, INSIDE)
