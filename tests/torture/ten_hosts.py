@@ -22,6 +22,7 @@ class TenHosts:
 
     def __init__(self, folder, place):
         self.folder = pathlib.Path(folder)
+        self.place = place
         self.addresses = {n: f'127.{place + 1}.0.{n}' for n in range(1, COUNT + 1)}
         self.addresses[NAMED] = '127.0.0.1'
         self.names = {**self.addresses, NAMED: 'localhost'}
@@ -94,7 +95,7 @@ class TenHosts:
         return (f'ip="{self.names[number]}" port="{self.port(number)}"'
                 f' username="{self.sshd.user}" {login}')
 
-    def configure(self, fleet):
+    def configure(self, fleet, storage=''):
         """As found by a first run that accepts a key; the other keys are recorded hashed."""
         fleet.write('passphrase', 'open\n')
         fleet.write('ssh_config', f'Host ten\n  HostName {self.names[CONFIGURED]}\n'
@@ -110,7 +111,7 @@ class TenHosts:
         gate = (f'<jump name="gate" ip="{self.names[WARM]}" port="{self.sshd.port}"'
                 f' username="{self.sshd.user}" identity="{self.keys["shell"]}"/>')
         fleet.write_config('\n'.join([
-            f'<collector probe-dir="{self.probes}" deadline="45s"/>', gate, *machines]))
+            storage, f'<collector probe-dir="{self.probes}" deadline="45s"/>', gate, *machines]))
 
     def reset(self):
         """As at first, but that all clients save one have their probe."""

@@ -3,14 +3,15 @@ to nobody, and nothing that is told in two mails."""
 import collections
 import contextlib
 import os
+import re
 import shutil
 import sys
 import tempfile
 import unittest
 
-from rig import smtp
-from rig.samples import Samples
-from torture import PLACES, Place, Sweep, check
+from rig import mariadb, smtp
+from rig.samples import MariadbSamples, Samples
+from torture import PLACES, SMALL_SAMPLE, Place, Sweep, check
 
 DISK = 'filesystem_used_ratio'
 USERS = {'web1': ('ops', 'second'), 'web2': ('ops',), 'web3': ('third',)}
@@ -27,9 +28,10 @@ STATE = {
 }
 
 
-def configure(fleet, mail):
+def configure(fleet, elements):
+    """elements: <mail>, <storage>."""
     fleet.write('mail.password', smtp.PASSWORD + '\n')
-    fleet.write_config(mail + '\n'.join(
+    fleet.write_config(elements + '\n'.join(
         f'<client name="{name}" ip="192.0.2.10" username="monitor" password="x" mail="'
         + ' '.join(f'{u}@example.com' for u in users) +
         '"><alert type="disk" limit="90%" for="1m"/></client>' for name, users in USERS.items()))
@@ -41,19 +43,16 @@ def smtp_element(server):
             f' password-file="mail.password" ca="{server.ca}"/>')
 
 
-def add_history(fleet):
+def add_history(samples):
     """An alert that was told: a disk that is full, and a client that does not answer."""
-    samples = Samples(fleet)
     for minute in (-22, -20):
         samples.add('web1', minute, {(DISK, '/home'): 0.95})
         samples.add('web2', minute, outcome='timeout', error='no answer in time')
-    samples.close()
 
 
-def add_news(fleet):
+def add_news(samples):
     """That disk has room again; one is full, one soon; that client answers; of the third so
     much is wrong that it goes out as one digest."""
-    samples = Samples(fleet)
     for minute in (-8, -6):
         full = {(DISK, '/home'): 0.5, (DISK, '/var'): 0.95}
         if minute == -6:
@@ -61,7 +60,14 @@ def add_news(fleet):
         samples.add('web1', minute, full)
         samples.add('web2', minute, {(DISK, '/'): 0.2})
         samples.add('web3', minute, {(DISK, f'/{i}'): 0.95 for i in range(6)})
-    samples.close()
+
+
+def tell_story(fleet, open_samples):
+    """From the tables on; all but the news is known to the alerter."""
+    for add in (add_history, add_news):
+        check(fleet.run('alerter').status == 0, 'the beginning goes wrong')
+        with contextlib.closing(open_samples(fleet)) as samples:
+            add(samples)
 
 
 def headlines(text):
@@ -75,17 +81,22 @@ class Attempt:
     def __init__(self):
         self.expected = None
 
-    def __call__(self, place):
+    def prepare(self, place):
         place.restore()
+
+    def open_samples(self, fleet):
+        return Samples(fleet)
+
+    def __call__(self, place):
+        self.prepare(place)
         bad = place.run('alerter', faults=True)
         check(bad.status == 0 or bad.err, 'nothing was said:', bad)
-        samples = Samples(place.fleet)
-        samples.make_due()
-        samples.close()
-        good = place.run('alerter')
+        with contextlib.closing(self.open_samples(place.fleet)) as samples:
+            samples.make_due()
+            good = place.run('alerter')
+            state = {name: sorted(samples.execute(sql)) for name, sql in STATE.items()}
         try:
             check((good.status, good.err) == (0, ''), 'the next run is not silent:', good)
-            state = {name: sorted(place.fleet.rows(sql)) for name, sql in STATE.items()}
             self.judge(state, self.told(place, bad.out, good.out))
         except Exception as e:
             e.args = (f'{e}\nafter {bad}',)
@@ -122,6 +133,29 @@ class OnOutput(Attempt):
         return {line: 1 for out in outs for line in headlines(out)}
 
 
+class OnMariadb(OnOutput):
+    """Each time in a new database."""
+
+    def __init__(self, server):
+        super().__init__()
+        self.server = server
+
+    def database(self, fleet):
+        return 'torture_' + re.sub('[^a-z0-9]', '', fleet.folder.rpartition('fleet-torture')[2])
+
+    def open_samples(self, fleet):
+        return MariadbSamples(self.server, self.database(fleet))
+
+    def prepare(self, place):
+        place.restore()
+        name = self.database(place.fleet)
+        self.server.query(f'DROP DATABASE IF EXISTS {name}; '
+                          f'CREATE DATABASE {name} CHARACTER SET utf8mb4')
+        configure(place.fleet, f'<storage engine="mariadb" socket="{self.server.socket}"'
+                               f' user="root" database="{name}"/>')
+        tell_story(place.fleet, self.open_samples)
+
+
 def smtp_users():
     return sorted({u for users in USERS.values() for u in users})
 
@@ -132,13 +166,10 @@ class Alerter(unittest.TestCase):
         os.chmod(self.folder, 0o755)  # the mail server has an account of its own
         self.addCleanup(shutil.rmtree, self.folder, True)
 
-    def make_place(self, number, mail):
+    def make_place(self, number, mail=''):
         place = Place(self.folder, number)
         configure(place.start, mail)
-        for add in (lambda fleet: None, add_history, add_news):
-            add(place.start)
-            if add is not add_news:
-                self.assertEqual(place.start.run('alerter').status, 0)
+        tell_story(place.start, Samples)
         return place
 
     @unittest.skipIf(smtp.missing(), smtp.missing())
@@ -155,9 +186,19 @@ class Alerter(unittest.TestCase):
             self.assertEqual(Sweep('alerter', places, ByMail()).run(), [])
 
     def test_every_site_on_output(self):
-        places = [self.make_place(number, '') for number in range(PLACES)]
-        sweep = Sweep('alerter', places, OnOutput(), lambda site: 'outbox.c' in site.name)
+        places = [self.make_place(number) for number in range(PLACES)]
+        sweep = Sweep('alerter', places, OnOutput(), lambda site: 'outbox.c' in site.name,
+                      SMALL_SAMPLE)
         self.assertEqual(sweep.run(), [])
+
+    @unittest.skipUnless(mariadb.installed(), 'there is no mariadbd')
+    def test_every_site_on_mariadb(self):
+        """Those that SQLite does not have."""
+        with mariadb.Mariadb(f'{self.folder}/mariadb') as server:
+            places = [self.make_place(number) for number in range(PLACES)]
+            sweep = Sweep('alerter', places, OnMariadb(server),
+                          lambda site: 'mariadb' in site.name, SMALL_SAMPLE)
+            self.assertEqual(sweep.run(), [])
 
 
 if __name__ == '__main__':

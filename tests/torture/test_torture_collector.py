@@ -4,13 +4,13 @@ import contextlib
 import pathlib
 import re
 import shutil
-import sqlite3
 import sys
 import tempfile
 import unittest
 
+from rig import mariadb
 from ten_hosts import COUNT, DOWN, TenHosts
-from torture import PLACES, Place, Sweep, check
+from torture import PLACES, SMALL_SAMPLE, Place, Sweep, check
 
 WAITS = re.compile(r'.*\.(sealed|outcomes|cycle)|tmp-.*')  # collector/spool/spool.h
 SAMPLES = ('SELECT s.id, s.cycle_id, c.name, s.outcome, s.error, hex(s.digest),'
@@ -21,7 +21,8 @@ LEAST_READINGS = 20
 
 class Sample:
     def __init__(self, row):
-        self.id, self.cycle, self.client, self.outcome, self.error, self.digest, self.readings = row
+        self.id, self.cycle, self.readings = (int(row[i]) for i in (0, 1, 6))
+        self.client, self.outcome, self.error, self.digest = row[2:6]
 
     def __repr__(self):
         return f'{self.id:x} {self.client} {self.outcome} {self.error!r} {self.readings} readings'
@@ -30,29 +31,30 @@ class Sample:
 class Attempt:
     """One run with a fault, one without, and what is to be seen afterwards."""
 
-    def __call__(self, place):
+    def prepare(self, place):
         place.restore()
+
+    def __call__(self, place):
+        self.prepare(place)
         place.hosts.reset()
         before = {s.id for s in self.samples(place)}
         bad = place.run('collector', faults=True)
-        between = self.samples(place)
         good = place.run('collector')
         check((good.status, good.err) == (0, ''), 'the next run is not silent:', good, '\nafter', bad)
         samples = [s for s in self.samples(place) if s.id not in before]
         try:
-            self.judge(place, bad, between, samples)
+            self.judge(place, bad, samples)
         except Exception as e:
             e.args = (f'{e}\nafter {bad}\nrows: {samples}',)
             raise
 
-    @staticmethod
-    def samples(place):
-        try:
-            return [Sample(row) for row in place.fleet.rows(SAMPLES)]
-        except sqlite3.Error as e:
-            check(False, 'the database is broken:', e)
+    def rows(self, place):
+        return place.fleet.rows(SAMPLES)
 
-    def judge(self, place, bad, between, samples):
+    def samples(self, place):
+        return [Sample(row) for row in self.rows(place)]
+
+    def judge(self, place, bad, samples):
         cycles = sorted({s.cycle for s in samples})
         check(0 not in cycles and len(cycles) <= 2, 'cycles:', cycles)
         self.judge_last([s for s in samples if s.cycle == cycles[-1]])
@@ -99,23 +101,60 @@ class Attempt:
             check(s.outcome != 'ok' or s.readings >= LEAST_READINGS, 'few readings:', s)
 
 
-class Collector(unittest.TestCase):
-    def test_every_site(self):
-        folder = tempfile.mkdtemp(prefix='fleet-torture-')
-        self.addCleanup(shutil.rmtree, folder, True)
-        with contextlib.ExitStack() as stack:
-            places = [self.make_place(stack, folder, n) for n in range(PLACES)]
-            self.assertEqual(Sweep('collector', places, Attempt()).run(), [])
+class OnMariadb(Attempt):
+    """Each time in a new database, with two runs before."""
 
-    def make_place(self, stack, folder, number):
-        """Two runs before: there are keys, tables, counters, and probes on the clients."""
-        place = Place(folder, number)
-        place.hosts = stack.enter_context(TenHosts(place.folder / 'hosts', number))
-        place.hosts.configure(place.start)
-        for _ in range(2):
-            self.assertEqual(place.start.run('collector').status, 0)
-        place.hosts.configure(place.start)  # nothing accepted yet
+    def __init__(self, server):
+        self.server = server
+
+    def database(self, place):
+        return f'torture_{place.hosts.place}'
+
+    def rows(self, place):
+        return self.server.query(SAMPLES, self.database(place))
+
+    def prepare(self, place):
+        super().prepare(place)
+        name = self.database(place)
+        shutil.rmtree(place.fleet.spool)
+        self.server.query(f'DROP DATABASE IF EXISTS {name}; '
+                          f'CREATE DATABASE {name} CHARACTER SET utf8mb4')
+        start(place.fleet, place.hosts, f'<storage engine="mariadb" database="{name}"'
+                                        f' user="root" socket="{self.server.socket}"/>')
+
+
+def start(fleet, hosts, storage=''):
+    """Two runs: there are keys, tables, counters, and probes on the clients."""
+    hosts.configure(fleet, storage)
+    for _ in range(2):
+        check(fleet.run('collector').status == 0, 'the beginning goes wrong')
+    hosts.configure(fleet, storage)  # nothing accepted yet
+
+
+class Collector(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix='fleet-torture-')
+        self.addCleanup(shutil.rmtree, self.folder, True)
+        self.stack = contextlib.ExitStack()
+        self.addCleanup(self.stack.close)
+        self.places = [self.make_place(number) for number in range(PLACES)]
+
+    def make_place(self, number):
+        place = Place(self.folder, number)
+        place.hosts = self.stack.enter_context(TenHosts(place.folder / 'hosts', number))
+        start(place.start, place.hosts)
         return place
+
+    def test_every_site(self):
+        self.assertEqual(Sweep('collector', self.places, Attempt()).run(), [])
+
+    @unittest.skipUnless(mariadb.installed(), 'there is no mariadbd')
+    def test_every_site_on_mariadb(self):
+        """Those that SQLite does not have."""
+        server = self.stack.enter_context(mariadb.Mariadb(f'{self.folder}/mariadb'))
+        sweep = Sweep('collector', self.places, OnMariadb(server),
+                      lambda site: 'mariadb' in site.name, SMALL_SAMPLE)
+        self.assertEqual(sweep.run(), [])
 
 
 if __name__ == '__main__':

@@ -15,7 +15,7 @@ from rig.fleet import BUILD, Fleet
 FOLDER = os.path.join(BUILD, 'tests', 'torture')
 DEPTH = 3  # calls that tell one site from another
 TRIES = 3  # for a site that is not reached in every run
-SAMPLE = 25  # sites of each program in the quick suite
+SAMPLE, SMALL_SAMPLE = 25, 5  # sites in the quick suite
 INSIDE = 150  # sites within libraries in the long one
 PLACES = 2 * len(os.sched_getaffinity(0))  # at times a run only waits for a deadline
 IS_LONG = bool(os.environ.get('TORTURE_ALL'))
@@ -73,10 +73,11 @@ class Place:
 class Sweep:
     """`program`: what is tortured. `places`: of Place. `attempt(place)` runs it with the faults
     of the place's table, and raises Wrong when it, or what comes after it, went wrong. `is_wanted`:
-    which sites; all without it."""
+    which sites; all without it. `sample`: how many of ours in the quick suite."""
 
-    def __init__(self, program, places, attempt, is_wanted=lambda site: True):
+    def __init__(self, program, places, attempt, is_wanted=lambda site: True, sample=SAMPLE):
         self.program, self.attempt, self.is_wanted = program, attempt, is_wanted
+        self.sample = sample
         self.places = queue.Queue()
         for place in places:
             self.places.put(place)
@@ -102,7 +103,7 @@ class Sweep:
         print(f'{len(ours)} sites of ours, {len(inside)} in libraries')
         if IS_LONG:
             return ours + spread(inside, INSIDE)
-        return spread(ours, SAMPLE) + spread(inside, SAMPLE // 5)
+        return spread(ours, self.sample) + spread(inside, self.sample // 5)
 
     def torture(self, site, is_half, words):
         place = self.places.get()
