@@ -15,7 +15,7 @@ from rig.fleet import BUILD, Fleet
 FOLDER = os.path.join(BUILD, 'tests', 'torture')
 DEPTH = 3  # calls that tell one site from another
 TRIES = 3  # for a site that is not reached in every run
-SAMPLE, SMALL_SAMPLE = 25, 5  # sites in the quick suite
+SAMPLE, SMALL_SAMPLE = 15, 3  # sites in the quick suite
 INSIDE = 150  # sites within libraries in the long one
 PLACES = 2 * len(os.sched_getaffinity(0))  # at times a run only waits for a deadline
 IS_LONG = bool(os.environ.get('TORTURE_ALL'))
