@@ -91,15 +91,21 @@ static bool is_fatal(const struct jump *jump, enum outcome outcome)
 	       !(jump->state == JUMP_PROVEN && outcome == OUTCOME_REFUSED);
 }
 
-int jumps_kill(struct jump *jump, enum outcome outcome, const char *text)
+/* Takes the reason. */
+static int mark_dead(struct jump *jump, enum outcome outcome, char *reason)
 {
 	jump->state = JUMP_DEAD;
 	jump->outcome = outcome;
-	if (strncmp(text, "jump host ", 10) == 0)
-		jump->reason = strdup(text);
-	else if (asprintf(&jump->reason, "jump host %s: %s", jump->plan->client->name, text) < 0)
-		jump->reason = NULL;
-	return jump->reason ? 0 : -1;
+	jump->reason = reason;
+	return reason ? 0 : -1;
+}
+
+int jumps_kill(struct jump *jump, enum outcome outcome, const char *text)
+{
+	char *reason;
+	if (asprintf(&reason, "jump host %s: %s", jump->plan->client->name, text) < 0)
+		reason = NULL;
+	return mark_dead(jump, outcome, reason);
 }
 
 int jumps_judge(struct jumps *j, uint32_t seq, size_t hop, enum outcome outcome, const char *text,
@@ -111,7 +117,9 @@ int jumps_judge(struct jumps *j, uint32_t seq, size_t hop, enum outcome outcome,
 	if (!at || !feed_leave(j->feed, seq, at->gate) || !is_fatal(at, outcome))
 		return 0;
 	*ret_dead = at;
-	return jumps_kill(at, outcome, text);
+	/* What is said by those behind it names it already. */
+	return hop < way.depth ? mark_dead(at, outcome, strdup(text))
+			       : jumps_kill(at, outcome, text);
 }
 
 int jumps_learn_key(struct jump *jump, const struct host_key *key)

@@ -59,7 +59,7 @@ void jumps_pass(struct jumps *j, uint32_t seq, struct jump *jump);
 int jumps_judge(struct jumps *j, uint32_t seq, size_t hop, enum outcome outcome, const char *text,
 	struct jump **ret_dead) MUST_CHECK;
 
-/* The same when its name did not resolve. */
+/* The same when its name did not resolve; `text` says why, and not whose. */
 int jumps_kill(struct jump *jump, enum outcome outcome, const char *text) MUST_CHECK;
 
 /* Keep copies; -1 without memory. */

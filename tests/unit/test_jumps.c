@@ -126,6 +126,7 @@ static void a_way_has_an_order(void **state)
 	jumps_pass(&r.jumps, 0, &r.jumps.items[0]);
 	assert_int_equal(let_go(&r), 0); /* the other one waits for FAR */
 	assert_ptr_equal(judge(&r, 0, 1, OUTCOME_TIMEOUT), &r.jumps.items[1]);
+	assert_string_equal(r.jumps.items[1].reason, "because");
 	assert_int_equal(r.jumps.items[0].state, JUMP_PROVEN);
 	end(&r);
 }
