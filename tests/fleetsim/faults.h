@@ -45,7 +45,7 @@ enum trouble {
 	TROUBLE_END,	 /* the command ends as if all were said; before one, as DROP */
 	TROUBLE_IGNORES, /* SSH_MSG_IGNORE without end */
 	TROUBLE_JUNK,	 /* bytes that are no packet */
-	TROUBLE_WORDS,	 /* the fault's words, past SSH, and then no more */
+	TROUBLE_WORDS,	 /* the fault's words, past SSH, and its end of file */
 	TROUBLE_LINES,	 /* the same without end */
 	TROUBLE_STDOUT,	 /* a gigabyte on standard output */
 	TROUBLE_STDERR,

@@ -1,8 +1,5 @@
 #include "tests/fleetsim/server.h"
 
-/* No libssh2 has this one, so that nothing is in common. */
-static const char ODD_CIPHER[] = "chacha20-poly1305@openssh.com";
-
 static int bind_error(ssh_bind b, const char *what, struct error *err)
 {
 	return error_set(err, "%s: %s", what, b ? ssh_get_error(b) : "out of memory");
@@ -18,12 +15,19 @@ static int make_bind(ssh_bind *ret_bind, struct error *err)
 	return 0;
 }
 
-static int make_changed_key(ssh_bind b, struct error *err)
+static int make_key(ssh_bind b, enum ssh_keytypes_e type, struct error *err)
 {
 	ssh_key key;
-	if (ssh_pki_generate(SSH_KEYTYPE_ED25519, 0, &key) != SSH_OK ||
+	if (ssh_pki_generate(type, 0, &key) != SSH_OK ||
 		ssh_bind_options_set(b, SSH_BIND_OPTIONS_IMPORT_KEY, key) < 0)
 		return bind_error(b, "another host key", err);
+	return 0;
+}
+
+static int read_key(ssh_bind b, const char *path, struct error *err)
+{
+	if (ssh_bind_options_set(b, SSH_BIND_OPTIONS_HOSTKEY, path) < 0)
+		return bind_error(b, path, err);
 	return 0;
 }
 
@@ -31,16 +35,13 @@ int server_init(struct server *s, const char *host_key, const char *authorized,
 	const char *password, struct error *err)
 {
 	*s = (struct server){ .password = password };
-	for (size_t i = 0; i < KEYS_COUNT; i++) {
+	for (size_t i = 0; i < KEYS_COUNT; i++)
 		if (make_bind(&s->binds[i], err) < 0)
 			return -1;
-		if (i == KEYS_CHANGED ? make_changed_key(s->binds[i], err) < 0
-				      : ssh_bind_options_set(s->binds[i], SSH_BIND_OPTIONS_HOSTKEY,
-						host_key) < 0)
-			return bind_error(s->binds[i], host_key, err);
-	}
-	if (ssh_bind_options_set(s->binds[KEYS_ODD], SSH_BIND_OPTIONS_CIPHERS_C_S, ODD_CIPHER) < 0)
-		return bind_error(s->binds[KEYS_ODD], ODD_CIPHER, err);
+	if (read_key(s->binds[KEYS_OWN], host_key, err) < 0 ||
+		make_key(s->binds[KEYS_CHANGED], SSH_KEYTYPE_ED25519, err) < 0 ||
+		make_key(s->binds[KEYS_ODD], SSH_KEYTYPE_ECDSA_P256, err) < 0)
+		return -1;
 	if (ssh_pki_import_pubkey_file(authorized, &s->authorized) != SSH_OK)
 		return error_set(err, "%s: is no public key", authorized);
 	return 0;

@@ -47,6 +47,7 @@ static void say_words(struct conn *c)
 {
 	const char *words = c->visit.fault->says;
 	(void)say_raw(c, words, strlen(words));
+	(void)shutdown(c->watch.fd, SHUT_WR);
 	c->is_frozen = true;
 }
 

@@ -30,8 +30,8 @@ enum visit_state {
 	VISIT_OVER,
 };
 
-/* What a host shows itself with: the key that is known, another one, and algorithms that the
- * collector has none of. */
+/* What a host shows itself with: the key that is known, another one, and one of another type only.
+ */
 enum host_keys { KEYS_OWN, KEYS_CHANGED, KEYS_ODD, KEYS_COUNT };
 
 /* What all visits of a worker share. */

@@ -12,14 +12,16 @@ from rig.raw_ssh import FAULTS, RawSsh
 from rig.sshd import Sshd, keygen
 
 TIMEOUT = 6
+# Not all versions of libssh2 get as far as the lists.
+NO_LISTS = 'refused no-common-algorithm'
 # The outcome of each, and words of the reason.
 EXPECTED = {
     'length-huge': ('refused', 'exchange encryption keys'),
     'length-zero': ('refused', 'exchange encryption keys'),
     'padding-beyond': ('refused', 'exchange encryption keys'),
     'version-with-nul': ('refused', 'SSH-2.0-\\x00'),
-    'kexinit-cut': ('no-common-algorithm', 'make no sense'),
-    'kexinit-short': ('no-common-algorithm', 'make no sense'),
+    'kexinit-cut': (NO_LISTS, ''),
+    'kexinit-short': (NO_LISTS, ''),
     'kex-reply-cut': ('refused', 'exchange encryption keys'),
     'kex-reply-short': ('refused', 'exchange encryption keys'),
     'host-key-cut': ('refused', 'exchange encryption keys'),
@@ -104,10 +106,9 @@ class Broken(unittest.TestCase):
         rows = {name: rest for name, *rest in self.fleet.rows(
             'SELECT c.name, s.outcome, s.error, s.duration_ms FROM sample s '
             'JOIN client c ON c.id = s.client_id')}
-        self.assertEqual({name: rows[name][0] for name in FAULTS},
-                         {name: outcome for name, (outcome, _) in EXPECTED.items()})
-        for name, (_, words) in EXPECTED.items():
-            self.assertIn(words, rows[name][1], name)
+        wrong = {name: rows[name] for name, (outcomes, words) in EXPECTED.items()
+                 if rows[name][0] not in outcomes.split() or words not in rows[name][1]}
+        self.assertEqual(wrong, {})
         for i in range(8):
             outcome, _, duration = rows[f'good{i}']
             self.assertEqual(outcome, 'ok', rows)
