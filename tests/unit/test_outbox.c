@@ -13,6 +13,19 @@ static char path[64];
 static struct storage *storage;
 static struct lease lease = { .holder = "test", .lock_fd = -1 };
 
+/* Nothing is told of a client that is not known by an attempt. */
+static void make_client(const char *name)
+{
+	const struct sample attempt = { .id = 1,
+		.client = name,
+		.outcome = OUTCOME_TIMEOUT,
+		.first_outcome = OUTCOME_TIMEOUT,
+		.error = "" };
+	enum put_result result;
+	assert_int_equal(storage_put_samples(storage, &attempt, 1, &result, NULL), 0);
+	assert_int_equal(result, PUT_NEW);
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -25,6 +38,7 @@ static int set_up(void **state)
 	};
 	assert_int_equal(storage_open(&database, true, &storage, NULL), 0);
 	assert_int_equal(lease_take(&lease, storage, &busy, NULL), 0);
+	make_client("web1");
 	return busy;
 }
 
