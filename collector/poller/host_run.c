@@ -88,7 +88,7 @@ static void name_jump_host(struct host_run *h)
 /* The verdict stands in h->verdict. */
 bool host_finish(struct host_run *h)
 {
-	if (!host_is_last_hop(h))
+	if (!host_is_last_hop(h) && h->verdict.outcome != OUTCOME_NOT_DONE)
 		name_jump_host(h);
 	host_hang_up(h);
 	host_wipe_passwords(h);
