@@ -396,10 +396,12 @@ class Through(Ssh):
         children = pathlib.Path(f"/proc/{listener}/task/{listener}/children")
 
         def kill():
+            self.far.log_with("Accepted publickey", 15)
+            time.sleep(2)  # the command has begun
             for child in children.read_text().split():
                 os.kill(int(child), signal.SIGKILL)
-        threading.Timer(1, kill).start()
-        got = self.echo("echo some; sleep 20", bytes=10)
+        threading.Thread(target=kill).start()
+        got = self.echo("echo some; sleep 30", bytes=10, timeout=40000)
         self.assertOutcome(got, "truncated", None, "while it carried another")
         self.assertEqual((got["got"], got["below"]), ("5", "1"))
 
