@@ -11,6 +11,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'integration'))
 from rig import mariadb  # noqa: E402  pylint: disable=wrong-import-position
+from rig.shows import shows  # noqa: E402  pylint: disable=wrong-import-position
 
 OPEN = os.environ['FLEET_STORAGE_OPEN']
 USER, PASSWORD = 'fleet', 'correct horse'
@@ -151,6 +152,7 @@ class Tls(unittest.TestCase):
         self.assertTrue(done, said)
         self.assertIn('over TLS', said)
 
+    @shows('29')
     def test_wrong_ca(self):
         port = self.with_certificate(self.right)
         done, said = connect(port, self.other + '.pem')
@@ -199,12 +201,14 @@ class Tls(unittest.TestCase):
         done, said = connect(port, self.ca + '.pem', here)
         self.assertTrue(done, said)
 
+    @shows('29')
     def test_wrong_name(self):
         port = self.with_certificate(self.wrong)
         done, said = connect(port, self.ca + '.pem')
         self.assertFalse(done, said)
         self.assertRegex(said, '(?i)tls|ssl')
 
+    @shows('29')
     def test_no_tls(self):
         port = self.server(mariadb.NO_TLS)
         done, said = connect(port, self.ca + '.pem')
@@ -216,6 +220,7 @@ class Tls(unittest.TestCase):
         done, said = connect(port, os.path.join(self.folder, 'nowhere.pem'))
         self.assertFalse(done, said)
 
+    @shows('29')
     def test_nothing_is_sent_without_tls(self):
         listener = Listener()
         done, said = connect(listener.port, self.ca + '.pem')
@@ -224,6 +229,7 @@ class Tls(unittest.TestCase):
         self.assertNotIn(USER.encode(), plain)
         self.assertEqual(inside, b'')
 
+    @shows('29')
     def test_nothing_is_sent_to_the_wrong_server(self):
         """The request for TLS goes out, then the handshake; the user's name never does."""
         stranger = make_certificate(self.folder, self.other, 'stranger', 'IP:' + HOST)

@@ -10,6 +10,7 @@ import unittest
 
 from rig.fleet import Fleet
 from rig.samples import Samples
+from rig.shows import shows
 
 DISK = 'filesystem_used_ratio'
 CLIENT = '''<client name="{name}" ip="192.0.2.10" username="monitor" password="x">
@@ -98,6 +99,7 @@ class Metric(AlerterCase):
         self.disk(-4, 0.98)
         self.assertEqual(self.told(), ['CRITICAL web1: disk /var 98.0 % (limit 97.0 %)'])
 
+    @shows('36')
     def test_hysteresis_bounds_the_mails_of_a_flapping_value(self):
         self.configure(client(
             'web1', '<alert type="disk" limit="90%" clear="80%" clear-for="10m"/>'))
@@ -141,6 +143,7 @@ class Closed(AlerterCase):
         self.assertEqual(self.rows("SELECT kind FROM event ORDER BY id"),
                          [('firing',), ('closed',)])
 
+    @shows('35a')
     def test_filesystem_unmounted(self):
         for minute in (-8, -7):
             self.samples.add('web1', minute, {(DISK, '/'): 0.1})
@@ -149,10 +152,12 @@ class Closed(AlerterCase):
             self.samples.add('web1', minute, {(DISK, '/'): 0.1})
         self.closed_once('not reported')
 
+    @shows('35a')
     def test_rule_removed(self):
         self.configure(client('web1', '<alert type="memory" limit="90%"/>'))
         self.closed_once('rule is no longer in the configuration')
 
+    @shows('35a')
     def test_client_removed(self):
         self.configure(client('db1', RULE))
         self.closed_once('client is no longer in the configuration')
@@ -255,6 +260,7 @@ class Reach(AlerterCase):
         self.assertIn('[fleet] 20 alerts: 20 critical', out)
         self.assertIn('20 of 20 clients cannot be reached: the collector looks isolated', out)
 
+    @shows('35b')
     def test_an_uplink_that_dies_half_way_is_one_text(self):
         self.configure(*[client(f'web{i}', RULE) for i in range(20)])
         for i in range(20):

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import unittest
 
+from rig.shows import shows
 from test_alerter_mail import WHY_NOT, MailCase
 
 WINDOWS = ('applied', 'composed', 'sent')  # lib/crash.h
@@ -41,6 +42,7 @@ class Kill(MailCase):
         self.server.settle()
         return self.server.mails(user)
 
+    @shows('31')
     def test_each_window(self):
         self.configure(mail='ops@example.com second@example.com', security='plain')
         expected, kills, minute = set(), collections.Counter(), -1000

@@ -9,6 +9,7 @@ import unittest
 from rig import smtp
 from rig.fleet import Fleet
 from rig.samples import Samples
+from rig.shows import shows
 
 DISK = 'filesystem_used_ratio'
 WHY_NOT = smtp.missing()
@@ -154,6 +155,7 @@ class Delivery(MailCase):
         self.assertEqual(answer['subject'], '[fleet] RESOLVED web7: disk /var 50.0 % (limit 90.0 %)')
         self.assertEqual(answer['references'], digest['message-id'])
 
+    @shows('35')
     def test_ten_thousand_alerts_are_one_digest(self):
         self.configure(rules='<alert type="disk" limit="90%"/>')
         self.samples.connection.execute('BEGIN')
@@ -174,6 +176,7 @@ class Delivery(MailCase):
         self.mails(count=2)
         self.mails('second', count=0)
 
+    @shows('33')
     def test_one_of_three_recipients_bad(self):
         self.configure(mail='ops@example.com nobody@example.com second@example.com')
         self.disk(-5, 0.95)
@@ -189,6 +192,7 @@ class Delivery(MailCase):
 
 
 class Trouble(MailCase):
+    @shows('32')
     def test_greylisted_then_delivered_once(self):
         self.server.misbehave('defer')
         self.disk(-5, 0.95)
@@ -208,6 +212,7 @@ class Trouble(MailCase):
         self.alert()
         self.assertEqual([row[1:] for row in self.outbox()], [('waiting', 1)] * 5)
 
+    @shows('32')
     def test_content_refused_is_final_and_visible(self):
         self.server.misbehave('content')
         self.disk(-5, 0.95)
@@ -235,15 +240,18 @@ class Trouble(MailCase):
             self.mails(user, 3)
         self.assertEqual(self.fleet.rows("SELECT * FROM alert WHERE rule = 'mail-delivery'"), [])
 
+    @shows('32a')
     def test_login_refused_all_weekend(self):
         self.all_weekend('login', '535')
 
+    @shows('32a')
     def test_greeting_refused_all_weekend(self):
         self.all_weekend('greeting', '554')
 
     def test_sender_refused_all_weekend(self):
         self.all_weekend('sender', 'sender refused')
 
+    @shows('34')
     def test_starttls_stripped(self):
         with smtp.Meddler(self.server.port, strip=True) as meddler:
             self.configure(port=meddler.port)
@@ -311,6 +319,7 @@ class Trouble(MailCase):
 class Plain(MailCase):
     SERVER = {'login': False, 'tls': False}
 
+    @shows('32')
     def test_lost_after_the_final_dot_comes_again_under_its_id(self):
         with smtp.Meddler(self.server.port, cuts=1) as meddler:
             self.configure(port=meddler.port, security='plain')

@@ -11,6 +11,7 @@ import unittest
 
 from rig.fleet import Fleet
 from rig.probe import PROBE, digest
+from rig.shows import shows
 from rig.sshd import MONITOR_ID, Sshd, keygen
 
 # The machine's own /tmp and /var/tmp stay clean; what the test needs of /tmp shines through.
@@ -81,6 +82,7 @@ class ClientFaults(unittest.TestCase):
 
     # ---- shells and forced commands
 
+    @shows('17')
     def test_login_shells(self):
         for shell in SHELLS:
             with self.subTest(shell=shell):
@@ -88,16 +90,19 @@ class ClientFaults(unittest.TestCase):
                 self.assertEqual(self.collect(fleet), 'ok')
                 self.assertEqual(self.collect(fleet), 'ok')
 
+    @shows('17')
     def test_greeting(self):
         for greeting in ('echo Welcome; echo fleet2 hello', 'printf no-newline', 'printf %20000s x'):
             with self.subTest(greeting=greeting):
                 _, fleet = self.forced(greeting + '; exec sh -c "$SSH_ORIGINAL_COMMAND"')
                 self.assertEqual(self.collect(fleet), 'ok')
 
+    @shows('23')
     def test_greeting_without_end(self):
         _, fleet = self.forced('cat /dev/zero')
         self.assertEqual(self.collect(fleet), 'too-large')
 
+    @shows('17')
     def test_no_shell(self):
         _, fleet = self.client(shell='/usr/sbin/nologin')
         self.assertEqual(self.collect(fleet), 'no-shell')
@@ -112,12 +117,14 @@ class ClientFaults(unittest.TestCase):
         self.assertEqual(self.probes(sshd), [])
         self.assertEqual(list(sshd.home.rglob('*.sealed')), [])
 
+    @shows('17')
     def test_restricted_to_something_else(self):
         _, fleet = self.forced('echo no')
         self.assertIn(self.collect(fleet), ('no-shell', 'probe-failed'))
 
     # ---- folders
 
+    @shows('18')
     def test_home_does_not_serve(self):
         for how in ('ro', 'noexec'):
             with self.subTest(how=how):
@@ -126,11 +133,13 @@ class ClientFaults(unittest.TestCase):
                 self.assertEqual(self.collect(fleet), 'ok')
                 self.assertEqual(self.probes(sshd), [])
 
+    @shows('18')
     def test_nothing_takes_a_program(self):
         prepare = f'mount -o remount,bind,noexec {HOME}\n' + NOT_ELSEWHERE.format(how='noexec')
         _, fleet = self.client(prepare=prepare)
         self.assertEqual(self.collect(fleet), 'no-exec-directory')
 
+    @shows('18a')
     def test_every_disk_full(self):
         """With the probe there already, the report still comes."""
         with open(PROBE, 'rb') as f:
@@ -155,6 +164,7 @@ cat /dev/zero >{HOME}/full || :
 
     # ---- the probe
 
+    @shows('19')
     def test_cached_probe_damaged(self):
         sshd, fleet = self.client()
         self.assertEqual(self.collect(fleet), 'ok')
@@ -179,6 +189,7 @@ cat /dev/zero >{HOME}/full || :
                     self.assertEqual(self.probes(sshd), [])
                     self.assertEqual(self.collect(fleet), 'ok')
 
+    @shows('20')
     def test_two_collectors_upload_at_once(self):
         sshd, one = self.client()
         two = self.fleet('second-fleet', sshd)
@@ -188,6 +199,7 @@ cat /dev/zero >{HOME}/full || :
         for fleet in (one, two):
             self.assertEqual(fleet.rows('SELECT DISTINCT outcome FROM sample'), [('ok',)])
 
+    @shows('21')
     def test_other_architecture(self):
         prepare = 'printf "#!/bin/sh\\necho vax\\n" >/run/uname; chmod 755 /run/uname\n' \
                   'mount --bind /run/uname "$(command -v uname)"\n'
@@ -196,20 +208,24 @@ cat /dev/zero >{HOME}/full || :
             self.assertEqual(self.collect(fleet), 'architecture')
         self.assertEqual(self.probes(sshd), [])
 
+    @shows('22')
     def test_killed(self):
         """Its exit status is 0 as far as can be seen from here."""
         _, fleet = self.forced('kill -9 $$')
         self.assertEqual(self.collect(fleet), 'no-shell')
 
+    @shows('22')
     def test_hangs(self):
         sshd = self.start_sshd('hangs', key_options='command="exec sleep 60"')
         self.addCleanup(sshd.stop)
         self.assertEqual(self.collect(self.fleet('hangs-fleet', sshd, '3s')), 'deadline')
 
+    @shows('22')
     def test_child_holds_the_output(self):
         _, fleet = self.forced('sleep 60 & exec sh -c "$SSH_ORIGINAL_COMMAND"')
         self.assertEqual(self.collect(fleet), 'ok')
 
+    @shows('23')
     def test_flood_on_stderr(self):
         _, fleet = self.forced('head -c 50000000 /dev/zero >&2; exec sh -c "$SSH_ORIGINAL_COMMAND"')
         self.assertEqual(self.collect(fleet), 'too-large')

@@ -16,6 +16,7 @@ import time
 import unittest
 
 from rig.fleet import Fleet
+from rig.shows import shows
 from rig.sshd import Sshd, free_port, keygen
 
 EX_USAGE, EX_UNAVAILABLE, EX_TEMPFAIL, EX_CONFIG = 64, 69, 75, 78
@@ -123,6 +124,7 @@ class Collect(CollectTest):
         self.assertEqual(self.fleet.spool_files(), [])
         self.assertEqual(self.spooled_on_client(), [])
 
+    @shows('43')
     def test_cron_closes_everything(self):
         self.configure(self.client('one'))
         self.assertEqual(self.fleet.run_closed('collector'), 0)
@@ -200,6 +202,7 @@ class Collect(CollectTest):
 
 
 class Interrupted(CollectTest):
+    @shows('37')
     def test_overlap(self):
         self.configure(self.client('one'))
         self.collect()
@@ -211,6 +214,7 @@ class Interrupted(CollectTest):
         self.assertEqual(self.collect().err, '')
         self.assertEqual(len(self.samples()), 2)
 
+    @shows('39')
     def test_sigterm_drains(self):
         with silent_server() as port:
             self.configure(self.client('one'), self.client('two', '127.0.0.2'),
@@ -232,6 +236,7 @@ class Interrupted(CollectTest):
         self.assertEqual(self.fleet.rows('SELECT whole_fleet, finished_at IS NULL FROM cycle '
                                          'ORDER BY id DESC LIMIT 1'), [(0, 0)])
 
+    @shows('27')
     def test_database_down_at_start(self):
         port = free_port()
         self.lose_database(self.client('one'), self.client('gone', port=port))
@@ -268,6 +273,7 @@ class Interrupted(CollectTest):
         self.collect()
         self.assertEqual(self.samples(), [('one', 'ok')] * 2)
 
+    @shows('30')
     def test_locked_database(self):
         self.configure(self.client('one'), before='<storage timeout="1s"/>')
         self.collect()
@@ -279,6 +285,7 @@ class Interrupted(CollectTest):
         self.assertEqual(self.samples(), [('one', 'ok')] * 3)
 
     @unittest.skipIf(os.getuid(), 'only root can have a mount of its own')
+    @shows('30')
     def test_full_disk(self):
         """The spool's disk is full, then nearly full: a report that finds no room there is not
         acknowledged, and comes with a later run."""

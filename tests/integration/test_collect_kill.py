@@ -7,6 +7,7 @@ import sys
 import time
 import unittest
 
+from rig.shows import shows
 from test_collect import CollectTest
 
 WINDOWS = ('received', 'renamed', 'synced', 'acknowledged', 'inserted', 'committed')
@@ -35,6 +36,7 @@ class Kill(CollectTest):
         self.assertEqual(self.spooled_on_client(), [])
         self.assertEqual(os.listdir(os.path.join(self.fleet.spool, 'bad')), [])
 
+    @shows('31')
     def test_in_every_window(self):
         self.configure(self.client('one'))
         self.make_keys()
@@ -56,6 +58,7 @@ class Kill(CollectTest):
         print(f'{self.kills} kills in each of {len(WINDOWS)} windows, {len(want)} runs: '
               f'{len(want)} samples, none lost, none doubled')
 
+    @shows('31')
     def test_at_any_moment(self):
         """Only the collector itself: its processes have to notice. What a host did not come to
         has no row; what was sealed has one."""

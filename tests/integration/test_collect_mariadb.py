@@ -6,6 +6,7 @@ import unittest
 
 from rig import mariadb
 from rig.proxy import Proxy
+from rig.shows import shows
 from rig.sshd import free_port
 from test_collect import EX_UNAVAILABLE, CollectTest
 
@@ -58,6 +59,7 @@ class CollectMariadb(CollectTest):
                                     'r.series_id JOIN metric m ON m.id = x.metric_id '
                                     "WHERE m.name = 'load1'"), [('2',)])
 
+    @shows('27')
     def test_lost_at_every_commit(self):
         clients = self.client('one'), self.client('down', port=self.refused_port())
         path = os.path.join(self.fleet.folder, 'proxy')

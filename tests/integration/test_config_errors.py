@@ -6,6 +6,7 @@ import sys
 import time
 import unittest
 
+from rig.shows import shows
 from test_collect import EX_CONFIG, CollectTest
 
 PROGRAMS = (('collector',), ('alerter',), ('fleet', 'check'))
@@ -38,12 +39,14 @@ class Case(CollectTest):
 
 
 class Hostile(Case):
+    @shows('42')
     def test_doctype(self):
         for text in ('<!DOCTYPE config>\n<config/>\n',
                      '<!DOCTYPE config SYSTEM "http://192.0.2.1/config.dtd">\n<config/>\n'):
             self.fleet.write('config.xml', text)
             self.assert_refused(1, 'DOCTYPE')
 
+    @shows('42')
     def test_external_entity(self):
         secret = self.fleet.write('secret', 'not to be read')
         self.fleet.write('config.xml', '<?xml version="1.0"?>\n<!DOCTYPE config [\n'
@@ -52,6 +55,7 @@ class Hostile(Case):
         for said in self.refusals():
             self.assertNotIn('not to be read', said)
 
+    @shows('42')
     def test_billion_laughs(self):
         self.fleet.write('config.xml', f'<!DOCTYPE config [\n{LAUGHS}]>\n'
                          '<config><client ip="&l9;"/></config>\n')
@@ -81,6 +85,7 @@ class Long(Case):
     def test_unknown_attribute(self):
         self.refuse('<client ip="a" colour="red"/>', 'colour')
 
+    @shows('42')
     def test_unknown_metric(self):
         self.refuse('<group name="g"><alert type="memmory" limit="9"/></group>', 'memory')
 
@@ -100,11 +105,13 @@ class Open(Case):
             self.assertIn(f'{mend} {path}', said)
         os.chmod(path, 0o600)
 
+    @shows('13')
     def test_password_in_place(self):
         self.fleet.write_config(f'<client ip="127.0.0.1" port="{self.sshd.port}" password="x"/>')
         for mode in (0o644, 0o640, 0o604):
             self.refuse(self.fleet.config, mode)
 
+    @shows('13')
     def test_password_file(self):
         password = self.fleet.write('password', 'x\n')
         self.fleet.write_config('<client ip="127.0.0.1" password-file="password"/>')
@@ -116,6 +123,7 @@ class Open(Case):
                                 ' password-file="password"/><alerter mail="ops@example.com"/>')
         self.refuse(password)
 
+    @shows('13')
     def test_private_key(self):
         key = self.fleet.write('id', pathlib.Path(self.key).read_text(encoding='ascii'))
         self.configure(self.client('one').replace(self.key, key))
@@ -137,6 +145,7 @@ class Open(Case):
 
 
 class KnownHosts(Case):
+    @shows('11')
     def test_malformed_lines_are_told_and_the_rest_is_used(self):
         good = self.sshd.known_hosts().splitlines()
         self.fleet.write('known_hosts', f'# mine\nnonsense\n{good[0]}\n'

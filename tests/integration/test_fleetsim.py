@@ -12,6 +12,7 @@ import unittest
 from rig import fleetsim, mariadb
 from rig.fleet import Fleet
 from rig.ledger import Server, Sqlite
+from rig.shows import tell
 from rig.sshd import enter_network
 
 HOSTS = 200
@@ -61,6 +62,16 @@ FAULTS = {
     'shorten': ('unsealed', 'open'),
     'leftovers': ('too-large', 'transfer'),
 }
+# Which rows of the table of faults they are (tests/faults.py).
+ROWS = {
+    '2': ('dark',), '5': ('lines',), '7': ('odd',), '8': ('key',), '12': ('rejects',),
+    '14': ('ignores:auth', 'ignores:request'), '17': ('motd', 'nologin'), '18a': ('unspooled',),
+    '19': ('drop:upload',), '21': ('machine',), '22': ('killed', 'hang:request'),
+    '23': ('stdout', 'stderr'),
+    '24': ('drop:frame', 'flip', 'flip-sealed', 'nonce', 'foreign', 'retired'),
+    '24a': ('drop:ack', 'drop:acked'), '24b': ('attempt', 'path', 'leftovers'), '25': ('values',),
+    '26': ('clock',),
+}
 
 
 def setUpModule():
@@ -102,6 +113,9 @@ class Cycles(Simulated):
         self.collect()
         got = self.outcomes()
         self.assertEqual({fault: got[a] for a, fault in faults.items()}, FAULTS)
+        for row, shown in ROWS.items():
+            tell(row, '; '.join(f'{fault}: {" at ".join(filter(None, got[a]))}'
+                                for a, fault in faults.items() if fault in shown))
         self.assertEqual({got[a] for a in hosts if a not in faults}, {('ok', '')})
         slowest = self.fleet.rows("SELECT max(duration_ms) FROM sample WHERE outcome = 'ok'")[0][0]
         self.assertLess(slowest, 14000)  # nobody waits for those that are given up

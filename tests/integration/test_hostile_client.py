@@ -11,6 +11,7 @@ import unittest
 
 from rig.fleet import Fleet
 from rig.puppet import BOOT, Puppet
+from rig.shows import shows
 from rig.sshd import Sshd
 from test_collect import CollectTest
 
@@ -67,6 +68,7 @@ class Identity(Lies):
         self.assertEqual(self.latest()['load1', ''], 1)
         self.assertEqual(self.puppet.acks, ['fleet1 ack 0'])
 
+    @shows('24')
     def test_reports_of_another_host(self):
         self.configure(self.liar('victim'), self.liar())
         stolen = []
@@ -100,6 +102,7 @@ class Identity(Lies):
         self.assertEqual(self.rows('victim'), [('ok', 'ok')])
         self.assertEqual((self.latest('victim')['load1', ''], self.latest()['load1', '']), (1, 9))
 
+    @shows('24b')
     def test_paths_for_key_ids(self):
         lies = ['../../../../../x', '/etc/passwd', '..', '.', 'a' * 15 + '/', 'A' * 16, '0' * 17,
                 '%2e%2e%2fx', '']
@@ -114,6 +117,7 @@ class Identity(Lies):
             'config.xml', 'encrypted_stats', 'known_hosts', 'server.key', 'server.pub'})
         self.assertEqual(sorted(os.listdir(self.fleet.spool)), ['bad', 'hosts', 'in', 'lock', 'state'])
 
+    @shows('24b')
     def test_ten_thousand_leftovers(self):
         def flood(request):
             yield b'\nfleet1 ready\n' + request.frame(request.sealed())
@@ -170,6 +174,7 @@ class Keys(Lies):
         self.lie(deliver, '--client', 'liar')
         self.assertEqual(self.rows(), [('ok', 'probe-failed'), ('ok', 'ok')])
 
+    @shows('24')
     def test_a_report_for_a_retired_key(self):
         old, first = self.hold_back()
         for name in ('server.key', 'server.pub'):
@@ -183,6 +188,7 @@ class Keys(Lies):
         self.assertEqual(self.rows(), [('probe-failed', 'probe-failed'), ('unsealed', 'unsealed')])
         self.assertEqual(self.readings('load1'), [])
 
+    @shows('24')
     def test_one_report_again_and_again(self):
         first = []
 
@@ -224,6 +230,7 @@ class Late(Lies):
         self.assertEqual((result.status, result.err), (0, ''), result)
         return re.findall(r'^\[fleet\] (.*)', result.out, re.M)
 
+    @shows('27a')
     def test_moves_nothing_backwards(self):
         self.report(0, 1000, 10)
         self.assertEqual(self.late.run('collector').status, os.EX_UNAVAILABLE)
@@ -250,6 +257,7 @@ class Late(Lies):
 
 
 class Values(Lies):
+    @shows('25')
     def test_numbers_that_are_none(self):
         bad = ['NaN', '+Inf', '-Inf', 'nan', '1e400', '0x10', '', '1 2 3', '--1', '1,5']
         self.lie(lambda request: request.say(request.sealed(
@@ -259,6 +267,7 @@ class Values(Lies):
         self.assertEqual({m for m, _ in self.latest()} & {'load1', 'memory_MemTotal_bytes'}, set())
         self.assertEqual(self.latest()['load5', ''], 2.5)
 
+    @shows('25')
     def test_numbers_that_cannot_be(self):
         texts = ['node_load1 -1\nnode_memory_MemTotal_bytes -5\nnode_memory_MemAvailable_bytes 1\n'
                  'node_context_switches_total 18446744073709551616\nnode_forks_total -3\n' +
@@ -280,6 +289,7 @@ class Values(Lies):
                 self.assertLessEqual(value, 1, (metric, instance))
         self.assertNotIn(('memory_used_ratio', ''), self.latest())
 
+    @shows('25')
     def test_names_that_would_move_the_cursor(self):
         names = ['/\x1b[31mred', '/\x1b]0;title\x07', '/a\\nBcc: everybody@example.com',
                  '/\x7f\x08\x08', '/\u202eltr', '/c1\u009b2J', '/"quoted\\"<b>']
@@ -322,6 +332,7 @@ class Values(Lies):
 
 
 class Clock(Lies):
+    @shows('26')
     def test_ten_years_off(self):
         for sign in (1, -1):
             wall = time.time_ns() // 1000000 + sign * TEN_YEARS_MS

@@ -10,6 +10,7 @@ import threading
 import unittest
 
 from rig.fleet import Fleet
+from rig.shows import shows
 from test_collect import CollectTest
 
 KEY_ID = re.compile('[0-9a-f]{16}')
@@ -98,6 +99,7 @@ class Lost(Client):
         self.collect()  # the probe is there already: what passes now is the report
         self.assertGreater(self.proxy.passed, 4000)
 
+    @shows('24a')
     def test_after_sealing_before_the_report_is_here(self):
         self.proxy.cut = self.proxy.passed - 1500
         self.collect()
@@ -115,6 +117,7 @@ class Lost(Client):
         self.assertEqual(self.spooled_on_client(), [])
         self.assertEqual(self.fleet.spool_files(), [])
 
+    @shows('24a')
     def test_before_the_ack_is_there(self):
         self.proxy.swallow = self.proxy.passed - 1500
         self.collect()
@@ -146,6 +149,7 @@ class Shared(Client):
         for i in range(first, first + count):
             (folder / f'{i:016x}.sealed').write_bytes(b'left by a power cut, or by a rogue')
 
+    @shows('24c')
     def test_two_collectors_with_keys_of_their_own(self):
         other = self.other()
         self.collect()
@@ -166,6 +170,7 @@ class Shared(Client):
         for fleet in (self.fleet, other):
             self.assertEqual(fleet.rows('SELECT outcome FROM sample'), [('ok',)] * 2)
 
+    @shows('24b')
     def test_a_thousand_files(self):
         self.collect()
         folder, = self.key_folders()
@@ -184,6 +189,7 @@ class Shared(Client):
 
 
 class HostKeys(Client):
+    @shows('10')
     def test_any_recorded_kind_serves(self):
         for kind in ('ed25519', 'ecdsa'):
             self.fleet.write('known_hosts', self.sshd.known_hosts(kind))

@@ -15,6 +15,7 @@ import time
 import unittest
 
 from rig.fleet import Fleet
+from rig.shows import shows
 from rig.sshd import Sshd, free_port, keygen, libssh2_knows_rsa_sha2
 
 KEY_ID = '0123456789abcdef'
@@ -206,6 +207,7 @@ class PollTest(unittest.TestCase):
 
 
 class Misbehaving(PollTest):
+    @shows('1', '2', '3', '4', '5', '6')
     def test_each_has_its_outcome_and_nobody_is_late(self):
         servers = {name: Server(talk) for name, talk in (
             ('silent', say_nothing), ('endless', endless_lines), ('drips', drip),
@@ -274,6 +276,7 @@ class Misbehaving(PollTest):
             time.sleep(0.05)
         self.assertEqual(acks.read_text(encoding='utf-8'), want)
 
+    @shows('39')
     def test_the_run_has_a_deadline_of_its_own(self):
         server = Server(say_nothing)
         self.addCleanup(server.close)
@@ -312,6 +315,7 @@ class Addresses(PollTest):
         for name in ('four', 'six', 'scoped', 'name'):
             self.expect(name, 'ok')
 
+    @shows('1')
     def test_a_name_that_hangs_holds_up_nobody(self):
         if os.getuid() != 0:
             self.skipTest('only root can give a process another resolv.conf')
@@ -343,6 +347,7 @@ class HostKeys(PollTest):
         path = keygen(tempfile.mkdtemp(dir=self.folder) + '/other', kind)
         return ' '.join(pathlib.Path(path + '.pub').read_text(encoding='utf-8').split()[:2])
 
+    @shows('8', '9', '11')
     def test_policies(self):
         port, good = self.sshd.port, self.sshd.public_key()
         here = {name: f'127.0.0.{i}' for i, name in enumerate(
@@ -398,6 +403,7 @@ class HostKeys(PollTest):
         self.assertIn('this is no line at all',
                       pathlib.Path(self.fleet.path('known_hosts')).read_text(encoding='utf-8'))
 
+    @shows('7')
     def test_rsa_only_host(self):
         with Sshd(self.folder / 'rsa', authorized=[self.key + '.pub'],
                   host_keys=('rsa',)) as sshd:
@@ -411,6 +417,7 @@ class HostKeys(PollTest):
 
 
 class Logins(PollTest):
+    @shows('12')
     def test_refused_key_is_tried_once(self):
         self.client('good')
         self.client('stranger', key=keygen(self.folder / 'stranger'))
@@ -423,6 +430,7 @@ class Logins(PollTest):
                            self.sshd.log_with('Failed publickey'))
         self.assertLessEqual(len(tried), 1)
 
+    @shows('12')
     def test_keys_that_cannot_be_used(self):
         """One bad key is its hosts' failure, said once."""
         spoilt = self.fleet.write('spoilt', 'no key\n')
@@ -522,6 +530,7 @@ class Processes(PollTest):
         self.wait_for(lambda: len(seen) >= count)
         return process
 
+    @shows('16')
     def test_a_poller_that_dies(self):
         process = self.start_with_silent_hosts(
             2, '30s', 'pollers="1" sessions="2" connects="2"')
@@ -580,6 +589,7 @@ class Processes(PollTest):
         self.collect('-v', collector='pollers="2" sessions="10" connects="4"')
         self.assertEqual([row[0] for row in self.rows().values()], ['ok'] * 40)
 
+    @shows('40')
     def test_descriptor_limit(self):
         for i in range(30):
             self.client(f'host{i:02}')

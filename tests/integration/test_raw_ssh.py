@@ -9,6 +9,7 @@ import unittest
 
 from rig.fleet import Fleet
 from rig.raw_ssh import FAULTS, RawSsh
+from rig.shows import tell
 from rig.sshd import Sshd, keygen
 
 TIMEOUT = 6
@@ -109,6 +110,8 @@ class Broken(unittest.TestCase):
         wrong = {name: rows[name] for name, (outcomes, words) in EXPECTED.items()
                  if rows[name][0] not in outcomes.split() or words not in rows[name][1]}
         self.assertEqual(wrong, {})
+        for row, names in (('14', ('unknown-flood', 'global-flood')), ('15', ('exit-signal',))):
+            tell(row, '; '.join(f'{name}: {rows[name][0]}' for name in names))
         for i in range(8):
             outcome, _, duration = rows[f'good{i}']
             self.assertEqual(outcome, 'ok', rows)

@@ -10,6 +10,7 @@ import unittest
 
 from rig.fleet import BUILD
 from rig.probe import PROBE, Key, Talk, digest, request
+from rig.shows import shows
 
 MACHINE = platform.machine()
 PACKAGES = os.environ.get('FLEET_PACKAGES', '')
@@ -129,6 +130,7 @@ class UnderEveryShell(Case):
 
 
 class Uploads(Case):
+    @shows('19')
     def test_cut_half_way(self):
         talk = self.talk()
         talk.send(self.ask())

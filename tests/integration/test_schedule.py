@@ -13,6 +13,7 @@ import time
 import unittest
 
 from rig.fleet import Fleet
+from rig.shows import shows
 from rig.sshd import Sshd, keygen
 from test_poll import black_hole
 
@@ -151,6 +152,7 @@ class Dark(ScheduleTest):
             "JOIN cycle c ON c.id = s.cycle_id WHERE s.outcome = 'ok' "
             'GROUP BY c.id ORDER BY c.id DESC LIMIT 1')[0][0]
 
+    @shows('2')
     def test_a_rack_that_goes_dark_delays_nobody(self):
         """Three times as many as there are connects, of which each would be held for 8 s, and
         nothing is known of any."""
@@ -248,6 +250,7 @@ class Clock(ScheduleTest):
         self.assertEqual(process.returncode, 0, err)
         return time.monotonic() - started
 
+    @shows('38')
     def test_deadlines_hold_and_samples_keep_their_order(self):
         self.serve()
         with socket.create_server(('127.0.0.1', 0)) as silent:

@@ -11,6 +11,7 @@ import time
 from faults import Table, name_sites, spread
 from rig import fleet
 from rig.fleet import BUILD, Fleet
+from rig.shows import tell
 
 FOLDER = os.path.join(BUILD, 'tests', 'torture')
 DEPTH = 3  # calls that tell one site from another
@@ -132,6 +133,8 @@ class Sweep:
                 work.result()
         print(f'{self.program}: {len(sites)} sites, {self.done} faults, {len(self.missed)} not '
               f'reached again, {len(self.wrong)} wrong, {time.monotonic() - begun:.0f} s')
+        if not self.wrong:
+            tell('41', f'{self.program}: {self.done} calls failed, each once')
         for name in self.missed:
             print('not reached again:', name)
         return self.wrong
