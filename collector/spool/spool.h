@@ -19,9 +19,9 @@
  *   <cycle, 16 hex>-<poller, 2 digits or more>.outcomes  one line a host, appended
  *   <cycle, 16 hex>-00.cycle                             what that run set out to do
  *   tmp-*                                                being written; removed at the next start
- *   in/                                                  where pollers put frames; all they can
- * write to in/<number>                                          a spare, to be written over by the
- * next frame bad/                                                 files that never open, capped
+ *   in/                                                  all that pollers can write to: frames
+ *   in/<number>                                          a spare, which the next frame replaces
+ *   bad/                                                 files that never open, capped
  *   lock, state, hosts                                   see collector/run_state.h
  *
  * A .sealed file is one head line and then the sealed bytes:
