@@ -15,7 +15,8 @@
 #include "lib/log.h"
 #include "lib/process.h"
 
-enum { DISMISS_MS = 2000 };
+/* For a helper to end by itself; a sanitizer looks for leaks first. */
+enum { DISMISS_MS = IS_SANITIZED ? 20000 : 2000 };
 
 /* Variables a helper needs: the agent's socket, the resolver's settings, the sanitizers'. */
 static const char *const kept_variables[] = {
