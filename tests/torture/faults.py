@@ -71,5 +71,5 @@ def name_sites(program, sites):
 
 def spread(items, count):
     """About `count` of them, evenly from the whole, the same ones each time."""
-    step = max(1, len(items) / count)
-    return [items[int(i * step)] for i in range(min(count, len(items)))]
+    count = min(count, len(items))
+    return [items[i * len(items) // count] for i in range(count)]
