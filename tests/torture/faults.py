@@ -44,6 +44,7 @@ class Table:
         with open(self.path, 'wb') as f:
             f.write(HEADER.pack(target, is_half, depth, 0, 0))
             f.truncate(HEADER.size + SITES_MAX * SITE.size)
+        os.chmod(self.path, 0o666)  # pollers have an account of their own
 
     def count(self):
         """How often the target failed."""
