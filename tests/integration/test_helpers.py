@@ -109,7 +109,8 @@ class Secrets(unittest.TestCase):
             f'password="{DATABASE}" database="fleet"/>\n'
             f'<mail host="127.0.0.1" security="plain" user="fleet" password="{MAIL}" '
             'from="fleet@example.com"/>\n'
-            '<collector pollers="1" sessions="1" connects="1" deadline="5m"/>\n' + '\n'.join(clients))
+            '<collector pollers="1" sessions="1" connects="1" connect-timeout="2m" '
+            'deadline="5m"/>\n' + '\n'.join(clients))
 
     def run_once(self):
         """What is made at first: keys, tables, its number."""
