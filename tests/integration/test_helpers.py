@@ -44,7 +44,7 @@ class Silent:
                 self.connections.append(self.listener.accept()[0])
 
     def hang_up(self):
-        for connection in self.connections:
+        for connection in list(self.connections):  # not those that come because of it
             connection.close()
 
     def close(self):
