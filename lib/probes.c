@@ -86,10 +86,10 @@ static int load_dir(const char *dir, struct probes *probes, struct error *err)
 	const struct dirent *entry;
 	if (!d)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : error_errno(err, "%s", dir);
-	while ((entry = readdir(d)))
+	while (errno = 0, (entry = readdir(d)))
 		if (add_probe(probes, dir, entry->d_name, err))
 			return -1;
-	return 0;
+	return errno ? error_errno(err, "%s", dir) : 0; /* readdir(3): only errno tells an end */
 }
 
 /* Where it lies beside this program: in a build folder, or installed. */

@@ -70,20 +70,26 @@ static DIR *open_stream(int dir_fd, const char *name)
 	return stream;
 }
 
+/* readdir(3): only errno tells an end from a failure, and half a list tears a cycle apart. */
+static int read_entries(DIR *stream, struct spool_list *list, struct error *err)
+{
+	const struct dirent *d;
+	while (errno = 0, (d = readdir(stream))) {
+		struct spool_entry entry;
+		spool_parse_name(d->d_name, &entry);
+		if (entry.kind != SPOOL_OTHER && add_entry(list, &entry) < 0)
+			return error_set(err, "spool: out of memory");
+	}
+	return errno ? error_errno(err, "spool: list") : 0;
+}
+
 int spool_list(int spool_fd, struct spool_list *ret_list, struct error *err)
 {
 	struct spool_list list = { 0 };
 	DIR *stream = open_stream(spool_fd, ".");
 	if (!stream)
 		return error_errno(err, "spool: list");
-	int r = 0;
-	const struct dirent *d;
-	while (r == 0 && (d = readdir(stream))) {
-		struct spool_entry entry;
-		spool_parse_name(d->d_name, &entry);
-		if (entry.kind != SPOOL_OTHER && add_entry(&list, &entry) < 0)
-			r = error_set(err, "spool: out of memory");
-	}
+	int r = read_entries(stream, &list, err);
 	(void)closedir(stream);
 	if (r < 0) {
 		spool_list_finish(&list);
