@@ -62,10 +62,12 @@ static int empty(int spool_fd, int inbox_fd, bool keep_spares, struct error *err
 	DIR *stream = open_stream(inbox_fd, err);
 	const struct dirent *d;
 	int r = stream ? 0 : -1;
-	while (stream && (d = readdir(stream)))
+	while (stream && (errno = 0, (d = readdir(stream))))
 		if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0 &&
 			take(spool_fd, inbox_fd, d->d_name, keep_spares, err))
 			r = -1;
+	if (stream && errno) /* readdir(3): only errno tells an end */
+		r = error_errno(err, "spool: %s", folder);
 	if (stream)
 		(void)closedir(stream);
 	return r;
