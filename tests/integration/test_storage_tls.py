@@ -9,11 +9,10 @@ import tempfile
 import threading
 import unittest
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'integration'))
-from rig import mariadb  # noqa: E402  pylint: disable=wrong-import-position
-from rig.shows import shows  # noqa: E402  pylint: disable=wrong-import-position
+from rig import mariadb
+from rig.fleet import Fleet
+from rig.shows import shows
 
-OPEN = os.environ['FLEET_STORAGE_OPEN']
 USER, PASSWORD = 'fleet', 'correct horse'
 HOST = '127.0.0.2'  # at 127.0.0.1 Connector/C 3.4 checks no name
 SSL_CAPABILITY = 0x800
@@ -56,9 +55,16 @@ def free_port():
 
 
 def connect(port, ca, host=HOST, prefix=()):
-    """(succeeded, what it said)"""
-    out = subprocess.run([*prefix, OPEN, host, str(port), USER, PASSWORD, 'fleet', ca], check=False,
-                         capture_output=True, text=True, timeout=60)
+    """(whether `fleet init` came to its tables, what it said)"""
+    with tempfile.TemporaryDirectory(prefix='fleet-tls.') as folder:
+        fleet = Fleet(folder)
+        fleet.write('password', PASSWORD + '\n')
+        fleet.write_config(
+            f'<storage engine="mariadb" host="{host}" port="{port}" tls="yes" user="{USER}"'
+            f' password-file="password" database="fleet" timeout="10s"'
+            + (f' ca="{ca}"' if ca else '') + '/>')
+        out = subprocess.run([*prefix, *fleet.command('fleet', 'init')], check=False,
+                             capture_output=True, text=True, timeout=60)
     return out.returncode == 0, out.stdout + out.stderr
 
 
