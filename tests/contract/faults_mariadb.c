@@ -55,7 +55,6 @@ static void a_deadlock_is_run_again(void **state)
 	free(before);
 	free(after);
 	assert_rounds(r, 2);
-	(void)printf("fault 28: a deadlock is run again\n");
 }
 
 static void cut_commits(struct rig *r, enum relay_cut cut)

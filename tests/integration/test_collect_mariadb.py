@@ -1,7 +1,9 @@
 """The collector into a real MariaDB: the same rows as into SQLite, and a server that goes away
 before and during every COMMIT."""
+import contextlib
 import os
 import sys
+import time
 import unittest
 
 from rig import mariadb
@@ -9,6 +11,8 @@ from rig.proxy import Proxy
 from rig.shows import shows
 from rig.sshd import free_port
 from test_collect import EX_UNAVAILABLE, CollectTest
+
+LOCK_WAIT = 2  # seconds; lib/storage/mariadb.c
 
 
 @unittest.skipUnless(mariadb.installed(), 'mariadbd is not installed')
@@ -77,6 +81,56 @@ class CollectMariadb(CollectTest):
                 self.assertEqual(self.outcomes(), [('one', 'ok'), ('down', 'refused')] * runs)
         self.assertEqual(self.query('SELECT count(*), sum(ok), sum(failed) FROM cycle '
                                     'WHERE finished_at IS NOT NULL'), [(str(runs),) * 3])
+        self.assertEqual(self.fleet.spool_files(), [])
+
+    @contextlib.contextmanager
+    def somebody_holds_the_client(self):
+        """Another session has changed its row, and so much else that a deadlock is at our cost."""
+        self.store_in(self.server.socket, self.client('one'))
+        self.collect()
+        with self.server.session(self.database) as run_sql:
+            run_sql('CREATE TABLE weight (a INT); START TRANSACTION; INSERT INTO weight VALUES (1)'
+                    + '; INSERT INTO weight SELECT a FROM weight' * 13)
+            run_sql('UPDATE client SET newest_id = newest_id')
+            yield run_sql
+
+    def wait_until_somebody_waits(self):
+        deadline = time.monotonic() + 30
+        while self.query("SELECT count(*) FROM information_schema.innodb_trx"
+                         " WHERE trx_state = 'LOCK WAIT'") == [('0',)]:
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.15)  # read sooner, the view stays stale
+
+    def deadlocks(self):
+        return int(self.query('SELECT count FROM information_schema.innodb_metrics'
+                              " WHERE name = 'lock_deadlocks'")[0][0])
+
+    @shows('28')
+    def test_a_deadlock_and_a_lock_are_outlasted(self):
+        """The run holds the client's report and wants its row; then it wants both."""
+        before = self.deadlocks()
+        with self.somebody_holds_the_client() as run_sql:
+            run = self.fleet.start('collector')
+            self.wait_until_somebody_waits()
+            run_sql('UPDATE report SET counters = counters')
+            time.sleep(LOCK_WAIT + 0.5)
+            run_sql('COMMIT')
+            self.assertEqual(run.communicate(timeout=60), ('', ''))
+        self.assertEqual(run.returncode, 0)
+        self.assertEqual(self.deadlocks(), before + 1)
+        self.assertEqual(self.outcomes(), [('one', 'ok')] * 2)
+
+    @shows('28')
+    def test_a_lock_for_ever_is_said_and_loses_nothing(self):
+        with self.somebody_holds_the_client() as run_sql:
+            begun = time.monotonic()
+            said = self.collect(status=EX_UNAVAILABLE).err
+            self.assertTrue(10 <= time.monotonic() - begun < 30)
+            self.assertIn('Lock wait timeout', said)
+            self.assertEqual(self.outcomes(), [('one', 'ok')])
+            run_sql('ROLLBACK')
+        self.assertEqual(self.collect().err, '')
+        self.assertEqual(self.outcomes(), [('one', 'ok')] * 3)
         self.assertEqual(self.fleet.spool_files(), [])
 
     def cut(self, path, **how):

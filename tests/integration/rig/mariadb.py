@@ -14,6 +14,7 @@ As a program (see tests/contract/with-mariadb.sh):
 
 FLEET_MYSQLD names a mysqld of MySQL to be the server instead.
 """
+import contextlib
 import getpass
 import os
 import pathlib
@@ -165,10 +166,28 @@ class Mariadb:
         """As a power cut does to its memory."""
         self._end(signal.SIGKILL)
 
+    def _client(self, database, *options):
+        return self._command('mariadb', *LOCAL, self.socket, '-N', '-B',
+                             '--default-character-set=utf8mb4', *options,
+                             *([database] * bool(database)))
+
+    @contextlib.contextmanager
+    def session(self, database):
+        """A connection of root's that stays; gives a function that runs SQL over it, and comes
+        back when that is done."""
+        command, env = self._client(database, '--unbuffered')
+        with subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              text=True, bufsize=1) as process:
+            def run_sql(sql):
+                process.stdin.write(f"{sql}; SELECT 'done';\n")
+                if process.stdout.readline() != 'done\n':
+                    raise RuntimeError(sql)
+            yield run_sql
+            process.stdin.close()
+
     def query(self, sql, database=''):
         """Runs SQL as root; the rows as lists of texts."""
-        command, env = self._command('mariadb', *LOCAL, self.socket, '-N', '-B',
-                                     '--default-character-set=utf8mb4', *([database] * bool(database)))
+        command, env = self._client(database)
         out = subprocess.run(command, env=env, input=sql, capture_output=True, text=True,
                              check=False)
         if out.returncode:
