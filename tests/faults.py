@@ -67,8 +67,8 @@ FAULTS = {
     '42': ('DOCTYPE, entities, 70,000 lines', 'refused, with the right line'),
     '43': ('descriptors 0 to 2 closed, empty environment', 'works'),
 }
-# Of the alerter, or shown by programs built for nothing else.
-ONCE = {'28', '29', '31', '32', '32a', '33', '34', '35', '35a', '35b', '36', '38', '41'}
+# Shown by programs built for nothing else.
+ONCE = {'31', '38', '41'}
 
 
 def read(path):
