@@ -113,5 +113,5 @@ class FleetSim:
         return (f'<group name="sim" port="{self.port}" username="monitor" {login} {more}>\n'
                 f'{rows}</group>')
 
-    def ledger(self):
-        return Ledger(self.folder)
+    def ledger(self, numbers_of=None):
+        return Ledger(self.folder, numbers_of)

@@ -23,16 +23,27 @@ RATES = '_per_second'
 
 SAMPLES = '''SELECT c.name, s.id, s.outcome, {hex}(s.digest) FROM sample s
 JOIN client c ON c.id = s.client_id'''
-READINGS = '''SELECT r.sample_id, m.name, e.instance, {value} FROM reading r
+READINGS = '''SELECT r.sample_id, m.name, e.instance, r.value FROM {reading}
 JOIN series e ON e.id = r.series_id JOIN metric m ON m.id = e.metric_id
 WHERE m.name IN ({names})'''
+READINGS_OF = '''client c JOIN sample s ON s.client_id = c.id AND c.name IN ({clients})
+JOIN reading r ON r.sample_id = s.id'''
+
+
+def listed(names):
+    return ', '.join(f"'{name}'" for name in names)
+
+
+def readings_of(names, clients):
+    """The statement; clients: None for all."""
+    reading = 'reading r' if clients is None else READINGS_OF.format(clients=listed(clients))
+    return READINGS.format(reading=reading, names=listed(names))
+
 
 class Report(collections.namedtuple('Report', 'host attempt words')):
     @property
     def values(self):
         return dict(word.split('=') for word in self.words.split())
-
-
 
 
 class Sqlite:
@@ -42,9 +53,8 @@ class Sqlite:
     def samples(self):
         return self.connection.execute(SAMPLES.format(hex='hex'))
 
-    def readings(self, names):
-        marks = ', '.join('?' * len(names))
-        return self.connection.execute(READINGS.format(names=marks, value='r.value'), list(names))
+    def readings(self, names, clients=None):
+        return self.connection.execute(readings_of(names, clients))
 
 
 class Server:
@@ -58,15 +68,18 @@ class Server:
                 SAMPLES.format(hex='hex'), self.database):
             yield name, int(attempt), outcome, '' if digest == 'NULL' else digest
 
-    def readings(self, names):
-        listed = ', '.join(f"'{name}'" for name in names)
+    def readings(self, names, clients=None):
         for sample, metric, instance, value in self.server.query(
-                READINGS.format(names=listed, value='r.value'), self.database):
+                readings_of(names, clients), self.database):
             yield int(sample), metric, instance, float(value)
 
 
 class Ledger:
-    def __init__(self, folder):
+    """numbers_of: hosts whose readings are compared; None: all, which takes a while, and a lot of
+    memory, where there are millions."""
+
+    def __init__(self, folder, numbers_of=None):
+        self.numbers_of = numbers_of
         self.reports = {}               # digest: Report
         self.lies = set()               # digests
         self.acked = collections.Counter()  # digests
@@ -78,29 +91,35 @@ class Ledger:
         with open(path, encoding='utf-8') as f:
             for line in f:
                 if line.endswith('\n'):  # the last one of a process that was killed may not
-                    self._take(*line.split())
+                    self._take(*line[:-1].split(' ', 4))
 
-    def _take(self, kind, host, *words):
+    def _take(self, kind, host, first, digest='', numbers=''):
+        host = sys.intern(host)
         if kind == 'fault':
-            self.faults[host, words[0]] += 1
+            self.faults[host, sys.intern(first)] += 1
             return
-        attempt, digest = int(words[0], 16), words[1]
+        attempt = int(first, 16)
         if kind == 'report':
-            self.reports[digest] = Report(host, attempt, ' '.join(words[2:]))
+            is_kept = self.numbers_of is None or host in self.numbers_of
+            self.reports[digest] = Report(host, attempt, numbers if is_kept else '')
         elif kind == 'lie':
             self.lies.add(digest)
         elif kind == 'ack':
             self.acked[digest] += 1
 
-    def check(self, database, name=lambda host: host, values=True):
-        """name: of the client that is called at an address. values: compare the readings too,
-        which takes a while where there are millions. Returns complaints."""
+    def check(self, database, name=lambda host: host):
+        """name: of the client that is called at an address. Returns complaints."""
         stored, wrong = self._stored(database)
         wrong += self._check_rows(stored, name)
         wrong += [f'{self.reports[d].host}: acknowledged, and has no row: attempt '
                   f'{self.reports[d].attempt:x}' for d in self.acked if d not in stored]
         wrong += [f'acknowledged {n} times: {d}' for d, n in self.acked.items() if n > 1]
-        return wrong + (self._check_values(stored, database) if values else [])
+        return wrong + self._check_values(stored, database, name)
+
+    def without_row(self, database):
+        """Reports that were said and are not stored."""
+        stored, _ = self._stored(database)
+        return [report for digest, report in self.reports.items() if digest not in stored]
 
     @staticmethod
     def _stored(database):
@@ -129,14 +148,17 @@ class Ledger:
                              f'{digest}, for attempt {said.attempt:x}')
         return wrong
 
-    def _check_values(self, stored, database):
+    def _check_values(self, stored, database, name):
         """Only of rows whose digest is known; the others are told of already."""
+        clients = None if self.numbers_of is None else [name(host) for host in self.numbers_of]
         expected = {attempt: self.reports[digest].values
-                    for digest, (_, attempt) in stored.items() if digest in self.reports}
+                    for digest, (_, attempt) in stored.items()
+                    if digest in self.reports and self.reports[digest].words}
         names = {key.partition(':')[0] for values in expected.values() for key in values}
         left = {attempt: {k for k in values if RATES not in k} for attempt, values in expected.items()}
         wrong = []
-        for attempt, metric, instance, value in database.readings(sorted(names)) if names else ():
+        for attempt, metric, instance, value in \
+                database.readings(sorted(names), clients) if names else ():
             key = f'{metric}:{instance}' if instance else metric
             said = expected.get(attempt, {}).get(key)
             if said is not None and not math.isclose(value, float(said), rel_tol=1e-9):
