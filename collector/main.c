@@ -1,30 +1,11 @@
-#include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "collector/options.h"
-#include "collector/poll/pollers.h"
 #include "collector/run.h"
 #include "lib/log.h"
 #include "lib/process.h"
 #include "lib/program.h"
-
-/* The processes of a run are this program again. -1 = this is none of them. */
-static int run_helper(int argc, char **argv)
-{
-	static const struct {
-		const char *name;
-		int (*main)(int argc, char **argv);
-	} helpers[] = {
-		{ "--poller", poller_main },
-		{ "--resolver", resolver_main },
-		{ "--signer", signer_main },
-	};
-	for (size_t i = 0; argc > 1 && i < ARRAY_LEN(helpers); i++)
-		if (strcmp(argv[1], helpers[i].name) == 0)
-			return helpers[i].main(argc, argv);
-	return -1;
-}
 
 /* Somebody who names clients at a terminal wants to see how each went. */
 static enum log_level level_of(const struct options *o)
@@ -37,9 +18,7 @@ static enum log_level level_of(const struct options *o)
 
 int main(int argc, char **argv)
 {
-	int status = run_helper(argc, argv);
-	if (status >= 0)
-		return status;
+	int status = EX_OK;
 	const volatile sig_atomic_t *stop = process_setup();
 	struct options options;
 	switch (options_parse(argc, argv, &options)) {

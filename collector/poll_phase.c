@@ -214,6 +214,8 @@ int poll_phase_run(struct poll_phase *p)
 	int status = poll_phase_plan(p);
 	if (status != EX_OK || is_full(p) || is_idle(p))
 		return status;
+	if (helper_find_program(&err) < 0)
+		return fail(EX_OSFILE, &err);
 	if (helper_choose_user(p->config->collector.user, &err) < 0)
 		return fail(EX_CONFIG, &err);
 	if (prepare(p, &err) < 0 || begin_cycle(p, &err) < 0)

@@ -15,6 +15,7 @@
 #include "lib/buffer.h"
 #include "lib/file.h"
 #include "lib/hex.h"
+#include "lib/process.h"
 #include "lib/seal.h"
 
 static const char probe_name[] = "fleet-probe";
@@ -97,11 +98,8 @@ static int load_beside(struct probes *probes, struct error *err)
 {
 	static const char *const places[] = { "../remote", "../libexec/fleet-health" };
 	char self[PATH_MAX], dir[PATH_MAX + 32];
-	ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
-	if (len < 0)
-		return error_errno(err, "/proc/self/exe");
-	self[len] = 0;
-	*strrchr(self, '/') = 0;
+	if (process_folder(self, sizeof self, err))
+		return -1;
 	for (size_t i = 0; i < ARRAY_LEN(places) && !probes->count; i++) {
 		(void)snprintf(dir, sizeof dir, "%s/%s", self, places[i]);
 		if (load_dir(dir, probes, err))

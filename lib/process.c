@@ -1,7 +1,7 @@
 #include "lib/process.h"
 
 #include <fcntl.h>
-#include <stddef.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -58,4 +58,16 @@ const volatile sig_atomic_t *process_setup(void)
 	(void)signal(SIGPIPE, SIG_IGN);
 	process_prepare();
 	return &process_stop;
+}
+
+int process_folder(char *out, size_t size, struct error *err)
+{
+	ssize_t len = readlink("/proc/self/exe", out, size);
+	if (len < 0)
+		return error_errno(err, "/proc/self/exe");
+	if ((size_t)len == size)
+		return error_set(err, "the path of this program is too long");
+	out[len] = 0;
+	*strrchr(out, '/') = 0;
+	return 0;
 }

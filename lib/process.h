@@ -2,6 +2,9 @@
 #define FLEET_PROCESS_H
 
 #include <signal.h>
+#include <stddef.h>
+
+#include "lib/error.h"
 
 /* Sanitizers trace their own process to find leaks, and reserve terabytes of addresses. */
 #ifdef __has_feature
@@ -34,5 +37,9 @@ void process_prepare(void);
  * Returns the flag that SIGTERM, SIGINT and SIGHUP set.
  */
 const volatile sig_atomic_t *process_setup(void);
+
+/* The folder that the running program's file lies in: what belongs to it was built, or installed,
+ * beside. */
+int process_folder(char *out, size_t size, struct error *err) MUST_CHECK;
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -33,6 +34,26 @@ static const char *const kept_variables[] = {
 };
 
 static struct confine_user other_user;
+static int program_fd = -1;
+
+/* Beside this program in a build folder, or installed. */
+int helper_find_program(struct error *err)
+{
+	static const char *const places[] = { "", "/../libexec/fleet-health" };
+	char folder[PATH_MAX], path[PATH_MAX + 64];
+	if (process_folder(folder, sizeof folder, err))
+		return -1;
+	for (size_t i = 0; i < ARRAY_LEN(places) && program_fd < 0; i++) {
+		(void)snprintf(path, sizeof path, "%s%s/fleet-helper", folder, places[i]);
+		program_fd = open(path, O_PATH | O_CLOEXEC);
+		if (program_fd < 0 && errno != ENOENT)
+			return error_errno(err, "%s", path);
+	}
+	return program_fd < 0
+		       ? error_set(err, "%s: no fleet-helper in it or in ../libexec/fleet-health",
+				 folder)
+		       : 0;
+}
 
 /* The root of a container may have no other user: then the rest has to do. */
 int helper_choose_user(const char *name, struct error *err)
@@ -75,9 +96,9 @@ static void keep_environment(char *out[static ARRAY_LEN(kept_variables) + 1])
  * numbers, so that none is overwritten before its turn. */
 static int place_descriptors(const int *fds, size_t count)
 {
-	int high[HELPER_FDS_MAX];
+	int high[HELPER_FDS_MAX + 1];
 	for (size_t i = 0; i < count; i++)
-		if ((high[i] = fcntl(fds[i], F_DUPFD, HELPER_CONTROL + HELPER_FDS_MAX)) < 0)
+		if ((high[i] = fcntl(fds[i], F_DUPFD, HELPER_CONTROL + HELPER_FDS_MAX + 1)) < 0)
 			return -1;
 	for (size_t i = 0; i < count; i++)
 		if (dup2(high[i], HELPER_CONTROL + (int)i) < 0)
@@ -99,18 +120,22 @@ static int become(enum role role)
 
 int helper_spawn(enum role role, const int *fds, size_t count, pid_t *ret_pid, struct error *err)
 {
-	char option[32], name[] = "fleet-collector";
+	char option[32], name[] = "fleet-helper";
 	char *argv[] = { name, option, NULL };
 	char *envp[ARRAY_LEN(kept_variables) + 1];
+	int all[HELPER_FDS_MAX + 1], program = HELPER_CONTROL + (int)count;
 	(void)snprintf(option, sizeof option, "--%s", role_name(role));
 	keep_environment(envp);
+	memcpy(all, fds, count * sizeof *fds);
+	all[count] = program_fd;
 	pid_t pid = fork();
 	if (pid < 0)
 		return error_errno(err, "fork");
 	if (pid == 0) {
 		reset_signals();
-		if (place_descriptors(fds, count) == 0 && become(role) == 0)
-			(void)execve("/proc/self/exe", argv, envp);
+		if (place_descriptors(all, count + 1) == 0 &&
+			fcntl(program, F_SETFD, FD_CLOEXEC) == 0 && become(role) == 0)
+			(void)execveat(program, "", argv, envp, AT_EMPTY_PATH);
 		_exit(127);
 	}
 	*ret_pid = pid;

@@ -9,9 +9,10 @@
 #include "lib/error.h"
 
 /*
- * The helpers of one collector run: this program executed again under another role, so that
- * nothing of the parent's memory is in theirs. Descriptors are handed over under fixed
- * numbers, everything else is closed; neither argv nor the environment carries a secret.
+ * The helpers of one collector run: the program fleet-helper in one of three roles, so that
+ * nothing of the parent's memory is in theirs, and no library that they do not need. Descriptors
+ * are handed over under fixed numbers, everything else is closed; neither argv nor the environment
+ * carries a secret.
  */
 enum {
 	HELPER_CONTROL = 3, /* SOCK_SEQPACKET to the parent, in every role */
@@ -23,6 +24,10 @@ enum {
 	HELPER_IDENTITIES_MAX = 1024, /* that one run can use */
 };
 
+/* Opens fleet-helper, which was built or installed with this program. Once, before the first helper
+ * starts: all of a run are the same one. */
+int helper_find_program(struct error *err) MUST_CHECK;
+
 /* Whom helpers become when the run is root's: `name` as in <collector user="…"/>, "" = nobody
  * else's number, see confine_user_find(). Said with -v when a container has no second user; with
  * a name that is an error. Once, before the first helper starts. */
@@ -31,9 +36,14 @@ int helper_choose_user(const char *name, struct error *err) MUST_CHECK;
 /* The user of those that are not the signer, who has to read files of the run's own user. */
 const struct confine_user *helper_user(void);
 
-/* Starts "--ROLE"; fds[i] becomes HELPER_CONTROL + i there and stays open here. */
+/* Starts "fleet-helper --ROLE"; fds[i] becomes HELPER_CONTROL + i there and stays open here. */
 int helper_spawn(
 	enum role role, const int *fds, size_t count, pid_t *ret_pid, struct error *err) MUST_CHECK;
+
+/* The roles. They return an exit status. */
+int poller_main(void);
+int resolver_main(void);
+int signer_main(void);
 
 /* What a helper does first: dies with its parent, can gain no privilege, dumps no core, lets
  * nobody trace it, has the limits of role.c, and leaves signals from the terminal to the

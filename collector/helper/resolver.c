@@ -12,7 +12,6 @@
 
 #include "collector/helper/helper.h"
 #include "collector/ipc/ipc.h"
-#include "collector/poll/pollers.h"
 #include "lib/log.h"
 
 static size_t collect(const struct addrinfo *list, struct sockaddr_storage *out)
@@ -59,11 +58,9 @@ static int serve(void)
 	return ipc_decode(IPC_RESOLVE, packet.data, packet.len, &m) ? -1 : resolve(&m);
 }
 
-int resolver_main(int argc, char **argv)
+int resolver_main(void)
 {
 	struct error err;
-	(void)argc;
-	(void)argv;
 	log_setup("fleet-collector", LOG_WARNING);
 	if (helper_confine(ROLE_RESOLVER, &err) || role_restrict(ROLE_RESOLVER, &err)) {
 		log_error("resolver: %s", err.text);

@@ -10,7 +10,6 @@
 
 #include "collector/helper/helper.h"
 #include "collector/ipc/ipc.h"
-#include "collector/poll/pollers.h"
 #include "lib/log.h"
 #include "lib/ssh/identity.h"
 #include "lib/ssh/session.h"
@@ -217,11 +216,9 @@ static void run(struct signer *s)
 	}
 }
 
-int signer_main(int argc, char **argv)
+int signer_main(void)
 {
 	struct error err;
-	(void)argc;
-	(void)argv;
 	log_setup("fleet-collector", LOG_WARNING);
 	struct signer *s = calloc(1, sizeof *s);
 	if (!s || helper_confine(ROLE_SIGNER, &err) || ssh_global_init(&err)) {

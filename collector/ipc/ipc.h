@@ -13,9 +13,9 @@
 /*
  * What the processes of one collector run say to each other: one message is one packet of a
  * unix(7) SOCK_SEQPACKET pair, a type byte and the fields of the struct of that type, laid out
- * by one table for both directions. All ends are the same program on the same machine; still a
- * receiver takes every byte as hostile, because pollers and resolvers parse what strangers
- * send: a message that is short, long or not terminated is refused whole.
+ * by one table for both directions. All ends were built together and run on the same machine; still
+ * a receiver takes every byte as hostile, because pollers and resolvers parse what strangers send:
+ * a message that is short, long or not terminated is refused whole.
  *
  * Texts and bytes of a decoded message point into the packet it came from.
  */

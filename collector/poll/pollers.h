@@ -16,7 +16,7 @@
 
 /*
  * The poll phase, seen from the parent: hosts in, sealed files and outcome lines in the spool
- * out. Starts the pollers (this program re-executed, one per core, each a single-threaded
+ * out. Starts the pollers (fleet-helper, one per core, each a single-threaded
  * loop over many sessions, holding host rows only), the resolver processes and the signer,
  * feeds them, replaces those that die, and ends them by the run's deadline.
  */
@@ -35,12 +35,12 @@ struct poll_jump {
 struct poll_host {
 	const struct client *client;
 	uint64_t attempt_id;
-	struct host_key keys[8];     /* recorded for it; point into the known_hosts */
-	size_t key_count;	     /* more than fit: too many revoked ones to judge by */
-	int64_t deadline_ms;	     /* relative: most milliseconds from its start */
-	enum feed_turn turn;	     /* see feed.h */
-	uint32_t jump;		     /* 1 + index of the jump host that it is behind, 0 = none */
-	uint32_t is_jump;	     /* 1 + index of the jump host that it is, 0 = none */
+	struct host_key keys[8]; /* recorded for it; point into the known_hosts */
+	size_t key_count;	 /* more than fit: too many revoked ones to judge by */
+	int64_t deadline_ms;	 /* relative: most milliseconds from its start */
+	enum feed_turn turn;	 /* see feed.h */
+	uint32_t jump;		 /* 1 + index of the jump host that it is behind, 0 = none */
+	uint32_t is_jump;	 /* 1 + index of the jump host that it is, 0 = none */
 };
 
 struct poll_progress {
@@ -72,15 +72,10 @@ struct poll_plan {
 	void *arg;
 };
 
-/* helper_choose_user() comes first. Returns when every host has an outcome line in the spool (or
- * was never started). -1 only for a fault of our own that leaves nothing to be ingested. */
+/* helper_find_program() and helper_choose_user() come first. Returns when every host has an outcome
+ * line in the spool (or was never started). -1 only for a fault of our own that leaves nothing to
+ * be ingested. */
 int pollers_run(const struct poll_plan *plan, struct poll_progress *ret_progress,
 	struct error *err) MUST_CHECK;
-
-/* Entry points of the re-executed processes; main() dispatches on argv[1], before it looks at
- * anything else: "--poller", "--signer", "--resolver". They return an exit status. */
-int poller_main(int argc, char **argv);
-int signer_main(int argc, char **argv);
-int resolver_main(int argc, char **argv);
 
 #endif

@@ -13,7 +13,6 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "collector/poll/pollers.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 
@@ -223,11 +222,9 @@ static void finish(struct poller *p)
 	free(p);
 }
 
-int poller_main(int argc, char **argv)
+int poller_main(void)
 {
 	struct error err;
-	(void)argc;
-	(void)argv;
 	log_setup("fleet-collector", LOG_WARNING);
 	struct poller *p = calloc(1, sizeof *p);
 	if (!p || start(p, &err)) {

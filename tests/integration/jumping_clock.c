@@ -1,8 +1,8 @@
 /*
  * A wall clock that a test moves while a program runs, in all its processes: linked into the
- * program, this stands before the C library's. The file PROGRAM.clock beside the program holds
- * the milliseconds by which it is off, 8 bytes in the order of the machine; it is mapped at the
- * start, while files can be opened.
+ * program, this stands before the C library's. The file `clock` beside the program holds the
+ * milliseconds by which it is off, 8 bytes in the order of the machine; it is mapped at the start,
+ * while files can be opened.
  */
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -14,15 +14,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/process.h"
+
 static const _Atomic int64_t *off_ms;
 
 __attribute__((constructor)) static void map_offset(void)
 {
-	char path[4096];
-	ssize_t len = readlink("/proc/self/exe", path, sizeof path - sizeof ".clock");
-	if (len < 0)
+	char folder[4096], path[sizeof folder + sizeof "/clock"];
+	if (process_folder(folder, sizeof folder, NULL))
 		return;
-	(void)snprintf(path + len, sizeof path - (size_t)len, ".clock");
+	(void)snprintf(path, sizeof path, "%s/clock", folder);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;

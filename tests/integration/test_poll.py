@@ -571,7 +571,7 @@ class Processes(PollTest):
         if not os.access(f'/proc/{poller}/environ', os.R_OK):
             self.skipTest('nobody but root can look into a poller')
         argv = pathlib.Path(f'/proc/{poller}/cmdline').read_bytes()
-        self.assertEqual(argv, b'fleet-collector\0--poller\0')
+        self.assertEqual(argv, b'fleet-helper\0--poller\0')
         status = pathlib.Path(f'/proc/{poller}/status').read_text()
         self.assertIn('NoNewPrivs:\t1', status)
         environment = pathlib.Path(f'/proc/{poller}/environ').read_bytes()

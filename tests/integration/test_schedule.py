@@ -228,12 +228,13 @@ class Clock(ScheduleTest):
     JUMP = 7200000
 
     def start(self):
-        """A copy of the program, for a clock of its own, which its helpers see whoever they are."""
-        program = str(self.folder / 'collector')
+        """A copy of the programs, for a clock of its own, which helpers see whoever they are."""
         os.chmod(self.folder, 0o755)
-        shutil.copy(os.environ['JUMPING_COLLECTOR'], program)
-        os.chmod(program, 0o755)
-        self.clock = pathlib.Path(program + '.clock')
+        program = str(self.folder / 'fleet-collector')
+        for name, copy in (('COLLECTOR', program), ('HELPER', self.folder / 'fleet-helper')):
+            shutil.copy(os.environ[f'JUMPING_{name}'], copy)
+            os.chmod(copy, 0o755)
+        self.clock = self.folder / 'clock'
         self.clock.write_bytes(struct.pack('=q', 0))
         return subprocess.Popen([program, '-c', self.fleet.config, '-v'], stderr=subprocess.PIPE,
                                 stdin=subprocess.DEVNULL, text=True)

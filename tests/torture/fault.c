@@ -21,7 +21,7 @@ static struct fault_table *table;
 static char role[FAULT_ROLE_SIZE] = "main";
 static bool spares_libraries;
 
-/* The processes of a run are one program: "--poller", … */
+/* A helper's role is its argument: "--poller", … */
 __attribute__((constructor)) static void fault_start(int argc, char **argv)
 {
 	const char *path = getenv("FLEET_FAULTS");

@@ -166,9 +166,10 @@ int __wrap_prctl(int what, ...)
 }
 
 /* The processes of a run start with few variables: FLEET_FAULTS goes with them. */
-int __real_execve(const char *path, char *const argv[], char *const envp[]) WEAK;
-int __wrap_execve(const char *path, char *const argv[], char *const envp[]);
-int __wrap_execve(const char *path, char *const argv[], char *const envp[])
+int __real_execveat(
+	int fd, const char *path, char *const argv[], char *const envp[], int flags) WEAK;
+int __wrap_execveat(int fd, const char *path, char *const argv[], char *const envp[], int flags);
+int __wrap_execveat(int fd, const char *path, char *const argv[], char *const envp[], int flags)
 {
 	char *more[64];
 	size_t count = 0;
@@ -178,8 +179,8 @@ int __wrap_execve(const char *path, char *const argv[], char *const envp[])
 		if (strncmp(*e, "FLEET_FAULTS=", strlen("FLEET_FAULTS=")) == 0)
 			more[count++] = *e;
 	more[count] = NULL;
-	if (!FAULT(execve))
-		return __real_execve(path, argv, more);
+	if (!FAULT(execveat))
+		return __real_execveat(fd, path, argv, more, flags);
 	errno = ENOMEM;
 	return -1;
 }

@@ -59,7 +59,8 @@ class Table:
 
 
 def name_sites(program, sites):
-    """Return addresses to lines of source; one less, to be within the call."""
+    """Of the sites in processes of that program: return addresses to lines of source; one less, to
+    be within the call."""
     addresses = sorted({c for s in sites for c in s.callers})
     said = subprocess.run(['addr2line', '-s', '-e', program], check=True, text=True,
                           input=''.join(f'{a - 1:#x}\n' for a in addresses),

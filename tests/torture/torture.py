@@ -26,7 +26,8 @@ KINDS = {  # of processes
 EXITS = {0, *range(64, 79)}  # sysexits(3)
 
 fleet.PROGRAMS.update({name: os.path.join(FOLDER, program) for name, program in {
-    'collector': 'fleet-collector', 'alerter': 'fleet-alerter', 'probe': 'fleet-probe'}.items()})
+    'alerter': 'fleet-alerter', 'collector': 'fleet-collector', 'helper': 'fleet-helper',
+    'probe': 'fleet-probe'}.items()})
 
 
 class Wrong(Exception):
@@ -120,7 +121,9 @@ class Sweep:
         sites = self.first.table.sites()
         kinds = {s.role for s in sites}
         check(KINDS[self.program] <= kinds, 'only these processes take part:', kinds)
-        name_sites(fleet.PROGRAMS[self.program], sites)
+        for is_main, program in ((True, self.program), (False, 'helper')):
+            name_sites(fleet.PROGRAMS[program],
+                       [s for s in sites if (s.role == 'main') == is_main])
         return sorted(filter(self.is_wanted, sites), key=lambda s: s.name)
 
     def choose(self):
