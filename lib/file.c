@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -172,29 +171,6 @@ int folder_check_private(int fd, const char *path, struct error *err)
 	if (st.st_mode & 077)
 		return error_set(err, "%s: others can enter it: chmod 700 %s", path, path);
 	return 0;
-}
-
-int folder_lock(const char *path, int *ret_fd, struct error *err)
-{
-	CLEANUP(free_text) char *folder = folder_of(path);
-	if (!folder)
-		return error_errno(err, "%s", path);
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int r = fd;
-	while (fd >= 0 && (r = flock(fd, LOCK_EX)) < 0 && errno == EINTR)
-		;
-	if (r < 0) {
-		(void)error_errno(err, "%s: cannot be locked", folder);
-		close_fd(&fd);
-		return -1;
-	}
-	*ret_fd = fd;
-	return 0;
-}
-
-void folder_unlock(const int *fd)
-{
-	close_fd(fd);
 }
 
 /* Whether it is `name` + TEMPORARY with other letters for the X. */

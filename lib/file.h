@@ -43,13 +43,6 @@ bool file_is_there(const char *path);
 /* Refuses a folder that is another user's or that others may enter, and says what mends it. */
 int folder_check_private(int fd, const char *path, struct error *err) MUST_CHECK;
 
-/* Waits until no other program that asks holds the folder of `path`, and takes it: what is read,
- * changed and written between the two loses nobody's change. flock(2) of the folder itself, so
- * that nothing is left behind; death gives it up as well. folder_unlock() is for CLEANUP() and
- * keeps errno. */
-int folder_lock(const char *path, int *ret_fd, struct error *err) MUST_CHECK;
-void folder_unlock(const int *fd);
-
 /* "DIR/NAME" on the heap, or NAME itself when it is absolute. NULL without memory. */
 char *path_join(const char *dir, const char *name) MUST_CHECK;
 

@@ -15,6 +15,7 @@
 #include "lib/clock.h"
 #include "lib/file.h"
 #include "lib/hex.h"
+#include "lib/lock.h"
 
 enum { KEY_SIZE = crypto_box_SECRETKEYBYTES, KEY_FILE_MAX = 64 * 1024, KEY_LINE_MAX = 256 };
 
@@ -249,9 +250,9 @@ static int write_ring(const struct keyring *ring, const struct keyring *old, con
 
 int keyring_generate(const char *key_path, const char *pub_path, int rotate, struct error *err)
 {
-	CLEANUP(folder_unlock) int lock = -1;
+	CLEANUP(lock_release) struct lock lock = { 0 };
 	CLEANUP(destroy_ring) struct keyring *old = NULL;
-	if (folder_lock(key_path, &lock, err) < 0)
+	if (lock_take(&lock, key_path, err) < 0)
 		return -1;
 	if (!rotate && file_is_there(key_path)) {
 		errno = EEXIST;

@@ -16,6 +16,7 @@
 
 #include "lib/buffer.h"
 #include "lib/file.h"
+#include "lib/lock.h"
 #include "lib/ssh/known_hosts_private.h"
 
 enum { FILE_SIZE_MAX = 64 * 1024 * 1024 };
@@ -265,9 +266,9 @@ int known_hosts_replace(const char *path, const char *host, uint16_t port,
 {
 	CLEANUP(buffer_finish) struct buffer old = { 0 };
 	CLEANUP(buffer_finish) struct buffer out = { 0 };
-	CLEANUP(folder_unlock) int lock = -1;
+	CLEANUP(lock_release) struct lock lock = { 0 };
 	char name[KNOWN_HOSTS_NAME_SIZE];
-	if (make_name(name, host, port, err) < 0 || folder_lock(path, &lock, err) < 0 ||
+	if (make_name(name, host, port, err) < 0 || lock_take(&lock, path, err) < 0 ||
 		read_file(path, &old, err) < 0)
 		return -1;
 	if (known_hosts_edit(old.data, old.len, name, keys, count, &out) < 0)
@@ -316,9 +317,9 @@ int known_hosts_append(const char *path, const char *host, uint16_t port,
 	const struct host_key *keys, size_t count, struct error *err)
 {
 	CLEANUP(buffer_finish) struct buffer lines = { 0 };
-	CLEANUP(folder_unlock) int lock = -1;
+	CLEANUP(lock_release) struct lock lock = { 0 };
 	char name[KNOWN_HOSTS_NAME_SIZE];
-	if (make_name(name, host, port, err) < 0 || folder_lock(path, &lock, err) < 0)
+	if (make_name(name, host, port, err) < 0 || lock_take(&lock, path, err) < 0)
 		return -1;
 	if (buffer_append_text(&lines, "\n") < 0 ||
 		known_hosts_edit("", 0, name, keys, count, &lines) < 0)

@@ -1,8 +1,10 @@
 #include "tests/unit/unit.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -389,6 +391,39 @@ static void many_edits_at_once_lose_no_line(void **state)
 	known_hosts_destroy(k);
 }
 
+/* Whoever can read a folder can lock it. */
+static void waits_for_no_stranger(void **state)
+{
+	(void)state;
+	struct error err;
+	int here = open(".", O_RDONLY | O_DIRECTORY), file = open("p", O_RDONLY);
+	assert_int_equal(flock(here, LOCK_EX) | flock(file, LOCK_EX), 0);
+	alarm(20);
+	assert_int_equal(known_hosts_append("p", "h", 22, NULL, 0, &err), 0);
+	assert_int_equal(known_hosts_replace("p", "h", 22, NULL, 0, &err), 0);
+	run("test ! -e p.lock");
+	close(here);
+	close(file);
+	alarm(0);
+}
+
+static void waits_for_its_own_but_not_for_ever(void **state)
+{
+	(void)state;
+	struct error err;
+	int lock = open("p.lock", O_WRONLY | O_CREAT, 0600); /* left by one that was killed */
+	assert_int_equal(known_hosts_append("p", "h", 22, NULL, 0, &err), 0);
+	close(lock);
+	lock = open("p.lock", O_WRONLY | O_CREAT, 0600);
+	assert_int_equal(flock(lock, LOCK_EX), 0);
+	alarm(20);
+	assert_int_equal(known_hosts_append("p", "h", 22, NULL, 0, &err), -1);
+	assert_string_equal(err.text, "p.lock: another program holds it; try again");
+	alarm(0);
+	close(lock);
+	assert_int_equal(known_hosts_append("p", "h", 22, NULL, 0, &err), 0);
+}
+
 static void refuses_names_that_would_mean_more(void **state)
 {
 	(void)state;
@@ -534,6 +569,8 @@ int main(void)
 		cmocka_unit_test(openssh_finds_what_we_write),
 		cmocka_unit_test(appends_behind_whatever_stands_there),
 		cmocka_unit_test(many_edits_at_once_lose_no_line),
+		cmocka_unit_test(waits_for_no_stranger),
+		cmocka_unit_test(waits_for_its_own_but_not_for_ever),
 		cmocka_unit_test(refuses_names_that_would_mean_more),
 		cmocka_unit_test(takes_a_missing_file_for_empty),
 		cmocka_unit_test(refuses_a_file_that_others_write),
