@@ -20,7 +20,6 @@ static void begin_stop(struct poll_run *r, const char *reason)
 {
 	r->is_stopping = true;
 	r->kill_ms = r->now_ms + POLL_RUN_GRACE_MS + KILL_MS;
-	identities_give_up(&r->identities, poll_run_take_identity, r);
 	poll_run_fail_rest(r, false, OUTCOME_NOT_DONE, reason);
 }
 
@@ -55,8 +54,10 @@ static void check_end(struct poll_run *r)
 {
 	if (!r->is_stopping && r->plan->stop && *r->plan->stop)
 		begin_stop(r, "the run was ended");
-	if (!r->is_stopping && r->now_ms >= r->stop_ms)
+	if (!r->is_stopping && r->now_ms >= r->stop_ms) {
+		identities_give_up(&r->identities, poll_run_take_identity, r);
 		begin_stop(r, "the run was at its deadline");
+	}
 	if (r->is_stopping && r->now_ms >= r->kill_ms)
 		kill_workers(r);
 	tell_stop(r);

@@ -236,6 +236,18 @@ class Interrupted(CollectTest):
         self.assertEqual(self.fleet.rows('SELECT whole_fleet, finished_at IS NULL FROM cycle '
                                          'ORDER BY id DESC LIMIT 1'), [(0, 0)])
 
+    def test_sigterm_while_it_starts(self):
+        """Whoever had no turn is told as that, and not as one that could not log in."""
+        self.configure(*(self.client(f'far{i}') for i in range(10)))
+        self.collect()
+        for moment in range(10):
+            process = self.fleet.start('collector')
+            time.sleep(0.02 + 0.04 * moment)
+            process.send_signal(signal.SIGTERM)
+            _, err = process.communicate(timeout=60)
+            self.assertIn(process.returncode, (0, -signal.SIGTERM), err)
+        self.assertLessEqual({outcome for _, outcome in self.samples()}, {'ok', 'not-done'})
+
     @shows('27')
     def test_database_down_at_start(self):
         port = free_port()

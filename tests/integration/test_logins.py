@@ -5,6 +5,7 @@ import datetime
 import os
 import pathlib
 import re
+import signal
 import stat
 import subprocess
 import time
@@ -63,6 +64,22 @@ class SlowKeys(test_poll.PollTest):
         self.expect('never', 'auth', 'auth', f'{never}: is not open after ')
         self.assertIn('make the rounds fewer', self.rows()['never'][2])
         self.assertEqual(result.err.count('is not open after'), 1, result)
+
+    def test_that_had_no_time_to_open(self):
+        """A run that somebody ends says nothing of a key that was still being opened."""
+        self.slow_client('pending', 65000)
+        self.client('good')
+        self.configure()
+        process = self.fleet.start('collector', '-v')
+        for line in process.stderr:
+            if 'good: ok' in line:
+                break
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 0, err)
+        self.expect('good', 'ok')
+        self.expect('pending', 'not-done', words='the run was ended')
+        self.assertNotIn('is not open after', err)
 
     def test_too_many_rounds(self):
         key = self.slow_client('absurd', 4000000000)
