@@ -178,6 +178,13 @@ void feed_name(struct feed *f, uint32_t seq)
 	push_last(f, queue_of(f, h), seq);
 }
 
+/* Whether it is one of those that were resolved ahead of need. */
+static void set_ahead(struct feed *f, struct feed_host *h, bool is_ahead)
+{
+	f->resolved = f->resolved + is_ahead - h->is_ahead;
+	h->is_ahead = is_ahead;
+}
+
 int feed_ready(struct feed *f, uint32_t seq, const void *addresses, size_t count)
 {
 	struct feed_host *h = &f->hosts[seq];
@@ -187,7 +194,7 @@ int feed_ready(struct feed *f, uint32_t seq, const void *addresses, size_t count
 	memcpy(h->addresses, addresses, count * sizeof *h->addresses);
 	h->address_count = count;
 	h->phase = FEED_QUEUED;
-	f->resolved += h->by_name;
+	set_ahead(f, h, h->by_name);
 	push_last(f, queue_of(f, h), seq);
 	return 0;
 }
@@ -213,7 +220,7 @@ bool feed_next_ready(struct feed *f, uint32_t *ret_seq)
 {
 	if (!next(f, READY, FEED_QUEUES, ret_seq))
 		return false;
-	f->resolved -= f->hosts[*ret_seq].by_name;
+	set_ahead(f, &f->hosts[*ret_seq], false);
 	return true;
 }
 
@@ -221,7 +228,7 @@ void feed_put_back(struct feed *f, uint32_t seq)
 {
 	struct feed_host *h = &f->hosts[seq];
 	push_first(f, queue_of(f, h), seq);
-	f->resolved += h->by_name;
+	set_ahead(f, h, h->by_name);
 }
 
 void feed_done(struct feed *f, uint32_t seq)
@@ -230,6 +237,7 @@ void feed_done(struct feed *f, uint32_t seq)
 	free(h->addresses);
 	h->addresses = NULL;
 	h->phase = FEED_DONE;
+	set_ahead(f, h, false);
 	f->left--;
 	leave(f, h);
 }

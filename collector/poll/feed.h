@@ -41,6 +41,7 @@ struct feed_host {
 	uint32_t gates[FEED_GATES]; /* 1 + index; 0 ends them */
 	uint32_t woken_by;	    /* the gate that let it try again; 1 + index */
 	bool is_inside;		    /* its gates */
+	bool is_ahead;		    /* counted in `resolved` */
 };
 
 struct feed_list {

@@ -82,6 +82,31 @@ static void what_is_done_is_skipped(void **state)
 	feed_finish(&f);
 }
 
+/* Whatever becomes of them: it is by this count that names are asked for. */
+static void none_that_is_done_counts_as_resolved(void **state)
+{
+	(void)state;
+	struct feed f;
+	uint32_t seq;
+	assert_int_equal(feed_init(&f, 4), 0);
+	for (uint32_t i = 0; i < 4; i++)
+		add(&f, i, TURN_FINE, i > 0);
+	resolve_all(&f);
+	assert_int_equal(f.resolved, 3);
+	feed_done(&f, 0);
+	feed_done(&f, 1);
+	assert_int_equal(f.resolved, 2);
+	assert_true(feed_next_ready(&f, &seq));
+	assert_int_equal(f.resolved, 1);
+	feed_done(&f, seq); /* and was never flown */
+	assert_true(feed_next_ready(&f, &seq));
+	feed_put_back(&f, seq);
+	assert_int_equal(f.resolved, 1);
+	feed_done(&f, seq);
+	assert_int_equal(f.resolved, 0);
+	feed_finish(&f);
+}
+
 /* ---- gates ------------------------------------------------------------------------------ */
 
 /* Three hosts of a group that takes two, then one without a group. */
@@ -255,6 +280,7 @@ int main(void)
 		cmocka_unit_test(the_missed_go_first_the_down_last),
 		cmocka_unit_test(one_put_back_is_the_next),
 		cmocka_unit_test(what_is_done_is_skipped),
+		cmocka_unit_test(none_that_is_done_counts_as_resolved),
 		cmocka_unit_test(a_full_gate_holds_up_nobody_behind),
 		cmocka_unit_test(names_wait_at_gates_too),
 		cmocka_unit_test(a_place_is_passed_on),
