@@ -68,7 +68,7 @@ FAULTS = {
     '43': ('descriptors 0 to 2 closed, empty environment', 'works'),
 }
 # Shown by programs built for nothing else.
-ONCE = {'31', '38', '41'}
+ONCE = {'31'}
 
 
 def read(path):

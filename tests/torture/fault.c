@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,11 +16,31 @@
 #include <unistd.h>
 #include <unwind.h>
 
+#include "lib/compiler.h"
+#include "lib/process.h"
+
 extern const char __executable_start[], etext[]; /* ld(1) */
 
 static struct fault_table *table;
 static char role[FAULT_ROLE_SIZE] = "main";
 static bool spares_libraries;
+
+/* What a sanitizer would say itself; nobody asks how a helper died. */
+static void on_crash(int signal_number)
+{
+	static const char line[] = "torture: a signal ended this process\n";
+	ssize_t ignored = write(STDERR_FILENO, line, sizeof line - 1);
+	(void)ignored;
+	(void)signal_number;
+}
+
+static void catch_crashes(void)
+{
+	static const int crashes[] = { SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV };
+	struct sigaction once = { .sa_handler = on_crash, .sa_flags = (int)SA_RESETHAND };
+	for (size_t i = 0; i < ARRAY_LEN(crashes) && !IS_SANITIZED; i++)
+		(void)sigaction(crashes[i], &once, NULL);
+}
 
 /* A helper's role is its argument: "--poller", … */
 __attribute__((constructor)) static void fault_start(int argc, char **argv)
@@ -27,6 +48,7 @@ __attribute__((constructor)) static void fault_start(int argc, char **argv)
 	const char *path = getenv("FLEET_FAULTS");
 	if (argc > 1 && strncmp(argv[1], "--", 2) == 0)
 		(void)snprintf(role, sizeof role, "%.15s", argv[1] + 2);
+	catch_crashes();
 	int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
 	if (fd < 0)
 		return;

@@ -11,7 +11,7 @@ import unittest
 
 from rig import mariadb, smtp
 from rig.samples import MariadbSamples, Samples
-from torture import PLACES, SMALL_SAMPLE, Place, Sweep, check
+from torture import PLACES, SMALL_SAMPLE, Place, Sweep, check, does
 
 DISK = 'filesystem_used_ratio'
 USERS = {'web1': ('ops', 'second'), 'web2': ('ops',), 'web3': ('third',)}
@@ -185,12 +185,14 @@ class Alerter(unittest.TestCase):
                 server.empty()
             self.assertEqual(Sweep('alerter', places, ByMail()).run(), [])
 
+    @does(SMALL_SAMPLE)
     def test_every_site_on_output(self):
         places = [self.make_place(number) for number in range(PLACES)]
         sweep = Sweep('alerter', places, OnOutput(), lambda site: 'outbox.c' in site.name,
                       SMALL_SAMPLE)
         self.assertEqual(sweep.run(), [])
 
+    @does(SMALL_SAMPLE)
     @unittest.skipUnless(mariadb.installed(), 'there is no mariadbd')
     def test_every_site_on_mariadb(self):
         """Those that SQLite does not have."""

@@ -10,7 +10,7 @@ import unittest
 
 from rig import mariadb
 from ten_hosts import COUNT, DOWN, TenHosts
-from torture import PLACES, SMALL_SAMPLE, Place, Sweep, check
+from torture import PLACES, SMALL_SAMPLE, Place, Sweep, check, does
 
 WAITS = re.compile(r'.*\.(sealed|outcomes|cycle)|tmp-.*')  # collector/spool/spool.h
 SAMPLES = ('SELECT s.id, s.cycle_id, c.name, s.outcome, s.error, hex(s.digest),'
@@ -148,6 +148,7 @@ class Collector(unittest.TestCase):
     def test_every_site(self):
         self.assertEqual(Sweep('collector', self.places, Attempt()).run(), [])
 
+    @does(SMALL_SAMPLE)
     @unittest.skipUnless(mariadb.installed(), 'there is no mariadbd')
     def test_every_site_on_mariadb(self):
         """Those that SQLite does not have."""
