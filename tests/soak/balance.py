@@ -129,8 +129,8 @@ class Balance:
                      "notification WHERE state <> 'sent'"):
             n = self.one(f'SELECT count(*) FROM {what}')
             self.expect(not n, f'{n} × {what}')
-        above = self.soak.above_limit()
-        fires = {name for name, in self.rows('SELECT client FROM open_alerts')}
+        above = sorted(self.soak.above_limit())
+        fires = [name for name, in self.rows('SELECT client FROM open_alerts ORDER BY 1')]
         self.expect(above == fires, f'alerts are open for {fires}, and above the limit are {above}')
         twice = self.rows('''SELECT n.recipient, e.event_id, count(DISTINCT n.message_id)
             FROM notification n JOIN notification_event e ON e.notification_id = n.id

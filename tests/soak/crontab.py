@@ -7,7 +7,7 @@ import signal
 import tempfile
 import time
 
-EX_TEMPFAIL = 75
+EX_UNAVAILABLE, EX_TEMPFAIL = 69, 75
 ORPHAN_S = 5  # until those that a killed run leaves behind must be gone
 # What a run may say that nobody struck, and one of whose processes somebody killed.
 MAY_SAY = re.compile(
@@ -19,6 +19,8 @@ STRUCK_MAY_SAY = re.compile(
     MAY_SAY.pattern + '|fleet-collector: error: (a poller died|poller: the signer is gone|'
     r'the signer did not end well|a poller did not end well)|'
     r'fleet-collector: warning: .*: the signer process is gone')
+WAITS_SAY = re.compile(
+    MAY_SAY.pattern + '|fleet-alerter: error: nothing can be told, everything waits: ')
 
 
 def stat_of(pid):
@@ -118,6 +120,7 @@ class Crontab:
         self.peaks = collections.defaultdict(list)  # role: [(when, KiB)]
         self.descriptors = collections.defaultdict(list)
         self.wrong = collections.Counter()   # complaint: times
+        self.mail_waits = False              # since its server takes nothing
 
     def start(self, program, *arguments):
         run = Run(self.fleet, program, *arguments)
@@ -144,12 +147,15 @@ class Crontab:
         status, now = run.process.returncode, time.monotonic()
         self.counts[f'{run.program} {"killed" if run.struck == run.program else status}'] += 1
         self.orphans += [(pid, start, now + ORPHAN_S) for pid, start in run.helpers.items()]
+        waits = self.mail_waits and run.program == 'alerter'
         may_end = {0, EX_TEMPFAIL}
+        may_say = STRUCK_MAY_SAY if run.struck else WAITS_SAY if waits else MAY_SAY
         if run.struck == run.program:
             may_end.add(-signal.SIGKILL)
+        if waits:
+            may_end.add(EX_UNAVAILABLE)
         if status not in may_end:
             self.wrong[f'{run.program} ended with {status}: {" / ".join(run.words()[-3:])}'] += 1
-        may_say = STRUCK_MAY_SAY if run.struck else MAY_SAY
         for line in run.words():
             if not may_say.match(line):
                 self.wrong[f'said{" by one that was struck" if run.struck else ""}: {line}'] += 1
