@@ -128,8 +128,8 @@ static int take_answer(struct identities *ids, identity_settled *settled, void *
 	return 1;
 }
 
-static int refuse_rest(
-	struct identities *ids, const char *reason, identity_settled *settled, void *arg)
+static int refuse_rest(struct identities *ids, bool is_ours, const char *reason,
+	identity_settled *settled, void *arg)
 {
 	char text[1024];
 	for (size_t i = 0; i < ids->count; i++) {
@@ -139,6 +139,7 @@ static int refuse_rest(
 		(void)snprintf(text, sizeof text, "%s: %s", id->file, reason);
 		if (refuse(id, text))
 			return -1;
+		id->is_ours = is_ours;
 		ids->pending--;
 		settled(arg, (uint32_t)i + 1);
 	}
@@ -153,7 +154,7 @@ int identities_go_on(struct identities *ids, identity_settled *settled, void *ar
 	ask(ids);
 	while (r == 1)
 		r = take_answer(ids, settled, arg);
-	return r < 0 ? refuse_rest(ids, "the signer process is gone", settled, arg) : 0;
+	return r < 0 ? refuse_rest(ids, true, "the signer process is gone", settled, arg) : 0;
 }
 
 void identities_give_up(struct identities *ids, identity_settled *settled, void *arg)
@@ -163,7 +164,7 @@ void identities_give_up(struct identities *ids, identity_settled *settled, void 
 		"is not open after %.1f s; if its passphrase is what takes so long, make the "
 		"rounds fewer with: ssh-keygen -p -a 16 -f FILE",
 		(double)(clock_monotonic_ms() - ids->started_ms) / 1000);
-	(void)refuse_rest(ids, reason, settled, arg);
+	(void)refuse_rest(ids, false, reason, settled, arg);
 }
 
 int identities_serve(struct identities *ids, int fd, struct error *err)

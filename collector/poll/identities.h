@@ -20,6 +20,7 @@ struct known_identity {
 	uint8_t *blob;			    /* when it is open */
 	size_t len;
 	char *reason; /* when it cannot be used */
+	bool is_ours; /* the reason: nothing is wrong with the key */
 };
 
 struct identities {

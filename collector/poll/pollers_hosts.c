@@ -67,16 +67,15 @@ void poll_run_fail(
 }
 
 /* For want of something here: at itself, or at a jump host on its way. */
-static bool fail_at(struct poll_run *r, uint32_t seq, const struct jump *at, enum stage stage,
-	const char *fault)
+static bool fail_at(
+	struct poll_run *r, uint32_t seq, const struct jump *at, const struct poll_fault *f)
 {
-	enum outcome o = stage == STAGE_AUTH ? OUTCOME_AUTH : OUTCOME_HOST_KEY_UNKNOWN;
 	struct verdict v;
 	if (at)
-		verdict_set(&v, o, STAGE_JUMP, "jump host %s (%s): %s", at->plan->client->name,
-			stage_name(stage), fault);
+		verdict_set(&v, f->outcome, STAGE_JUMP, "jump host %s (%s): %s",
+			at->plan->client->name, stage_name(f->stage), f->reason);
 	else
-		verdict_set(&v, o, stage, "%s", fault);
+		verdict_set(&v, f->outcome, f->stage, "%s", f->reason);
 	conclude(r, seq, &v);
 	return false;
 }
@@ -121,7 +120,7 @@ static bool is_ready(struct poll_run *r, uint32_t seq)
 {
 	const struct poll_host *host = &r->plan->hosts[seq];
 	const struct jump_way way = jumps_way(&r->jumps, seq);
-	enum stage stage;
+	struct poll_fault fault;
 	for (size_t i = 0; i < way.depth; i++) {
 		struct jump *at = way.items[i];
 		if (at->identity && !identities_is_settled(&r->identities, at->identity))
@@ -132,13 +131,12 @@ static bool is_ready(struct poll_run *r, uint32_t seq)
 		return false;
 	for (size_t i = 0; i < way.depth; i++) {
 		const struct jump *at = way.items[i];
-		const char *fault = poll_run_find_fault(
-			r, at->plan->client, at->identity, at->plan->key_count, &stage);
-		if (fault)
-			return fail_at(r, seq, at, stage, fault);
+		fault = poll_run_find_fault(r, at->plan->client, at->identity, at->plan->key_count);
+		if (fault.reason)
+			return fail_at(r, seq, at, &fault);
 	}
-	const char *fault = poll_run_find_fault(r, host->client, own, host->key_count, &stage);
-	return !fault || fail_at(r, seq, NULL, stage, fault);
+	fault = poll_run_find_fault(r, host->client, own, host->key_count);
+	return !fault.reason || fail_at(r, seq, NULL, &fault);
 }
 
 void poll_run_queue(struct poll_run *r, uint32_t seq)

@@ -57,9 +57,14 @@ void poll_run_take_identity(void *arg, uint32_t identity);
 /* Gives a host to a poller: 0, or -1 with errno, EMSGSIZE when nobody could take it. */
 int poll_run_send_row(struct poll_run *r, struct worker *w, uint32_t seq) MUST_CHECK;
 
-/* Why nobody can log in there, or NULL. */
-const char *poll_run_find_fault(const struct poll_run *r, const struct client *c, uint32_t identity,
-	size_t key_count, enum stage *ret_stage);
+/* Why nobody can log in there. */
+struct poll_fault {
+	enum outcome outcome;
+	enum stage stage;
+	const char *reason; /* the run's; NULL: nothing is known against it */
+};
+struct poll_fault poll_run_find_fault(
+	const struct poll_run *r, const struct client *c, uint32_t identity, size_t key_count);
 
 /* A host is done: as its poller said, or as nobody did, so that its line is written here. */
 void poll_run_done(struct poll_run *r, uint32_t seq, enum outcome o, const char *text);

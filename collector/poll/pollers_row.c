@@ -12,19 +12,21 @@ static uint32_t left_ms(const struct poll_host *host, const struct feed_host *h)
 	return left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (uint32_t)left;
 }
 
-const char *poll_run_find_fault(const struct poll_run *r, const struct client *c, uint32_t identity,
-	size_t key_count, enum stage *ret_stage)
+struct poll_fault poll_run_find_fault(
+	const struct poll_run *r, const struct client *c, uint32_t identity, size_t key_count)
 {
 	const struct known_identity *id = identity ? &r->identities.items[identity - 1] : NULL;
-	*ret_stage = STAGE_AUTH;
-	if (id && !id->blob)
-		return id->reason;
-	if (!id && !*c->password)
-		return "there is neither an identity nor a password for it";
-	*ret_stage = STAGE_HOST_KEY;
-	return key_count > ARRAY_LEN(((struct poll_host *)0)->keys)
-		       ? "known_hosts has too many @revoked keys for it"
-		       : NULL;
+	struct poll_fault f = { OUTCOME_AUTH, STAGE_AUTH, NULL };
+	if (id && !id->blob) {
+		f.outcome = id->is_ours ? OUTCOME_INTERNAL : OUTCOME_AUTH;
+		f.reason = id->reason;
+	} else if (!id && !*c->password) {
+		f.reason = "there is neither an identity nor a password for it";
+	} else if (key_count > ARRAY_LEN(((struct poll_host *)0)->keys)) {
+		f = (struct poll_fault){ OUTCOME_HOST_KEY_UNKNOWN, STAGE_HOST_KEY,
+			"known_hosts has too many @revoked keys for it" };
+	}
+	return f;
 }
 
 static struct ipc_bytes public_key(const struct poll_run *r, uint32_t identity)

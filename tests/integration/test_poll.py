@@ -557,6 +557,20 @@ class Processes(PollTest):
         for i in range(4):
             self.expect(f'good{i}', 'internal', 'auth')
 
+    def test_the_signer_dies_before_a_key_is_open(self):
+        locked = keygen(self.folder / 'locked', 'ed25519', 'open sesame', '-a', '100')
+        phrase = self.fleet.write('phrase', 'open sesame\n')
+        self.client('locked', key=locked, more=f'passphrase-file="{phrase}"')
+        self.configure()
+        process = self.fleet.start('collector')
+        self.addCleanup(process.kill)
+        self.wait_for(lambda: children(process.pid, 'signer'))
+        for pid in children(process.pid, 'signer'):
+            os.kill(pid, signal.SIGKILL)
+        _, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0, err)
+        self.expect('locked', 'internal', 'auth', 'the signer process is gone')
+
     def test_helpers_die_with_the_collector(self):
         process = self.start_with_silent_hosts(1, '60s', '')
         helpers = children(process.pid, 'poller') + children(process.pid, 'signer')
