@@ -2,6 +2,7 @@
 import collections
 import fcntl
 import pathlib
+import re
 import sqlite3
 import time
 
@@ -15,7 +16,8 @@ READINGS_LEAST = 35   # of a report, a first one without rates
 BYTES_A_READING = 32  # of the database in all
 CACHE_KIB = 32768     # of its pages, at most: lib/storage/sqlite.c
 # Of a run that lost a helper.
-INTERNAL = ('its poller died', 'the login could not be signed')
+INTERNAL = re.compile(
+    r'its poller died$|the login could not be signed$|.*: the signer process is gone$')
 
 
 class Balance:
@@ -88,7 +90,7 @@ class Balance:
         self.say('outcomes', ', '.join(f'{outcome} {n:,}' for outcome, n in counts))
         for text, n in self.rows("SELECT error, count(*) FROM sample WHERE outcome = 'internal' "
                                  'GROUP BY 1'):
-            self.expect(text in INTERNAL, f'{n} × internal: {text}')
+            self.expect(INTERNAL.match(text), f'{n} × internal: {text}')
         bad = self.rows('''SELECT c.name, s.outcome FROM client c JOIN sample s
             ON s.id = c.newest_id WHERE s.outcome <> 'ok' ''')
         self.wrong += [f'{name}: {outcome} at the end' for name, outcome in bad]
