@@ -73,8 +73,10 @@ const struct client *jumps_first(const struct jumps *j, uint32_t seq)
 	return way.depth ? way.items[0]->plan->client : j->plan->hosts[seq].client;
 }
 
-void jumps_pass(struct jumps *j, uint32_t seq, struct jump *jump)
+void jumps_pass(struct jumps *j, uint32_t seq, struct jump *jump, int64_t now_ms)
 {
+	jump->heard_ms = now_ms;
+	jump->stalled_ms = 0;
 	if (jump->state == JUMP_UNTRIED) {
 		jump->state = JUMP_PROVEN;
 		feed_widen(j->feed, jump->gate, jump->plan->client->connects);
@@ -82,13 +84,36 @@ void jumps_pass(struct jumps *j, uint32_t seq, struct jump *jump)
 	(void)feed_leave(j->feed, seq, jump->gate);
 }
 
+bool jumps_has_stalled(struct jumps *j, uint32_t seq, struct jump *jump, int64_t now_ms)
+{
+	const struct feed_host *h = &j->feed->hosts[seq];
+	int64_t began_ms = h->started_ms - h->spent_ms;
+	bool is_own = now_ms - began_ms >= j->plan->hosts[seq].deadline_ms;
+	jump->stalled_ms += now_ms - (began_ms > jump->heard_ms ? began_ms : jump->heard_ms);
+	jump->heard_ms = now_ms;
+	return jump->stalled_ms >= jump->plan->client->timeout_ms ||
+	       (jump->state == JUMP_UNTRIED && !is_own);
+}
+
 /* Whose doing that is. A run that is being ended, or a fault of ours, says nothing about a jump
  * host; and one that takes no more just now has taken others. */
-static bool is_fatal(const struct jump *jump, enum outcome outcome)
+static bool is_fatal(struct jumps *j, uint32_t seq, struct jump *jump, const struct jump_end *e)
 {
-	return outcome != OUTCOME_OK && outcome != OUTCOME_NOT_DONE &&
-	       outcome != OUTCOME_INTERNAL && jump->state != JUMP_DEAD &&
-	       !(jump->state == JUMP_PROVEN && outcome == OUTCOME_REFUSED);
+	if (jump->state == JUMP_DEAD)
+		return false;
+	switch (e->outcome) {
+	case OUTCOME_OK:
+	case OUTCOME_NOT_DONE:
+	case OUTCOME_INTERNAL:
+		return false;
+	case OUTCOME_REFUSED:
+		return jump->state != JUMP_PROVEN;
+	case OUTCOME_TIMEOUT:
+	case OUTCOME_DEADLINE:
+		return jumps_has_stalled(j, seq, jump, e->now_ms);
+	default:
+		return true;
+	}
 }
 
 /* Takes the reason. */
@@ -108,18 +133,17 @@ int jumps_kill(struct jump *jump, enum outcome outcome, const char *text)
 	return mark_dead(jump, outcome, reason);
 }
 
-int jumps_judge(struct jumps *j, uint32_t seq, size_t hop, enum outcome outcome, const char *text,
-	struct jump **ret_dead)
+int jumps_judge(struct jumps *j, uint32_t seq, const struct jump_end *end, struct jump **ret_dead)
 {
 	const struct jump_way way = jumps_way(j, seq);
-	struct jump *at = hop < way.count ? way.items[hop] : NULL;
+	struct jump *at = end->hop < way.count ? way.items[end->hop] : NULL;
 	*ret_dead = NULL;
-	if (!at || !feed_leave(j->feed, seq, at->gate) || !is_fatal(at, outcome))
+	if (!at || !feed_leave(j->feed, seq, at->gate) || !is_fatal(j, seq, at, end))
 		return 0;
 	*ret_dead = at;
 	/* What is said by those behind it names it already. */
-	return hop < way.depth ? mark_dead(at, outcome, strdup(text))
-			       : jumps_kill(at, outcome, text);
+	return end->hop < way.depth ? mark_dead(at, end->outcome, strdup(end->text))
+				    : jumps_kill(at, end->outcome, end->text);
 }
 
 int jumps_learn_key(struct jump *jump, const struct host_key *key)

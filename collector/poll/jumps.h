@@ -15,6 +15,9 @@
  * included, at first only one is let go, and the others wait until that one is through. From then
  * on as many may be on their way to a login there as its `connects` say. When the one could not
  * log in, nobody else tries: all the others fail for the same reason, at once. Pure bookkeeping.
+ *
+ * Of one whose own time was too short nothing follows for those that have more. A jump host has
+ * its own `timeout`: when somebody tried for so long, and nobody got in meanwhile, it is dead.
  */
 struct jump {
 	const struct poll_jump *plan;
@@ -23,6 +26,8 @@ struct jump {
 	enum { JUMP_UNTRIED, JUMP_PROVEN, JUMP_DEAD } state;
 	enum outcome outcome; /* when it is dead */
 	char *reason;
+	int64_t heard_ms;		    /* monotonic: when the last one got in, or gave up */
+	int64_t stalled_ms;		    /* that they waited who gave up since somebody got in */
 	struct sockaddr_storage *addresses; /* once its name was resolved, if it is the first */
 	size_t address_count;
 	struct host_key *learned; /* its key that was accepted in this run */
@@ -52,14 +57,26 @@ struct jump_way jumps_way(const struct jumps *j, uint32_t seq);
 const struct client *jumps_first(const struct jumps *j, uint32_t seq);
 
 /* A host has logged in at this one of its way. */
-void jumps_pass(struct jumps *j, uint32_t seq, struct jump *jump);
+void jumps_pass(struct jumps *j, uint32_t seq, struct jump *jump, int64_t now_ms);
 
-/* A host is about to be done that got no further than to the hop `hop` of its way (way.depth: to
- * itself). The jump host that is dead by this, or NULL. -1 without memory. */
-int jumps_judge(struct jumps *j, uint32_t seq, size_t hop, enum outcome outcome, const char *text,
+/* How a host is about to be done that got no further than to the hop `hop` of its way (way.depth:
+ * to itself). */
+struct jump_end {
+	size_t hop;
+	enum outcome outcome;
+	const char *text;
+	int64_t now_ms; /* monotonic */
+};
+
+/* The jump host that is dead by this, or NULL. -1 without memory. */
+int jumps_judge(struct jumps *j, uint32_t seq, const struct jump_end *end,
 	struct jump **ret_dead) MUST_CHECK;
 
-/* The same when its name did not resolve; `text` says why, and not whose. */
+/* A host gave up waiting for this one. Whether that speaks against it: nobody got in for as long
+ * as its own timeout, or it had not even answered when the host had time left. */
+bool jumps_has_stalled(struct jumps *j, uint32_t seq, struct jump *jump, int64_t now_ms);
+
+/* It is dead because its name did not resolve, say; `text` says why, and not whose. */
 int jumps_kill(struct jump *jump, enum outcome outcome, const char *text) MUST_CHECK;
 
 /* Keep copies; -1 without memory. */

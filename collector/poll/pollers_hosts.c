@@ -231,12 +231,13 @@ void poll_run_feed_names(struct poll_run *r)
 			ask_for_name(r, seq);
 }
 
-/* It is no other host's first either. */
+/* It is no other host's first either, unless this one had too little time for it. */
 static void fail_name(struct poll_run *r, uint32_t seq, const char *reason)
 {
 	const struct jump_way way = jumps_way(&r->jumps, seq);
 	struct jump *first = way.count ? way.items[0] : NULL;
-	if (!first || first->state == JUMP_DEAD)
+	if (!first || first->state == JUMP_DEAD ||
+		!jumps_has_stalled(&r->jumps, seq, first, r->now_ms))
 		poll_run_fail(r, seq, OUTCOME_DNS, STAGE_RESOLVE, reason);
 	else if (jumps_kill(first, OUTCOME_DNS, reason))
 		poll_run_fail(r, seq, OUTCOME_INTERNAL, STAGE_RESOLVE, "out of memory");
@@ -251,11 +252,13 @@ void poll_run_take_name(void *arg, const struct ipc_resolved *m)
 	size_t count = ipc_count_addresses(m->addresses);
 	if (h->phase != FEED_RESOLVING)
 		return;
+	if (!count) {
+		fail_name(r, m->seq, m->reason);
+		return;
+	}
 	const struct jump_way way = jumps_way(&r->jumps, m->seq);
 	h->spent_ms = at_most(r->now_ms - h->started_ms, INT32_MAX);
-	if (!count)
-		fail_name(r, m->seq, m->reason);
-	else if (feed_ready(&r->feed, m->seq, m->addresses.data, count) ||
-		 (way.count && jumps_learn_addresses(way.items[0], m->addresses.data, count)))
+	if (feed_ready(&r->feed, m->seq, m->addresses.data, count) ||
+		(way.count && jumps_learn_addresses(way.items[0], m->addresses.data, count)))
 		poll_run_fail(r, m->seq, OUTCOME_INTERNAL, STAGE_RESOLVE, "out of memory");
 }

@@ -42,8 +42,9 @@ static int take_finished(struct poll_run *r, struct worker *w)
 	if (ipc_decode(IPC_FINISHED, r->packet.data, r->packet.len, &m) ||
 		!is_its_own(r, w, m.seq) || m.outcome >= OUTCOME_COUNT)
 		return -1;
+	const struct jump_end end = { m.hop, (enum outcome)m.outcome, m.text, r->now_ms };
 	struct jump *dead;
-	int judged = jumps_judge(&r->jumps, m.seq, m.hop, (enum outcome)m.outcome, m.text, &dead);
+	int judged = jumps_judge(&r->jumps, m.seq, &end, &dead);
 	poll_run_done(r, m.seq, (enum outcome)m.outcome, m.text);
 	if (judged == 0 && dead)
 		poll_run_fail_behind(r, dead);
@@ -58,7 +59,7 @@ static int take_passed(struct poll_run *r, struct worker *w)
 	const struct jump_way way = jumps_way(&r->jumps, m.seq);
 	if (m.hop >= way.count)
 		return -1;
-	jumps_pass(&r->jumps, m.seq, way.items[m.hop]);
+	jumps_pass(&r->jumps, m.seq, way.items[m.hop], r->now_ms);
 	return 0;
 }
 

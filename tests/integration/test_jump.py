@@ -13,7 +13,7 @@ from rig.fleet import Fleet
 from rig.raw_ssh import FAULTS, RawSsh
 from rig.servers import DIES_WITH_US
 from rig.sshd import SSHD_ENV, Sshd, enter_network, free_port, keygen
-from test_poll import Server, black_hole, say_nothing
+from test_poll import Server, black_hole, relay, say_nothing
 from test_raw_ssh import EXPECTED
 
 AS_ROOT = unittest.skipUnless(os.getuid() == 0, 'needs root for mounts and accounts of its own')
@@ -292,7 +292,7 @@ class Dead(Jump):
         far = self.sshd('far')
         server = Server(say_nothing)
         self.addCleanup(server.close)
-        self.machine('mute', far, element='jump', port=server.port)
+        self.machine('mute', far, element='jump', port=server.port, more='timeout="4s"')
         for i in range(self.COUNT):
             self.machine(f'mute-{i:02}', far, 'mute', more='timeout="4s"')
         self.machine('good', far)
@@ -301,6 +301,34 @@ class Dead(Jump):
         self.expect('good', 'ok')
         self.assertEqual(self.count_waits(), 1)
         self.assertLess(self.took, 15)
+
+    def slow_gate(self, name, **more):
+        """One that takes 1.5 s to say anything."""
+        gate = self.sshd(name)
+
+        def talk(connection):
+            time.sleep(1.5)
+            relay(connection, gate.port)
+        server = Server(talk)
+        self.addCleanup(server.close)
+        self.known += f'[127.0.0.1]:{server.port} {gate.public_key()}\n'
+        self.machine(name, gate, element='jump', port=server.port, **more)
+
+    def test_one_that_is_hasty_is_alone_in_that(self):
+        """The timeout of one client, which a jump host does not meet, says nothing to others."""
+        far = self.sshd('far')
+        for gate in ('untried', 'proven'):
+            self.slow_gate(gate, more='connects="1"')
+        self.machine('untried-hasty', far, 'untried', more='timeout="1s"')
+        self.children('proven', far, 2)
+        self.machine('proven-hasty', far, 'proven', more='timeout="1s"')
+        self.children('untried', far, 3)
+        self.machine('proven-more', far, 'proven')
+        self.collect()
+        for gate in ('untried', 'proven'):
+            self.expect(f'{gate}-hasty', 'timeout', 'jump', f'jump host {gate} (handshake): ')
+        for name, row in self.rows().items():
+            self.assertTrue(row[0] == 'ok' or name.endswith('-hasty'), (name, row))
 
     def test_changed(self):
         """No credential goes there, and only one connection."""

@@ -85,6 +85,21 @@ def say_nothing(connection):
         pass
 
 
+def relay(connection, port):
+    """Both ways, until both have ended."""
+    def pump(source, sink):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data)
+        with contextlib.suppress(OSError):
+            sink.shutdown(socket.SHUT_WR)
+    with socket.create_connection(('127.0.0.1', port)) as behind:
+        there = threading.Thread(target=pump, args=(connection, behind), daemon=True)
+        there.start()
+        pump(behind, connection)
+        there.join(5)
+
+
 def endless_lines(connection):
     while True:
         connection.sendall(b'still starting, please wait\r\n' * 100)
