@@ -80,23 +80,26 @@ static int check_names(const struct plan_input *in, struct error *err)
 	return 0;
 }
 
-size_t plan_find_keys(const struct known_hosts *known, const struct client *c,
-	struct host_key ret_keys[static PLAN_KEYS_MAX])
+enum { KEYS_MAX = ARRAY_LEN(((struct poll_host *)0)->keys) };
+
+/* More than fit are given whole to nobody when all that fit are revoked ones. */
+static size_t find_keys(const struct known_hosts *known, const struct client *c,
+	struct host_key ret_keys[static KEYS_MAX])
 {
-	size_t count = known ? known_hosts_find(known, c->ip, c->port, ret_keys, PLAN_KEYS_MAX) : 0;
-	return count > PLAN_KEYS_MAX && !ret_keys[PLAN_KEYS_MAX - 1].revoked ? PLAN_KEYS_MAX
-									     : count;
+	size_t count = known_hosts_find(known, c->ip, c->port, ret_keys, KEYS_MAX);
+	return count > KEYS_MAX && !ret_keys[KEYS_MAX - 1].revoked ? KEYS_MAX : count;
 }
 
-static void fill_host(struct poll_host *h, const struct plan_input *in, const struct client *c,
-	enum feed_turn turn)
+void plan_find_keys(struct plan *plan, const struct known_hosts *known)
 {
-	*h = (struct poll_host){
-		.client = c,
-		.deadline_ms = c->timeout_ms,
-		.turn = turn,
-	};
-	h->key_count = plan_find_keys(in->known, c, h->keys);
+	for (size_t i = 0; i < plan->count; i++) {
+		struct poll_host *h = &plan->hosts[i];
+		h->key_count = find_keys(known, h->client, h->keys);
+	}
+	for (size_t i = 0; i < plan->jump_count; i++) {
+		struct poll_jump *j = &plan->jumps[i];
+		j->key_count = find_keys(known, j->client, j->keys);
+	}
 }
 
 /* ---- the order -------------------------------------------------------------------------- */
@@ -145,16 +148,6 @@ static bool is_wanted(
 	return in->only_count ? is_named(in, c->name) : is_due(c, last, in->now);
 }
 
-bool plan_is_needed(const struct plan_input *in)
-{
-	bool needed = in->only_count > 0;
-	for (size_t i = 0; i < in->config->client_count && !needed; i++) {
-		const struct client *c = &in->config->clients[i];
-		needed = is_wanted(in, c, last_hosts_find(in->last, c->name));
-	}
-	return needed;
-}
-
 static void rank_all(const struct plan_input *in, struct ranks *ranks, size_t *ret_not_due)
 {
 	for (size_t i = 0; i < in->config->client_count; i++) {
@@ -169,8 +162,7 @@ static void rank_all(const struct plan_input *in, struct ranks *ranks, size_t *r
 		qsort(ranks->items, ranks->count, sizeof *ranks->items, compare_ranks);
 }
 
-static void take(
-	const struct plan_input *in, struct plan *plan, const struct rank *ranks, size_t count)
+static void take(struct plan *plan, const struct rank *ranks, size_t count)
 {
 	static const enum feed_turn turns[] = {
 		[CLASS_MISSED] = TURN_MISSED,
@@ -179,19 +171,23 @@ static void take(
 		[CLASS_DOWN] = TURN_DOWN,
 	};
 	for (size_t i = 0; i < count; i++)
-		fill_host(&plan->hosts[plan->count++], in, ranks[i].client, turns[ranks[i].class]);
+		plan->hosts[plan->count++] = (struct poll_host){
+			.client = ranks[i].client,
+			.deadline_ms = ranks[i].client->timeout_ms,
+			.turn = turns[ranks[i].class],
+		};
 }
 
 /* As they are sorted, but the new ones in the midst of the fine ones. */
-static void take_all(const struct plan_input *in, struct plan *plan, const struct ranks *ranks)
+static void take_all(struct plan *plan, const struct ranks *ranks)
 {
 	const size_t *n = ranks->of_class;
 	size_t half = (n[CLASS_FINE] + 1) / 2;
 	const struct rank *fine = ranks->items + n[CLASS_MISSED], *new = fine + n[CLASS_FINE];
-	take(in, plan, ranks->items, n[CLASS_MISSED] + half);
-	take(in, plan, new, n[CLASS_NEW]);
-	take(in, plan, fine + half, n[CLASS_FINE] - half);
-	take(in, plan, new + n[CLASS_NEW], n[CLASS_DOWN]);
+	take(plan, ranks->items, n[CLASS_MISSED] + half);
+	take(plan, new, n[CLASS_NEW]);
+	take(plan, fine + half, n[CLASS_FINE] - half);
+	take(plan, new + n[CLASS_NEW], n[CLASS_DOWN]);
 }
 
 int plan_make(const struct plan_input *in, struct plan *ret_plan, struct error *err)
@@ -206,7 +202,7 @@ int plan_make(const struct plan_input *in, struct plan *ret_plan, struct error *
 	plan.hosts = calloc(ranks.count + 1, sizeof *plan.hosts);
 	bool ok = ranks.items && plan.hosts;
 	if (ok)
-		take_all(in, &plan, &ranks);
+		take_all(&plan, &ranks);
 	ok = ok && plan_add_jumps(in, &plan) == 0;
 	free(ranks.items);
 	if (!ok) {

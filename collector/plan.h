@@ -14,7 +14,6 @@
  */
 struct plan_input {
 	const struct config *config;
-	const struct known_hosts *known; /* NULL = nothing recorded */
 	const struct last_hosts *last;
 	const char *const *only; /* names; these are polled whether due or not */
 	size_t only_count;	 /* 0 = the whole fleet */
@@ -28,9 +27,6 @@ struct plan {
 	struct poll_jump *jumps; /* that they are behind */
 	size_t jump_count;
 };
-
-/* Whether there is anybody to be polled: quicker than making the plan to find out. */
-bool plan_is_needed(const struct plan_input *in);
 
 /* Those come first that missed their turn, the longest missed before all; then slow ones before
  * quick ones, by their last attempt, those never tried in the middle of them: so that the run does
@@ -46,10 +42,8 @@ void plan_stamp(struct plan *plan, struct attempt_clock *clock, int64_t now);
 /* A part of the first, in plan_jumps.c: finds the jump hosts of its hosts. -1 without memory. */
 int plan_add_jumps(const struct plan_input *in, struct plan *plan) MUST_CHECK;
 
-/* What is recorded for a host, as in struct poll_host. */
-enum { PLAN_KEYS_MAX = ARRAY_LEN(((struct poll_host *)0)->keys) };
-size_t plan_find_keys(const struct known_hosts *known, const struct client *c,
-	struct host_key ret_keys[static PLAN_KEYS_MAX]);
+/* Fills in the keys recorded for hosts and jump hosts; they point into `known`. */
+void plan_find_keys(struct plan *plan, const struct known_hosts *known);
 
 void plan_finish(struct plan *plan);
 

@@ -24,9 +24,7 @@ static uint32_t add(struct jumps *j, const struct client *c)
 	if (!number || *number)
 		return number ? *number : 0;
 	uint32_t outer = add(j, c->jump);
-	struct poll_jump *jump = &j->plan->jumps[j->plan->jump_count++];
-	*jump = (struct poll_jump){ .client = c, .jump = outer };
-	jump->key_count = plan_find_keys(j->in->known, c, jump->keys);
+	j->plan->jumps[j->plan->jump_count++] = (struct poll_jump){ .client = c, .jump = outer };
 	return *number = (uint32_t)j->plan->jump_count;
 }
 

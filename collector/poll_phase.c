@@ -19,28 +19,33 @@ static int fail(int status, const struct error *err)
 	return status;
 }
 
-int poll_phase_plan(struct poll_phase *p)
+static int choose_hosts(struct poll_phase *p)
 {
 	struct error err = { "" };
 	if (last_hosts_load(p->hosts_path, &p->last, &err) < 0)
 		return fail(EX_CONFIG, &err);
-	struct plan_input in = {
+	const struct plan_input in = {
 		.config = p->config,
 		.last = &p->last,
 		.only = p->options->clients,
 		.only_count = p->options->client_count,
 		.now = clock_wall_ms(),
 	};
-	p->plan.not_due = p->config->client_count;
-	if (!plan_is_needed(&in))
-		return EX_OK;
-	int status = setup_known_hosts(p->config, &p->known);
-	if (status != EX_OK)
-		return status;
-	in.known = p->known;
-	if (plan_make(&in, &p->plan, &err) < 0)
-		return fail(EX_USAGE, &err);
-	return EX_OK;
+	return plan_make(&in, &p->plan, &err) < 0 ? fail(EX_USAGE, &err) : EX_OK;
+}
+
+static int find_keys(struct poll_phase *p)
+{
+	int status = p->plan.count ? setup_known_hosts(p->config, &p->known) : EX_OK;
+	if (p->known)
+		plan_find_keys(&p->plan, p->known);
+	return status;
+}
+
+int poll_phase_plan(struct poll_phase *p)
+{
+	int status = choose_hosts(p);
+	return status == EX_OK ? find_keys(p) : status;
 }
 
 static void on_progress(void *arg, const struct poll_progress *progress)
@@ -92,8 +97,7 @@ static void say_ahead(int64_t before_ms, int64_t now_ms)
 		now_ms / 1000);
 }
 
-/* Ids are on disk before one is used. */
-static int begin_cycle(struct poll_phase *p, struct error *err)
+static void number_attempts(struct poll_phase *p)
 {
 	int64_t now = clock_wall_ms(), ahead_ms = attempt_ahead_ms(&p->state->clock);
 	p->cycle = (struct spool_cycle){
@@ -105,6 +109,11 @@ static int begin_cycle(struct poll_phase *p, struct error *err)
 	};
 	plan_stamp(&p->plan, &p->state->clock, now);
 	say_ahead(ahead_ms, attempt_ahead_ms(&p->state->clock));
+}
+
+/* Ids are on disk before a host is told one. */
+static int begin_cycle(struct poll_phase *p, struct error *err)
+{
 	if (run_state_save(p->state_path, p->state, err) < 0)
 		return -1;
 	return spool_put_cycle(p->spool_fd, &p->cycle, err);
@@ -120,11 +129,10 @@ static int end_cycle(struct poll_phase *p, bool failed, struct error *err)
 	return spool_put_cycle(p->spool_fd, &p->cycle, err);
 }
 
-static int run_pollers(struct poll_phase *p, struct error *err)
+static int start_pollers(struct poll_phase *p)
 {
-	bool terminal = isatty(STDERR_FILENO);
-	struct poll_progress progress = { 0 };
-	struct poll_plan plan = {
+	struct error err = { "" };
+	p->poll_plan = (struct poll_plan){
 		.config = p->config,
 		.ring = p->ring,
 		.cycle_id = p->cycle.id,
@@ -135,16 +143,31 @@ static int run_pollers(struct poll_phase *p, struct error *err)
 		.jumps = p->plan.jumps,
 		.jump_count = p->plan.jump_count,
 		.stop = p->stop,
-		.progress = terminal ? on_progress : NULL,
+		.progress = isatty(STDERR_FILENO) ? on_progress : NULL,
 		.done = on_done,
 		.arg = p,
 	};
 	if (p->plan.count == 0)
-		return 0;
-	int r = pollers_run(&plan, &progress, err);
-	if (terminal)
+		return EX_OK;
+	if (helper_find_program(&err) < 0)
+		return fail(EX_OSFILE, &err);
+	if (helper_choose_user(p->config->collector.user, &err) < 0)
+		return fail(EX_CONFIG, &err);
+	return pollers_start(&p->poll_plan, &p->run, &err) < 0 ? fail(EX_SOFTWARE, &err) : EX_OK;
+}
+
+static int run_pollers(struct poll_phase *p)
+{
+	struct poll_progress progress = { 0 };
+	struct error err = { "" };
+	if (!p->run)
+		return EX_OK;
+	int r = pollers_run(p->run, &progress, &err);
+	pollers_finish(p->run);
+	p->run = NULL;
+	if (p->poll_plan.progress)
 		progress_clear();
-	return r;
+	return r < 0 ? fail(EX_SOFTWARE, &err) : EX_OK;
 }
 
 /* What there is of each client, from this run or from an earlier one. */
@@ -208,20 +231,33 @@ static bool is_idle(const struct poll_phase *p)
 	       quiet_ms < p->config->alerter.collector_stale_ms / 3;
 }
 
+/* The pollers get ready while known_hosts is read and the ids go to disk. */
+static int start(struct poll_phase *p)
+{
+	struct error err = { "" };
+	if (prepare(p, &err) < 0)
+		return fail(EX_CANTCREAT, &err);
+	number_attempts(p);
+	int status = start_pollers(p);
+	if (status == EX_OK)
+		status = find_keys(p);
+	if (status == EX_OK && begin_cycle(p, &err) < 0)
+		status = fail(EX_CANTCREAT, &err);
+	if (status != EX_OK)
+		p->cycle.id = 0;
+	return status;
+}
+
 int poll_phase_run(struct poll_phase *p)
 {
 	struct error err = { "" };
-	int status = poll_phase_plan(p);
+	int status = choose_hosts(p);
 	if (status != EX_OK || is_full(p) || is_idle(p))
 		return status;
-	if (helper_find_program(&err) < 0)
-		return fail(EX_OSFILE, &err);
-	if (helper_choose_user(p->config->collector.user, &err) < 0)
-		return fail(EX_CONFIG, &err);
-	if (prepare(p, &err) < 0 || begin_cycle(p, &err) < 0)
-		return fail(EX_CANTCREAT, &err);
-	if (run_pollers(p, &err) < 0)
-		status = fail(EX_SOFTWARE, &err);
+	status = start(p);
+	if (status != EX_OK)
+		return status;
+	status = run_pollers(p);
 	say_unknown(p);
 	say_missed(p);
 	if (end_cycle(p, status != EX_OK, &err) < 0 || save_hosts(p, &err) < 0)
@@ -231,6 +267,7 @@ int poll_phase_run(struct poll_phase *p)
 
 void poll_phase_finish(struct poll_phase *p)
 {
+	pollers_finish(p->run);
 	known_hosts_destroy(p->known);
 	last_hosts_finish(&p->last);
 	plan_finish(&p->plan);

@@ -29,9 +29,12 @@ struct poll_phase {
 	size_t unknown;		  /* refused for want of a recorded host key, as never before */
 	size_t missed;		  /* not reached before the deadline */
 	struct spool_cycle cycle; /* id 0 until one is begun: not when nothing was to be done */
+	struct poll_plan poll_plan;
+	struct poll_run *run;
 };
 
-/* Fills in the plan only; opens nothing but files. Returns an exit status, as does run. */
+/* Fills in the plan with its keys only; opens nothing but files. Returns an exit status, as does
+ * run. */
 int poll_phase_plan(struct poll_phase *p);
 
 /* EX_CONFIG and EX_USAGE are mistakes of a person; whatever else went wrong, something may be in

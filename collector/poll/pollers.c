@@ -106,19 +106,13 @@ static void turn(struct poll_run *r)
 	tell_progress(r);
 }
 
-int pollers_run(const struct poll_plan *plan, struct poll_progress *ret_progress, struct error *err)
+int pollers_run(struct poll_run *r, struct poll_progress *ret_progress, struct error *err)
 {
-	struct poll_run *r = calloc(1, sizeof *r);
-	if (!r)
-		return error_set(err, "out of memory");
-	r->plan = plan;
-	r->outcomes_fd = r->inbox_fd = -1;
-	int status = poll_run_setup(r, err);
-	while (status == 0 && r->feed.left)
+	r->now_ms = clock_monotonic_ms();
+	for (uint32_t i = 0; i < r->feed.count; i++)
+		poll_run_queue(r, i);
+	while (r->feed.left)
 		turn(r);
-	if (status == 0)
-		status = spool_sync(plan->spool_fd, err);
 	*ret_progress = r->progress;
-	poll_run_finish(r);
-	return status;
+	return spool_sync(r->plan->spool_fd, err);
 }

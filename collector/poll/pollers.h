@@ -72,10 +72,20 @@ struct poll_plan {
 	void *arg;
 };
 
-/* helper_find_program() and helper_choose_user() come first. Returns when every host has an outcome
- * line in the spool (or was never started). -1 only for a fault of our own that leaves nothing to
- * be ingested. */
-int pollers_run(const struct poll_plan *plan, struct poll_progress *ret_progress,
-	struct error *err) MUST_CHECK;
+struct poll_run;
+
+/* Starts the processes; helper_find_program() and helper_choose_user() come before. They take a
+ * moment to get ready, in which the caller may still look up the keys of hosts and jump hosts. The
+ * plan has to stay where it is. */
+int pollers_start(
+	const struct poll_plan *plan, struct poll_run **ret_run, struct error *err) MUST_CHECK;
+
+/* Returns when every host has an outcome line in the spool (or was never started). -1 only for a
+ * fault of our own that leaves nothing to be ingested. */
+int pollers_run(
+	struct poll_run *run, struct poll_progress *ret_progress, struct error *err) MUST_CHECK;
+
+/* Ends the processes. Accepts NULL. */
+void pollers_finish(struct poll_run *run);
 
 #endif

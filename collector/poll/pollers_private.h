@@ -39,10 +39,6 @@ struct poll_run {
 	struct buffer hops; /* of the row under way */
 };
 
-/* Makes everything but the time: probes, shares, identities, pollers; queues all hosts. */
-int poll_run_setup(struct poll_run *r, struct error *err) MUST_CHECK;
-void poll_run_finish(struct poll_run *r);
-
 /* Gives every host to somebody, as far as there is room. */
 void poll_run_queue(struct poll_run *r, uint32_t seq);
 void poll_run_feed_names(struct poll_run *r);

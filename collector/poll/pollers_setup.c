@@ -98,7 +98,7 @@ static int start_workers(struct poll_run *r, struct error *err)
 	return 0;
 }
 
-int poll_run_setup(struct poll_run *r, struct error *err)
+static int set_up(struct poll_run *r, struct error *err)
 {
 	const struct collector_config *c = &r->plan->config->collector;
 	int64_t grace =
@@ -110,19 +110,34 @@ int poll_run_setup(struct poll_run *r, struct error *err)
 		caps_bind(&r->feed, r->plan->hosts, r->plan->config) ||
 		jumps_init(&r->jumps, r->plan, &r->feed))
 		return error_set(err, "out of memory");
-	if (open_inbox(r, err) ||
-		spool_open_outcomes(
-			r->plan->spool_fd, r->plan->cycle_id, 0, &r->outcomes_fd, err) ||
-		probes_load(c->probe_dir, &r->probes, err) || settle_caps(r, err) ||
-		find_identities(r, err) || start_workers(r, err))
+	return open_inbox(r, err) ||
+			       spool_open_outcomes(r->plan->spool_fd, r->plan->cycle_id, 0,
+				       &r->outcomes_fd, err) ||
+			       probes_load(c->probe_dir, &r->probes, err) || settle_caps(r, err) ||
+			       find_identities(r, err) || start_workers(r, err)
+		       ? -1
+		       : 0;
+}
+
+int pollers_start(const struct poll_plan *plan, struct poll_run **ret_run, struct error *err)
+{
+	struct poll_run *r = calloc(1, sizeof *r);
+	if (!r)
+		return error_set(err, "out of memory");
+	r->plan = plan;
+	r->outcomes_fd = r->inbox_fd = -1;
+	if (set_up(r, err)) {
+		pollers_finish(r);
 		return -1;
-	for (uint32_t i = 0; i < r->feed.count; i++)
-		poll_run_queue(r, i);
+	}
+	*ret_run = r;
 	return 0;
 }
 
-void poll_run_finish(struct poll_run *r)
+void pollers_finish(struct poll_run *r)
 {
+	if (!r)
+		return;
 	for (size_t i = 0; i < r->worker_count; i++)
 		worker_dismiss(&r->workers[i]);
 	names_finish(&r->names);

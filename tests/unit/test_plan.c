@@ -111,7 +111,7 @@ static void everybody_in_order(void **state)
 	};
 	struct last_hosts last = { items, ARRAY_LEN(items) };
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct plan_input in = { config, NULL, &last, rows[i].only, rows[i].only_count,
+		struct plan_input in = { config, &last, rows[i].only, rows[i].only_count,
 			NOW };
 		assert_order(&in, rows[i].order, rows[i].not_due);
 	}
@@ -143,8 +143,9 @@ static void jump_hosts_come_along(void **state)
 				 NULL, &known, NULL),
 		0);
 	struct last_hosts last = { NULL, 0 };
-	struct plan_input in = { c, known, &last, NULL, 0, NOW };
+	struct plan_input in = { c, &last, NULL, 0, NOW };
 	assert_int_equal(plan_make(&in, &plan, NULL), 0);
+	plan_find_keys(&plan, known);
 	assert_int_equal(plan.count, 4);
 	assert_int_equal(plan.jump_count, 2);
 	assert_string_equal(plan.jumps[0].client->name, "gate");
@@ -171,7 +172,7 @@ static void hosts_have_their_deadlines_and_turns(void **state)
 		{ (char *)"d", NOW - 10, 1, OUTCOME_OK, true },
 	};
 	struct last_hosts last = { items, ARRAY_LEN(items) };
-	struct plan_input in = { config, NULL, &last, NULL, 0, NOW };
+	struct plan_input in = { config, &last, NULL, 0, NOW };
 	struct plan plan;
 	static const enum feed_turn turns[] = { TURN_MISSED, TURN_FINE, TURN_FINE, TURN_DOWN };
 	assert_int_equal(plan_make(&in, &plan, NULL), 0);
@@ -197,7 +198,7 @@ static void who_missed_its_turn_goes_first(void **state)
 		{ (char *)"d", NOW - 180000, 1, OUTCOME_OK, true },
 	};
 	struct last_hosts last = { items, ARRAY_LEN(items) };
-	struct plan_input in = { config, NULL, &last, NULL, 0, HOUR };
+	struct plan_input in = { config, &last, NULL, 0, HOUR };
 	assert_order(&in, "cdba", 0);
 	items[3].outcome = OUTCOME_TIMEOUT;
 	assert_order(&in, "cbad", 0);
@@ -214,7 +215,7 @@ static void slow_ones_go_early(void **state)
 		{ (char *)"d", NOW, 5000, OUTCOME_OK, false },
 	};
 	struct last_hosts last = { items, ARRAY_LEN(items) };
-	struct plan_input in = { config, NULL, &last, NULL, 0, NOW };
+	struct plan_input in = { config, &last, NULL, 0, NOW };
 	assert_order(&in, "dabc", 0); /* of b nothing is known */
 	items[1].duration_ms = 20;
 	assert_order(&in, "dabc", 0);
@@ -238,7 +239,7 @@ static void a_large_fleet_is_ordered_at_once(void **state)
 	}
 	const struct config large = { .clients = clients, .client_count = HOSTS };
 	struct last_hosts last = { items, HOSTS };
-	struct plan_input in = { &large, NULL, &last, NULL, 0, T };
+	struct plan_input in = { &large, &last, NULL, 0, T };
 	struct plan plan;
 	assert_int_equal(plan_make(&in, &plan, NULL), 0);
 	assert_int_equal(plan.count, HOSTS);
@@ -255,7 +256,7 @@ static void unknown_names_are_all_told(void **state)
 	(void)state;
 	static const char *const only[] = { "x", "a", "y" };
 	struct last_hosts last = { 0 };
-	struct plan_input in = { config, NULL, &last, only, ARRAY_LEN(only), NOW };
+	struct plan_input in = { config, &last, only, ARRAY_LEN(only), NOW };
 	struct plan plan;
 	struct error err;
 	assert_int_equal(plan_make(&in, &plan, &err), -1);
@@ -360,9 +361,10 @@ static void known_keys_come_along(void **state)
 	assert_int_equal(known_hosts_load(known_path, NULL, NULL, &known, NULL), 0);
 	unlink(known_path);
 	struct last_hosts last = { 0 };
-	struct plan_input in = { config, known, &last, NULL, 0, NOW };
+	struct plan_input in = { config, &last, NULL, 0, NOW };
 	struct plan plan;
 	assert_int_equal(plan_make(&in, &plan, NULL), 0);
+	plan_find_keys(&plan, known);
 	assert_int_equal(plan.count, 4);
 	assert_int_equal(plan.hosts[0].key_count, 1);
 	assert_string_equal(plan.hosts[0].keys[0].type, "ssh-ed25519");
@@ -386,7 +388,7 @@ static void every_request_is_its_own(void **state)
 	unlink(pub);
 
 	struct last_hosts last = { 0 };
-	struct plan_input in = { config, NULL, &last, NULL, 0, NOW };
+	struct plan_input in = { config, &last, NULL, 0, NOW };
 	struct attempt_clock clock = { .last = 5 };
 	struct plan plan;
 	assert_int_equal(plan_make(&in, &plan, NULL), 0);
