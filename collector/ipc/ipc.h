@@ -66,7 +66,7 @@ struct ipc_settings {
 	uint64_t taken_at; /* of all attempts of the run, wall ms */
 	uint32_t sessions; /* at most: this poller's share of the cap */
 	uint32_t connects; /* the same, of those whose command does not run yet */
-	uint32_t dark;	   /* beside them: those whose connection nobody answers */
+	uint32_t dark;	   /* beside them: those whose connection from here nobody answers */
 	uint32_t connect_timeout_ms;
 	uint32_t spool_room; /* most files it may put into the spool */
 	uint32_t log_level;  /* enum log_level */

@@ -25,8 +25,8 @@ struct ipc_settings caps_share(const struct ipc_settings *caps, uint32_t count, 
 /* The sessions that `count` pollers can have under this descriptor limit, at least one each. */
 uint32_t caps_fit_descriptors(uint32_t sessions, uint32_t count, rlim_t limit);
 
-/* How many hosts that do not answer a poller may wait for beside its sessions: they take nothing
- * but a descriptor. */
+/* How many hosts that do not answer its connections a poller may wait for beside its sessions:
+ * they take nothing but a descriptor. */
 uint32_t caps_dark(uint32_t sessions, uint32_t count, rlim_t limit);
 
 /* Makes the gates of the groups that the hosts are in, and binds each host to its own, before

@@ -34,6 +34,9 @@ enum host_state {
 	HOST_OVER,     /* `verdict` stands, the connection is gone */
 };
 
+/* Whose connection nobody answers: a host's own, or that from the last jump host to it. */
+enum darkness { DARK_NOT, DARK_FROM_HERE, DARK_BEYOND, DARK_COUNT };
+
 /* What a poller gives to all its hosts. */
 struct host_env {
 	const char *command;
@@ -75,8 +78,8 @@ struct host_run {
 	/* the poller's own */
 	uint32_t armed; /* epoll events of `fd` */
 	bool is_armed, is_touched, is_waiting, is_in_sync;
-	bool is_connecting;    /* counts among the connects */
-	bool is_dark;	       /* counts among those whose connection nobody answers */
+	bool is_connecting; /* counts among the connects */
+	enum darkness darkness;
 	struct host_run *next; /* of those touched this turn */
 	struct host_run *next_unsynced;
 	struct host_run *next_waiting; /* for the signer */

@@ -45,17 +45,29 @@ static void step_touched(struct poller *p)
 	}
 }
 
-/* From here, or from a jump host. */
-static bool is_reaching(const struct host_run *h)
+/* A connection that nobody answers for a moment gives its place to the next: a rack that is down
+ * must not keep those behind it waiting. Behind a jump host it keeps its session, since it has one
+ * there, but is on its way to a login no more. */
+static enum darkness darkness_of(const struct host_run *h)
 {
-	return h->state == HOST_CONNECT || h->state == HOST_FORWARD;
+	return h->state == HOST_CONNECT	  ? DARK_FROM_HERE
+	       : h->state == HOST_FORWARD ? DARK_BEYOND
+					  : DARK_NOT;
 }
 
-/* A connection that nobody answers for a moment gives its place to the next: a rack that is down
- * must not keep those behind it waiting. */
 static bool may_go_dark(const struct poller *p, const struct host_run *h)
 {
-	return is_reaching(h) && !h->is_dark && p->dark < p->settings.dark;
+	enum darkness d = darkness_of(h);
+	return d && !h->darkness && p->dark[d] < p->settings.dark;
+}
+
+static void set_darkness(struct poller *p, struct host_run *h, enum darkness d)
+{
+	if (h->darkness)
+		p->dark[h->darkness]--;
+	if (d)
+		p->dark[d]++;
+	h->darkness = d;
 }
 
 static int64_t deadline_of(const struct poller *p, const struct host_run *h)
@@ -69,8 +81,7 @@ static void expire_host(struct poller *p, struct host_run *h)
 	if (p->env.now_ms >= host_run_deadline(h)) {
 		host_run_expire(h);
 	} else if (may_go_dark(p, h)) {
-		h->is_dark = true;
-		p->dark++;
+		set_darkness(p, h, darkness_of(h));
 	}
 }
 
@@ -119,10 +130,8 @@ static void settle(struct poller *p, struct host_run *h)
 		h->is_connecting = false;
 		p->connecting--;
 	}
-	if (h->is_dark && !is_reaching(h)) {
-		h->is_dark = false;
-		p->dark--;
-	}
+	if (h->darkness && h->darkness != darkness_of(h))
+		set_darkness(p, h, DARK_NOT);
 	if (h->state == HOST_OVER)
 		poller_report(p, h);
 	else if (host_run_has_more(h))

@@ -78,8 +78,9 @@ static uint32_t less(uint32_t a, uint32_t b)
 
 void poller_ask_for_more(struct poller *p)
 {
-	uint32_t busy = p->live - p->dark + p->asked;
-	uint32_t connecting = p->connecting - p->dark + p->asked;
+	uint32_t busy = p->live - p->dark[DARK_FROM_HERE] + p->asked;
+	uint32_t connecting =
+		p->connecting - p->dark[DARK_FROM_HERE] - p->dark[DARK_BEYOND] + p->asked;
 	if (!p->is_ready || p->is_stopping || busy >= p->settings.sessions ||
 		connecting >= p->settings.connects)
 		return;

@@ -23,8 +23,9 @@ struct poller {
 	struct host_run *unsynced;  /* with frames that are not durable yet */
 	uint32_t unsynced_count;
 	int64_t sync_ms; /* when they are to be, at the latest */
-	uint32_t live, connecting, dark, asked;
-	bool is_ready; /* settings, probes and command are there */
+	uint32_t live, connecting, asked;
+	uint32_t dark[DARK_COUNT]; /* of the live ones */
+	bool is_ready;		   /* settings, probes and command are there */
 	bool hears_signer, is_stopping;
 	int64_t stop_ms;      /* when those in flight are ended */
 	char control, signer; /* their addresses mark these sockets' events */

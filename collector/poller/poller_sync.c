@@ -41,7 +41,8 @@ void poller_stop_sync(struct poller *p, struct host_run *h)
 static bool is_due(const struct poller *p)
 {
 	uint32_t n = p->unsynced_count;
-	return n && (n >= MOST || n * SHARE >= p->live - p->dark || p->env.now_ms >= p->sync_ms);
+	uint32_t reached = p->live - p->dark[DARK_FROM_HERE] - p->dark[DARK_BEYOND];
+	return n && (n >= MOST || n * SHARE >= reached || p->env.now_ms >= p->sync_ms);
 }
 
 void poller_sync(struct poller *p)

@@ -20,6 +20,13 @@ AS_ROOT = unittest.skipUnless(os.getuid() == 0, 'needs root for mounts and accou
 EX_OK, EX_UNAVAILABLE, EX_NOPERM = 0, 69, 77
 
 
+def connections_to(port):
+    """How many stand, by the side of those who made them (proc(5), tcp)."""
+    established, there = '01', f':{port:04X}'
+    return sum(fields[3] == established and fields[2].endswith(there) for fields in map(
+        str.split, pathlib.Path('/proc/net/tcp').read_text().splitlines()[1:]))
+
+
 class Jump(unittest.TestCase):
     def setUp(self):
         made = tempfile.TemporaryDirectory(prefix='fleet-jump-')
@@ -365,19 +372,39 @@ class Dead(Jump):
         self.expect_children('gate', 'auth', 'authorized_keys')
         self.assertEqual(gate.log_with('Failed publickey').count('Failed publickey'), 1)
 
+    def dark_behind(self, gate, count):
+        far = self.sshd('far')
+        hole = self.enterContext(black_hole())
+        for i in range(count):
+            self.machine(f'dark{i}', far, 'gate', port=hole)
+        self.machine('good', far, 'gate')
+
     def test_dark_ones_do_not_hold_up_the_others(self):
         """They are through the jump host, however long it takes to find that they are dark."""
-        gate, far = self.sshd('gate'), self.sshd('far')
+        gate = self.sshd('gate')
         self.machine('gate', gate, element='jump', more='connects="2"')
-        with black_hole() as hole:
-            for i in range(10):
-                self.machine(f'dark{i}', far, 'gate', port=hole)
-            self.machine('good', far, 'gate')
-            self.collect(collector='connect-timeout="4s" sessions="3" connects="3"')
+        self.dark_behind(gate, 10)
+        self.collect(collector='connect-timeout="4s" sessions="12" connects="3"')
         for i in range(10):
             self.expect(f'dark{i}', 'timeout', 'connect')
         self.expect('good', 'ok')
         self.assertLess(self.took, 12)
+
+    def test_dark_ones_are_sessions_there(self):
+        """A jump host has no more of them at once than the run may have."""
+        gate = self.sshd('gate')
+        self.machine('gate', gate, element='jump')
+        self.dark_behind(gate, 9)
+        self.configure(collector='connect-timeout="2s" sessions="3"')
+        process, most = self.fleet.start('collector'), 0
+        while process.poll() is None:
+            most = max(most, connections_to(gate.port))
+            time.sleep(0.05)
+        process.communicate()
+        self.assertEqual(most, 3)
+        for i in range(9):
+            self.expect(f'dark{i}', 'timeout', 'connect')
+        self.expect('good', 'ok')
 
     def test_what_is_not_its_fault(self):
         gate, far = self.sshd('gate'), self.sshd('far')
