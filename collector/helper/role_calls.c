@@ -1,13 +1,15 @@
 /*
  * The system calls of each helper, every one with its reason. What is missing here ends the
- * helper that makes it: no helper starts a program or a process, traces or signals another, or
- * gets new rights to memory it can run.
+ * helper that makes it: no helper starts a program or a process, traces or signals another (which
+ * fcntl(2) does as well as kill(2)), or gets new rights to memory it can run.
  *
  * Names are the kernel's; one that an architecture or kernel lacks is passed over, so the list
  * serves x86-64 and arm64, and the C libraries of Debian 12 and 13.
  */
 #include <asm/ioctls.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -66,7 +68,11 @@ const struct confine_call role_calls[] = {
 
 	/* open descriptors */
 	ANY(ALL,    "close"),
-	ANY(ALL,    "fcntl"),             /* O_NONBLOCK, FD_CLOEXEC */
+	IF(ALL,     "fcntl", ARG(1, F_GETFL)),                  /* O_NONBLOCK */
+	IF(ALL,     "fcntl", ARG(1, F_SETFL), NOT(2, O_ASYNC)), /* the same, and no signals */
+	IF(R,       "fcntl", ARG(1, F_DUPFD_CLOEXEC)),          /* modules */
+	IF(R,       "fcntl", ARG(1, F_GETFD)),
+	IF(R,       "fcntl", ARG(1, F_SETFD)),
 	ANY(ALL,    "fstat"),             /* the probes' sizes; stdio */
 	IF(ALL,     "newfstatat", ARG(3, AT_EMPTY_PATH)),       /* fstat, before glibc 2.38 */
 	ANY(ALL,    "read"),
@@ -108,17 +114,22 @@ const struct confine_call role_calls[] = {
 	ANY(P,      "epoll_wait"),
 
 	/* the network: a poller as client of hosts, a signer of agents, a resolver of anybody */
-	IF(P,       "socket", ARG(0, AF_INET), STREAM(1)),
-	IF(P,       "socket", ARG(0, AF_INET6), STREAM(1)),
-	IF(S,       "socket", ARG(0, AF_UNIX), STREAM(1)),
-	ANY(R,      "socket"),            /* also AF_NETLINK, for addresses of our own */
+	IF(P,       "socket", ARG(0, AF_INET), STREAM(1), ARG(2, 0)),
+	IF(P,       "socket", ARG(0, AF_INET6), STREAM(1), ARG(2, 0)),
+	IF(S,       "socket", ARG(0, AF_UNIX), STREAM(1), ARG(2, 0)),
+	IF(R,       "socket", ARG(0, AF_INET), ARG(2, 0)),
+	IF(R,       "socket", ARG(0, AF_INET6), ARG(2, 0)),
+	IF(R,       "socket", ARG(0, AF_NETLINK), ARG(2, 0)),   /* addresses of our own */
+	IF(R,       "socket", ARG(0, AF_UNIX), ARG(2, 0)),      /* modules: their daemons */
 	ANY(ALL,    "connect"),
-	ANY(ALL,    "getsockopt"),        /* SO_ERROR: how connect ended */
+	IF(P | S,   "getsockopt", ARG(1, SOL_SOCKET), ARG(2, SO_ERROR)), /* how connect ended */
 	ANY(ALL,    "recvfrom"),          /* recv */
 	ANY(ALL,    "sendto"),            /* send */
 	ANY(P | R,  "getpeername"),
 	ANY(P | R,  "getsockname"),
-	ANY(P | R,  "setsockopt"),        /* TCP_NODELAY, buffers */
+	IF(P,       "setsockopt", ARG(1, IPPROTO_TCP), ARG(2, TCP_NODELAY)),
+	ANY(R,      "getsockopt"),        /* modules: who is it? */
+	ANY(R,      "setsockopt"),        /* errors of UDP; modules */
 	ANY(P,      "shutdown"),          /* the end of a session */
 	ANY(R,      "bind"),              /* netlink */
 	IF(R,       "ioctl", ARG(1, FIONREAD)),                 /* how long an answer of DNS is */
@@ -145,7 +156,7 @@ const struct confine_call role_calls[] = {
 	ANY(R,      "timerfd_settime"),
 
 #ifdef FLEET_CRASH_POINTS
-	ANY(P,      "kill"),              /* lib/crash.h */
+	IF(P,       "kill", ARG(0, 0)),                         /* lib/crash.h */
 #endif
 };
 /* clang-format on */

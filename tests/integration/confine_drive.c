@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +23,8 @@
 #include <unistd.h>
 
 #include "collector/helper/helper.h"
+
+static pid_t parent; /* known to a helper, one way or another */
 
 enum { WRITE = O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC };
 
@@ -101,24 +104,64 @@ static int start_process(void)
 
 static int signal_parent(void)
 {
-	return kill(getppid(), 0);
+	return kill(parent, 0);
+}
+
+/* fcntl(2) lets the kernel send any signal, to anybody of the same user. */
+static int aim_signals(void)
+{
+	return fcntl(POLLER_INBOX, F_SETOWN, parent);
+}
+
+static int choose_signal(void)
+{
+	return fcntl(POLLER_INBOX, F_SETSIG, SIGKILL);
+}
+
+static int be_signalled(void)
+{
+	return fcntl(POLLER_INBOX, F_SETFL, O_ASYNC | O_NONBLOCK);
+}
+
+static int be_non_blocking(void)
+{
+	int flags = fcntl(POLLER_INBOX, F_GETFL);
+	return flags < 0 ? -1 : fcntl(POLLER_INBOX, F_SETFL, flags | O_NONBLOCK);
 }
 
 static int trace_parent(void)
 {
-	return (int)ptrace(PTRACE_ATTACH, getppid(), NULL, NULL);
+	return (int)ptrace(PTRACE_ATTACH, parent, NULL, NULL);
 }
 
 static int read_parent(void)
 {
 	char byte;
 	struct iovec here = { &byte, 1 }, there = { &byte, 1 };
-	return process_vm_readv(getppid(), &here, 1, &there, 1, 0) < 0 ? -1 : 0;
+	return process_vm_readv(parent, &here, 1, &there, 1, 0) < 0 ? -1 : 0;
 }
 
 static int connect_tcp(void)
 {
 	return socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
+static int connect_multipath(void)
+{
+	return socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_MPTCP);
+}
+
+/* No socket: what is allowed fails with ENOTSOCK. */
+static int name_parent(void)
+{
+	struct ucred peer;
+	socklen_t len = sizeof peer;
+	return getsockopt(POLLER_INBOX, SOL_SOCKET, SO_PEERCRED, &peer, &len);
+}
+
+static int run_filter(void)
+{
+	return setsockopt(POLLER_INBOX, SOL_SOCKET, SO_ATTACH_FILTER, NULL, 0);
 }
 
 static int send_udp(void)
@@ -166,17 +209,23 @@ static const struct {
 	const char *name;
 	int (*make)(void);
 } attempts[] = {
+	{ "aim-signals", aim_signals },
 	{ "ask-ring", ask_ring },
+	{ "be-non-blocking", be_non_blocking },
+	{ "be-signalled", be_signalled },
 	{ "be-traceable", be_traceable },
 	{ "become-root", become_root },
 	{ "catch-refusal", catch_refusal },
 	{ "change-mode", change_mode },
+	{ "choose-signal", choose_signal },
+	{ "connect-multipath", connect_multipath },
 	{ "connect-tcp", connect_tcp },
 	{ "connect-unix", connect_unix },
 	{ "link-frame", link_frame },
 	{ "make-folder", make_folder },
 	{ "make-frame", make_frame },
 	{ "move-secret", move_secret },
+	{ "name-parent", name_parent },
 	{ "read-frame", read_frame },
 	{ "read-hosts", read_hosts },
 	{ "read-parent", read_parent },
@@ -184,6 +233,7 @@ static const struct {
 	{ "read-secret", read_secret },
 	{ "remove-secret", remove_secret },
 	{ "run-data", run_data },
+	{ "run-filter", run_filter },
 	{ "send-udp", send_udp },
 	{ "signal-parent", signal_parent },
 	{ "sniff", sniff },
@@ -215,6 +265,7 @@ int main(int argc, char **argv)
 	int inbox = open("inbox", O_RDONLY | O_DIRECTORY);
 	if (argc != 3 || inbox < 0 || dup2(inbox, POLLER_INBOX) < 0 || close_range(6, ~0U, 0))
 		return 1;
+	parent = getppid();
 	enum role role = find_role(argv[1]);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || role_restrict(role, &err)) {
 		(void)fprintf(stderr, "%s\n", err.text);
