@@ -31,6 +31,7 @@ struct feed_host {
 	bool by_name;
 	uint32_t identity;		    /* 1 + index, or 0 */
 	uint32_t worker;		    /* that has it, while flying */
+	bool has_shown_key;		    /* of which nothing was recorded */
 	uint32_t spent_ms;		    /* for its name */
 	int64_t started_ms;		    /* monotonic: of resolving, then of flying */
 	struct sockaddr_storage *addresses; /* heap */

@@ -35,6 +35,7 @@ struct poll_run {
 	int outcomes_fd, inbox_fd;
 	int64_t now_ms, stop_ms, kill_ms, told_ms, watched_ms;
 	bool is_stopping;
+	struct error record_fault; /* why known_hosts takes no new keys, if it takes none */
 	struct ipc_packet packet;
 	struct buffer hops; /* of the row under way */
 };

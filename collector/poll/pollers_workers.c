@@ -7,6 +7,7 @@
 
 #include "collector/poll/caps.h"
 #include "lib/log.h"
+#include "lib/ssh/host_key_judge.h"
 
 enum {
 	REPLACEMENTS_MAX = 16, /* pollers that may die before the run gives up */
@@ -74,28 +75,61 @@ static bool is_host_key(const struct ipc_new_key *m)
 	       m->blob.data[3] == len && memcmp(m->blob.data + 4, m->type, len) == 0;
 }
 
+/* By the rule that pollers judge by themselves; what was learned in this run is recorded, too. */
+static bool may_record(const struct client *c, const struct host_key *recorded, size_t count,
+	const struct host_key *key)
+{
+	char reason[512];
+	bool is_new = false;
+	return host_key_judge(c->host_key_policy, c->host_key_pin, recorded, count, key, &is_new,
+		       reason, sizeof reason) == OUTCOME_OK &&
+	       is_new;
+}
+
+static void record(struct poll_run *r, const struct client *c, const struct host_key *key)
+{
+	char print[FINGERPRINT_SIZE];
+	struct error *fault = &r->record_fault;
+	if (!fault->text[0] && known_hosts_append(r->plan->config->collector.known_hosts, c->ip,
+				       c->port, key, 1, fault) == 0)
+		log_info("%s: host key %s recorded on first use", c->name,
+			host_key_fingerprint(key->blob, key->blob_len, print));
+	else
+		log_warning("%s: its host key is not recorded: %s", c->name, fault->text);
+}
+
+static int take_jump_key(struct poll_run *r, struct jump *jump, const struct host_key *key)
+{
+	const struct poll_jump *p = jump->plan;
+	if (jump->learned || !may_record(p->client, p->keys, p->key_count, key) ||
+		jumps_learn_key(jump, key))
+		return -1;
+	record(r, p->client, key);
+	return 0;
+}
+
+static int take_host_key(struct poll_run *r, uint32_t seq, const struct host_key *key)
+{
+	const struct poll_host *host = &r->plan->hosts[seq];
+	struct feed_host *h = &r->feed.hosts[seq];
+	if (h->has_shown_key || !may_record(host->client, host->keys, host->key_count, key))
+		return -1;
+	h->has_shown_key = true;
+	record(r, host->client, key);
+	return 0;
+}
+
 static int take_new_key(struct poll_run *r, struct worker *w)
 {
 	struct ipc_new_key m;
-	struct error err;
-	char print[FINGERPRINT_SIZE];
 	if (ipc_decode(IPC_NEW_KEY, r->packet.data, r->packet.len, &m) ||
 		!is_its_own(r, w, m.seq) || !is_host_key(&m))
 		return -1;
 	const struct jump_way way = jumps_way(&r->jumps, m.seq);
-	struct jump *at = m.hop < way.count ? way.items[m.hop] : NULL;
-	const struct client *c = at ? at->plan->client : r->plan->hosts[m.seq].client;
 	const struct host_key key = { m.type, m.blob.data, m.blob.len, false };
-	if (m.hop > way.depth || c->host_key_policy != HOST_KEY_ACCEPT_NEW ||
-		(at && jumps_learn_key(at, &key)))
-		return -1;
-	if (known_hosts_append(
-		    r->plan->config->collector.known_hosts, c->ip, c->port, &key, 1, &err))
-		log_warning("%s: its host key is not recorded: %s", c->name, err.text);
-	else
-		log_info("%s: host key %s recorded on first use", c->name,
-			host_key_fingerprint(key.blob, key.blob_len, print));
-	return 0;
+	if (m.hop < way.count)
+		return take_jump_key(r, way.items[m.hop], &key);
+	return m.hop == way.depth ? take_host_key(r, m.seq, &key) : -1;
 }
 
 /* 1 when there was a message, 0 when there is none now, -1 when the poller is done with. */

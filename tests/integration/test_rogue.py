@@ -1,0 +1,59 @@
+"""A poller that was taken over (rogue_helper.c): what the collector lets it get away with."""
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+from rig.fleet import PROGRAMS, Fleet
+from rig.sshd import keygen
+
+
+class Rogue(unittest.TestCase):
+    def setUp(self):
+        made = tempfile.TemporaryDirectory(prefix='fleet-rogue-')
+        self.addCleanup(made.cleanup)
+        self.folder = pathlib.Path(made.name)
+        os.chmod(self.folder, 0o755)
+        self.fleet = Fleet(str(self.folder / 'work'))
+        self.key = keygen(self.folder / 'id')
+        self.program = self.folder / 'fleet-collector'
+        for path, copy in ((PROGRAMS['collector'], self.program),
+                           (os.environ['ROGUE_HELPER'], self.folder / 'fleet-helper')):
+            shutil.copy(path, copy)
+            os.chmod(copy, 0o755)
+
+    def collect(self, *clients):
+        """clients: a name each, and attributes."""
+        probes = os.path.join(os.environ['FLEET_BUILD'], 'remote')
+        self.fleet.write_config(f'<collector probe-dir="{probes}" pollers="1"/>' + ''.join(
+            f'<client name="{name}" ip="127.0.0.{i}" identity="{self.key}" {more}/>'
+            for i, (name, more) in enumerate(clients, 1)))
+        return subprocess.run([str(self.program), '-c', self.fleet.config], check=False,
+                              capture_output=True, text=True, timeout=100)
+
+    def rows(self):
+        return self.fleet.rows('SELECT c.name, s.outcome, s.error FROM sample s JOIN client c '
+                               'ON c.id = s.client_id ORDER BY s.id')
+
+    def test_it_tells_one_new_key_and_only_where_none_is_recorded(self):
+        public = pathlib.Path(self.key + '.pub').read_text(encoding='ascii').rsplit(' ', 1)[0]
+        recorded = f'127.0.0.1 {public}\n'
+        self.fleet.write('known_hosts', recorded)
+        result = self.collect(('keys-recorded', 'host-key="accept-new"'),
+                              ('keys-new', 'host-key="accept-new"'), ('keys-strict', ''),
+                              ('honest', ''))
+        self.assertEqual(result.returncode, 0, result)
+        known = pathlib.Path(self.fleet.path('known_hosts')).read_text(encoding='ascii')
+        self.assertEqual([line.split()[0] for line in known.splitlines()],
+                         ['127.0.0.1', '127.0.0.2'])
+        self.assertTrue(known.startswith(recorded))
+        self.assertEqual(self.rows(), [('keys-recorded', 'internal', 'its poller died'),
+                                       ('keys-new', 'internal', 'its poller died'),
+                                       ('keys-strict', 'internal', 'its poller died'),
+                                       ('honest', 'timeout', 'so it says')])
+
+
+if __name__ == '__main__':
+    unittest.main()
