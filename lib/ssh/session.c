@@ -82,6 +82,23 @@ const char *ssh_session_banner(const struct ssh_session *s)
 	return banner ? banner : "";
 }
 
+/* While a login is being signed nothing is read: of a reset connection every poll event would
+ * tell anew, and no step take notice. */
+static bool is_reset(const struct ssh_session *s)
+{
+	struct pollfd p = { .fd = ssh_session_fd(s) };
+	return poll(&p, 1, 0) == 1;
+}
+
+static void break_off(struct ssh_session *s)
+{
+	if (s->carrier) {
+		break_off(s->carrier);
+		(void)session_conclude(s->carrier, LIBSSH2_ERROR_EAGAIN);
+	}
+	stream_break(&s->stream);
+}
+
 enum ssh_status ssh_session_auth_key(struct ssh_session *s, const char *user,
 	const uint8_t *public_blob, size_t blob_len, ssh_sign *sign, void *arg)
 {
@@ -90,8 +107,11 @@ enum ssh_status ssh_session_auth_key(struct ssh_session *s, const char *user,
 	s->sign = sign;
 	s->sign_arg = arg;
 	void *self = s;
-	return end(s, libssh2_userauth_publickey(
-			      s->lib, user, public_blob, blob_len, session_on_sign, &self));
+	int rc = libssh2_userauth_publickey(
+		s->lib, user, public_blob, blob_len, session_on_sign, &self);
+	if (s->sign_waits && is_reset(s))
+		break_off(s);
+	return end(s, rc);
 }
 
 /* Some hosts take a password only as the answer to a prompt, so it is asked first what they

@@ -126,6 +126,11 @@ ssize_t stream_send(struct stream *s, const void *data, size_t len)
 	return (ssize_t)len;
 }
 
+void stream_break(struct stream *s)
+{
+	lose(s, STREAM_ERROR, ECONNRESET);
+}
+
 bool stream_has_more(const struct stream *s)
 {
 	return s->ahead_at < s->ahead_len || s->turn_left == 0 || s->loss != STREAM_FINE;

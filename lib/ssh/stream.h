@@ -57,6 +57,9 @@ ssize_t stream_send(struct stream *s, const void *data, size_t len);
 /* Hands the queue to the kernel, or the carrier, as far as that goes at once. */
 void stream_flush(struct stream *s);
 
+/* From now on the connection counts as reset, whatever was not read of it. */
+void stream_break(struct stream *s);
+
 /* More may be waiting than the next poll event will tell of. */
 bool stream_has_more(const struct stream *s);
 

@@ -5,9 +5,11 @@ import os
 import pathlib
 import re
 import resource
+import select
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
 import threading
@@ -478,6 +480,26 @@ class Logins(PollTest):
             self.client(name, key=f'agent:{self.folder / "late"}', timeout='30s')
         self.collect()
         self.assertEqual(sorted(row[0] for row in self.rows().values()), ['internal', 'ok', 'ok'])
+
+    def test_a_host_that_hangs_up_while_its_login_is_signed(self):
+        """That is noticed at once, and not told of in every turn of the poller until then."""
+        late = LateAgent(str(self.folder / 'later'), self.start_agent(self.key), 6)
+        self.addCleanup(late.close)
+
+        def reset_in_a_second(connection):
+            with socket.create_connection(('127.0.0.1', self.sshd.port)) as sshd:
+                until = time.monotonic() + 1
+                while (left := until - time.monotonic()) > 0:
+                    for end in select.select([connection, sshd], [], [], left)[0]:
+                        other = sshd if end is connection else connection
+                        other.sendall(end.recv(65536))
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+        relay = Server(reset_in_a_second)
+        self.addCleanup(relay.close)
+        self.client('gone', port=relay.port, key=f'agent:{self.folder / "later"}')
+        self.collect()
+        self.expect('gone', 'auth', 'auth', 'closed the connection')
+        self.assertLess(self.rows()['gone'][3], 4000)
 
     def test_passphrase_agent_and_ecdsa(self):
         locked = keygen(self.folder / 'locked', passphrase='open sesame')
