@@ -79,9 +79,9 @@ static bool begin_session(struct host_run *h)
 	const struct host_key *asked = keys;
 	struct error err;
 	size_t count;
-	if (ipc_get_keys(h->hop.keys, keys, &count))
+	if (ipc_get_keys(h->hop->keys, keys, &count))
 		return host_fail(h, OUTCOME_INTERNAL, "malformed host keys");
-	count = host_key_expected((enum host_key_policy)h->hop.policy, h->hop.pin, keys, count);
+	count = host_key_expected((enum host_key_policy)h->hop->policy, h->hop->pin, keys, count);
 	if (asks_others(h)) {
 		asked = h->types.items;
 		count = h->types.count;
@@ -112,7 +112,7 @@ static bool refuse_host_key(
 	if (h->types.count > 0 && !asks_others(h))
 		return host_finish(h);
 	h->types_hop = h->hop_at;
-	return host_key_ask_others((enum host_key_policy)h->hop.policy, h->hop.pin, keys, count,
+	return host_key_ask_others((enum host_key_policy)h->hop->policy, h->hop->pin, keys, count,
 		       shown, &h->types)
 		       ? connect_again(h)
 		       : host_finish(h);
@@ -124,10 +124,10 @@ static bool check_host_key(struct host_run *h)
 	char reason[sizeof h->verdict.reason];
 	size_t count;
 	bool is_new = false;
-	if (ipc_get_keys(h->hop.keys, keys, &count))
+	if (ipc_get_keys(h->hop->keys, keys, &count))
 		return host_fail(h, OUTCOME_INTERNAL, "malformed host keys");
 	ssh_session_host_key(h->session, &shown);
-	enum outcome o = host_key_judge((enum host_key_policy)h->hop.policy, h->hop.pin, keys,
+	enum outcome o = host_key_judge((enum host_key_policy)h->hop->policy, h->hop->pin, keys,
 		count, &shown, &is_new, reason, sizeof reason);
 	if (o != OUTCOME_OK && !asks_others(h)) /* of all it shows, the best is told */
 		verdict_set(&h->verdict, o, STAGE_HOST_KEY, "%s", reason);
@@ -169,7 +169,7 @@ static int sign(void *arg, const uint8_t *data, size_t len, uint8_t **ret_sig, s
 	}
 	if (h->sign == SIGN_ASKED)
 		return 1;
-	if (signer_ask(h->env->signer_fd, h->row.seq, h->hop.identity - 1, data, len) == 0)
+	if (signer_ask(h->env->signer_fd, h->row.seq, h->hop->identity - 1, data, len) == 0)
 		h->sign = SIGN_ASKED;
 	else if (errno == EAGAIN)
 		h->sign = SIGN_BLOCKED;
@@ -180,10 +180,10 @@ static int sign(void *arg, const uint8_t *data, size_t len, uint8_t **ret_sig, s
 
 static enum ssh_status authenticate(struct host_run *h)
 {
-	if (!h->hop.identity)
-		return ssh_session_auth_password(h->session, h->hop.user, h->hop.password);
-	const struct ipc_bytes *key = &h->hop.public_key;
-	return ssh_session_auth_key(h->session, h->hop.user, key->data, key->len, sign, h);
+	if (!h->hop->identity)
+		return ssh_session_auth_password(h->session, h->hop->user, h->hop->password);
+	const struct ipc_bytes *key = &h->hop->public_key;
+	return ssh_session_auth_key(h->session, h->hop->user, key->data, key->len, sign, h);
 }
 
 bool host_step_auth(struct host_run *h)
@@ -218,11 +218,9 @@ void host_pass(struct host_run *h)
 bool host_step_forward(struct host_run *h)
 {
 	char reason[sizeof h->verdict.reason];
-	const char *name = h->hop.name;
-	struct ipc_hop next;
-	if (ipc_get_hop(h->row.hops, h->hop_at + 1, &next))
-		return host_fail(h, OUTCOME_INTERNAL, "malformed hops");
-	enum ssh_status s = ssh_session_forward(h->session, next.host, (uint16_t)next.port);
+	const char *name = h->hop->name;
+	const struct ipc_hop *next = h->hop + 1;
+	enum ssh_status s = ssh_session_forward(h->session, next->host, (uint16_t)next->port);
 	if (s == SSH_AGAIN)
 		return false;
 	if (s == SSH_DONE) {

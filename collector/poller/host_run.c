@@ -4,6 +4,7 @@
  */
 #include "collector/poller/host_run_private.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -43,18 +44,19 @@ void host_enter(struct host_run *h, enum host_state state)
 
 void host_wipe_passwords(struct host_run *h)
 {
-	struct ipc_hop hop;
-	for (size_t i = 0; ipc_get_hop(h->row.hops, i, &hop) == 0; i++) {
-		size_t at = (size_t)((const uint8_t *)hop.password - h->packet);
-		explicit_bzero(h->packet + at, strlen(hop.password));
+	for (size_t i = 0; i < h->hop_count; i++) {
+		const char *password = h->hops[i].password;
+		explicit_bzero(
+			h->packet + ((const uint8_t *)password - h->packet), strlen(password));
 	}
 }
 
 void host_go_to_hop(struct host_run *h, size_t hop)
 {
+	assert(hop < h->hop_count);
 	h->hop_at = hop;
+	h->hop = &h->hops[hop];
 	h->is_passed = false;
-	(void)!ipc_get_hop(h->row.hops, hop, &h->hop); /* they were counted */
 }
 
 bool host_is_last_hop(const struct host_run *h)
@@ -81,7 +83,7 @@ void host_hang_up(struct host_run *h)
 static void name_jump_host(struct host_run *h)
 {
 	const struct verdict v = h->verdict;
-	verdict_set(&h->verdict, v.outcome, STAGE_JUMP, "jump host %s (%s): %s", h->hop.name,
+	verdict_set(&h->verdict, v.outcome, STAGE_JUMP, "jump host %s (%s): %s", h->hop->name,
 		stage_name(v.stage), v.reason);
 }
 
@@ -212,7 +214,7 @@ static void fail_late(struct host_run *h)
 static void fail_forward(struct host_run *h)
 {
 	verdict_set(&h->verdict, OUTCOME_TIMEOUT, STAGE_CONNECT,
-		"jump host %s gets no answer from it", h->hop.name);
+		"jump host %s gets no answer from it", h->hop->name);
 	host_pass(h);
 	host_finish(h);
 }
@@ -275,29 +277,30 @@ uint32_t host_run_events(const struct host_run *h)
 	return (events & POLLOUT ? EPOLLOUT : 0U) | (events & POLLIN ? EPOLLIN : 0U);
 }
 
-static bool are_hops_sane(const struct host_run *h)
+static bool take_hops(struct host_run *h)
 {
-	struct ipc_hop hop;
+	h->hop_count = ipc_count_hops(h->row.hops);
 	bool sane = h->hop_count > 0;
-	for (size_t i = 0; sane && i < h->hop_count; i++)
-		sane = ipc_get_hop(h->row.hops, i, &hop) == 0 &&
-		       (!hop.identity || hop.public_key.len > 0) && hop.policy <= HOST_KEY_PINNED;
+	for (size_t i = 0; sane && i < h->hop_count; i++) {
+		struct ipc_hop *hop = &h->hops[i];
+		sane = ipc_get_hop(h->row.hops, i, hop) == 0 &&
+		       (!hop->identity || hop->public_key.len > 0) &&
+		       hop->policy <= HOST_KEY_PINNED;
+	}
 	return sane;
 }
 
 static bool is_sane(struct host_run *h)
 {
-	h->hop_count = ipc_count_hops(h->row.hops);
-	return strlen(h->row.name) < sizeof((struct spool_head *)0)->client && are_hops_sane(h) &&
+	return strlen(h->row.name) < sizeof((struct spool_head *)0)->client && take_hops(h) &&
 	       ipc_count_addresses(h->row.addresses) > 0;
 }
 
 bool host_run_has_identity(const struct host_run *h)
 {
-	struct ipc_hop hop;
 	bool has = false;
-	for (size_t i = 0; !has && ipc_get_hop(h->row.hops, i, &hop) == 0; i++)
-		has = hop.identity != 0;
+	for (size_t i = 0; !has && i < h->hop_count; i++)
+		has = h->hops[i].identity != 0;
 	return has;
 }
 

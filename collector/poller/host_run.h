@@ -61,8 +61,9 @@ struct host_run {
 	enum host_state state;
 	struct verdict verdict;
 	int64_t started_ms, state_ms; /* monotonic: when the run, and this state, began */
+	struct ipc_hop hops[IPC_HOPS_MAX];
 	size_t hop_at, hop_count;
-	struct ipc_hop hop;	     /* that one */
+	const struct ipc_hop *hop;   /* that one */
 	bool is_passed;		     /* that it is logged in to there was told */
 	size_t address;		     /* the next one to try */
 	int fd;			     /* -1, or what to poll */

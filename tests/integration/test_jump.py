@@ -239,6 +239,26 @@ class Ways(Jump):
         failed = gate.log_with('Failed password').count('Failed password')
         self.assertEqual(failed, 1)  # one attempt, for all of them
 
+    @AS_ROOT
+    def test_a_password_host_that_is_lost(self):
+        """Also when all passwords are used, and wiped, the right one is told."""
+        busy, connections = self.folder / 'busy', []
+        gate = self.sshd('gate', password='over the bridge')
+        far = self.sshd('far', key_options=f'command="touch {busy}; exec sleep 30"')
+        between = Server(lambda c: connections.append(c) or relay(c, gate.port))
+        self.addCleanup(between.close)
+        self.known += f'[127.0.0.1]:{between.port} {gate.public_key()}\n'
+        self.machine('gate', gate, element='jump', port=between.port,
+                     login='password="over the bridge"')
+        self.machine('far', far, 'gate')
+        self.configure()
+        process = self.fleet.start('collector')
+        while not busy.exists() and process.poll() is None:
+            time.sleep(0.05)
+        connections[0].shutdown(socket.SHUT_RDWR)
+        process.communicate()
+        self.expect('far', 'truncated', 'jump', 'jump host gate (exec): ')
+
     def test_limits_of_sshd(self):
         """Nobody is turned away by a jump host that lets three in at once who are not yet known."""
         gate = self.sshd('gate', options={'MaxStartups': '3:100:3'})
