@@ -4,6 +4,7 @@ import os
 import pathlib
 import re
 import signal
+import subprocess
 import tempfile
 import time
 
@@ -61,7 +62,8 @@ class Run:
     def __init__(self, fleet, program, *arguments):
         self.program, self.began = program, time.monotonic()
         self.said = tempfile.TemporaryFile('w+', errors='replace')
-        self.process = fleet.start(program, *arguments, stdout=self.said, stderr=self.said)
+        # Standard output has the alerts, where there is no mail server.
+        self.process = fleet.start(program, *arguments, stdout=subprocess.DEVNULL, stderr=self.said)
         self.struck = ''                    # the role that was killed
         self.helpers = {}                   # pid: start
         self.peaks = collections.Counter()  # role: KiB
