@@ -91,9 +91,7 @@ class Balance:
         for text, n in self.rows("SELECT error, count(*) FROM sample WHERE outcome = 'internal' "
                                  'GROUP BY 1'):
             self.expect(INTERNAL.match(text), f'{n} × internal: {text}')
-        bad = self.rows('''SELECT c.name, s.outcome FROM client c JOIN sample s
-            ON s.id = c.newest_id WHERE s.outcome <> 'ok' ''')
-        self.wrong += [f'{name}: {outcome} at the end' for name, outcome in bad]
+        self.wrong += [f'{name}: {outcome} at the end' for name, outcome in self.soak.unwell()]
 
     def readings(self):
         ok = self.one("SELECT count(*) FROM sample WHERE outcome = 'ok'")
