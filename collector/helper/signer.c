@@ -100,12 +100,11 @@ static int go_on_opening(struct signer *s)
 	return tell_parent(id, s->identities[id], err.text);
 }
 
-static int add_client(struct signer *s)
+static int add_client(struct signer *s, int fd)
 {
-	if (s->packet.fd < 0 || s->fd_count == ARRAY_LEN(s->fds) ||
-		fcntl(s->packet.fd, F_SETFL, O_NONBLOCK) < 0)
+	if (fd < 0 || s->fd_count == ARRAY_LEN(s->fds) || fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
 		return -1;
-	s->fds[s->fd_count++] = (struct pollfd){ .fd = s->packet.fd, .events = POLLIN };
+	s->fds[s->fd_count++] = (struct pollfd){ .fd = fd, .events = POLLIN };
 	return 0;
 }
 
@@ -123,14 +122,14 @@ static int restrict_self(struct signer *s)
 /* -1 ends the signer: the parent is gone or talks nonsense. */
 static int serve_parent(struct signer *s)
 {
-	int r = ipc_receive(HELPER_CONTROL, &s->packet);
+	int fd, r = ipc_receive_fd(HELPER_CONTROL, &s->packet, &fd);
 	if (r <= 0)
 		return r < 0 && errno == EAGAIN ? 0 : -1;
 	if (s->packet.type == IPC_OPEN)
 		return open_identity(s);
 	if (s->packet.type == IPC_READY)
 		return restrict_self(s);
-	return s->packet.type == IPC_CLIENT ? add_client(s) : -1;
+	return s->packet.type == IPC_CLIENT ? add_client(s, fd) : -1;
 }
 
 /* A poller in a long turn is waited for, one that never reads is not. */
@@ -186,8 +185,6 @@ static int serve_poller(struct signer *s, int fd)
 		return 0;
 	if (r <= 0)
 		return -1;
-	if (s->packet.fd >= 0)
-		close(s->packet.fd);
 	return answer(s, fd);
 }
 

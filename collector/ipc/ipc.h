@@ -157,7 +157,6 @@ struct ipc_resolved {
 struct ipc_packet {
 	enum ipc_type type;
 	size_t len;
-	int fd; /* that came with it, or -1; the receiver closes it */
 	uint8_t data[IPC_PACKET_MAX];
 };
 
@@ -189,8 +188,13 @@ void ipc_get_address(struct ipc_bytes addresses, size_t i, struct sockaddr_stora
  * non-blocking socket whose queue is full. */
 int ipc_send(int socket, enum ipc_type type, const void *message, int fd) MUST_CHECK;
 
-/* Receives one packet without waiting: 1, 0 at the end, -1 with errno (EAGAIN: none now). */
+/* Receives one packet without waiting: 1, 0 at the end, -1 with errno (EAGAIN: none now; EBADMSG:
+ * it brought descriptors, which are closed). */
 int ipc_receive(int socket, struct ipc_packet *ret_packet) MUST_CHECK;
+
+/* The same where one descriptor may come with a packet; the caller closes it. *ret_fd is -1 when
+ * none did. */
+int ipc_receive_fd(int socket, struct ipc_packet *ret_packet, int *ret_fd) MUST_CHECK;
 void ipc_wipe(struct ipc_packet *packet);
 
 /* A connected pair, close-on-exec, the first end non-blocking. */

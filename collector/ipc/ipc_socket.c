@@ -48,34 +48,46 @@ int ipc_send(int socket, enum ipc_type type, const void *message, int fd)
 	return sent < 0 ? -1 : 0;
 }
 
-static int detach(struct msghdr *m)
+/* With room for `control_len` bytes of descriptors: the kernel closes those that do not fit. */
+static int receive(
+	int socket, struct ipc_packet *ret_packet, union control *control, size_t control_len)
 {
-	struct cmsghdr *c = CMSG_FIRSTHDR(m);
-	int fd = -1;
-	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
-		c->cmsg_len == CMSG_LEN(sizeof fd))
-		memcpy(&fd, CMSG_DATA(c), sizeof fd);
-	return fd;
-}
-
-int ipc_receive(int socket, struct ipc_packet *ret_packet)
-{
-	union control control;
 	struct iovec iov = { ret_packet->data, sizeof ret_packet->data };
 	struct msghdr m = { .msg_iov = &iov,
 		.msg_iovlen = 1,
-		.msg_control = control.space,
-		.msg_controllen = sizeof control.space };
+		.msg_control = control,
+		.msg_controllen = control_len };
 	ssize_t got;
 	do
 		got = recvmsg(socket, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	while (got < 0 && errno == EINTR);
 	if (got <= 0)
 		return got == 0 || errno == ECONNRESET ? 0 : -1;
-	ret_packet->fd = detach(&m);
 	ret_packet->len = (size_t)got;
 	ret_packet->type = ret_packet->data[0] < IPC_TYPE_COUNT ? ret_packet->data[0] : IPC_NONE;
-	return 1;
+	if (!(m.msg_flags & MSG_CTRUNC))
+		return 1;
+	errno = EBADMSG;
+	return -1;
+}
+
+int ipc_receive(int socket, struct ipc_packet *ret_packet)
+{
+	return receive(socket, ret_packet, NULL, 0);
+}
+
+/* CMSG_LEN, for CMSG_SPACE has room for two on 64 bits. */
+int ipc_receive_fd(int socket, struct ipc_packet *ret_packet, int *ret_fd)
+{
+	union control control = { 0 };
+	int fd = -1, r = receive(socket, ret_packet, &control, CMSG_LEN(sizeof fd));
+	if (control.head.cmsg_level == SOL_SOCKET && control.head.cmsg_type == SCM_RIGHTS)
+		memcpy(&fd, CMSG_DATA(&control.head), sizeof fd);
+	if (r == 1)
+		*ret_fd = fd;
+	else if (fd >= 0)
+		(void)close(fd);
+	return r;
 }
 
 void ipc_wipe(struct ipc_packet *packet)

@@ -80,8 +80,7 @@ static void take(
 {
 	struct ipc_resolved m;
 	int r = ipc_receive(h->control, &n->packet);
-	if (r == 1 && n->packet.fd < 0 &&
-		ipc_decode(IPC_RESOLVED, n->packet.data, n->packet.len, &m) == 0 &&
+	if (r == 1 && ipc_decode(IPC_RESOLVED, n->packet.data, n->packet.len, &m) == 0 &&
 		m.seq == h->seq) {
 		h->is_busy = false;
 		answer(arg, &m);

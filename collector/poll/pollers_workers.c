@@ -138,10 +138,6 @@ static int take_message(struct poll_run *r, struct worker *w)
 	int got = ipc_receive(w->control, &r->packet);
 	if (got <= 0)
 		return got < 0 && errno == EAGAIN ? 0 : -1;
-	if (r->packet.fd >= 0) {
-		close(r->packet.fd);
-		return -1;
-	}
 	switch (r->packet.type) {
 	case IPC_WANT:
 		return take_want(r, w) ? -1 : 1;

@@ -247,23 +247,80 @@ static void packets_carry_descriptors(void **state)
 {
 	(void)state;
 	static struct ipc_packet packet;
-	int ends[2], pipes[2];
+	int ends[2], pipes[2], fd = -1;
 	struct error err;
 	assert_int_equal(ipc_pair(ends, &err), 0);
 	assert_int_equal(pipe(pipes), 0);
 	assert_int_equal(ipc_receive(ends[0], &packet), -1);
 	assert_int_equal(errno, EAGAIN);
 	assert_int_equal(ipc_send(ends[0], IPC_CLIENT, NULL, pipes[1]), 0);
-	assert_int_equal(ipc_receive(ends[1], &packet), 1);
+	assert_int_equal(ipc_receive_fd(ends[1], &packet, &fd), 1);
 	assert_int_equal(packet.type, IPC_CLIENT);
-	assert_int_equal(write(packet.fd, "x", 1), 1);
+	assert_int_equal(write(fd, "x", 1), 1);
 	char c;
 	assert_int_equal(read(pipes[0], &c, 1), 1);
-	close(packet.fd);
+	close(fd);
+	assert_int_equal(ipc_send(ends[0], IPC_READY, NULL, -1), 0);
+	assert_int_equal(ipc_receive_fd(ends[1], &packet, &fd), 1);
+	assert_int_equal(fd, -1);
 	close(pipes[0]);
 	close(pipes[1]);
 	close(ends[0]);
+	assert_int_equal(ipc_receive_fd(ends[1], &packet, &fd), 0);
 	assert_int_equal(ipc_receive(ends[1], &packet), 0);
+	close(ends[1]);
+}
+
+enum { UNASKED_MAX = 3 };
+
+/* A packet as somebody else would make it, with so many descriptors. */
+static void send_unasked(int socket, size_t count)
+{
+	const int fds[UNASKED_MAX] = { 0 };
+	union {
+		struct cmsghdr head;
+		char space[CMSG_SPACE(sizeof fds)];
+	} control = { 0 };
+	uint8_t type = IPC_READY;
+	struct iovec iov = { &type, 1 };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.space };
+	m.msg_controllen = CMSG_SPACE(count * sizeof *fds);
+	control.head = (struct cmsghdr){ CMSG_LEN(count * sizeof *fds), SOL_SOCKET, SCM_RIGHTS };
+	memcpy(CMSG_DATA(&control.head), fds, count * sizeof *fds);
+	assert_int_equal(sendmsg(socket, &m, 0), 1);
+}
+
+/* The lowest number that is free tells whether any is left open below it. */
+static int lowest_free(void)
+{
+	int fd = dup(0);
+	close(fd);
+	return fd;
+}
+
+static void descriptors_that_nobody_takes_are_closed(void **state)
+{
+	(void)state;
+	static struct ipc_packet packet;
+	int ends[2], fd = -1;
+	struct error err;
+	assert_int_equal(ipc_pair(ends, &err), 0);
+	int lowest = lowest_free();
+	for (size_t count = 1; count <= UNASKED_MAX; count++) {
+		send_unasked(ends[0], count);
+		assert_int_equal(ipc_receive(ends[1], &packet), -1);
+		assert_int_equal(errno, EBADMSG);
+		assert_int_equal(lowest_free(), lowest);
+		if (count == 1)
+			continue;
+		send_unasked(ends[0], count);
+		assert_int_equal(ipc_receive_fd(ends[1], &packet, &fd), -1);
+		assert_int_equal(errno, EBADMSG);
+		assert_int_equal(lowest_free(), lowest);
+	}
+	assert_int_equal(ipc_receive(ends[1], &packet), -1);
+	assert_int_equal(errno, EAGAIN);
+	close(ends[0]);
 	close(ends[1]);
 }
 
@@ -278,6 +335,7 @@ int main(void)
 		cmocka_unit_test(hops_are_capped),
 		cmocka_unit_test(keys_are_capped),
 		cmocka_unit_test(packets_carry_descriptors),
+		cmocka_unit_test(descriptors_that_nobody_takes_are_closed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
