@@ -44,12 +44,6 @@ int batch_add(struct batch *b, uint64_t cycle_id, const struct spool_outcome *li
 	if (visit_load(&v, b->in->spool_fd, b->in->ring, cycle_id, line, files, file_count, err) <
 		0)
 		return -1;
-	if (line && !v.connection.line) {
-		log_info("%s: the outcome line of its attempt %016" PRIx64
-			 " names another client; it is dropped",
-			v.client, line->attempt_id);
-		b->summary->bad_lines++;
-	}
 	if ((is_full(b) || has_client(b, v.client)) && batch_flush(b, err) < 0)
 		return -1;
 	if (v.connection.attempt_id > b->in->newest_id) {

@@ -4,6 +4,7 @@
 
 #include "collector/ingest/batch.h"
 #include "collector/spool/outcomes.h"
+#include "collector/spool/proof.h"
 #include "collector/spool/spool.h"
 
 /* The files of one cycle, in the list of the spool: those from its own id up to the next
@@ -41,8 +42,19 @@ static void read_cycle(struct slice *s, const struct buffer *file)
 		       s->cycle.id == s->cycle_id;
 }
 
+/* Before they are sorted, lest one takes the place of an honest one. */
+static void drop_forged(struct outcomes *o, const struct keyring *ring)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < o->count; i++)
+		if (proof_holds(ring, &o->items[i]))
+			o->items[n++] = o->items[i];
+	o->malformed += o->count - n;
+	o->count = n;
+}
+
 /* Reads what is known of the cycle as a whole. */
-static int slice_load(struct slice *s, int spool_fd, struct error *err)
+static int slice_load(struct slice *s, int spool_fd, const struct keyring *ring, struct error *err)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		CLEANUP(buffer_finish) struct buffer file = { 0 };
@@ -56,6 +68,7 @@ static int slice_load(struct slice *s, int spool_fd, struct error *err)
 		else if (outcomes_add(&s->outcomes, s->cycle_id, file.data, file.len, err) < 0)
 			return -1;
 	}
+	drop_forged(&s->outcomes, ring);
 	outcomes_sort(&s->outcomes);
 	return 0;
 }
@@ -134,7 +147,7 @@ static int remove_cycle_files(const struct slice *s, int spool_fd, struct error 
 static int ingest_slice(
 	const struct ingest *in, struct slice *s, struct batch *b, struct error *err)
 {
-	if (slice_load(s, in->spool_fd, err) < 0)
+	if (slice_load(s, in->spool_fd, in->ring, err) < 0)
 		return -1;
 	b->ok = b->failed = 0;
 	b->summary->bad_lines += (uint32_t)s->outcomes.malformed;

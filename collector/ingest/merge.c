@@ -45,20 +45,12 @@ static struct merge_row new_row(uint64_t id, int64_t received_at, int report)
 	};
 }
 
-static bool has_bad(const struct connection *c)
-{
-	for (size_t i = 0; i < c->report_count; i++)
-		if (c->reports[i].outcome != OUTCOME_OK)
-			return true;
-	return false;
-}
-
 /* The row of the connection's own attempt; false when nothing is known about it: its line was
- * lost, and all that came are good reports of earlier attempts. */
+ * lost, and its report did not come. What does not open is nobody's word. */
 static bool own_row(const struct connection *c, struct merge_row *row)
 {
 	int report = find_report(c, c->attempt_id);
-	if (!c->line && report == MERGE_NO_REPORT && !has_bad(c))
+	if (!c->line && report == MERGE_NO_REPORT)
 		return false;
 	*row = new_row(c->attempt_id, c->line ? c->line->received_at : c->received_at, report);
 	row->taken_at = time_of(c->line, c->attempt_id);

@@ -18,19 +18,6 @@ static void set_client(struct visit *v, const char *client)
 	(void)snprintf(v->client, sizeof v->client, "%s", client);
 }
 
-/* The first head tells whose connection it was, and a line of anybody else's is dropped: the
- * poller wrote both. False when it is another client than an earlier head's. */
-static bool is_same_client(struct visit *v, const char *client)
-{
-	const struct spool_outcome *line = v->connection.line;
-	if (v->client[0])
-		return strcmp(v->client, client) == 0;
-	if (line && strcmp(line->client, client) != 0)
-		v->connection.line = NULL;
-	set_client(v, client);
-	return true;
-}
-
 /* A file that could not be read for want of something of ours is not bad: it waits. */
 static bool is_for_want(int number)
 {
@@ -60,12 +47,17 @@ static int load_file(
 		(void)error_set(&why, "its head and its name tell different attempts");
 		return unreadable(&v->reports[i], &why);
 	}
-	if (!is_same_client(v, head.client)) {
-		(void)error_set(&why, "its head tells another client than those before it");
+	if (v->client[0] && strcmp(v->client, head.client) != 0) {
+		(void)error_set(&why, "its head tells another client than what came before it");
 		return unreadable(&v->reports[i], &why);
 	}
-	v->connection.received_at = head.received_at;
-	return report_open(ring, &head, file.data + body, &v->reports[i], err);
+	if (report_open(ring, &head, file.data + body, &v->reports[i], err) < 0)
+		return -1;
+	if (v->reports[i].outcome == OUTCOME_OK) {
+		v->connection.received_at = head.received_at;
+		set_client(v, head.client);
+	}
+	return 0;
 }
 
 int visit_load(struct visit *v, int spool_fd, const struct keyring *ring, uint64_t cycle_id,
@@ -85,11 +77,11 @@ int visit_load(struct visit *v, int spool_fd, const struct keyring *ring, uint64
 		.line = line,
 		.reports = v->reports,
 	};
+	if (line)
+		set_client(v, line->client);
 	for (; v->connection.report_count < file_count; v->connection.report_count++)
 		if (load_file(v, v->connection.report_count, spool_fd, ring, err) < 0)
 			return -1;
-	if (!v->client[0] && line)
-		set_client(v, line->client);
 	if (v->client[0])
 		v->row_count = merge_connection(&v->connection, v->rows);
 	return 0;

@@ -10,7 +10,7 @@
  * outcome line, and derived. Owns everything that its samples point to.
  */
 struct visit {
-	char client[256]; /* "" when neither head nor line tells: then there are no rows */
+	char client[256]; /* "" when neither line nor report tells: then there are no rows */
 	struct connection connection;
 	const struct spool_entry *files; /* the caller's, as is the line */
 	struct report *reports;		 /* one a file */
@@ -22,8 +22,8 @@ struct visit {
 };
 
 /* Reads and opens the files, at most SPOOL_CONNECTION_FILES, of one attempt. `line` may be
- * NULL; it is dropped from the connection when the files are another client's. Files that are
- * no reports are no error. */
+ * NULL. It tells whose connection it was, or else the first report does, since the head of a file
+ * is a poller's word only: files of anybody else are no reports. That is no error. */
 int visit_load(struct visit *v, int spool_fd, const struct keyring *ring, uint64_t cycle_id,
 	const struct spool_outcome *line, const struct spool_entry *files, size_t file_count,
 	struct error *err) MUST_CHECK;

@@ -104,6 +104,7 @@ struct host_row {
 	uint32_t deadline_ms; /* what is left of it */
 	uint32_t spent_ms;    /* used up for its name */
 	const char *name;
+	const char *nonce;   /* of its outcome line, see spool/proof.h */
 	const char *request; /* the whole request line, newline included */
 	uint32_t files_max, bytes_max;
 	struct ipc_bytes addresses; /* of its first hop; see ipc_get_address() */

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "collector/poller/verdict.h"
-#include "collector/spool/spool.h"
+#include "collector/spool/proof.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 
@@ -51,6 +51,7 @@ static void conclude(struct poll_run *r, uint32_t seq, const struct verdict *v)
 		.duration_ms = h->phase == FEED_QUEUED ? 0 : (uint32_t)(r->now_ms - h->started_ms),
 	};
 	struct error err;
+	proof_make(r->plan->ring, host->client->name, host->attempt_id, o.nonce);
 	(void)snprintf(o.client, sizeof o.client, "%s", host->client->name);
 	(void)snprintf(o.text, sizeof o.text, "%s", v->reason);
 	if (spool_put_outcome(r->outcomes_fd, &o, &err))

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "collector/poll/request.h"
+#include "collector/spool/proof.h"
 
 static uint32_t left_ms(const struct poll_host *host, const struct feed_host *h)
 {
@@ -83,16 +84,18 @@ static int send_row(struct poll_run *r, struct worker *w, uint32_t seq)
 	const struct poll_host *host = &r->plan->hosts[seq];
 	const struct feed_host *h = &r->feed.hosts[seq];
 	struct wire_request request;
-	char line[WIRE_LINE_MAX];
+	char line[WIRE_LINE_MAX], nonce[SPOOL_NONCE_SIZE];
 	request_make(&request, r->plan->ring, host->client->name, host->attempt_id);
 	if (wire_format_request(&request, line, sizeof line) < 0)
 		return -1;
+	proof_make(r->plan->ring, host->client->name, host->attempt_id, nonce);
 	const struct host_row row = {
 		.seq = seq,
 		.attempt_id = host->attempt_id,
 		.deadline_ms = left_ms(host, h),
 		.spent_ms = h->spent_ms,
 		.name = host->client->name,
+		.nonce = nonce,
 		.request = line,
 		.files_max = request.files_max,
 		.bytes_max = request.bytes_max,

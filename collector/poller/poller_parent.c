@@ -2,6 +2,7 @@
 #include "collector/poller/poller_private.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -49,6 +50,7 @@ static void write_outcome(const struct poller *p, const struct host_run *h)
 		.received_at = clock_wall_ms(),
 		.duration_ms = (uint32_t)(p->env.now_ms - h->started_ms) + h->row.spent_ms,
 	};
+	(void)snprintf(o.nonce, sizeof o.nonce, "%s", h->row.nonce);
 	memcpy(o.client, h->row.name, strlen(h->row.name) + 1);
 	memcpy(o.text, h->verdict.reason, sizeof o.text);
 	if (spool_put_outcome(POLLER_OUTCOMES, &o, &err))

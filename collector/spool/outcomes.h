@@ -9,7 +9,7 @@
 struct outcomes {
 	struct spool_outcome *items; /* by attempt; one an attempt */
 	size_t count;
-	size_t malformed; /* lines that were dropped, a cut last one included */
+	size_t malformed; /* lines that were dropped, a cut last one and forged ones included */
 };
 
 /* Appends the lines of one file's bytes. Each file has lines of its own cycle only, whatever

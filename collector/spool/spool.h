@@ -29,8 +29,9 @@
  *     <client name, percent-encoded>
  *
  * An .outcomes line, written by one write(2) with O_APPEND:
- *   <attempt, 16 hex> <cycle, 16 hex> <outcome> <stage or -> <taken ms> <received ms>
- *     <duration ms> <client, percent-encoded> <text, percent-encoded, may be empty>
+ *   <attempt, 16 hex> <cycle, 16 hex> <nonce, 32 hex> <outcome> <stage or -> <taken ms>
+ *     <received ms> <duration ms> <client, percent-encoded> <text, percent-encoded, may be empty>
+ * The nonce is that of the attempt: see proof.h.
  * A last line without its newline was cut by a power cut and is dropped.
  *
  * A .cycle file is one line:
@@ -41,6 +42,7 @@
 enum {
 	SPOOL_LINE_MAX = 4096,	      /* longest line of any of these, newline and NUL included */
 	SPOOL_NAME_MAX = 40,	      /* longest name made here, NUL included */
+	SPOOL_NONCE_SIZE = 33,	      /* of a nonce as hex, NUL included */
 	SPOOL_CONNECTION_FILES = 128, /* of one connection, taken at most */
 	SPOOL_BAD_FILES = 256,	      /* kept in bad/ at most */
 	SPOOL_BAD_BYTES = 16 << 20,
@@ -55,6 +57,7 @@ struct spool_head {
 
 struct spool_outcome {
 	uint64_t attempt_id, cycle_id;
+	char nonce[SPOOL_NONCE_SIZE];
 	enum outcome outcome;
 	enum stage stage;
 	int64_t taken_at, received_at;

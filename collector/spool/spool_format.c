@@ -57,8 +57,9 @@ int spool_format_outcome(const struct spool_outcome *o, char *out, size_t size)
 	char client[FIELDS_ENCODED * sizeof o->client];
 	char text[FIELDS_ENCODED * sizeof o->text];
 	int len = snprintf(out, size,
-		"%016" PRIx64 " %016" PRIx64 " %s %s %" PRId64 " %" PRId64 " %" PRIu32 " %s %s\n",
-		o->attempt_id, o->cycle_id, outcome_name(o->outcome),
+		"%016" PRIx64 " %016" PRIx64 " %s %s %s %" PRId64 " %" PRId64 " %" PRIu32
+		" %s %s\n",
+		o->attempt_id, o->cycle_id, o->nonce, outcome_name(o->outcome),
 		o->stage == STAGE_NONE ? "-" : stage_name(o->stage), o->taken_at, o->received_at,
 		o->duration_ms, fields_encode(client, o->client), fields_encode(text, o->text));
 	return fits(len, size);
@@ -72,6 +73,7 @@ int spool_parse_outcome(
 	char outcome[32], stage[32], text[sizeof o.text];
 	o.attempt_id = fields_id(&f);
 	o.cycle_id = fields_id(&f);
+	fields_raw(&f, o.nonce, sizeof o.nonce);
 	fields_raw(&f, outcome, sizeof outcome);
 	fields_raw(&f, stage, sizeof stage);
 	o.taken_at = fields_number(&f, INT64_MAX);

@@ -40,6 +40,25 @@ static int tell_keys(const struct host_row *row)
 	return r;
 }
 
+/* About others, under ids that were and were not given out. */
+static int tell_lies(const struct host_row *row)
+{
+	static const char *const victims[] = { "honest", "no-such-client", "web\n9" };
+	int r = 0;
+	for (size_t i = 0; i < 2 * ARRAY_LEN(victims) && r == 0; i++) {
+		struct spool_outcome o = {
+			.attempt_id = row->attempt_id + i / 2 - 1,
+			.cycle_id = settings.cycle_id,
+			.outcome = i % 2 ? OUTCOME_OK : OUTCOME_HOST_KEY_CHANGED,
+			.received_at = clock_wall_ms(),
+		};
+		(void)snprintf(o.nonce, sizeof o.nonce, "%s", row->nonce);
+		(void)snprintf(o.client, sizeof o.client, "%s", victims[i / 2]);
+		r = spool_put_outcome(POLLER_OUTCOMES, &o, NULL);
+	}
+	return r;
+}
+
 static int say_nothing(const struct host_row *row)
 {
 	(void)row;
@@ -52,6 +71,7 @@ static const struct {
 } deeds[] = {
 	{ "honest", say_nothing },
 	{ "keys", tell_keys },
+	{ "lies", tell_lies },
 };
 
 static int act(const struct host_row *row)
@@ -74,6 +94,7 @@ static int report(const struct host_row *row)
 	};
 	const struct ipc_finished m = { row->seq, o.outcome, 0, "so it says" };
 	const struct ipc_count one = { 1 };
+	(void)snprintf(o.nonce, sizeof o.nonce, "%s", row->nonce);
 	(void)snprintf(o.client, sizeof o.client, "%s", row->name);
 	(void)snprintf(o.text, sizeof o.text, "%s", m.text);
 	if (spool_put_outcome(POLLER_OUTCOMES, &o, NULL) || say(IPC_FINISHED, &m))

@@ -54,6 +54,15 @@ class Rogue(unittest.TestCase):
                                        ('keys-strict', 'internal', 'its poller died'),
                                        ('honest', 'timeout', 'so it says')])
 
+    def test_it_tells_nothing_of_clients_that_it_was_not_given(self):
+        result = self.collect(('lies', ''), ('honest', ''))
+        self.assertEqual(result.returncode, 0, result)
+        self.assertRegex(result.stderr, '6 outcome lines cut, malformed or forged: dropped')
+        self.assertEqual(self.rows(), [('lies', 'timeout', 'so it says'),
+                                       ('honest', 'timeout', 'so it says')])
+        self.assertEqual(self.fleet.rows('SELECT name FROM client ORDER BY name'),
+                         [('honest',), ('lies',)])
+
 
 if __name__ == '__main__':
     unittest.main()

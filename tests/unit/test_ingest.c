@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "collector/ingest/ingest.h"
-#include "collector/spool/spool.h"
+#include "collector/spool/proof.h"
 #include "collector/store_phase.h"
 #include "lib/attempt.h"
 
@@ -129,7 +129,9 @@ static void put_frame(struct frame f)
 	put_bytes(&f, sealed, seal_frame(&f, sealed));
 }
 
-static void put_line(int minute, uint64_t attempt, const char *client, enum outcome outcome)
+/* A line about `client` by a poller that was given an attempt at `given`. */
+static void put_line_of(
+	int minute, uint64_t attempt, const char *client, const char *given, enum outcome outcome)
 {
 	int fd;
 	struct spool_outcome o = {
@@ -141,9 +143,15 @@ static void put_line(int minute, uint64_t attempt, const char *client, enum outc
 		.duration_ms = 60,
 	};
 	(void)snprintf(o.client, sizeof o.client, "%s", client);
+	proof_make(ring, given, attempt, o.nonce);
 	assert_int_equal(spool_open_outcomes(in.spool_fd, id_of(minute, 0), 1, &fd, NULL), 0);
 	assert_int_equal(spool_put_outcome(fd, &o, NULL), 0);
 	close(fd);
+}
+
+static void put_line(int minute, uint64_t attempt, const char *client, enum outcome outcome)
+{
+	put_line_of(minute, attempt, client, client, outcome);
 }
 
 static void put_cycle_of(int minute, uint32_t clients, bool whole_fleet, int64_t ended_at)
@@ -394,15 +402,55 @@ static void ids_never_given_out_are_forged(void **state)
 	assert_spool_is_empty();
 }
 
-static void a_line_of_another_client_is_dropped(void **state)
+/* Nor does one that says ok take the place of the honest line of that attempt. */
+static void lines_of_others_are_forged(void **state)
+{
+	(void)state;
+	put_cycle(1, 2);
+	put_line_of(1, id_of(1, 1), "web1", "web2", OUTCOME_OK);
+	put_line(1, id_of(1, 1), "web1", OUTCOME_AUTH);
+	put_line_of(1, id_of(1, 2), "web1", "web2", OUTCOME_HOST_KEY_CHANGED);
+	put_line_of(1, id_of(1, 3), "no-such\n", "web2", OUTCOME_OK);
+	struct ingest_summary sum = ingest();
+	assert_int_equal(sum.bad_lines, 3);
+	assert_int_equal(sum.stored, 1);
+	struct sample_batch batch = stored();
+	assert_int_equal(batch.count, 1);
+	assert_string_equal(batch.items[0].client, "web1");
+	assert_int_equal(batch.items[0].outcome, OUTCOME_AUTH);
+	sample_batch_finish(&batch);
+	assert_spool_is_empty();
+}
+
+/* Its name and its head are what a poller wrote. */
+static void a_file_that_does_not_open_is_nobodys(void **state)
+{
+	(void)state;
+	const struct frame forged = { .attempt = id_of(1, 1), .client = "web1" };
+	put_cycle(1, 1);
+	put_bytes(&forged, (const uint8_t *)"garbage", 7);
+	put_line(1, id_of(1, 2), "web2", OUTCOME_OK);
+	put_bytes(&(struct frame){ .attempt = id_of(1, 2), .client = "web1" },
+		(const uint8_t *)"garbage", 7);
+	put_frame((struct frame){ id_of(1, 2), id_of(1, 2), "web2", 60000, 1000 });
+	struct ingest_summary sum = ingest();
+	assert_int_equal(sum.bad, 2);
+	assert_int_equal(sum.stored, 1);
+	struct sample_batch batch = stored();
+	assert_int_equal(batch.count, 1);
+	assert_string_equal(batch.items[0].client, "web2");
+	assert_int_equal(batch.items[0].outcome, OUTCOME_OK);
+	sample_batch_finish(&batch);
+	assert_spool_is_empty();
+}
+
+static void files_of_another_client_are_dropped(void **state)
 {
 	(void)state;
 	put_cycle(1, 1);
-	put_line(1, id_of(1, 1), "web2", OUTCOME_AUTH);
 	put_frame((struct frame){ id_of(1, 1), id_of(1, 1), "web1", 60000, 1000 });
 	put_frame((struct frame){ id_of(1, 1), id_of(0, 1), "web3", 1000, 1000 });
 	struct ingest_summary sum = ingest();
-	assert_int_equal(sum.bad_lines, 1);
 	assert_int_equal(sum.bad, 1);
 	assert_int_equal(sum.stored, 1);
 	struct sample_batch batch = stored();
@@ -501,7 +549,9 @@ int main(void)
 		IN_FOLDER(late_files_complete_their_rows),
 		IN_FOLDER(what_does_not_open_is_kept_aside),
 		IN_FOLDER(ids_never_given_out_are_forged),
-		IN_FOLDER(a_line_of_another_client_is_dropped),
+		IN_FOLDER(lines_of_others_are_forged),
+		IN_FOLDER(a_file_that_does_not_open_is_nobodys),
+		IN_FOLDER(files_of_another_client_are_dropped),
 		IN_FOLDER(a_large_cycle_takes_several_batches),
 		IN_FOLDER(a_partial_cycle_is_no_whole_fleet),
 		IN_FOLDER(a_run_that_died_never_finishes),

@@ -38,6 +38,7 @@ static struct host_row example(const struct sockaddr_storage *address, const str
 		.deadline_ms = 30000,
 		.spent_ms = 12,
 		.name = "web1",
+		.nonce = "00112233445566778899aabbccddeeff",
 		.request = "fleet1 request\n",
 		.files_max = 64,
 		.bytes_max = 4096,

@@ -9,12 +9,13 @@ static void lines_of_several_files_are_one_list(void **state)
 {
 	(void)state;
 	static const char first[] =
-		"0000000000000003 00000000000000aa ok - 1 2 3 web3 \n"
-		"0000000000000001 00000000000000bb timeout connect 1 2 3 web1 \n";
-	static const char second[] = "0000000000000002 00000000000000aa auth auth 1 2 3 web2 no\n"
-				     "nonsense\n"
-				     "0000000000000003 00000000000000aa internal - 1 2 3 web3 \n"
-				     "0000000000000004 00000000000000aa ok - 1 2 3 web4 ";
+		"0000000000000003 00000000000000aa 0f ok - 1 2 3 web3 \n"
+		"0000000000000001 00000000000000bb 0f timeout connect 1 2 3 web1 \n";
+	static const char second[] =
+		"0000000000000002 00000000000000aa 0f auth auth 1 2 3 web2 no\n"
+		"nonsense\n"
+		"0000000000000003 00000000000000aa 0f internal - 1 2 3 web3 \n"
+		"0000000000000004 00000000000000aa 0f ok - 1 2 3 web4 ";
 	struct outcomes o = { 0 };
 	assert_int_equal(outcomes_add(&o, 0xaa, first, sizeof first - 1, NULL), 0);
 	assert_int_equal(outcomes_add(&o, 0xaa, second, sizeof second - 1, NULL), 0);

@@ -17,9 +17,12 @@ static const struct spool_head head = {
 	.client = "web 1%/\xc3\xa9",
 };
 
+#define NONCE "00112233445566778899aabbccddeeff"
+
 static const struct spool_outcome failed = {
 	.attempt_id = 0x0123456789abcdef,
 	.cycle_id = 0x0123456789abcd00,
+	.nonce = NONCE,
 	.outcome = OUTCOME_HOST_KEY_CHANGED,
 	.stage = STAGE_HOST_KEY,
 	.taken_at = 1763785952000,
@@ -57,22 +60,23 @@ static const char *const bad_heads[] = {
 };
 
 static const char outcome_line[] =
-	"0123456789abcdef 0123456789abcd00 host-key-changed host-key 1763785952000 1763785952123 "
-	"123 web%201 changed%20from%20SHA256:x%20to%20SHA256:y\n";
+	"0123456789abcdef 0123456789abcd00 " NONCE " host-key-changed host-key 1763785952000 "
+	"1763785952123 123 web%201 changed%20from%20SHA256:x%20to%20SHA256:y\n";
 
 static const char *const bad_outcomes[] = {
 	"",
 	"0123456789abcdef",
-	"0000000000000000 0123456789abcd00 ok - 1 2 3 web1 ",
-	"8000000000000000 0123456789abcd00 ok - 1 2 3 web1 ",
-	"0123456789abcdef 0123456789abcd00 great - 1 2 3 web1 ",
-	"0123456789abcdef 0123456789abcd00 ok nowhere 1 2 3 web1 ",
-	"0123456789abcdef 0123456789abcd00 ok - 1 2 4294967296 web1 ",
-	"0123456789abcdef 0123456789abcd00 ok - 1 2 3 web1",
-	"0123456789abcdef 0123456789abcd00 ok - 1 2 3  text",
-	"0123456789abcdef 0123456789abcd00 ok - 1 2 3 web1 text more",
-	"0123456789abcdef 0123456789abcd00 ok - 1 2  web1 text",
-	"0123456789abcdef 0123456789abcd00 an-outcome-that-is-much-too-long-to-fit - 1 2 3 web1 ",
+	"0000000000000000 0123456789abcd00 " NONCE " ok - 1 2 3 web1 ",
+	"8000000000000000 0123456789abcd00 " NONCE " ok - 1 2 3 web1 ",
+	"0123456789abcdef 0123456789abcd00 " NONCE "0 ok - 1 2 3 web1 ",
+	"0123456789abcdef 0123456789abcd00 " NONCE " great - 1 2 3 web1 ",
+	"0123456789abcdef 0123456789abcd00 " NONCE " ok nowhere 1 2 3 web1 ",
+	"0123456789abcdef 0123456789abcd00 " NONCE " ok - 1 2 4294967296 web1 ",
+	"0123456789abcdef 0123456789abcd00 " NONCE " ok - 1 2 3 web1",
+	"0123456789abcdef 0123456789abcd00 " NONCE " ok - 1 2 3  text",
+	"0123456789abcdef 0123456789abcd00 " NONCE " ok - 1 2 3 web1 text more",
+	"0123456789abcdef 0123456789abcd00 " NONCE " ok - 1 2  web1 text",
+	"0123456789abcdef 0123456789abcd00 " NONCE " an-outcome-that-is-much-too-long-to-fit - 1 2 3 web1 ",
 };
 
 static const char *const bad_cycles[] = {
@@ -161,6 +165,7 @@ static void outcomes_go_there_and_back(void **state)
 	struct error err = { "" };
 	assert_int_equal(spool_parse_outcome(out, (size_t)len - 1, &back, &err), 0);
 	assert_int_equal(back.attempt_id, failed.attempt_id);
+	assert_string_equal(back.nonce, NONCE);
 	assert_int_equal(back.outcome, OUTCOME_HOST_KEY_CHANGED);
 	assert_int_equal(back.stage, STAGE_HOST_KEY);
 	assert_int_equal(back.taken_at, failed.taken_at);
@@ -200,7 +205,8 @@ static void bad_outcomes_are_refused(void **state)
 static void outcome_texts_are_escaped_again(void **state)
 {
 	(void)state;
-	static const char line[] = "0123456789abcdef 0123456789abcd00 ok - 1 2 3 web1 a%1b%5b31m";
+	static const char line[] =
+		"0123456789abcdef 0123456789abcd00 " NONCE " ok - 1 2 3 web1 a%1b%5b31m";
 	struct spool_outcome o;
 	assert_int_equal(spool_parse_outcome(line, sizeof line - 1, &o, NULL), 0);
 	assert_string_equal(o.text, "a\\x1b[31m");
