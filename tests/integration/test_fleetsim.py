@@ -18,11 +18,7 @@ from rig.sshd import enter_network
 HOSTS = 120
 # What comes of it, at the first cycle; afterwards all are well and give what they had kept.
 FAULTS = {
-    'hang:kex': ('deadline', 'handshake'),
-    'hang:auth': ('deadline', 'auth'),
-    'hang:service': ('deadline', 'handshake'),
-    'hang:request': ('deadline', 'run'),
-    'hang:ack': ('ok', ''),
+    **{f'hang:{moment}': expected for moment, expected in fleetsim.HANGS.items()},
     'drop:banner': ('refused', 'handshake'),
     'drop:upload': ('probe-failed', 'upload'),
     'drop:frame': ('truncated', 'transfer'),
@@ -113,7 +109,7 @@ class Cycles(Simulated):
     def test_rows_equal_the_ledger(self):
         hosts = fleetsim.hosts(HOSTS)
         faults = dict(zip(hosts, FAULTS))
-        hung = [a for a, fault in faults.items() if FAULTS[fault][0] == 'deadline']
+        hung = [a for a, fault in faults.items() if FAULTS[fault][0] in ('deadline', 'timeout')]
         self.start(hosts, cold=True, hung=hung,
                    rules=[f'{a}={fault}' for a, fault in faults.items()])
         self.collect()

@@ -20,6 +20,27 @@ from rig.sshd import keygen
 
 FLEETSIM = os.environ.get('FLEETSIM') or os.path.join(BUILD, 'tests', 'fleetsim', 'fleetsim')
 FIRST = '127.1.0.1'
+# What comes of a host that hangs, (outcome, stage), by the moment at which it does: one that has no
+# probe yet, and one that has. The first says when the probe begins.
+HANGS = {
+    'accept': ('timeout', 'handshake'),
+    'banner': ('deadline', 'handshake'),
+    'kex': ('deadline', 'handshake'),
+    'service': ('deadline', 'handshake'),
+    'auth': ('deadline', 'auth'),
+    'open': ('deadline', 'exec'),
+    'exec': ('deadline', 'exec'),
+    'upload': ('deadline', 'upload'),
+    'request': ('deadline', 'run'),
+    'sealed': ('deadline', 'run'),
+    'header': ('deadline', 'run'),
+    'frame': ('deadline', 'transfer'),
+    'trailer': ('deadline', 'transfer'),
+    'ack': ('ok', ''),
+    'acked': ('ok', ''),
+    'close': ('ok', ''),
+}
+WARM_HANGS = {**HANGS, **dict.fromkeys(('request', 'sealed', 'header'), ('deadline', 'exec'))}
 
 
 def hosts(count, first=FIRST):
@@ -78,6 +99,12 @@ class FleetSim:
         said = subprocess.run([FLEETSIM, *self.options, '-n', f'{first}:{count}'],
                               capture_output=True, text=True, check=True)
         return dict(line.split(' ') for line in said.stdout.splitlines())
+
+    def foretell_hangs(self, count, first=FIRST):
+        """{address: (outcome, stage)} of hosts that hang by the rules."""
+        table = HANGS if '-c' in self.options else WARM_HANGS
+        return {address: table[fault.removeprefix('hang:')]
+                for address, fault in self.foretell(count, first).items()}
 
     def stop(self):
         """Returns its last line."""
