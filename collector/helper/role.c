@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "collector/helper/helper.h"
 
@@ -17,8 +19,7 @@ static const struct confine_limit limits[] = {
 	/* an absurd length in a packet is then a failed allocation; 10,000 sessions fit */
 	{ P,         RLIMIT_AS,       "RLIMIT_AS",       1 << 30 },
 	{ R | S,     RLIMIT_AS,       "RLIMIT_AS",       512 << 20 },
-	/* a report has 1 MiB at most, so this is for its outcome file: 16,000 of the longest lines */
-	{ P,         RLIMIT_FSIZE,    "RLIMIT_FSIZE",    64 << 20 },
+	/* for RLIMIT_FSIZE of pollers see limit_files() */
 	/* pollers have what the parent could raise it to, see fit_descriptors() */
 	{ R,         RLIMIT_NOFILE,   "RLIMIT_NOFILE",   64 },
 	{ S,         RLIMIT_NOFILE,   "RLIMIT_NOFILE",   2048 }, /* agents, pollers */
@@ -67,8 +68,21 @@ const char *role_name(enum role role)
 	return "";
 }
 
+/* A report has 1 MiB at most, so this is for its outcome file: 16,000 of the longest lines. It
+ * counts from the beginning of every file, that which standard error is appended to as well. */
+static int limit_files(enum role role, struct error *err)
+{
+	struct confine_limit files = { P, RLIMIT_FSIZE, "RLIMIT_FSIZE", 64 << 20 };
+	struct stat log;
+	if (fstat(STDERR_FILENO, &log) == 0 && S_ISREG(log.st_mode))
+		files.max += (uint64_t)log.st_size;
+	return confine_limits(role, &files, 1, err);
+}
+
 int role_limit(enum role role, struct error *err)
 {
+	if (limit_files(role, err))
+		return -1;
 	return confine_limits(role, limits, ARRAY_LEN(limits), err);
 }
 

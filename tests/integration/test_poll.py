@@ -641,6 +641,23 @@ class Processes(PollTest):
         self.assertEqual([row[0] for row in self.rows().values()], ['ok'] * 40)
 
     @shows('40')
+    def test_a_long_log(self):
+        """What a poller may write to one file leaves room for what its words are appended to."""
+        self.client('host')
+        self.collect()
+        said = []
+        for size in (0, 65 << 20):
+            log = self.folder / 'log'
+            with open(log, 'wb') as f:
+                f.truncate(size)
+            with open(log, 'ab') as f:
+                self.fleet.start('collector', '-vv', stderr=f).communicate()
+            with open(log, encoding='utf-8') as f:
+                f.seek(size)
+                said.append(re.findall(r'host: (?:connect|handshake|auth)', f.read()))
+        self.assertTrue(said[0])
+        self.assertEqual(said[0], said[1])
+
     def test_descriptor_limit(self):
         for i in range(30):
             self.client(f'host{i:02}')
