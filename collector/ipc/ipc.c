@@ -38,7 +38,7 @@ enum { FIELDS_MAX = 16 };
 static const struct field layouts[IPC_TYPE_COUNT][FIELDS_MAX] = {
 	[IPC_SETTINGS] = { U64(ipc_settings, cycle_id), U64(ipc_settings, taken_at), U32(ipc_settings, sessions),
 		U32(ipc_settings, connects), U32(ipc_settings, dark), U32(ipc_settings, connect_timeout_ms),
-		U32(ipc_settings, spool_room), U32(ipc_settings, log_level) },
+		U32(ipc_settings, log_level) },
 	[IPC_PROBE] = { TEXT(ipc_probe, machine), TEXT(ipc_probe, hash) },
 	[IPC_IDENTITY] = { U32(ipc_identity, id), BYTES(ipc_identity, blob),
 		TEXT(ipc_identity, reason), U32(ipc_identity, rounds) },
@@ -52,7 +52,7 @@ static const struct field layouts[IPC_TYPE_COUNT][FIELDS_MAX] = {
 		BYTES(ipc_new_key, blob) },
 	[IPC_PASSED] = { U32(ipc_passed, seq), U32(ipc_passed, hop) },
 	[IPC_FINISHED] = { U32(ipc_finished, seq), U32(ipc_finished, outcome),
-		U32(ipc_finished, hop), TEXT(ipc_finished, text) },
+		U32(ipc_finished, hop), U32(ipc_finished, files), TEXT(ipc_finished, text) },
 	[IPC_OPEN] = { U32(ipc_open, id), TEXT(ipc_open, file), TEXT(ipc_open, passphrase_file) },
 	[IPC_SIGN] = { U32(ipc_sign, serial), U32(ipc_sign, id), BYTES(ipc_sign, data) },
 	[IPC_SIGNED] = { U32(ipc_signed, serial), BYTES(ipc_signed, signature) },

@@ -68,8 +68,7 @@ struct ipc_settings {
 	uint32_t connects; /* the same, of those whose command does not run yet */
 	uint32_t dark;	   /* beside them: those whose connection from here nobody answers */
 	uint32_t connect_timeout_ms;
-	uint32_t spool_room; /* most files it may put into the spool */
-	uint32_t log_level;  /* enum log_level */
+	uint32_t log_level; /* enum log_level */
 };
 
 struct ipc_probe {
@@ -124,7 +123,8 @@ struct ipc_passed {
 
 struct ipc_finished {
 	uint32_t seq, outcome;
-	uint32_t hop; /* where it ended; the last is the host itself */
+	uint32_t hop;	/* where it ended; the last is the host itself */
+	uint32_t files; /* that are in the spool now */
 	const char *text;
 };
 

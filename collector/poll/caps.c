@@ -20,7 +20,7 @@ uint32_t caps_pollers(
 	uint32_t count = less(wanted ? wanted : cores, POLLERS_MAX);
 	if (count > useful)
 		count = (uint32_t)useful;
-	count = less(less(count, caps->sessions), less(caps->connects, caps->spool_room));
+	count = less(less(count, caps->sessions), caps->connects);
 	return count ? count : 1;
 }
 
@@ -34,7 +34,6 @@ struct ipc_settings caps_share(const struct ipc_settings *caps, uint32_t count, 
 	struct ipc_settings s = *caps;
 	s.sessions = share(caps->sessions, count, index);
 	s.connects = share(caps->connects, count, index);
-	s.spool_room = share(caps->spool_room, count, index);
 	return s;
 }
 
@@ -49,6 +48,12 @@ uint32_t caps_dark(uint32_t sessions, uint32_t count, rlim_t limit)
 	rlim_t taken = (rlim_t)OWN_FDS + sessions / count + 1;
 	rlim_t left = limit > taken ? limit - taken : 0;
 	return left < DARK_MAX ? (uint32_t)left : DARK_MAX;
+}
+
+uint32_t caps_files(uint32_t room, size_t hosts)
+{
+	size_t each = hosts ? room / hosts : room;
+	return each < WIRE_FILES_MAX ? less(room, each ? (uint32_t)each : 1) : WIRE_FILES_MAX;
 }
 
 /* The gate of a group's cap, made with those around it when it is the first time. */

@@ -29,6 +29,10 @@ uint32_t caps_fit_descriptors(uint32_t sessions, uint32_t count, rlim_t limit);
  * they take nothing but a descriptor. */
 uint32_t caps_dark(uint32_t sessions, uint32_t count, rlim_t limit);
 
+/* How many files the next one of so many hosts may bring when the spool has room for these: an
+ * equal part, and one at least while there is any. Its new report comes before all that it kept. */
+uint32_t caps_files(uint32_t room, size_t hosts);
+
 /* Makes the gates of the groups that the hosts are in, and binds each host to its own, before
  * any is queued. -1 without memory. */
 int caps_bind(

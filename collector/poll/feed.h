@@ -33,6 +33,7 @@ struct feed_host {
 	uint32_t worker;		    /* that has it, while flying */
 	bool has_shown_key;		    /* of which nothing was recorded */
 	uint32_t spent_ms;		    /* for its name */
+	uint32_t files;			    /* that it may bring to the spool, while flying */
 	int64_t started_ms;		    /* monotonic: of resolving, then of flying */
 	struct sockaddr_storage *addresses; /* heap */
 	size_t address_count;

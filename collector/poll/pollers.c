@@ -10,6 +10,7 @@
 
 #include "collector/spool/spool.h"
 #include "lib/clock.h"
+#include "lib/log.h"
 
 enum {
 	PROGRESS_MS = 250,
@@ -50,6 +51,16 @@ static size_t count_workers(const struct poll_run *r)
 	return count;
 }
 
+/* Those in flight have their room: they leave some to the others, or none. */
+static void check_room(struct poll_run *r)
+{
+	if (r->room || r->progress.active || !r->feed.left)
+		return;
+	log_error("the spool is full, and %zu clients were not polled: it waits for the database",
+		r->feed.left);
+	poll_run_fail_rest(r, false, OUTCOME_INTERNAL, "the spool is full");
+}
+
 static void check_end(struct poll_run *r)
 {
 	if (!r->is_stopping && r->plan->stop && *r->plan->stop)
@@ -61,6 +72,7 @@ static void check_end(struct poll_run *r)
 	if (r->is_stopping && r->now_ms >= r->kill_ms)
 		kill_workers(r);
 	tell_stop(r);
+	check_room(r);
 	if (!count_workers(r))
 		poll_run_fail_rest(r, true, OUTCOME_INTERNAL, "no poller runs");
 }

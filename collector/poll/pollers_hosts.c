@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "collector/poll/caps.h"
 #include "collector/poller/verdict.h"
 #include "collector/spool/proof.h"
 #include "lib/clock.h"
@@ -174,6 +175,7 @@ void poll_run_take_identity(void *arg, uint32_t identity)
 static bool send_host(struct poll_run *r, struct worker *w, uint32_t seq)
 {
 	struct feed_host *h = &r->feed.hosts[seq];
+	h->files = caps_files(r->room, r->feed.left);
 	if (poll_run_send_row(r, w, seq)) {
 		if (errno == EMSGSIZE) {
 			poll_run_fail(r, seq, OUTCOME_INTERNAL, STAGE_NONE, "its row does not fit");
@@ -183,6 +185,7 @@ static bool send_host(struct poll_run *r, struct worker *w, uint32_t seq)
 		w->wanted = w->is_full ? w->wanted : 0; /* a dead one is found by its socket */
 		return false;
 	}
+	r->room -= h->files;
 	h->phase = FEED_FLYING;
 	h->worker = (uint32_t)(w - r->workers);
 	h->started_ms = r->now_ms;
@@ -195,7 +198,7 @@ static bool send_host(struct poll_run *r, struct worker *w, uint32_t seq)
 void poll_run_feed_worker(struct poll_run *r, struct worker *w)
 {
 	uint32_t seq;
-	while (w->pid && w->wanted && !w->is_full && feed_next_ready(&r->feed, &seq))
+	while (w->pid && w->wanted && !w->is_full && r->room && feed_next_ready(&r->feed, &seq))
 		if (!send_host(r, w, seq))
 			return;
 }

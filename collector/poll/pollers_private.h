@@ -32,6 +32,7 @@ struct poll_run {
 	uint32_t worker_count;
 	uint32_t started; /* workers, ever: numbers their outcome files; 0 is the parent's */
 	struct ipc_settings caps; /* of all workers together, see caps_share() */
+	uint32_t room; /* files that the spool still takes, beside those of hosts in flight */
 	int outcomes_fd, inbox_fd;
 	int64_t now_ms, stop_ms, kill_ms, told_ms, watched_ms;
 	bool is_stopping;

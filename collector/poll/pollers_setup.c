@@ -57,7 +57,7 @@ static int settle_caps(struct poll_run *r, struct error *err)
 		.connect_timeout_ms = (uint32_t)c->connect_timeout_ms,
 		.log_level = log_level_now(),
 	};
-	if (count_room(r, &r->caps.spool_room, err))
+	if (count_room(r, &r->room, err))
 		return -1;
 	r->worker_count = caps_pollers(&r->caps, r->plan->host_count, c->pollers, count_cores());
 	fit_descriptors(r);

@@ -41,8 +41,10 @@ static int take_finished(struct poll_run *r, struct worker *w)
 {
 	struct ipc_finished m;
 	if (ipc_decode(IPC_FINISHED, r->packet.data, r->packet.len, &m) ||
-		!is_its_own(r, w, m.seq) || m.outcome >= OUTCOME_COUNT)
+		!is_its_own(r, w, m.seq) || m.outcome >= OUTCOME_COUNT ||
+		m.files > r->feed.hosts[m.seq].files)
 		return -1;
+	r->room += r->feed.hosts[m.seq].files - m.files;
 	const struct jump_end end = { m.hop, (enum outcome)m.outcome, m.text, r->now_ms };
 	struct jump *dead;
 	int judged = jumps_judge(&r->jumps, m.seq, &end, &dead);

@@ -44,8 +44,7 @@ struct host_env {
 	uint32_t connect_timeout_ms;
 	uint64_t cycle_id;
 	int spool_fd;
-	uint32_t spool_room; /* files it may still take */
-	int signer_fd;	     /* -1 when the signer is gone */
+	int signer_fd; /* -1 when the signer is gone */
 	void (*new_key)(void *arg, uint32_t seq, size_t hop, const struct host_key *key);
 	void (*passed)(void *arg, uint32_t seq, size_t hop); /* a jump host: see IPC_PASSED */
 	void *arg;					     /* of both */
@@ -71,8 +70,9 @@ struct host_run {
 	size_t types_hop;	     /* which is that one */
 	struct ssh_session *session;
 	struct dialog dialog;
-	bool unsynced; /* frames were put that are not durable yet */
-	bool is_due;   /* can go on without any news */
+	uint32_t files; /* that were put into the spool */
+	bool unsynced;	/* of these some are not durable yet */
+	bool is_due;	/* can go on without any news */
 	enum { SIGN_NONE, SIGN_BLOCKED, SIGN_ASKED, SIGN_ANSWERED } sign;
 	struct signature signature;
 

@@ -56,13 +56,11 @@ static int keep_frame(struct host_run *h, struct error *err)
 		.length = (uint32_t)h->dialog.frame.len,
 	};
 	memcpy(head.client, h->row.name, strlen(h->row.name) + 1);
-	if (!h->env->spool_room)
-		return error_set(err, "the spool is full: it waits for the database");
 	if (spool_put(h->env->spool_fd, &head, h->dialog.frames - 1, h->row.seq,
 		    h->dialog.frame.data, err))
 		return -1;
 	crash_point("renamed");
-	h->env->spool_room--;
+	h->files++;
 	h->unsynced = true;
 	return 0;
 }

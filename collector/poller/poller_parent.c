@@ -63,6 +63,7 @@ void poller_report(struct poller *p, struct host_run *h)
 	const struct ipc_finished m = { .seq = h->row.seq,
 		.outcome = h->verdict.outcome,
 		.hop = (uint32_t)h->hop_at,
+		.files = h->files,
 		.text = h->verdict.reason };
 	write_outcome(p, h);
 	tell(IPC_FINISHED, &m);
@@ -101,7 +102,6 @@ static int take_settings(struct poller *p)
 	log_setup("fleet-collector", (enum log_level)p->settings.log_level);
 	p->env.connect_timeout_ms = p->settings.connect_timeout_ms;
 	p->env.cycle_id = p->settings.cycle_id;
-	p->env.spool_room = p->settings.spool_room;
 	return 0;
 }
 

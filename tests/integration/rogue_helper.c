@@ -92,7 +92,9 @@ static int report(const struct host_row *row)
 		.taken_at = (int64_t)settings.taken_at,
 		.received_at = clock_wall_ms(),
 	};
-	const struct ipc_finished m = { row->seq, o.outcome, 0, "so it says" };
+	const struct ipc_finished m = {
+		.seq = row->seq, .outcome = o.outcome, .text = "so it says"
+	};
 	const struct ipc_count one = { 1 };
 	(void)snprintf(o.nonce, sizeof o.nonce, "%s", row->nonce);
 	(void)snprintf(o.client, sizeof o.client, "%s", row->name);

@@ -1,5 +1,6 @@
 """The collector as cron runs it, against a real sshd: from a login to rows, and what is left
 when something on the way is missing, slow, stopped or killed."""
+import collections
 import contextlib
 import fcntl
 import os
@@ -284,6 +285,27 @@ class Interrupted(CollectTest):
         self.assertEqual(self.samples(), [('one', 'ok')])
         self.collect()
         self.assertEqual(self.samples(), [('one', 'ok')] * 2)
+
+    def test_room_in_the_spool_is_for_all(self):
+        """A poller that waits for its one host keeps no room that the other has use for."""
+        with silent_server() as port:
+            self.configure(
+                self.client('hangs', port=port).replace('20s', '15s'),
+                *(self.client(f'good{i:02}') for i in range(39)),
+                before='<collector pollers="2" sessions="2" connects="2" spool-files="40"/>')
+            self.fleet.write('known_hosts', self.sshd.known_hosts() +
+                             f'[127.0.0.1]:{port} {self.sshd.public_key()}\n')
+            self.collect()
+        outcomes = collections.Counter(outcome for _, outcome in self.samples())
+        self.assertEqual(outcomes, {'ok': 39, 'timeout': 1})
+
+    def test_spool_that_fills(self):
+        self.configure(*(self.client(f'one{i}') for i in range(5)),
+                       before='<collector spool-files="3"/>')
+        result = self.collect()
+        self.assertIn('the spool is full, and 2 clients were not polled', result.err)
+        self.assertEqual(sorted(outcome for _, outcome in self.samples()),
+                         ['internal'] * 2 + ['ok'] * 3)
 
     @shows('30')
     def test_locked_database(self):

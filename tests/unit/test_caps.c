@@ -6,20 +6,18 @@ static const struct sockaddr_storage nowhere;
 
 /* clang-format off */
 static const struct {
-	uint32_t sessions, connects, room;
+	uint32_t sessions, connects;
 	size_t hosts;
 	uint32_t wanted, cores, pollers;
 } counts[] = {
-	{ 500, 200, UINT32_MAX, 10000, 0, 2, 2 },
-	{ 500, 200, UINT32_MAX, 10000, 8, 2, 8 },
-	{ 500, 200, UINT32_MAX, 10000, 99, 2, POLLERS_MAX },
-	{ 500, 200, UINT32_MAX, 33, 0, 8, 2 },
-	{ 500, 200, UINT32_MAX, 32, 8, 8, 1 },
-	{ 500, 200, UINT32_MAX, 0, 0, 8, 1 },
-	{ 500, 3, UINT32_MAX, 10000, 0, 8, 3 },
-	{ 2, 2, UINT32_MAX, 10000, 0, 8, 2 },
-	{ 500, 200, 1, 10000, 0, 8, 1 },
-	{ 500, 200, 0, 10000, 0, 8, 1 },
+	{ 500, 200, 10000, 0, 2, 2 },
+	{ 500, 200, 10000, 8, 2, 8 },
+	{ 500, 200, 10000, 99, 2, POLLERS_MAX },
+	{ 500, 200, 33, 0, 8, 2 },
+	{ 500, 200, 32, 8, 8, 1 },
+	{ 500, 200, 0, 0, 8, 1 },
+	{ 500, 3, 10000, 0, 8, 3 },
+	{ 2, 2, 10000, 0, 8, 2 },
 };
 
 static const struct {
@@ -43,8 +41,7 @@ static void no_poller_is_without_a_share(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
 		const struct ipc_settings caps = { .sessions = counts[i].sessions,
-			.connects = counts[i].connects,
-			.spool_room = counts[i].room };
+			.connects = counts[i].connects };
 		assert_int_equal(
 			caps_pollers(&caps, counts[i].hosts, counts[i].wanted, counts[i].cores),
 			counts[i].pollers);
@@ -54,23 +51,30 @@ static void no_poller_is_without_a_share(void **state)
 static void shares_add_up(void **state)
 {
 	(void)state;
-	const struct ipc_settings caps = {
-		.cycle_id = 7, .sessions = 10, .connects = 4, .spool_room = 3
-	};
+	const struct ipc_settings caps = { .cycle_id = 7, .sessions = 10, .connects = 4 };
 	for (uint32_t count = 1; count <= 3; count++) {
 		struct ipc_settings sum = { 0 };
 		for (uint32_t i = 0; i < count; i++) {
 			struct ipc_settings s = caps_share(&caps, count, i);
-			assert_true(s.sessions && s.connects && s.spool_room);
+			assert_true(s.sessions && s.connects);
 			assert_int_equal(s.cycle_id, 7);
 			sum.sessions += s.sessions;
 			sum.connects += s.connects;
-			sum.spool_room += s.spool_room;
 		}
 		assert_int_equal(sum.sessions, 10);
 		assert_int_equal(sum.connects, 4);
-		assert_int_equal(sum.spool_room, 3);
 	}
+}
+
+static void all_who_are_left_have_their_part(void **state)
+{
+	(void)state;
+	assert_int_equal(caps_files(100000, 120), WIRE_FILES_MAX);
+	assert_int_equal(caps_files(100000, 10000), 10);
+	assert_int_equal(caps_files(40, 40), 1);
+	assert_int_equal(caps_files(3, 5), 1);
+	assert_int_equal(caps_files(3, 1), 3);
+	assert_int_equal(caps_files(0, 5), 0);
 }
 
 static void sessions_fit_the_descriptors(void **state)
@@ -115,6 +119,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_poller_is_without_a_share),
 		cmocka_unit_test(shares_add_up),
+		cmocka_unit_test(all_who_are_left_have_their_part),
 		cmocka_unit_test(sessions_fit_the_descriptors),
 		cmocka_unit_test(groups_become_gates),
 	};
