@@ -23,7 +23,7 @@ static int choose_hosts(struct poll_phase *p)
 {
 	struct error err = { "" };
 	if (last_hosts_load(p->hosts_path, &p->last, &err) < 0)
-		return fail(EX_CONFIG, &err);
+		return fail(EX_NOINPUT, &err);
 	const struct plan_input in = {
 		.config = p->config,
 		.last = &p->last,
@@ -153,7 +153,7 @@ static int start_pollers(struct poll_phase *p)
 		return fail(EX_OSFILE, &err);
 	if (helper_choose_user(p->config->collector.user, &err) < 0)
 		return fail(EX_CONFIG, &err);
-	return pollers_start(&p->poll_plan, &p->run, &err) < 0 ? fail(EX_SOFTWARE, &err) : EX_OK;
+	return pollers_start(&p->poll_plan, &p->run, &err) < 0 ? fail(EX_OSERR, &err) : EX_OK;
 }
 
 static int run_pollers(struct poll_phase *p)

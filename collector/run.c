@@ -84,7 +84,7 @@ static int load_state(struct run *r)
 {
 	struct error err = { "" };
 	if (run_state_load(r->state_path, &r->state, &err) < 0)
-		return fail(EX_CONFIG, &err);
+		return fail(EX_NOINPUT, &err);
 	return claim_number(r->config, r->state_path, &r->state);
 }
 

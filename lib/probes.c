@@ -43,6 +43,7 @@ static int seal_memory(struct probe *p, const struct buffer *bytes, struct error
 	int fd = memfd_create(probe_name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd < 0)
 		return error_errno(err, "memfd_create");
+	errno = ENOMEM; /* when it takes a part only */
 	if (write(fd, bytes->data, bytes->len) != (ssize_t)bytes->len ||
 		fcntl(fd, F_ADD_SEALS, SEALS)) {
 		close(fd);
@@ -105,9 +106,12 @@ static int load_beside(struct probes *probes, struct error *err)
 		if (load_dir(dir, probes, err))
 			return -1;
 	}
-	return probes->count ? 0
-			     : error_set(err, "%s: no %s in ../remote or ../libexec/fleet-health",
-				       self, probe_name);
+	if (probes->count)
+		return 0;
+	return error_set(err,
+		"%s: no %s in ../remote or ../libexec/fleet-health: install it there, or say "
+		"where it is with <collector probe-dir=\"…\"/>",
+		self, probe_name);
 }
 
 int probes_load(const char *dir, struct probes *ret_probes, struct error *err)

@@ -18,21 +18,29 @@ enum {
 	SERVE_MS = 20000, /* for the signer to have room; an agent may hold it up */
 };
 
-uint32_t identities_add(struct identities *ids, const char *file, const char *passphrase_file)
+static uint32_t find(const struct identities *ids, const char *file, const char *passphrase_file)
 {
 	for (size_t i = ids->count; i-- > 0;)
 		if (strcmp(ids->items[i].file, file) == 0 &&
 			strcmp(ids->items[i].passphrase_file, passphrase_file) == 0)
 			return (uint32_t)i + 1;
-	if (ids->count == HELPER_IDENTITIES_MAX)
+	return 0;
+}
+
+int identities_add(struct identities *ids, const char *file, const char *passphrase_file,
+	uint32_t *ret_identity)
+{
+	*ret_identity = find(ids, file, passphrase_file);
+	if (*ret_identity || ids->count == HELPER_IDENTITIES_MAX)
 		return 0;
 	struct known_identity *items = reallocarray(ids->items, ids->count + 1, sizeof *items);
 	if (!items)
-		return 0;
+		return -1;
 	ids->items = items;
 	items[ids->count++] =
 		(struct known_identity){ .file = file, .passphrase_file = passphrase_file };
-	return (uint32_t)ids->count;
+	*ret_identity = (uint32_t)ids->count;
+	return 0;
 }
 
 int identities_start(struct identities *ids, struct error *err)

@@ -32,9 +32,10 @@ struct identities {
 	int64_t started_ms;	      /* monotonic */
 };
 
-/* The identity of a client: 1 + its index, added when it is new. 0 when there are too many or
- * no memory. */
-uint32_t identities_add(struct identities *ids, const char *file, const char *passphrase_file);
+/* The identity of a client: 1 + its index, added when it is new; 0 when there are as many as the
+ * signer holds. -1 without memory. */
+int identities_add(struct identities *ids, const char *file, const char *passphrase_file,
+	uint32_t *ret_identity) MUST_CHECK;
 
 /* Starts the signer, if there is anything for it. */
 int identities_start(struct identities *ids, struct error *err) MUST_CHECK;

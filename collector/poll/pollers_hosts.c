@@ -171,18 +171,34 @@ void poll_run_take_identity(void *arg, uint32_t identity)
 			poll_run_queue(r, i);
 }
 
+/* Why a row cannot be given to anybody, or NULL. */
+static const char *row_fault(int error)
+{
+	switch (error) {
+	case EMSGSIZE:
+	case EFBIG:
+		return "its row does not fit";
+	case ENOMEM:
+	case ENOBUFS:
+		return "out of memory";
+	default: /* the worker is busy, or gone, which is found by its socket */
+		return NULL;
+	}
+}
+
 /* False when this worker can take no more now. */
 static bool send_host(struct poll_run *r, struct worker *w, uint32_t seq)
 {
 	struct feed_host *h = &r->feed.hosts[seq];
 	h->files = caps_files(r->room, r->feed.left);
 	if (poll_run_send_row(r, w, seq)) {
-		if (errno == EMSGSIZE) {
-			poll_run_fail(r, seq, OUTCOME_INTERNAL, STAGE_NONE, "its row does not fit");
+		const char *fault = row_fault(errno);
+		if (fault) {
+			poll_run_fail(r, seq, OUTCOME_INTERNAL, STAGE_NONE, fault);
 			return true;
 		}
 		feed_put_back(&r->feed, seq);
-		w->wanted = w->is_full ? w->wanted : 0; /* a dead one is found by its socket */
+		w->wanted = w->is_full ? w->wanted : 0;
 		return false;
 	}
 	r->room -= h->files;

@@ -52,7 +52,7 @@ void poll_run_take_name(void *arg, const struct ipc_resolved *m);
 /* An identity is open, or will never be: its hosts are queued; for identities_go_on(). */
 void poll_run_take_identity(void *arg, uint32_t identity);
 
-/* Gives a host to a poller: 0, or -1 with errno, EMSGSIZE when nobody could take it. */
+/* Gives a host to a poller: 0, or -1 with errno. */
 int poll_run_send_row(struct poll_run *r, struct worker *w, uint32_t seq) MUST_CHECK;
 
 /* Why nobody can log in there. */

@@ -21,6 +21,8 @@ struct poll_fault poll_run_find_fault(
 	if (id && !id->blob) {
 		f.outcome = id->is_ours ? OUTCOME_INTERNAL : OUTCOME_AUTH;
 		f.reason = id->reason;
+	} else if (!id && *c->identity) {
+		f.reason = "there are more identities in use than the signer holds";
 	} else if (!id && !*c->password) {
 		f.reason = "there is neither an identity nor a password for it";
 	} else if (key_count > ARRAY_LEN(((struct poll_host *)0)->keys)) {
@@ -110,7 +112,7 @@ static int send_row(struct poll_run *r, struct worker *w, uint32_t seq)
 
 int poll_run_send_row(struct poll_run *r, struct worker *w, uint32_t seq)
 {
-	errno = EMSGSIZE;
+	errno = EMSGSIZE; /* unless it is found to be something else */
 	/* Room for all at once: a buffer that grows leaves copies of a password behind. */
 	int result = buffer_reserve(&r->hops, IPC_PACKET_MAX) ? put_hops(r, seq, &r->hops) : -1;
 	if (result == 0)

@@ -64,24 +64,21 @@ static int settle_caps(struct poll_run *r, struct error *err)
 	return 0;
 }
 
-static int find_identity(
-	struct poll_run *r, const struct client *c, uint32_t *ret_identity, struct error *err)
+static int find_identity(struct poll_run *r, const struct client *c, uint32_t *ret_identity)
 {
 	if (!*c->identity)
 		return 0;
-	*ret_identity = identities_add(&r->identities, c->identity, c->passphrase_file);
-	return *ret_identity ? 0 : error_set(err, "more than %d identities", HELPER_IDENTITIES_MAX);
+	return identities_add(&r->identities, c->identity, c->passphrase_file, ret_identity);
 }
 
 static int find_identities(struct poll_run *r, struct error *err)
 {
-	for (size_t i = 0; i < r->jumps.count; i++)
-		if (find_identity(r, r->plan->jumps[i].client, &r->jumps.items[i].identity, err))
-			return -1;
-	for (uint32_t i = 0; i < r->feed.count; i++)
-		if (find_identity(r, r->plan->hosts[i].client, &r->feed.hosts[i].identity, err))
-			return -1;
-	return identities_start(&r->identities, err);
+	int found = 0;
+	for (size_t i = 0; found == 0 && i < r->jumps.count; i++)
+		found = find_identity(r, r->plan->jumps[i].client, &r->jumps.items[i].identity);
+	for (uint32_t i = 0; found == 0 && i < r->feed.count; i++)
+		found = find_identity(r, r->plan->hosts[i].client, &r->feed.hosts[i].identity);
+	return found ? error_set(err, "out of memory") : identities_start(&r->identities, err);
 }
 
 static int open_inbox(struct poll_run *r, struct error *err)

@@ -194,6 +194,18 @@ class Collect(CollectTest):
                       f'{self.fleet.config} trust --all', result.err)
         self.assertEqual(self.collect().err, '')
 
+    def test_files_of_its_own_that_cannot_be_read(self):
+        """That is no mistake in config.xml."""
+        self.configure(self.client('one'))
+        self.collect()
+        for name in ('hosts', 'state'):
+            path = os.path.join(self.fleet.spool, name)
+            os.chmod(path, 0o666)
+            self.assertIn(path, self.collect(status=os.EX_NOINPUT).err)
+            os.chmod(path, 0o600)
+        self.collect()
+        self.assertEqual(self.samples(), [('one', 'ok')] * 2)
+
     def test_open_spool_is_refused(self):
         self.configure(self.client('one'))
         os.mkdir(self.fleet.spool)

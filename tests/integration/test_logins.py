@@ -1,10 +1,12 @@
 """Logging in as people do: keys that take their time to open, hashed names, a key a
 group, and what ssh_config says."""
 import base64
+import collections
 import datetime
 import os
 import pathlib
 import re
+import shutil
 import signal
 import stat
 import subprocess
@@ -87,6 +89,20 @@ class SlowKeys(test_poll.PollTest):
         self.collect()
         self.expect('good', 'ok')
         self.expect('absurd', 'auth', 'auth', f'ssh-keygen -p -a 16 -f {key}')
+
+
+class ManyKeys(test_poll.PollTest):
+    def test_more_than_the_signer_holds(self):
+        """The others are polled all the same."""
+        port = test_poll.free_port()
+        for i in range(1026):
+            path = self.fleet.path(f'id{i}')
+            shutil.copy(self.key, path)
+            self.client(f'c{i:04}', port=port, key=path)
+        self.collect()
+        outcomes = collections.Counter(row[0] for row in self.rows().values())
+        self.assertEqual(outcomes, {'refused': 1024, 'auth': 2})
+        self.expect('c1025', 'auth', 'auth', 'more identities in use than the signer holds')
 
 
 class DeafAgent(test_poll.PollTest):

@@ -677,7 +677,7 @@ class Processes(PollTest):
         os.mkdir(self.fleet.path('probes'))
         self.configure(collector='probe-dir="probes"')
         result = self.fleet.run('collector')
-        self.assertNotEqual(result.status, 0)
+        self.assertEqual(result.status, os.EX_OSERR)
         self.assertIn('there is no fleet-probe in it', result.err)
 
 
