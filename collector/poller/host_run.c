@@ -304,6 +304,14 @@ bool host_run_has_identity(const struct host_run *h)
 	return has;
 }
 
+/* memcpy(3) leaves the last of them in vector registers, which the dynamic linker saves on the
+ * stack when a function is called for the first time: there a password would stay. */
+static void copy_secret(uint8_t *to, const uint8_t *from, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		*(volatile uint8_t *)&to[i] = from[i];
+}
+
 struct host_run *host_run_create(const void *packet, size_t len, struct host_env *env)
 {
 	struct host_run *h = calloc(1, sizeof *h);
@@ -316,7 +324,7 @@ struct host_run *host_run_create(const void *packet, size_t len, struct host_env
 		.state_ms = env->now_ms };
 	h->packet = malloc(len);
 	if (h->packet)
-		memcpy(h->packet, packet, len);
+		copy_secret(h->packet, packet, len);
 	if (!h->packet || ipc_decode(IPC_HOST, h->packet, len, &h->row) || !is_sane(h) ||
 		dialog_init(&h->dialog, h->row.request, env->probes, h->row.files_max,
 			h->row.bytes_max)) {
