@@ -26,7 +26,7 @@ static const struct {
 };
 
 static const char recorded_hint[] = "its key is recorded with another type; if the machine was set "
-				    "up anew, record it with: fleet trust --replace";
+				    "up anew, record it with: fleet trust --replace CLIENT";
 
 /* Skips the lines before the one that begins with "SSH-" and takes that. */
 static bool take_version(struct reader *r, struct slice *ret)

@@ -61,12 +61,13 @@ enum outcome host_key_judge(enum host_key_policy policy, const char *pin,
 		return OUTCOME_OK;
 	if (old)
 		return changed(host_key_fingerprint(old->blob, old->blob_len, old_print), print,
-			shown, "record it with: fleet trust --replace", reason, size);
+			shown, "record it with: fleet trust --replace CLIENT", reason, size);
 	*ret_is_new = policy == HOST_KEY_ACCEPT_NEW;
 	if (*ret_is_new)
 		return OUTCOME_OK;
 	(void)snprintf(reason, size,
-		"nothing is recorded for it; it shows %s; record it with: fleet trust", print);
+		"nothing is recorded for it; it shows %s; record it with: fleet trust CLIENT",
+		print);
 	return OUTCOME_HOST_KEY_UNKNOWN;
 }
 

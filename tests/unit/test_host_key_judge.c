@@ -70,6 +70,7 @@ static void names_both_fingerprints(void **state)
 	assert_non_null(strstr(reason, pin));
 	assert_non_null(
 		strstr(reason, host_key_fingerprint(other[0].blob, other[0].blob_len, old)));
+	assert_non_null(strstr(reason, "fleet trust --replace CLIENT"));
 }
 
 static bool ask(enum host_key_policy policy, const struct host_key *recorded, size_t count,
