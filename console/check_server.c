@@ -96,7 +96,7 @@ int check_known_hosts(const struct config *config)
 		recorded += known_hosts_find(hosts, c->ip, c->port, NULL, 0) > 0;
 	}
 	return check_passed(
-		part, "%s, knows %zu of %zu client%s", path, recorded, count, plural(count));
+		part, "%s, knows %zu of %zu host%s", path, recorded, count, plural(count));
 }
 
 int check_probes(const struct config *config)

@@ -221,7 +221,7 @@ class Console(unittest.TestCase):
         self.assertEqual(result.status, EX_UNAVAILABLE, result)
         self.assertRegex(result.out, r'ok +spool .*the first run makes')
         self.assertFalse(os.path.exists(self.fleet.spool))
-        self.assertRegex(result.out, r'ok +known_hosts .* 0 of 4 clients')
+        self.assertRegex(result.out, r'ok +known_hosts .* 0 of 4 hosts')
         self.assertIn('known_hosts:1:', result.err)
         self.assertRegex(result.out, r'FAIL +probe .*none')
         self.assertEqual(result.out.count('ok    identity'), 1, result)
