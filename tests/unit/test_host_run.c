@@ -29,6 +29,7 @@ static struct host_run *create(struct host_env *env)
 	const struct host_row row = {
 		.deadline_ms = 1000,
 		.name = "three",
+		.nonce = "",
 		.request = "fleet1 request\n",
 		.addresses = { (const uint8_t *)&address, sizeof address },
 		.hops = { (const uint8_t *)hops.data, hops.len },
