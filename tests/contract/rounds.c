@@ -17,7 +17,7 @@ static struct sample *fleet_round(int n)
 {
 	static struct sample batch[CLIENTS];
 	static struct reading readings[READINGS];
-	static char names[CLIENTS][16], instances[READINGS][16];
+	static char names[CLIENTS][24], instances[READINGS][24];
 	for (int i = 0; i < READINGS; i++) {
 		(void)snprintf(instances[i], sizeof instances[i], "/mnt/%d", i);
 		readings[i] = (struct reading){ "filesystem_used_ratio", instances[i], 0.5 };

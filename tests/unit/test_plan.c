@@ -230,7 +230,7 @@ static void a_large_fleet_is_ordered_at_once(void **state)
 	enum { HOSTS = 10000 };
 	struct client *clients = calloc(HOSTS, sizeof *clients);
 	struct last_host *items = calloc(HOSTS, sizeof *items);
-	char(*names)[8] = calloc(HOSTS, sizeof *names);
+	char(*names)[16] = calloc(HOSTS, sizeof *names);
 	for (int i = 0; i < HOSTS; i++) {
 		(void)snprintf(names[i], sizeof names[i], "h%05d", i);
 		clients[i] = (struct client){ .name = names[i], .ip = names[i], .every_ms = FIVE };
