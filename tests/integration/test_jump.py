@@ -1,5 +1,6 @@
 """Clients behind jump hosts, by real sshds: what is told of them, what they cost each other, and
 that no credential goes to whom it is not meant for."""
+import fcntl
 import multiprocessing
 import os
 import pathlib
@@ -206,6 +207,9 @@ class Ways(Jump):
         self.machine('gate', gate, element='jump', more='host-key="accept-new"')
         for i in (1, 2):
             self.machine(f'far{i}', far, 'gate', ip=f'127.0.0.{i}', more='host-key="accept-new"')
+        folder = os.open(self.fleet.folder, os.O_RDONLY)
+        self.addCleanup(os.close, folder)
+        fcntl.flock(folder, fcntl.LOCK_EX)  # as anybody can who can read it
         self.collect()
         for i in (1, 2):
             self.expect(f'far{i}', 'ok')

@@ -135,6 +135,7 @@ class LateAgent:
     def __init__(self, path, agent, seconds):
         self.agent = agent
         self.late = [seconds]
+        self.is_asked = threading.Event()
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(path)
         self.listener.listen()
@@ -153,6 +154,7 @@ class LateAgent:
                 agent.sendall(request)
                 answer = self._message(agent)
                 if request[4] == self.SIGN_REQUEST and self.late:
+                    self.is_asked.set()
                     time.sleep(self.late.pop())
                 connection.sendall(answer)
 
@@ -481,25 +483,41 @@ class Logins(PollTest):
         self.collect()
         self.assertEqual(sorted(row[0] for row in self.rows().values()), ['internal', 'ok', 'ok'])
 
-    def test_a_host_that_hangs_up_while_its_login_is_signed(self):
-        """That is noticed at once, and not told of in every turn of the poller until then."""
-        late = LateAgent(str(self.folder / 'later'), self.start_agent(self.key), 6)
+    def reset_while_signing(self):
+        """The port of a way to sshd that is reset once a slow agent is asked, and that agent."""
+        late = LateAgent(str(self.folder / self.id()), self.start_agent(self.key), 6)
         self.addCleanup(late.close)
 
-        def reset_in_a_second(connection):
+        def serve(connection):
             with socket.create_connection(('127.0.0.1', self.sshd.port)) as sshd:
-                until = time.monotonic() + 1
-                while (left := until - time.monotonic()) > 0:
-                    for end in select.select([connection, sshd], [], [], left)[0]:
+                while not late.is_asked.is_set():
+                    for end in select.select([connection, sshd], [], [], 0.1)[0]:
                         other = sshd if end is connection else connection
                         other.sendall(end.recv(65536))
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
-        relay = Server(reset_in_a_second)
-        self.addCleanup(relay.close)
-        self.client('gone', port=relay.port, key=f'agent:{self.folder / "later"}')
+        between = Server(serve)
+        self.addCleanup(between.close)
+        return between.port, f'agent:{self.folder / self.id()}'
+
+    def expect_no_wait(self, name):
+        """Nor was the poller told of the reset in every turn until there was a signature."""
+        self.assertLess(self.rows()[name][3], 5000)
+
+    def test_a_host_that_hangs_up_while_its_login_is_signed(self):
+        port, agent = self.reset_while_signing()
+        self.client('gone', port=port, key=agent)
         self.collect()
         self.expect('gone', 'auth', 'auth', 'closed the connection')
-        self.assertLess(self.rows()['gone'][3], 4000)
+        self.expect_no_wait('gone')
+
+    def test_a_jump_host_that_hangs_up_while_a_login_is_signed(self):
+        port, agent = self.reset_while_signing()
+        self.client('gate', port=port)
+        self.clients = [self.clients[0].replace('<client', '<jump')]
+        self.client('behind', key=agent, more='jump="gate"')
+        self.collect()
+        self.expect('behind', 'refused', 'jump', 'jump host gate')
+        self.expect_no_wait('behind')
 
     def test_passphrase_agent_and_ecdsa(self):
         locked = keygen(self.folder / 'locked', passphrase='open sesame')
