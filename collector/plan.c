@@ -80,26 +80,23 @@ static int check_names(const struct plan_input *in, struct error *err)
 	return 0;
 }
 
-enum { KEYS_MAX = ARRAY_LEN(((struct poll_host *)0)->keys) };
-
-/* More than fit are given whole to nobody when all that fit are revoked ones. */
-static size_t find_keys(const struct known_hosts *known, const struct client *c,
-	struct host_key ret_keys[static KEYS_MAX])
+/* Revoked ones come first: when all that fit are such, there may be more of them. */
+static void find_keys(
+	const struct known_hosts *known, const struct client *c, struct poll_keys *ret_keys)
 {
-	size_t count = known_hosts_find(known, c->ip, c->port, ret_keys, KEYS_MAX);
-	return count > KEYS_MAX && !ret_keys[KEYS_MAX - 1].revoked ? KEYS_MAX : count;
+	size_t count = known_hosts_find(
+		known, c->ip, c->port, ret_keys->items, ARRAY_LEN(ret_keys->items));
+	bool fits = count <= ARRAY_LEN(ret_keys->items);
+	ret_keys->count = fits ? (uint32_t)count : (uint32_t)ARRAY_LEN(ret_keys->items);
+	ret_keys->is_crowded = !fits && ret_keys->items[ret_keys->count - 1].revoked;
 }
 
 void plan_find_keys(struct plan *plan, const struct known_hosts *known)
 {
-	for (size_t i = 0; i < plan->count; i++) {
-		struct poll_host *h = &plan->hosts[i];
-		h->key_count = find_keys(known, h->client, h->keys);
-	}
-	for (size_t i = 0; i < plan->jump_count; i++) {
-		struct poll_jump *j = &plan->jumps[i];
-		j->key_count = find_keys(known, j->client, j->keys);
-	}
+	for (size_t i = 0; i < plan->count; i++)
+		find_keys(known, plan->hosts[i].client, &plan->hosts[i].keys);
+	for (size_t i = 0; i < plan->jump_count; i++)
+		find_keys(known, plan->jumps[i].client, &plan->jumps[i].keys);
 }
 
 /* ---- the order -------------------------------------------------------------------------- */

@@ -211,9 +211,9 @@ static void tell_plan(const struct plan *plan)
 	};
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct poll_host *h = &plan->hosts[i];
-		(void)printf("%s\t%s@%s port %d\t%zu host key%s recorded%s\n", h->client->name,
-			h->client->username, h->client->ip, h->client->port, h->key_count,
-			plural(h->key_count), notes[h->turn]);
+		(void)printf("%s\t%s@%s port %d\t%u host key%s recorded%s\n", h->client->name,
+			h->client->username, h->client->ip, h->client->port, h->keys.count,
+			plural(h->keys.count), notes[h->turn]);
 	}
 	(void)printf("%zu to poll, %zu not due\n", plan->count, plan->not_due);
 }

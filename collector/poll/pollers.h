@@ -23,11 +23,17 @@
 
 enum { POLLERS_MAX = 64 };
 
+/* What is recorded for a machine; points into the known_hosts. */
+struct poll_keys {
+	struct host_key items[IPC_KEYS_MAX];
+	uint32_t count;
+	bool is_crowded; /* with more revoked ones than fit: there is no judging by them */
+};
+
 /* A jump host that hosts of the run are behind. */
 struct poll_jump {
 	const struct client *client;
-	struct host_key keys[8]; /* as of a host */
-	size_t key_count;
+	struct poll_keys keys;
 	uint32_t jump; /* 1 + index of the one it is behind, which stands before it; 0 = none */
 };
 
@@ -35,12 +41,11 @@ struct poll_jump {
 struct poll_host {
 	const struct client *client;
 	uint64_t attempt_id;
-	struct host_key keys[8]; /* recorded for it; point into the known_hosts */
-	size_t key_count;	 /* more than fit: too many revoked ones to judge by */
-	int64_t deadline_ms;	 /* relative: most milliseconds from its start */
-	enum feed_turn turn;	 /* see feed.h */
-	uint32_t jump;		 /* 1 + index of the jump host that it is behind, 0 = none */
-	uint32_t is_jump;	 /* 1 + index of the jump host that it is, 0 = none */
+	struct poll_keys keys;
+	int64_t deadline_ms; /* relative: most milliseconds from its start */
+	enum feed_turn turn; /* see feed.h */
+	uint32_t jump;	     /* 1 + index of the jump host that it is behind, 0 = none */
+	uint32_t is_jump;    /* 1 + index of the jump host that it is, 0 = none */
 };
 
 struct poll_progress {

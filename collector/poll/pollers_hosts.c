@@ -133,11 +133,11 @@ static bool is_ready(struct poll_run *r, uint32_t seq)
 		return false;
 	for (size_t i = 0; i < way.depth; i++) {
 		const struct jump *at = way.items[i];
-		fault = poll_run_find_fault(r, at->plan->client, at->identity, at->plan->key_count);
+		fault = poll_run_find_fault(r, at->plan->client, at->identity, &at->plan->keys);
 		if (fault.reason)
 			return fail_at(r, seq, at, &fault);
 	}
-	fault = poll_run_find_fault(r, host->client, own, host->key_count);
+	fault = poll_run_find_fault(r, host->client, own, &host->keys);
 	return !fault.reason || fail_at(r, seq, NULL, &fault);
 }
 

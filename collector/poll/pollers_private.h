@@ -61,8 +61,8 @@ struct poll_fault {
 	enum stage stage;
 	const char *reason; /* the run's; NULL: nothing is known against it */
 };
-struct poll_fault poll_run_find_fault(
-	const struct poll_run *r, const struct client *c, uint32_t identity, size_t key_count);
+struct poll_fault poll_run_find_fault(const struct poll_run *r, const struct client *c,
+	uint32_t identity, const struct poll_keys *keys);
 
 /* A host is done: as its poller said, or as nobody did, so that its line is written here. */
 void poll_run_done(struct poll_run *r, uint32_t seq, enum outcome o, const char *text);

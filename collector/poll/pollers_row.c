@@ -13,8 +13,8 @@ static uint32_t left_ms(const struct poll_host *host, const struct feed_host *h)
 	return left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (uint32_t)left;
 }
 
-struct poll_fault poll_run_find_fault(
-	const struct poll_run *r, const struct client *c, uint32_t identity, size_t key_count)
+struct poll_fault poll_run_find_fault(const struct poll_run *r, const struct client *c,
+	uint32_t identity, const struct poll_keys *keys)
 {
 	const struct known_identity *id = identity ? &r->identities.items[identity - 1] : NULL;
 	struct poll_fault f = { OUTCOME_AUTH, STAGE_AUTH, NULL };
@@ -25,7 +25,7 @@ struct poll_fault poll_run_find_fault(
 		f.reason = "there are more identities in use than the signer holds";
 	} else if (!id && !*c->password) {
 		f.reason = "there is neither an identity nor a password for it";
-	} else if (key_count > ARRAY_LEN(((struct poll_host *)0)->keys)) {
+	} else if (keys->is_crowded) {
 		f = (struct poll_fault){ OUTCOME_HOST_KEY_UNKNOWN, STAGE_HOST_KEY,
 			"known_hosts has too many @revoked keys for it" };
 	}
@@ -66,7 +66,7 @@ static int put_jump(const struct poll_run *r, const struct jump *at, struct buff
 {
 	const struct poll_jump *p = at->plan;
 	return at->learned ? put_hop(r, p->client, at->identity, at->learned, 1, out)
-			   : put_hop(r, p->client, at->identity, p->keys, p->key_count, out);
+			   : put_hop(r, p->client, at->identity, p->keys.items, p->keys.count, out);
 }
 
 static int put_hops(const struct poll_run *r, uint32_t seq, struct buffer *out)
@@ -77,8 +77,8 @@ static int put_hops(const struct poll_run *r, uint32_t seq, struct buffer *out)
 		if (put_jump(r, way.items[i], out))
 			return -1;
 	return host->is_jump ? 0
-			     : put_hop(r, host->client, r->feed.hosts[seq].identity, host->keys,
-				       host->key_count, out);
+			     : put_hop(r, host->client, r->feed.hosts[seq].identity,
+				       host->keys.items, host->keys.count, out);
 }
 
 static int send_row(struct poll_run *r, struct worker *w, uint32_t seq)

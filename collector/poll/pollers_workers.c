@@ -78,13 +78,13 @@ static bool is_host_key(const struct ipc_new_key *m)
 }
 
 /* By the rule that pollers judge by themselves; what was learned in this run is recorded, too. */
-static bool may_record(const struct client *c, const struct host_key *recorded, size_t count,
-	const struct host_key *key)
+static bool may_record(
+	const struct client *c, const struct poll_keys *recorded, const struct host_key *key)
 {
 	char reason[512];
 	bool is_new = false;
-	return host_key_judge(c->host_key_policy, c->host_key_pin, recorded, count, key, &is_new,
-		       reason, sizeof reason) == OUTCOME_OK &&
+	return host_key_judge(c->host_key_policy, c->host_key_pin, recorded->items, recorded->count,
+		       key, &is_new, reason, sizeof reason) == OUTCOME_OK &&
 	       is_new;
 }
 
@@ -103,8 +103,7 @@ static void record(struct poll_run *r, const struct client *c, const struct host
 static int take_jump_key(struct poll_run *r, struct jump *jump, const struct host_key *key)
 {
 	const struct poll_jump *p = jump->plan;
-	if (jump->learned || !may_record(p->client, p->keys, p->key_count, key) ||
-		jumps_learn_key(jump, key))
+	if (jump->learned || !may_record(p->client, &p->keys, key) || jumps_learn_key(jump, key))
 		return -1;
 	record(r, p->client, key);
 	return 0;
@@ -114,7 +113,7 @@ static int take_host_key(struct poll_run *r, uint32_t seq, const struct host_key
 {
 	const struct poll_host *host = &r->plan->hosts[seq];
 	struct feed_host *h = &r->feed.hosts[seq];
-	if (h->has_shown_key || !may_record(host->client, host->keys, host->key_count, key))
+	if (h->has_shown_key || !may_record(host->client, &host->keys, key))
 		return -1;
 	h->has_shown_key = true;
 	record(r, host->client, key);

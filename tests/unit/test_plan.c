@@ -150,10 +150,10 @@ static void jump_hosts_come_along(void **state)
 	assert_int_equal(plan.jump_count, 2);
 	assert_string_equal(plan.jumps[0].client->name, "gate");
 	assert_int_equal(plan.jumps[0].jump, 0);
-	assert_int_equal(plan.jumps[0].key_count, 0);
+	assert_int_equal(plan.jumps[0].keys.count, 0);
 	assert_string_equal(plan.jumps[1].client->name, "far");
 	assert_int_equal(plan.jumps[1].jump, 1);
-	assert_true(plan.jumps[1].key_count > 0);
+	assert_true(plan.jumps[1].keys.count > 0);
 	static const uint32_t jump[] = { 2, 0, 1, 0 }, is_jump[] = { 0, 0, 0, 1 };
 	for (size_t i = 0; i < plan.count; i++) {
 		assert_int_equal(plan.hosts[i].jump, jump[i]);
@@ -180,7 +180,7 @@ static void hosts_have_their_deadlines_and_turns(void **state)
 	for (size_t i = 0; i < plan.count; i++) {
 		assert_int_equal(plan.hosts[i].turn, turns[i]);
 		assert_int_equal(plan.hosts[i].deadline_ms, plan.hosts[i].client->timeout_ms);
-		assert_int_equal(plan.hosts[i].key_count, 0);
+		assert_int_equal(plan.hosts[i].keys.count, 0);
 	}
 	assert_int_equal(plan.hosts[1].deadline_ms, 11000);
 	plan_finish(&plan);
@@ -366,9 +366,9 @@ static void known_keys_come_along(void **state)
 	assert_int_equal(plan_make(&in, &plan, NULL), 0);
 	plan_find_keys(&plan, known);
 	assert_int_equal(plan.count, 4);
-	assert_int_equal(plan.hosts[0].key_count, 1);
-	assert_string_equal(plan.hosts[0].keys[0].type, "ssh-ed25519");
-	assert_int_equal(plan.hosts[1].key_count, 0);
+	assert_int_equal(plan.hosts[0].keys.count, 1);
+	assert_string_equal(plan.hosts[0].keys.items[0].type, "ssh-ed25519");
+	assert_int_equal(plan.hosts[1].keys.count, 0);
 	plan_finish(&plan);
 	known_hosts_destroy(known);
 }
