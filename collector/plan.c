@@ -101,11 +101,11 @@ void plan_find_keys(struct plan *plan, const struct known_hosts *known)
 
 /* ---- the order -------------------------------------------------------------------------- */
 
-enum class { CLASS_MISSED, CLASS_FINE, CLASS_NEW, CLASS_DOWN, CLASS_COUNT };
+enum rank_class { CLASS_MISSED, CLASS_FINE, CLASS_NEW, CLASS_DOWN, CLASS_COUNT };
 
 struct rank {
 	const struct client *client;
-	enum class class;
+	enum rank_class class;
 	int64_t key; /* the smaller, the earlier within its class */
 };
 
@@ -114,9 +114,12 @@ struct ranks {
 	size_t count, of_class[CLASS_COUNT];
 };
 
-static enum class class_of(const struct last_host *last) {
-	if (!last) return CLASS_NEW;
-	if (last->outcome != OUTCOME_OK && last->outcome != OUTCOME_NOT_DONE) return CLASS_DOWN;
+static enum rank_class class_of(const struct last_host *last)
+{
+	if (!last)
+		return CLASS_NEW;
+	if (last->outcome != OUTCOME_OK && last->outcome != OUTCOME_NOT_DONE)
+		return CLASS_DOWN;
 	return last->missed ? CLASS_MISSED : CLASS_FINE;
 }
 
