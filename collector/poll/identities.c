@@ -69,7 +69,7 @@ static bool is_pending(const struct known_identity *id)
 
 bool identities_is_settled(const struct identities *ids, uint32_t identity)
 {
-	return !is_pending(&ids->items[identity - 1]);
+	return identity == 0 || !is_pending(&ids->items[identity - 1]);
 }
 
 void identities_poll(const struct identities *ids, struct pollfd *fd)

@@ -40,7 +40,7 @@ int identities_add(struct identities *ids, const char *file, const char *passphr
 /* Starts the signer, if there is anything for it. */
 int identities_start(struct identities *ids, struct error *err) MUST_CHECK;
 
-/* Is it open or refused? */
+/* Is it open or refused? 0, which is none, is. */
 bool identities_is_settled(const struct identities *ids, uint32_t identity);
 
 /* What to poll until none is pending. */

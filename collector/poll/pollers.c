@@ -121,8 +121,10 @@ static void turn(struct poll_run *r)
 int pollers_run(struct poll_run *r, struct poll_progress *ret_progress, struct error *err)
 {
 	r->now_ms = clock_monotonic_ms();
-	for (uint32_t i = 0; i < r->feed.count; i++)
-		poll_run_queue(r, i);
+	for (uint32_t i = 0; i < r->feed.count; i++) {
+		r->feed.hosts[i].turn = r->plan->hosts[i].turn;
+		poll_run_admit(r, i);
+	}
 	while (r->feed.left)
 		turn(r);
 	*ret_progress = r->progress;

@@ -69,7 +69,7 @@ void poll_run_fail(
 }
 
 /* For want of something here: at itself, or at a jump host on its way. */
-static bool fail_at(
+static void fail_at(
 	struct poll_run *r, uint32_t seq, const struct jump *at, const struct poll_fault *f)
 {
 	struct verdict v;
@@ -79,7 +79,6 @@ static bool fail_at(
 	else
 		verdict_set(&v, f->outcome, f->stage, "%s", f->reason);
 	conclude(r, seq, &v);
-	return false;
 }
 
 static bool is_behind(const struct poll_run *r, uint32_t seq, const struct jump *jump)
@@ -117,41 +116,53 @@ static uint32_t at_most(int64_t value, uint32_t max)
 	return value < 0 ? 0 : value > max ? max : (uint32_t)value;
 }
 
-/* Whether all that is needed to log in on its way is there; fails it when some never will be. */
-static bool is_ready(struct poll_run *r, uint32_t seq)
+/* Whether it is known of all identities on its way if they can be used. */
+static bool is_settled(const struct poll_run *r, uint32_t seq)
+{
+	const struct jump_way way = jumps_way(&r->jumps, seq);
+	bool is = identities_is_settled(&r->identities, r->feed.hosts[seq].identity);
+	for (size_t i = 0; is && i < way.depth; i++)
+		is = identities_is_settled(&r->identities, way.items[i]->identity);
+	return is;
+}
+
+/* What nobody can log in for on its way, and the jump host where that is, or NULL. */
+static struct poll_fault find_fault(
+	const struct poll_run *r, uint32_t seq, const struct jump **ret_at)
 {
 	const struct poll_host *host = &r->plan->hosts[seq];
 	const struct jump_way way = jumps_way(&r->jumps, seq);
-	struct poll_fault fault;
-	for (size_t i = 0; i < way.depth; i++) {
-		struct jump *at = way.items[i];
-		if (at->identity && !identities_is_settled(&r->identities, at->identity))
-			return false; /* until poll_run_take_identity() */
-	}
-	uint32_t own = r->feed.hosts[seq].identity;
-	if (own && !identities_is_settled(&r->identities, own))
-		return false;
-	for (size_t i = 0; i < way.depth; i++) {
-		const struct jump *at = way.items[i];
+	struct poll_fault fault = { .reason = NULL };
+	for (size_t i = 0; !fault.reason && i < way.depth; i++) {
+		const struct jump *at = *ret_at = way.items[i];
 		fault = poll_run_find_fault(r, at->plan->client, at->identity, &at->plan->keys);
-		if (fault.reason)
-			return fail_at(r, seq, at, &fault);
 	}
-	fault = poll_run_find_fault(r, host->client, own, &host->keys);
-	return !fault.reason || fail_at(r, seq, NULL, &fault);
+	if (fault.reason)
+		return fault;
+	*ret_at = NULL;
+	return poll_run_find_fault(r, host->client, r->feed.hosts[seq].identity, &host->keys);
 }
 
-void poll_run_queue(struct poll_run *r, uint32_t seq)
+static void line_up(struct poll_run *r, uint32_t seq)
 {
 	struct sockaddr_storage address;
 	const struct client *first = jumps_first(&r->jumps, seq);
-	r->feed.hosts[seq].turn = r->plan->hosts[seq].turn;
-	if (!is_ready(r, seq))
-		return;
 	if (names_parse_literal(first->ip, first->port, &address))
 		feed_name(&r->feed, seq);
 	else if (feed_ready(&r->feed, seq, &address, 1))
 		poll_run_fail(r, seq, OUTCOME_INTERNAL, STAGE_NONE, "out of memory");
+}
+
+void poll_run_admit(struct poll_run *r, uint32_t seq)
+{
+	const struct jump *at;
+	if (!is_settled(r, seq))
+		return; /* until poll_run_take_identity() */
+	const struct poll_fault fault = find_fault(r, seq, &at);
+	if (fault.reason)
+		fail_at(r, seq, at, &fault);
+	else
+		line_up(r, seq);
 }
 
 static bool needs_identity(const struct poll_run *r, uint32_t seq, uint32_t identity)
@@ -168,7 +179,7 @@ void poll_run_take_identity(void *arg, uint32_t identity)
 	struct poll_run *r = arg;
 	for (uint32_t i = 0; i < r->feed.count; i++)
 		if (r->feed.hosts[i].phase == FEED_QUEUED && needs_identity(r, i, identity))
-			poll_run_queue(r, i);
+			poll_run_admit(r, i);
 }
 
 /* Why a row cannot be given to anybody, or NULL. */

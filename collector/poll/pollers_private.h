@@ -41,8 +41,10 @@ struct poll_run {
 	struct buffer hops; /* of the row under way */
 };
 
-/* Gives every host to somebody, as far as there is room. */
-void poll_run_queue(struct poll_run *r, uint32_t seq);
+/* Queues a host once all identities on its way are open, or fails it when one never will be. */
+void poll_run_admit(struct poll_run *r, uint32_t seq);
+
+/* Give what is queued to resolvers, and to a poller, as far as there is room. */
 void poll_run_feed_names(struct poll_run *r);
 void poll_run_feed_worker(struct poll_run *r, struct worker *w);
 
