@@ -156,11 +156,11 @@ static int wait_ms(const struct poller *p)
 	const struct deadline *d = deadlines_first(&p->deadlines);
 	if (p->touched)
 		return 0;
-	int64_t at = d ? d->at_ms : INT64_MAX;
+	if (!d) /* no host */
+		return -1;
+	int64_t at = d->at_ms;
 	if (p->is_stopping && at > p->stop_ms)
 		at = p->stop_ms;
-	if (!d)
-		return -1;
 	if (p->unsynced && at > p->sync_ms)
 		at = p->sync_ms;
 	int64_t left = at - clock_monotonic_ms();
