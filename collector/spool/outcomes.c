@@ -33,12 +33,14 @@ int outcomes_add(
 	return 0;
 }
 
+/* Outcomes stand in this order (lib/outcome.h): ok, then what a poller finds, then what is said of
+ * those that it could not speak for any more. */
 static int compare(const void *a, const void *b)
 {
 	const struct spool_outcome *x = a, *y = b;
 	if (x->attempt_id != y->attempt_id)
 		return x->attempt_id < y->attempt_id ? -1 : 1;
-	return (x->outcome != OUTCOME_OK) - (y->outcome != OUTCOME_OK);
+	return (x->outcome > y->outcome) - (x->outcome < y->outcome);
 }
 
 void outcomes_sort(struct outcomes *o)
