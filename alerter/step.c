@@ -257,6 +257,7 @@ struct verdict stale_step(const struct alerter_config *config, const struct aler
 	if (!stale && finished_at > 0) {
 		if (!old)
 			return keep();
+		a.since = old->since;
 		struct verdict v = remove_row(a);
 		return old->state == ALERT_FIRING ? tell(v, EVENT_RESOLVED, now) : v;
 	}

@@ -301,26 +301,27 @@ static void only_finished_cycles_count(void **state)
 	assert_false(unreachable_judge(&config, &row, 0, 0).tell);
 }
 
-/* Minutes at which is looked, the last finished cycle as seen then, and what is told. */
+/* Minutes at which is looked, the last finished cycle as seen then, what is told, since when. */
 static void collector_stale(void **state)
 {
 	(void)state;
 	static const struct {
 		int now, finished;
 		char told;
+		int since;
 	} looks[] = {
-		{ 1, 0, '-' },
-		{ 10, 0, '-' },
-		{ 16, 0, 'F' },
-		{ 35, 0, '-' },
-		{ 36, 0, 'P' },
-		{ 40, 0, '-' },
-		{ 41, 41, 'R' },
-		{ 50, 41, '-' },
-		{ 56, 41, 'F' },
-		{ 57, 41, '-' },
-		{ 60, 58, 'R' },
-		{ 61, 58, '-' },
+		{ 1, 0, '-', 0 },
+		{ 10, 0, '-', 0 },
+		{ 16, 0, 'F', 1 },
+		{ 35, 0, '-', 0 },
+		{ 36, 0, 'P', 1 },
+		{ 40, 0, '-', 0 },
+		{ 41, 41, 'R', 1 },
+		{ 50, 41, '-', 0 },
+		{ 56, 41, 'F', 41 },
+		{ 57, 41, '-', 0 },
+		{ 60, 58, 'R', 41 },
+		{ 61, 58, '-', 0 },
 	};
 	const struct alerter_config config = { .collector_stale_ms = 15 * 60000,
 		.unreachable_repeat_ms = 20 * 60000 };
@@ -330,6 +331,8 @@ static void collector_stale(void **state)
 			looks[i].finished * INT64_C(60000), looks[i].now * INT64_C(60000));
 		keep_row(&kept, &v);
 		assert_int_equal(mark(&v), looks[i].told);
+		if (v.tell)
+			assert_int_equal(v.alert.since, looks[i].since * INT64_C(60000));
 	}
 	assert_false(kept.exists);
 }
