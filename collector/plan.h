@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "collector/dispatch/pollers.h"
 #include "collector/last_hosts.h"
-#include "collector/poll/pollers.h"
 #include "lib/attempt.h"
 
 /*

@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-#include "collector/poll/pollers.h"
+#include "collector/dispatch/pollers.h"
 
 /*
  * One line on a terminal, rewritten in place while the hosts are polled.

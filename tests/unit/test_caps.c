@@ -1,6 +1,6 @@
 #include "tests/unit/unit.h"
 
-#include "collector/poll/caps.h"
+#include "collector/dispatch/caps.h"
 
 static const struct sockaddr_storage nowhere;
 

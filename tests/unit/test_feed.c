@@ -1,6 +1,6 @@
 #include "tests/unit/unit.h"
 
-#include "collector/poll/feed.h"
+#include "collector/dispatch/feed.h"
 
 static const struct sockaddr_storage nowhere;
 

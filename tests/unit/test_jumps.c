@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "collector/poll/jumps.h"
+#include "collector/dispatch/jumps.h"
 
 enum { NEAR = 1, FAR = 2 }; /* their numbers: FAR is behind NEAR */
 

@@ -3,7 +3,7 @@
 #include <arpa/inet.h>
 #include <net/if.h>
 
-#include "collector/poll/names.h"
+#include "collector/dispatch/names.h"
 
 static const struct {
 	const char *text;

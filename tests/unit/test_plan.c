@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "collector/dispatch/request.h"
 #include "collector/plan.h"
-#include "collector/poll/request.h"
 #include "lib/file.h"
 
 enum { NOW = 1000000, MINUTE = 60000, FIVE = 5 * MINUTE, HOUR = 60 * MINUTE };
@@ -111,8 +111,7 @@ static void everybody_in_order(void **state)
 	};
 	struct last_hosts last = { items, ARRAY_LEN(items) };
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct plan_input in = { config, &last, rows[i].only, rows[i].only_count,
-			NOW };
+		struct plan_input in = { config, &last, rows[i].only, rows[i].only_count, NOW };
 		assert_order(&in, rows[i].order, rows[i].not_due);
 	}
 }

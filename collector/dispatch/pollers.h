@@ -1,12 +1,12 @@
-#ifndef FLEET_COLLECTOR_POLL_POLLERS_H
-#define FLEET_COLLECTOR_POLL_POLLERS_H
+#ifndef FLEET_COLLECTOR_DISPATCH_POLLERS_H
+#define FLEET_COLLECTOR_DISPATCH_POLLERS_H
 
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "collector/poll/feed.h"
+#include "collector/dispatch/feed.h"
 #include "lib/config/config.h"
 #include "lib/error.h"
 #include "lib/outcome.h"

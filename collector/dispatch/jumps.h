@@ -1,14 +1,14 @@
-#ifndef FLEET_COLLECTOR_POLL_JUMPS_H
-#define FLEET_COLLECTOR_POLL_JUMPS_H
+#ifndef FLEET_COLLECTOR_DISPATCH_JUMPS_H
+#define FLEET_COLLECTOR_DISPATCH_JUMPS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "collector/dispatch/feed.h"
+#include "collector/dispatch/pollers.h"
 #include "collector/ipc/ipc.h"
-#include "collector/poll/feed.h"
-#include "collector/poll/pollers.h"
 
 /*
  * The jump hosts of a run, each a gate of the feed: of those who have to log in there, itself

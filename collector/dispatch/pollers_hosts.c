@@ -1,10 +1,10 @@
 /* Hosts on their way to the pollers, and outcomes that no poller wrote. */
-#include "collector/poll/pollers_private.h"
+#include "collector/dispatch/pollers_private.h"
 
 #include <errno.h>
 #include <stdio.h>
 
-#include "collector/poll/caps.h"
+#include "collector/dispatch/caps.h"
 #include "collector/poller/verdict.h"
 #include "collector/spool/proof.h"
 #include "lib/clock.h"

@@ -1,5 +1,5 @@
-#ifndef FLEET_COLLECTOR_POLL_REQUEST_H
-#define FLEET_COLLECTOR_POLL_REQUEST_H
+#ifndef FLEET_COLLECTOR_DISPATCH_REQUEST_H
+#define FLEET_COLLECTOR_DISPATCH_REQUEST_H
 
 #include "lib/seal.h"
 #include "lib/wire/wire.h"

@@ -1,4 +1,4 @@
-#include "collector/poll/request.h"
+#include "collector/dispatch/request.h"
 
 #include <string.h>
 

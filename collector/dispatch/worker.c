@@ -1,4 +1,4 @@
-#include "collector/poll/worker.h"
+#include "collector/dispatch/worker.h"
 
 #include <errno.h>
 #include <poll.h>

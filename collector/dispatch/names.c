@@ -1,4 +1,4 @@
-#include "collector/poll/names.h"
+#include "collector/dispatch/names.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

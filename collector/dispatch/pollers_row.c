@@ -1,10 +1,10 @@
 /* A host as a poller gets it: what to ask, and how to log in on the way to it. */
-#include "collector/poll/pollers_private.h"
+#include "collector/dispatch/pollers_private.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "collector/poll/request.h"
+#include "collector/dispatch/request.h"
 #include "collector/spool/proof.h"
 
 static uint32_t left_ms(const struct poll_host *host, const struct feed_host *h)

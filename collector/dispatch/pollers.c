@@ -3,7 +3,7 @@
  * the pollers through helpers, records what they say, and sees to it that every host of the
  * plan has its outcome line when this returns.
  */
-#include "collector/poll/pollers_private.h"
+#include "collector/dispatch/pollers_private.h"
 
 #include <poll.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "collector/poll/feed.h"
+#include "collector/dispatch/feed.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -1,14 +1,14 @@
-#ifndef FLEET_COLLECTOR_POLL_POLLERS_PRIVATE_H
-#define FLEET_COLLECTOR_POLL_POLLERS_PRIVATE_H
+#ifndef FLEET_COLLECTOR_DISPATCH_POLLERS_PRIVATE_H
+#define FLEET_COLLECTOR_DISPATCH_POLLERS_PRIVATE_H
 
 #include <stdbool.h>
 
-#include "collector/poll/feed.h"
-#include "collector/poll/identities.h"
-#include "collector/poll/jumps.h"
-#include "collector/poll/names.h"
-#include "collector/poll/pollers.h"
-#include "collector/poll/worker.h"
+#include "collector/dispatch/feed.h"
+#include "collector/dispatch/identities.h"
+#include "collector/dispatch/jumps.h"
+#include "collector/dispatch/names.h"
+#include "collector/dispatch/pollers.h"
+#include "collector/dispatch/worker.h"
 #include "lib/probes.h"
 
 /*

@@ -1,13 +1,13 @@
 /* What a run is made of: its share of cores and descriptors, its probes, keys and processes. */
-#include "collector/poll/pollers_private.h"
+#include "collector/dispatch/pollers_private.h"
 
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "collector/dispatch/caps.h"
 #include "collector/helper/helper.h"
-#include "collector/poll/caps.h"
 #include "collector/spool/spool.h"
 #include "lib/clock.h"
 #include "lib/log.h"

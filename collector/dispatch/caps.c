@@ -1,4 +1,4 @@
-#include "collector/poll/caps.h"
+#include "collector/dispatch/caps.h"
 
 #include <stdlib.h>
 

@@ -1,11 +1,11 @@
 /* What pollers say is taken as hostile; what they do is watched. */
-#include "collector/poll/pollers_private.h"
+#include "collector/dispatch/pollers_private.h"
 
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "collector/poll/caps.h"
+#include "collector/dispatch/caps.h"
 #include "lib/log.h"
 #include "lib/ssh/host_key_judge.h"
 

@@ -1,5 +1,5 @@
-#ifndef FLEET_COLLECTOR_POLL_FEED_H
-#define FLEET_COLLECTOR_POLL_FEED_H
+#ifndef FLEET_COLLECTOR_DISPATCH_FEED_H
+#define FLEET_COLLECTOR_DISPATCH_FEED_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,12 +1,12 @@
-#ifndef FLEET_COLLECTOR_POLL_WORKER_H
-#define FLEET_COLLECTOR_POLL_WORKER_H
+#ifndef FLEET_COLLECTOR_DISPATCH_WORKER_H
+#define FLEET_COLLECTOR_DISPATCH_WORKER_H
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "collector/dispatch/identities.h"
 #include "collector/ipc/ipc.h"
-#include "collector/poll/identities.h"
 #include "lib/error.h"
 #include "lib/probes.h"
 

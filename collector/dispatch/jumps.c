@@ -1,4 +1,4 @@
-#include "collector/poll/jumps.h"
+#include "collector/dispatch/jumps.h"
 
 #include <assert.h>
 #include <stdio.h>

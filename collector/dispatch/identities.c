@@ -1,4 +1,4 @@
-#include "collector/poll/identities.h"
+#include "collector/dispatch/identities.h"
 
 #include <errno.h>
 #include <inttypes.h>

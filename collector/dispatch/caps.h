@@ -1,11 +1,11 @@
-#ifndef FLEET_COLLECTOR_POLL_CAPS_H
-#define FLEET_COLLECTOR_POLL_CAPS_H
+#ifndef FLEET_COLLECTOR_DISPATCH_CAPS_H
+#define FLEET_COLLECTOR_DISPATCH_CAPS_H
 
 #include <stdint.h>
 #include <sys/resource.h>
 
+#include "collector/dispatch/pollers.h"
 #include "collector/ipc/ipc.h"
-#include "collector/poll/pollers.h"
 
 /*
  * What keeps a run from doing too much at once. Pure.

@@ -1,5 +1,5 @@
-#ifndef FLEET_COLLECTOR_POLL_NAMES_H
-#define FLEET_COLLECTOR_POLL_NAMES_H
+#ifndef FLEET_COLLECTOR_DISPATCH_NAMES_H
+#define FLEET_COLLECTOR_DISPATCH_NAMES_H
 
 #include <poll.h>
 #include <stdbool.h>
