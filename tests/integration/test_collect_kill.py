@@ -1,22 +1,41 @@
 """kill -9 of the collector: in every window between a report's arrival and its committed row,
 and at any moment. Whatever was killed, the next runs converge."""
 import os
+import pathlib
 import random
-import signal
 import sys
 import time
 import unittest
 
+from rig.fleet import KILLED
 from rig.shows import shows
 from test_collect import CollectTest
 
-WINDOWS = ('received', 'renamed', 'synced', 'acknowledged', 'inserted', 'committed')
-
+SYNCED = 'poller>syncfs'
+TAKEN = [SYNCED, 'main>renameat2']  # out of the folder that the poller fills
+# When the processes of a run die.
+WINDOWS = {
+    'received': ['poller<writev'],
+    'renamed': ['poller>renameat2'],
+    'synced': [SYNCED],
+    'acknowledged': [SYNCED, 'poller>sendto'],
+    'inserted': [*TAKEN, 'main<pwrite64'],
+    'committed': [*TAKEN, 'main>fdatasync', 'main<renameat2,unlinkat'],
+}
 STORING = ('inserted', 'committed')  # these come after the polling
+# Where its report lies then: on the client, in the spool, in the database.
+LEFT = {
+    'received': (True, False, False),
+    'renamed': (True, True, False),
+    'synced': (True, True, False),
+    'acknowledged': (False, True, False),
+    'inserted': (False, True, False),
+    'committed': (False, True, True),
+}
 
 
 class Kill(CollectTest):
-    kills = 1     # in each window
+    kills = 5     # in each window
     anywhere = 5  # at any moment
 
     def last_attempt(self):
@@ -24,11 +43,21 @@ class Kill(CollectTest):
         with open(os.path.join(self.fleet.spool, 'state'), encoding='ascii') as f:
             return int(f.read().split()[2], 16)
 
+    def what_is_left(self):
+        """Of the last attempt: on the client, in the spool, in the database."""
+        name = f'{self.last_attempt():016x}'
+        return (any(name in path for path in self.spooled_on_client()),
+                any(pathlib.Path(self.fleet.spool).rglob(name + '*.sealed')),
+                self.fleet.rows('SELECT count(*) FROM sample WHERE id = ?', int(name, 16)) == [(1,)])
+
     def kill_at(self, window):
-        process = self.fleet.start('collector', env={'FLEET_CRASH_AT': window},
-                                   start_new_session=True)
+        process = self.fleet.start('collector', kill_at=WINDOWS[window])
         process.communicate(timeout=60)
-        self.assertEqual(process.returncode, -signal.SIGKILL, f'{window}: not reached')
+        self.assertEqual(process.returncode, KILLED, f'{window}: not reached')
+        deadline = time.monotonic() + 5
+        while self.what_is_left() != LEFT[window] and time.monotonic() < deadline:
+            time.sleep(0.02)  # the client hears of it later
+        self.assertEqual(self.what_is_left(), LEFT[window], window)
         return self.last_attempt()
 
     def assert_nothing_is_left(self):
@@ -42,11 +71,12 @@ class Kill(CollectTest):
         self.make_keys()
         want = []
         for window in WINDOWS:
-            for _ in range(self.kills):
+            for number in range(self.kills):
                 want.append(self.kill_at(window))
-            if window != 'received':  # several deaths in a row are one more case
-                self.assertEqual(self.collect().err, '', window)
-                want.append(self.last_attempt())
+                # Several deaths in a row are one more case.
+                if window in STORING or (number == self.kills - 1 and window != 'received'):
+                    self.assertEqual(self.collect().err, '', window)
+                    want.append(self.last_attempt())
         self.assertEqual([(i, 'ok') for i in want], self.samples('s.id, s.outcome'))
         self.assertEqual([row[1] for row in self.readings('load1')], want)
         # Only a run that came to the end of its polling has one, whoever stores it.

@@ -20,6 +20,7 @@ PROGRAMS = {
     'fleet': os.path.join(BUILD, 'console', 'fleet'),
     'probe': os.path.join(BUILD, 'remote', 'fleet-probe'),
 }
+KILLED = 128 + signal.SIGKILL
 # What a sanitizer needs to know; everything else of the environment stays behind, as in cron.
 KEPT = ('ASAN_OPTIONS', 'UBSAN_OPTIONS', 'LSAN_OPTIONS')
 
@@ -60,12 +61,16 @@ class Fleet:
     def command(self, program, *arguments):
         return [PROGRAMS[program], *(['-c', self.config] if program != 'probe' else []), *arguments]
 
-    def start(self, program, *arguments, env=None, **more):
-        """Starts a program with an environment as empty as cron's; a Popen."""
+    def start(self, program, *arguments, env=None, kill_at=(), **more):
+        """Starts a program with an environment as empty as cron's; a Popen. kill_at: moments at
+        which it is killed with all that it started (kill_at.c); its status is KILLED then."""
         clean = {k: os.environ[k] for k in KEPT if k in os.environ}
         clean.update(env or {})
+        killer = [os.environ['KILL_AT'], *kill_at, '--'] if kill_at else []
+        if killer:  # nor do sanitizers look for leaks in what is traced
+            clean['ASAN_OPTIONS'] = clean.get('ASAN_OPTIONS', '') + ':detect_leaks=0'
         more = {'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE, **more}
-        return subprocess.Popen(self.command(program, *arguments), env=clean, cwd='/',
+        return subprocess.Popen(killer + self.command(program, *arguments), env=clean, cwd='/',
                                 stdin=subprocess.DEVNULL, text=True, errors='replace', **more)
 
     def run(self, program, *arguments, env=None, timeout=120, stdin=None):
