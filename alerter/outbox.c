@@ -7,7 +7,6 @@
 #include "alerter/backoff.h"
 #include "alerter/compose.h"
 #include "lib/clock.h"
-#include "lib/crash.h"
 #include "lib/log.h"
 #include "lib/mail/message.h"
 #include "lib/mail/smtp.h"
@@ -63,7 +62,6 @@ int outbox_compose(const struct outbox *o, struct error *err)
 		count = events.count;
 		if (count > 0 && compose_events(o, &events, err) < 0)
 			return error_context(err, "composing");
-		crash_point("composed");
 	} while (count == EVENTS_AT_ONCE && !*o->stop);
 	return 0;
 }
@@ -211,8 +209,6 @@ static int deliver(struct round *r, struct notification *n, struct error *err)
 	if (mail ? r->mail_blocked : r->print_blocked)
 		return 0;
 	enum smtp_result result = mail ? send_mail(r, n, &reason) : print_text(n, &reason);
-	if (result == SMTP_SENT)
-		crash_point("sent");
 	judge(n, result, &reason, clock_wall_ms());
 	say(n, result);
 	if (storage_put_delivery(r->outbox->storage, n, err) < 0)

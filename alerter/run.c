@@ -11,7 +11,6 @@
 #include "alerter/outbox.h"
 #include "lib/attempt.h"
 #include "lib/clock.h"
-#include "lib/crash.h"
 #include "lib/log.h"
 #include "lib/storage/storage.h"
 
@@ -87,7 +86,6 @@ static int apply(struct run *r, const struct sample_batch *batch, int64_t now, s
 		    r->book.move_count, now, &lost, err) < 0)
 		return lost ? lease_lost(err) : -1;
 	book_forget_moves(&r->book);
-	crash_point("applied");
 	return 0;
 }
 

@@ -28,9 +28,6 @@ static const char *const kept_variables[] = {
 	"RES_OPTIONS=",
 	"SSH_AUTH_SOCK=",
 	"UBSAN_OPTIONS=",
-#ifdef FLEET_CRASH_POINTS
-	"FLEET_CRASH_AT=",
-#endif
 };
 
 static struct confine_user other_user;
@@ -68,10 +65,6 @@ int helper_choose_user(const char *name, struct error *err)
 		log_info("pollers run as root: there is no other user to become here");
 		user = myself;
 	}
-#ifdef FLEET_CRASH_POINTS
-	if (getenv("FLEET_CRASH_AT")) /* who is not root cannot kill the run */
-		user = myself;
-#endif
 	other_user = user;
 	return 0;
 }

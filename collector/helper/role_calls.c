@@ -154,10 +154,6 @@ const struct confine_call role_calls[] = {
 	ANY(R,      "socketpair"),
 	ANY(R,      "timerfd_create"),
 	ANY(R,      "timerfd_settime"),
-
-#ifdef FLEET_CRASH_POINTS
-	IF(P,       "kill", ARG(0, 0)),                         /* lib/crash.h */
-#endif
 };
 /* clang-format on */
 

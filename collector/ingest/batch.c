@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/crash.h"
 #include "lib/log.h"
 
 static bool has_client(const struct batch *b, const char *client)
@@ -143,10 +142,8 @@ int batch_flush(struct batch *b, struct error *err)
 	if (!results)
 		return error_set(err, "out of memory");
 	int r = store(b, results, err);
-	if (r == 0) {
-		crash_point("committed");
+	if (r == 0)
 		r = settle(b, results, err);
-	}
 	free(results);
 	if (r == 0)
 		batch_finish(b);

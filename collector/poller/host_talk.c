@@ -5,7 +5,6 @@
 
 #include "collector/spool/spool.h"
 #include "lib/clock.h"
-#include "lib/crash.h"
 
 enum { READ_SIZE = 16 * 1024 };
 
@@ -59,7 +58,6 @@ static int keep_frame(struct host_run *h, struct error *err)
 	if (spool_put(h->env->spool_fd, &head, h->dialog.frames - 1, h->row.seq,
 		    h->dialog.frame.data, err))
 		return -1;
-	crash_point("renamed");
 	h->files++;
 	h->unsynced = true;
 	return 0;
@@ -80,8 +78,6 @@ static bool feed(struct host_run *h, const char *data, size_t len)
 	struct error err;
 	for (size_t used = 0; status == DIALOG_FRAME;) {
 		used += dialog_take(&h->dialog, data + used, len - used, &status);
-		if (status == DIALOG_FRAME)
-			crash_point("received");
 		if (status == DIALOG_FRAME && keep_frame(h, &err))
 			return host_fail(h, OUTCOME_INTERNAL, err.text);
 	}
@@ -132,7 +128,6 @@ bool host_step_farewell(struct host_run *h)
 		return host_finish(h);
 	if (s == SSH_AGAIN)
 		return drain(h) ? false : host_finish(h);
-	crash_point("acknowledged");
 	host_enter(h, HOST_LINGER);
 	return true;
 }

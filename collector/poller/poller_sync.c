@@ -6,7 +6,6 @@
 #include "collector/poller/poller_private.h"
 
 #include "collector/spool/spool.h"
-#include "lib/crash.h"
 
 enum {
 	WAIT_MS = 100,
@@ -51,7 +50,6 @@ void poller_sync(struct poller *p)
 	if (!is_due(p))
 		return;
 	const char *why = spool_sync(POLLER_INBOX, &err) ? err.text : NULL;
-	crash_point("synced");
 	while (p->unsynced) {
 		struct host_run *h = p->unsynced;
 		poller_stop_sync(p, h);

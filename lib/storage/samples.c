@@ -4,7 +4,6 @@
  */
 #include <stdlib.h>
 
-#include "lib/crash.h"
 #include "lib/storage/private.h"
 #include "lib/storage/report.h"
 
@@ -296,7 +295,6 @@ static int put_batch(struct storage *s, void *arg, struct error *err)
 		if (put_chunk(s, &c, err))
 			return -1;
 	}
-	crash_point("inserted");
 	return 0;
 }
 
