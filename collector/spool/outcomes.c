@@ -33,14 +33,19 @@ int outcomes_add(
 	return 0;
 }
 
-/* Outcomes stand in this order (lib/outcome.h): ok, then what a poller finds, then what is said of
- * those that it could not speak for any more. */
+/* The parent says `internal' of those whose poller it buried: what such a one said last counts only
+ * when a report must be there. */
+static int rank(const struct spool_outcome *o)
+{
+	return o->outcome == OUTCOME_OK ? 0 : o->outcome == OUTCOME_INTERNAL ? 1 : 2;
+}
+
 static int compare(const void *a, const void *b)
 {
 	const struct spool_outcome *x = a, *y = b;
 	if (x->attempt_id != y->attempt_id)
 		return x->attempt_id < y->attempt_id ? -1 : 1;
-	return (x->outcome > y->outcome) - (x->outcome < y->outcome);
+	return rank(x) - rank(y);
 }
 
 void outcomes_sort(struct outcomes *o)

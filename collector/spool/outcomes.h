@@ -18,7 +18,7 @@ int outcomes_add(struct outcomes *o, uint64_t cycle_id, const char *data, size_t
 	struct error *err) MUST_CHECK;
 
 /* Sorts, once all are there. Of two lines of one attempt (a poller's, and the parent's after
- * the poller died) the poller's stays. */
+ * the poller died) the parent's stays, unless the other says ok. */
 void outcomes_sort(struct outcomes *o);
 
 void outcomes_finish(struct outcomes *o);

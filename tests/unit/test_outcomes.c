@@ -18,7 +18,7 @@ static void lines_of_several_files_are_one_list(void **state)
 		"nonsense\n"
 		"0000000000000003 00000000000000aa 0f internal - 1 2 3 web3 \n"
 		"0000000000000004 00000000000000aa 0f timeout connect 1 2 3 web4 \n"
-		"0000000000000005 00000000000000aa 0f not-done - 1 2 3 web5 \n"
+		"0000000000000005 00000000000000aa 0f internal - 1 2 3 web5 died\n"
 		"0000000000000006 00000000000000aa 0f ok - 1 2 3 web6 ";
 	struct outcomes o = { 0 };
 	assert_int_equal(outcomes_add(&o, 0xaa, first, sizeof first - 1, NULL), 0);
@@ -31,10 +31,9 @@ static void lines_of_several_files_are_one_list(void **state)
 		assert_int_equal(o.items[i].attempt_id, i + 1);
 		assert_int_equal(o.items[i].cycle_id, 0xaa); /* the file's, not the line's */
 	}
-	/* Not what was said of its poller. */
-	assert_int_equal(o.items[2].outcome, OUTCOME_OK);
-	assert_int_equal(o.items[3].outcome, OUTCOME_TIMEOUT);
-	assert_int_equal(o.items[4].outcome, OUTCOME_REFUSED);
+	assert_int_equal(o.items[2].outcome, OUTCOME_OK); /* not what was said of its poller */
+	assert_int_equal(o.items[3].outcome, OUTCOME_INTERNAL);
+	assert_int_equal(o.items[4].outcome, OUTCOME_INTERNAL);
 	outcomes_finish(&o);
 }
 
