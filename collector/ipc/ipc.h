@@ -21,10 +21,9 @@
  */
 enum ipc_type {
 	IPC_NONE,
-	/* parent → poller; but IPC_IDENTITY is signer → parent */
+	/* parent → poller; and IPC_READY to the signer */
 	IPC_SETTINGS, /* struct ipc_settings: first, once */
 	IPC_PROBE,    /* struct ipc_probe: one for each inherited probe descriptor, in order */
-	IPC_IDENTITY, /* struct ipc_identity: what can sign, or cannot */
 	IPC_READY,    /* nothing: that was all, hosts may come; or signatures be asked for */
 	IPC_HOST,     /* struct host_row */
 	IPC_STOP,     /* struct ipc_count: no more hosts; those in flight have so many ms */
@@ -33,9 +32,10 @@ enum ipc_type {
 	IPC_NEW_KEY,  /* struct ipc_new_key: accepted on first use, to be recorded */
 	IPC_PASSED,   /* struct ipc_passed: a jump host is behind it, and has room for another */
 	IPC_FINISHED, /* struct ipc_finished: its outcome line is written */
-	/* parent → signer */
-	IPC_OPEN,   /* struct ipc_open: answered by IPC_IDENTITY, as soon as it is open */
-	IPC_CLIENT, /* nothing: a poller's socket comes with it */
+	/* parent ↔ signer */
+	IPC_OPEN,     /* struct ipc_open: answered by IPC_IDENTITY, as soon as it is open */
+	IPC_IDENTITY, /* struct ipc_identity: what can sign, or cannot */
+	IPC_CLIENT,   /* nothing: a poller's socket comes with it */
 	/* poller ↔ signer */
 	IPC_SIGN,   /* struct ipc_sign */
 	IPC_SIGNED, /* struct ipc_signed */
