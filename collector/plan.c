@@ -1,3 +1,7 @@
+/*
+ * First who is due, by the number of the period that it is; then their order: everybody is ranked
+ * by a class, and by a key within it, and one sort makes the plan.
+ */
 #include "collector/plan.h"
 
 #include <stdlib.h>

@@ -1,3 +1,8 @@
+/*
+ * All lists run through the hosts themselves, by their numbers: nothing is allocated but addresses,
+ * and whatever happens to a host costs the same however many wait. Who finds a gate full moves from
+ * its queue to the list beside that gate; who leaves a gate puts one of those first in its queue.
+ */
 #include "collector/dispatch/feed.h"
 
 #include <assert.h>

@@ -95,8 +95,8 @@ bool jumps_has_stalled(struct jumps *j, uint32_t seq, struct jump *jump, int64_t
 	       (jump->state == JUMP_UNTRIED && !is_own);
 }
 
-/* Whose doing that is. A run that is being ended, or a fault of ours, says nothing about a jump
- * host; and one that takes no more just now has taken others. */
+/* Whether that speaks against the jump host where it happened. A run that is being ended, or a
+ * fault of ours, does not; nor does a refusal of one that has let others in: it is busy. */
 static bool is_fatal(struct jumps *j, uint32_t seq, struct jump *jump, const struct jump_end *e)
 {
 	if (jump->state == JUMP_DEAD)

@@ -16,8 +16,9 @@
  * on as many may be on their way to a login there as its `connects` say. When the one could not
  * log in, nobody else tries: all the others fail for the same reason, at once. Pure bookkeeping.
  *
- * Of one whose own time was too short nothing follows for those that have more. A jump host has
- * its own `timeout`: when somebody tried for so long, and nobody got in meanwhile, it is dead.
+ * A host whose own time runs out on the way fails alone, since others have more. A jump host is
+ * dead when hosts have tried for as long as its `timeout`, one or several, and nobody got in
+ * meanwhile.
  */
 struct jump {
 	const struct poll_jump *plan;

@@ -1,3 +1,7 @@
+/*
+ * One loop: an answer for each question, and between them a short step of opening one key. Pollers
+ * are not heard before the parent has named all files and this process given up reading any.
+ */
 #include "collector/helper/signer.h"
 
 #include <errno.h>
