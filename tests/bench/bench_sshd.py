@@ -2,6 +2,7 @@
 """The collector over 200 addresses of one real sshd, beside the floor and beside its peers. All
 run the same command on the far side, the probe is there already, and all measure their own CPU
 time: sshd's is not among it. In a network namespace of its own, over loopback."""
+import functools
 import glob
 import os
 import shutil
@@ -17,6 +18,7 @@ SESSIONS = 64
 PORT = 2222
 FIRST = '127.16.0.1'
 EX_UNAVAILABLE = 69
+PYTHON = '/usr/bin/python3'  # whose packages are Debian's
 PARAMIKO = '''\
 import concurrent.futures, sys, paramiko
 host_key, key_file, port, user, command, sessions, *hosts = sys.argv[1:]
@@ -116,18 +118,43 @@ class Lab:
         return self.whole.rows('SELECT count(*) FROM reading WHERE sample_id IN '
                                '(SELECT newest_id FROM client)')[0][0] / HOSTS
 
-    def openssh(self, *options):
+    # ---- peers
+
+    def _listed(self):
         listed = os.path.join(self.folder, 'hosts')
         with open(listed, 'w', encoding='ascii') as f:
             f.write('\n'.join(hosts()) + '\n')
-        ssh = ['ssh', '-F', 'none', '-i', self.key, '-p', str(PORT), '-o', 'BatchMode=yes', '-o',
-               'UserKnownHostsFile=' + self.known, *options, self.sshd.user + '@{}', self.command]
-        cost = bench.run(['xargs', '-a', listed, '-P', str(SESSIONS), '-I{}', *ssh],
-                         env={'PATH': os.environ['PATH'], 'HOME': self.folder})
+        return listed
+
+    def _options(self):
+        return ['-F', 'none', '-i', self.key, '-p', str(PORT), '-o', 'BatchMode=yes', '-o',
+                'UserKnownHostsFile=' + self.known]
+
+    def _peer(self, command, **more):
+        cost = bench.run(command, env={'PATH': '/usr/bin:/bin', 'HOME': self.folder, **more})
         return self._answered(cost, cost.out.count('fleet1 done'))
 
+    def openssh(self, *options):
+        return self._peer(['xargs', '-a', self._listed(), '-P', str(SESSIONS), '-I{}', 'ssh',
+                           *self._options(), *options, self.sshd.user + '@{}', self.command])
+
+    def clush(self):
+        return self._peer(['clush', '-q', '-f', str(SESSIONS), '-l', self.sshd.user, '-o',
+                           ' '.join(self._options()), '-w', ','.join(hosts()), self.command])
+
+    def parallel_ssh(self):
+        return self._peer(['parallel-ssh', '-p', str(SESSIONS), '-l', self.sshd.user, '-t', '600',
+                           '-h', self._listed(), '-x', ' '.join(self._options()), '-i',
+                           self.command])
+
+    def ansible(self):
+        """Its raw command has a terminal, which has no end."""
+        return self._peer(['ansible', 'all', '-i', ','.join(hosts()), '-f', str(SESSIONS), '-u',
+                           self.sshd.user, '-m', 'raw', '-a', f'{{ {self.command}; }} </dev/null'],
+                          ANSIBLE_SSH_ARGS=' '.join(self._options()))
+
     def paramiko(self):
-        cost = bench.run([sys.executable, '-c', PARAMIKO, self.known, self.key, str(PORT),
+        cost = bench.run([PYTHON, '-c', PARAMIKO, self.known, self.key, str(PORT),
                           self.sshd.user, self.command, str(SESSIONS), *hosts()])
         return self._answered(cost, int(cost.out.partition('ok=')[2] or 0))
 
@@ -138,9 +165,23 @@ class Lab:
         return cost
 
 
-def has_paramiko():
-    return subprocess.run([sys.executable, '-c', 'import paramiko'], check=False,
-                          stderr=subprocess.DEVNULL).returncode == 0
+# Name, the call that costs, how many times as much it has to cost, what shows that it is there.
+PEERS = [
+    ('openssh curve25519', lambda lab: lab.openssh('-o', 'KexAlgorithms=curve25519-sha256'), 9,
+     ['ssh', '-V']),
+    ('openssh', Lab.openssh, 60, ['ssh', '-V']),
+    ('paramiko', Lab.paramiko, 5, [PYTHON, '-c', 'import paramiko']),
+    ('clush', Lab.clush, None, ['clush', '--version']),
+    ('parallel-ssh', Lab.parallel_ssh, None, ['parallel-ssh', '--version']),
+    ('ansible', Lab.ansible, None, ['ansible', '--version']),
+]
+
+
+def is_there(command):
+    try:
+        return subprocess.run(command, check=False, capture_output=True).returncode == 0
+    except OSError:
+        return False
 
 
 def tell_cold(lab):
@@ -155,11 +196,9 @@ def tell_cold(lab):
 
 def measure(lab, peers):
     sides = {'l2loop': lab.floor, 'poll': lab.poll_only, 'everything': lab.everything}
-    if peers:
-        sides['openssh curve25519'] = lambda: lab.openssh('-o', 'KexAlgorithms=curve25519-sha256')
-        sides['openssh'] = lab.openssh
-        if has_paramiko():
-            sides['paramiko'] = lab.paramiko
+    for name, call, _, shown in PEERS * peers:
+        if is_there(shown):
+            sides[name] = functools.partial(call, lab)
     return bench.interleave(sides)
 
 
@@ -171,11 +210,11 @@ def report(costs, peers):
     table.row('CPU, poll to sealed file : l2loop', cpu['poll'], cpu['l2loop'], unit, most=1.4)
     table.row('CPU, everything : l2loop', cpu['everything'], cpu['l2loop'], unit, most=1.8)
     table.row(f'wall, {HOSTS} hosts : l2loop', wall['everything'], wall['l2loop'], 's', most=1.1)
-    for name, least in [('openssh curve25519', 9), ('paramiko', 5), ('openssh', 60)]:
+    for name, _, least, _ in PEERS * peers:
         if name in cpu:
             table.row(f'CPU, {name} : everything', cpu['everything'], cpu[name], unit,
                       least=least, cheaper=True)
-        elif peers:
+        else:
             table.skip(f'CPU, {name} : everything', 'it is not installed')
     table.finish()
 
