@@ -27,7 +27,8 @@
 	X(TOO_LARGE, "too-large", "it sent more than is allowed")                          \
 	X(DEADLINE, "deadline", "not finished by its deadline")                            \
 	X(NOT_DONE, "not-done", "the run ended before its turn")                           \
-	X(INTERNAL, "internal", "a fault of the collector")
+	X(INTERNAL, "internal", "a fault of the collector")                                \
+	X(PROTOCOL, "protocol", "it does not keep to the SSH protocol")
 
 enum outcome {
 #define X(id, name, text) OUTCOME_##id,

@@ -96,7 +96,8 @@ bool jumps_has_stalled(struct jumps *j, uint32_t seq, struct jump *jump, int64_t
 }
 
 /* Whether that speaks against the jump host where it happened. A run that is being ended, or a
- * fault of ours, does not; nor does a refusal of one that has let others in: it is busy. */
+ * fault of ours, does not; nor does a refusal of one that has let others in: it is busy; nor one
+ * connection that is spoilt. */
 static bool is_fatal(struct jumps *j, uint32_t seq, struct jump *jump, const struct jump_end *e)
 {
 	if (jump->state == JUMP_DEAD)
@@ -106,6 +107,7 @@ static bool is_fatal(struct jumps *j, uint32_t seq, struct jump *jump, const str
 	case OUTCOME_NOT_DONE:
 	case OUTCOME_INTERNAL:
 		return false;
+	case OUTCOME_PROTOCOL:
 	case OUTCOME_REFUSED:
 		return jump->state != JUMP_PROVEN;
 	case OUTCOME_TIMEOUT:

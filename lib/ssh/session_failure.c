@@ -129,6 +129,15 @@ static enum ssh_status fail_flood(struct ssh_session *s)
 	return fail(s, OUTCOME_TOO_LARGE, text);
 }
 
+static enum ssh_status fail_protocol(struct ssh_session *s, const char *what)
+{
+	char text[sizeof s->reason];
+	(void)snprintf(text, sizeof text,
+		"it does not keep to the SSH protocol, or what it sends is damaged on the way: %s",
+		what);
+	return fail(s, OUTCOME_PROTOCOL, text);
+}
+
 static enum ssh_status fail_kex(struct ssh_session *s)
 {
 	static const int kinds[HELLO_LISTS] = { LIBSSH2_METHOD_KEX, LIBSSH2_METHOD_HOSTKEY,
@@ -143,8 +152,7 @@ static enum ssh_status fail_kex(struct ssh_session *s)
 	}
 	if (hello_parse((const uint8_t *)s->stream.head.data, s->stream.head.len, &hello) !=
 		HELLO_OK)
-		return fail(
-			s, OUTCOME_NO_COMMON_ALGORITHM, "its lists of algorithms make no sense");
+		return fail_protocol(s, "its lists of algorithms make no sense");
 	enum hello_list list = hello_mismatch(&hello, ours);
 	if (list == HELLO_LISTS)
 		return fail(s, OUTCOME_NO_COMMON_ALGORITHM, "the algorithms do not fit together");
@@ -203,12 +211,12 @@ static enum ssh_status fail_new_keys(struct ssh_session *s)
 
 static enum ssh_status fail_library(struct ssh_session *s, int rc)
 {
-	char text[sizeof s->reason], *message = NULL;
+	char text[256], *message = NULL;
 	int len = 0;
 	(void)libssh2_session_last_error(s->lib, &message, &len, 0);
-	(void)snprintf(
-		text, sizeof text, "%.*s (libssh2 error %d)", len, message ? message : "", rc);
-	return fail(s, stages[s->stage].outcome, text);
+	(void)snprintf(text, sizeof text, "%s (libssh2 error %d)",
+		len > 0 ? message : "a packet that makes no sense", rc);
+	return fail_protocol(s, text);
 }
 
 enum ssh_status session_conclude(struct ssh_session *s, int rc)

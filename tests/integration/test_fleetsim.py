@@ -29,7 +29,7 @@ FAULTS = {
     'slow:exec': ('deadline', 'exec'),
     'ignores:auth': ('too-large', 'auth'),
     'ignores:request': ('too-large', 'run'),
-    'junk:kex': ('refused', 'handshake'),
+    'junk:kex': ('protocol', 'handshake'),
     'dark': ('timeout', 'connect'),
     'key': ('host-key-changed', 'host-key'),
     'odd': ('no-common-algorithm', 'handshake'),
