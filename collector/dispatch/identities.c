@@ -15,7 +15,7 @@
 enum {
 	LONG_MS = 5000,	  /* for a passphrase to take, before that is worth a word */
 	FEW_ROUNDS = 16,  /* if these take long, it is the machine that is busy */
-	SERVE_MS = 20000, /* for the signer to have room; an agent may hold it up */
+	SERVE_MS = 20000, /* for the signer to have room */
 };
 
 static uint32_t find(const struct identities *ids, const char *file, const char *passphrase_file)

@@ -14,11 +14,12 @@
 
 #include "collector/helper/helper.h"
 #include "collector/ipc/ipc.h"
+#include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/ssh/identity.h"
 #include "lib/ssh/session.h"
 
-enum { CLIENTS_MAX = 256, SLOW_MS = 1000 };
+enum { CLIENTS_MAX = 256, SLOW_MS = 1000, QUESTIONS_MAX = 65536 };
 
 /* ---- the poller's side ------------------------------------------------------------------ */
 
@@ -50,13 +51,33 @@ int signer_answer(int signer_fd, uint32_t *ret_serial, struct signature *ret_sig
 
 /* ---- the process ------------------------------------------------------------------------ */
 
+/* For an agent that is being asked something already. */
+struct question {
+	struct question *next;
+	int fd; /* of the poller; -1 when it is gone */
+	uint32_t serial;
+	size_t len;
+	uint8_t data[];
+};
+
+/* By the parent's number. */
+struct entry {
+	struct identity *identity;
+	bool is_open;
+	struct question *first, **end; /* the agent is being asked the first */
+};
+
 struct signer {
-	struct identity *identities[HELPER_IDENTITIES_MAX]; /* by the parent's number */
-	uint32_t opening[HELPER_IDENTITIES_MAX];	    /* those of no use yet */
+	struct entry entries[HELPER_IDENTITIES_MAX];
+	uint32_t opening[HELPER_IDENTITIES_MAX]; /* those with a passphrase */
 	size_t opening_count, turn;
+	uint32_t asked[HELPER_IDENTITIES_MAX]; /* those whose agent has to answer */
+	size_t asked_count;
+	uint32_t question_count;
 	bool is_restricted; /* all files are read: from then on pollers are listened to */
 	struct pollfd fds[1 + CLIENTS_MAX]; /* the parent first */
 	nfds_t fd_count;
+	struct pollfd heard[1 + CLIENTS_MAX + HELPER_IDENTITIES_MAX]; /* these, then agents */
 	struct error told; /* what was said last: it may hold for thousands of hosts */
 	struct ipc_packet packet;
 };
@@ -72,36 +93,58 @@ static int tell_parent(uint32_t id, const struct identity *identity, const char 
 	return ipc_send(HELPER_CONTROL, IPC_IDENTITY, &answer, -1);
 }
 
+static bool is_asked(const struct entry *e)
+{
+	struct pollfd fd;
+	int64_t deadline_ms;
+	return e->identity && identity_waits(e->identity, &fd, &deadline_ms);
+}
+
 static int open_identity(struct signer *s)
 {
 	struct ipc_open m;
 	struct error err = { "" };
 	if (ipc_decode(IPC_OPEN, s->packet.data, s->packet.len, &m) ||
-		m.id >= HELPER_IDENTITIES_MAX || s->identities[m.id])
+		m.id >= HELPER_IDENTITIES_MAX || s->entries[m.id].identity)
 		return -1;
-	if (identity_begin(m.file, m.passphrase_file, &s->identities[m.id], &err))
+	struct entry *e = &s->entries[m.id];
+	if (identity_begin(m.file, m.passphrase_file, &e->identity, &err))
 		return tell_parent(m.id, NULL, err.text);
-	s->opening[s->opening_count++] = m.id;
+	if (is_asked(e))
+		s->asked[s->asked_count++] = m.id;
+	else
+		s->opening[s->opening_count++] = m.id;
 	return 0;
+}
+
+/* 0 as long as it is not open; then the parent is told. */
+static int open_further(struct entry *e, uint32_t id, bool *ret_is_over)
+{
+	struct error err = { "" };
+	int r = identity_go_on(e->identity, &err);
+	*ret_is_over = r != 1;
+	if (r == 1)
+		return 0;
+	e->is_open = r == 0;
+	if (r < 0) {
+		identity_close(e->identity);
+		e->identity = NULL;
+	}
+	return tell_parent(id, e->identity, err.text);
 }
 
 /* A passphrase takes long, on purpose: one short step, of one identity, between signatures. */
 static int go_on_opening(struct signer *s)
 {
-	struct error err = { "" };
+	bool is_over;
 	if (s->opening_count == 0)
 		return 0;
 	s->turn = (s->turn + 1) % s->opening_count;
 	uint32_t id = s->opening[s->turn];
-	int r = identity_go_on(s->identities[id], &err);
-	if (r == 1)
-		return 0;
-	s->opening[s->turn] = s->opening[--s->opening_count];
-	if (r < 0) {
-		identity_close(s->identities[id]);
-		s->identities[id] = NULL;
-	}
-	return tell_parent(id, s->identities[id], err.text);
+	int r = open_further(&s->entries[id], id, &is_over);
+	if (is_over)
+		s->opening[s->turn] = s->opening[--s->opening_count];
+	return r;
 }
 
 static int add_client(struct signer *s, int fd)
@@ -146,14 +189,6 @@ static int send_slowly(int fd, const struct ipc_signed *reply)
 	return r;
 }
 
-static bool is_opening(const struct signer *s, uint32_t id)
-{
-	for (size_t i = 0; i < s->opening_count; i++)
-		if (s->opening[i] == id)
-			return true;
-	return false;
-}
-
 static void tell_error(struct signer *s, const struct error *err)
 {
 	if (strcmp(s->told.text, err->text) != 0)
@@ -161,24 +196,124 @@ static void tell_error(struct signer *s, const struct error *err)
 	s->told = *err;
 }
 
+/* Takes the signature; an empty one, for result -1, says that there is none. */
+static int reply(struct signer *s, int fd, uint32_t serial, int result, struct signature signature,
+	const struct error *err)
+{
+	struct ipc_signed m = { .serial = serial };
+	if (result < 0)
+		tell_error(s, err);
+	else
+		m.signature = (struct ipc_bytes){ signature.data, signature.len };
+	int r = fd < 0 ? 0 : send_slowly(fd, &m);
+	free(signature.data);
+	return r;
+}
+
+/* On the heap; NULL when there are too many. */
+static struct question *make_question(const struct signer *s, int fd, const struct ipc_sign *m)
+{
+	struct question *q =
+		s->question_count < QUESTIONS_MAX ? malloc(sizeof *q + m->data.len) : NULL;
+	if (!q)
+		return NULL;
+	*q = (struct question){ .fd = fd, .serial = m->serial, .len = m->data.len };
+	memcpy(q->data, m->data.data, m->data.len);
+	return q;
+}
+
+static void put_question(struct signer *s, struct entry *e, struct question *q)
+{
+	if (!e->first)
+		e->end = &e->first;
+	*e->end = q;
+	e->end = &q->next;
+	s->question_count++;
+}
+
+static void drop_question(struct signer *s, struct entry *e)
+{
+	struct question *q = e->first;
+	e->first = q->next;
+	s->question_count--;
+	free(q);
+}
+
 static int answer(struct signer *s, int fd)
 {
 	struct ipc_sign m;
 	struct error err;
-	uint8_t *sig = NULL;
-	size_t len = 0;
-	if (ipc_decode(IPC_SIGN, s->packet.data, s->packet.len, &m))
+	struct signature sig = { 0 };
+	if (ipc_decode(IPC_SIGN, s->packet.data, s->packet.len, &m) ||
+		m.id >= HELPER_IDENTITIES_MAX || !s->entries[m.id].is_open)
 		return -1;
-	struct ipc_signed reply = { .serial = m.serial };
-	if (m.id >= HELPER_IDENTITIES_MAX || !s->identities[m.id] || is_opening(s, m.id))
+	struct entry *e = &s->entries[m.id];
+	struct question *q = make_question(s, fd, &m);
+	if (!q)
 		return -1;
-	if (identity_sign(s->identities[m.id], m.data.data, m.data.len, &sig, &len, &err))
-		tell_error(s, &err);
-	else
-		reply.signature = (struct ipc_bytes){ sig, len };
-	int r = send_slowly(fd, &reply);
-	free(sig);
+	if (!e->first) {
+		int r = identity_sign_begin(
+			e->identity, q->data, q->len, &sig.data, &sig.len, &err);
+		if (r < 1) {
+			free(q);
+			return reply(s, fd, m.serial, r, sig, &err);
+		}
+		s->asked[s->asked_count++] = m.id;
+	}
+	put_question(s, e, q);
+	return 0;
+}
+
+/* Until the agent is asked again, or there is nothing more to ask. */
+static void sign_further(struct signer *s, struct entry *e)
+{
+	struct error err;
+	struct signature sig = { 0 };
+	int r = identity_sign_go_on(e->identity, &sig.data, &sig.len, &err);
+	while (r != 1) {
+		/* Whose poller does not listen is told in serve_poller(). */
+		(void)reply(s, e->first->fd, e->first->serial, r, sig, &err);
+		drop_question(s, e);
+		struct question *q = e->first;
+		if (!q)
+			return;
+		sig = (struct signature){ 0 };
+		r = identity_sign_begin(e->identity, q->data, q->len, &sig.data, &sig.len, &err);
+	}
+}
+
+/* `heard`: as they were listened to, in the order of `asked`. */
+static int serve_agents(struct signer *s, const struct pollfd *heard, int64_t now_ms)
+{
+	int r = 0;
+	for (size_t i = s->asked_count; i-- > 0 && r == 0;) {
+		uint32_t id = s->asked[i];
+		struct entry *e = &s->entries[id];
+		struct pollfd fd;
+		int64_t deadline_ms = 0;
+		bool is_over;
+		if (identity_waits(e->identity, &fd, &deadline_ms) && !heard[i].revents &&
+			now_ms < deadline_ms)
+			continue;
+		if (e->is_open)
+			sign_further(s, e);
+		else
+			r = open_further(e, id, &is_over);
+		if (!is_asked(e))
+			s->asked[i] = s->asked[--s->asked_count];
+	}
 	return r;
+}
+
+/* Its questions are answered to nobody. */
+static void drop_poller(struct signer *s, nfds_t i)
+{
+	for (size_t k = 0; k < s->asked_count; k++)
+		for (struct question *q = s->entries[s->asked[k]].first; q; q = q->next)
+			if (q->fd == s->fds[i].fd)
+				q->fd = -1;
+	close(s->fds[i].fd);
+	s->fds[i] = s->fds[--s->fd_count];
 }
 
 /* -1 drops this poller: it is gone or talks nonsense. */
@@ -197,16 +332,34 @@ static void serve_pollers(struct signer *s)
 	for (nfds_t i = s->fd_count - 1; i > 0; i--) {
 		if (!s->fds[i].revents || serve_poller(s, s->fds[i].fd) == 0)
 			continue;
-		close(s->fds[i].fd);
-		s->fds[i] = s->fds[--s->fd_count];
+		drop_poller(s, i);
 	}
+}
+
+/* Returns for how long to wait at most. */
+static int listen_to_agents(const struct signer *s, struct pollfd *heard, int64_t now_ms)
+{
+	int64_t first_ms = INT64_MAX, deadline_ms;
+	for (size_t i = 0; i < s->asked_count; i++)
+		if (identity_waits(s->entries[s->asked[i]].identity, &heard[i], &deadline_ms) &&
+			deadline_ms < first_ms)
+			first_ms = deadline_ms;
+	if (s->opening_count || first_ms <= now_ms)
+		return 0;
+	return s->asked_count ? (int)(first_ms - now_ms) : -1;
 }
 
 static void run(struct signer *s)
 {
 	for (;;) {
-		nfds_t heard = s->is_restricted ? s->fd_count : 1;
-		if (poll(s->fds, heard, s->opening_count ? 0 : -1) < 0 && errno != EINTR)
+		nfds_t own = s->is_restricted ? s->fd_count : 1;
+		memcpy(s->heard, s->fds, own * sizeof *s->fds);
+		int timeout_ms = listen_to_agents(s, s->heard + own, clock_monotonic_ms());
+		if (poll(s->heard, own + s->asked_count, timeout_ms) < 0 && errno != EINTR)
+			return;
+		for (nfds_t i = 0; i < own; i++)
+			s->fds[i].revents = s->heard[i].revents;
+		if (serve_agents(s, s->heard + own, clock_monotonic_ms()))
 			return;
 		if (s->is_restricted)
 			serve_pollers(s);
@@ -215,6 +368,16 @@ static void run(struct signer *s)
 		if (go_on_opening(s))
 			return;
 	}
+}
+
+static void forget(struct signer *s)
+{
+	for (size_t i = 0; i < HELPER_IDENTITIES_MAX; i++) {
+		while (s->entries[i].first)
+			drop_question(s, &s->entries[i]);
+		identity_close(s->entries[i].identity);
+	}
+	free(s);
 }
 
 int signer_main(void)
@@ -230,8 +393,6 @@ int signer_main(void)
 	s->fds[0] = (struct pollfd){ .fd = HELPER_CONTROL, .events = POLLIN };
 	s->fd_count = 1;
 	run(s);
-	for (size_t i = 0; i < HELPER_IDENTITIES_MAX; i++)
-		identity_close(s->identities[i]);
-	free(s);
+	forget(s);
 	return 0;
 }

@@ -1,8 +1,6 @@
 #include "lib/ssh/agent.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -27,7 +25,14 @@ struct agent {
 	struct sockaddr_un at;
 	int fd;		       /* -1 after a request that failed */
 	int failures;	       /* to answer at all, in a row */
-	struct buffer message; /* the last answer, without its length */
+	struct buffer request; /* with its length */
+	size_t sent;
+	uint8_t head[4];       /* the length of the answer */
+	struct buffer message; /* the answer, as far as it has come */
+	size_t head_len;
+	uint32_t message_len;
+	uint8_t type;	     /* which the answer has to be of */
+	int64_t deadline_ms; /* 0 when nothing is asked */
 };
 
 static void hang_up(struct agent *a)
@@ -52,7 +57,10 @@ int agent_open(const char *path, struct agent **ret_agent, struct error *err)
 	struct agent *a = calloc(1, sizeof *a);
 	if (!a)
 		return error_set(err, "agent %s: no memory", path);
-	*a = (struct agent){ .at.sun_family = AF_UNIX, .fd = -1, .message.cap = MESSAGE_MAX };
+	*a = (struct agent){ .at.sun_family = AF_UNIX,
+		.fd = -1,
+		.request.cap = MESSAGE_MAX,
+		.message.cap = MESSAGE_MAX };
 	int r = 0;
 	if (strlen(path) >= sizeof a->at.sun_path)
 		r = error_set(err, "agent %s: the path is too long for a socket", path);
@@ -71,106 +79,126 @@ void agent_close(struct agent *a)
 	if (!a)
 		return;
 	hang_up(a);
+	buffer_finish(&a->request);
 	buffer_finish(&a->message);
 	free(a);
 }
 
-/* Waits until the socket is ready; -1 when the time is up. */
-static int wait_for(struct agent *a, short events, int64_t deadline)
+/* Each of these: 0 when it is done, 1 when the socket is not ready for it, -1 with errno. */
+static int send_request(struct agent *a)
 {
-	for (;;) {
-		int64_t left = deadline - clock_monotonic_ms();
-		struct pollfd p = { .fd = a->fd, .events = events };
-		int n = left > 0 ? poll(&p, 1, (int)left) : 0;
+	while (a->sent < a->request.len) {
+		ssize_t n = send(
+			a->fd, a->request.data + a->sent, a->request.len - a->sent, MSG_NOSIGNAL);
 		if (n > 0)
-			return 0;
-		if (n == 0)
-			errno = ETIMEDOUT;
-		if (n == 0 || errno != EINTR)
-			return -1;
-	}
-}
-
-static int send_all(struct agent *a, const void *data, size_t len, int64_t deadline)
-{
-	for (size_t done = 0; done < len;) {
-		ssize_t n = send(a->fd, (const char *)data + done, len - done, MSG_NOSIGNAL);
-		if (n > 0)
-			done += (size_t)n;
-		else if ((errno != EAGAIN && errno != EINTR) || wait_for(a, POLLOUT, deadline) < 0)
-			return -1;
+			a->sent += (size_t)n;
+		else if (errno != EINTR)
+			return errno == EAGAIN ? 1 : -1;
 	}
 	return 0;
 }
 
-static int receive_all(struct agent *a, void *data, size_t len, int64_t deadline)
+static int receive(struct agent *a, void *data, size_t size, size_t *ret_len)
 {
-	for (size_t done = 0; done < len;) {
-		ssize_t n = recv(a->fd, (char *)data + done, len - done, 0);
-		if (n > 0) {
-			done += (size_t)n;
-			continue;
-		}
-		if (n == 0)
-			errno = ECONNRESET;
-		if (n == 0 || (errno != EAGAIN && errno != EINTR) ||
-			wait_for(a, POLLIN, deadline) < 0)
-			return -1;
-	}
-	return 0;
+	ssize_t n = 0;
+	do
+		n = recv(a->fd, data, size, 0);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == EAGAIN ? 1 : -1;
+	if (n == 0)
+		errno = ECONNRESET;
+	*ret_len = (size_t)n;
+	return n == 0 ? -1 : 0;
 }
 
-static int receive_message(struct agent *a, int64_t deadline)
+static int receive_head(struct agent *a)
 {
-	uint8_t head[4];
-	uint32_t len;
-	struct reader r = { head, sizeof head };
-	if (receive_all(a, head, sizeof head, deadline) < 0)
-		return -1;
-	buffer_clear(&a->message);
-	char *to = reader_u32(&r, &len) ? buffer_reserve(&a->message, len) : NULL;
-	if (!to) {
-		errno = EMSGSIZE;
-		return -1;
+	while (a->head_len < sizeof a->head) {
+		size_t n;
+		int rc = receive(a, a->head + a->head_len, sizeof a->head - a->head_len, &n);
+		if (rc != 0)
+			return rc;
+		a->head_len += n;
 	}
-	if (receive_all(a, to, len, deadline) < 0)
-		return -1;
-	a->message.len = len;
-	return 0;
+	struct reader r = { a->head, sizeof a->head };
+	if (reader_u32(&r, &a->message_len) && buffer_reserve(&a->message, a->message_len))
+		return 0;
+	errno = EMSGSIZE;
+	return -1;
 }
 
-/* Sends one message and gives what follows the type of the answer, which has to be `type`. */
-static int exchange(struct agent *a, const struct buffer *request, uint8_t type, struct reader *ret,
-	struct error *err)
+static int receive_message(struct agent *a)
 {
-	int64_t deadline = clock_monotonic_ms() + REQUEST_MS;
-	uint8_t got;
-	if (send_all(a, request->data, request->len, deadline) < 0 ||
-		receive_message(a, deadline) < 0) {
-		a->failures++;
-		return error_errno(err, "agent");
+	int rc = receive_head(a);
+	while (rc == 0 && a->message.len < a->message_len) {
+		size_t n;
+		rc = receive(
+			a, a->message.data + a->message.len, a->message_len - a->message.len, &n);
+		if (rc == 0)
+			a->message.len += n;
 	}
-	a->failures = 0;
-	*ret = (struct reader){ (const uint8_t *)a->message.data, a->message.len };
-	if (!reader_byte(ret, &got) || got != type)
-		return error_set(err, "agent: it refuses");
-	return 0;
+	return rc;
+}
+
+static int exchange(struct agent *a)
+{
+	int rc = send_request(a);
+	if (rc == 0)
+		rc = receive_message(a);
+	if (rc != 1 || clock_monotonic_ms() < a->deadline_ms)
+		return rc;
+	errno = ETIMEDOUT;
+	return -1;
 }
 
 /* An answer that comes late would be taken for the next one's: a request that failed has had
  * the connection. */
-static int ask(struct agent *a, const struct buffer *request, uint8_t type, struct reader *ret,
-	struct error *err)
+int agent_go_on(struct agent *a, struct error *err)
+{
+	int rc = exchange(a);
+	if (rc == 1)
+		return 1;
+	a->deadline_ms = 0;
+	a->failures = rc < 0 ? a->failures + 1 : 0;
+	if (rc < 0)
+		(void)error_errno(err, "agent %s", a->at.sun_path);
+	else if (a->message.len == 0 || (uint8_t)a->message.data[0] != a->type)
+		rc = error_set(err, "agent %s: it refuses", a->at.sun_path);
+	if (rc < 0)
+		hang_up(a);
+	return rc;
+}
+
+bool agent_waits(const struct agent *a, struct pollfd *ret_fd, int64_t *ret_deadline_ms)
+{
+	if (!a->deadline_ms)
+		return false;
+	*ret_fd = (struct pollfd){ .fd = a->fd,
+		.events = a->sent < a->request.len ? POLLOUT : POLLIN };
+	*ret_deadline_ms = a->deadline_ms;
+	return true;
+}
+
+/* Begins to send a->request. */
+static int ask(struct agent *a, uint8_t type, struct error *err)
 {
 	if (a->failures >= FAILURES_MAX)
 		return error_set(
 			err, "agent %s: it does not answer, and is asked no more", a->at.sun_path);
 	if (a->fd < 0 && dial(a, err) < 0)
 		return -1;
-	if (exchange(a, request, type, ret, err) == 0)
-		return 0;
-	hang_up(a);
-	return -1;
+	a->type = type;
+	a->sent = a->head_len = 0;
+	buffer_clear(&a->message);
+	a->deadline_ms = clock_monotonic_ms() + REQUEST_MS;
+	return 0;
+}
+
+/* What follows the type of the answer. */
+static struct reader answer_of(const struct agent *a)
+{
+	return (struct reader){ (const uint8_t *)a->message.data + 1, a->message.len - 1 };
 }
 
 static int put_u32(struct buffer *b, size_t value)
@@ -207,16 +235,21 @@ static int give(struct slice s, uint8_t **ret, size_t *ret_len, struct error *er
 	return 0;
 }
 
-int agent_find(struct agent *a, struct slice wanted, uint8_t **ret_blob, size_t *ret_len,
+int agent_ask_keys(struct agent *a, struct error *err)
+{
+	static const uint8_t request[] = { 0, 0, 0, 1, REQUEST_IDENTITIES };
+	buffer_clear(&a->request);
+	if (buffer_append(&a->request, request, sizeof request) < 0)
+		return error_set(err, "agent: no memory");
+	return ask(a, IDENTITIES_ANSWER, err);
+}
+
+int agent_take_key(const struct agent *a, struct slice wanted, uint8_t **ret_blob, size_t *ret_len,
 	struct error *err)
 {
-	char bytes[] = { 0, 0, 0, 1, REQUEST_IDENTITIES };
-	const struct buffer request = { .data = bytes, .len = sizeof bytes };
-	struct reader r;
+	struct reader r = answer_of(a);
 	struct slice blob, comment;
 	uint32_t count;
-	if (ask(a, &request, IDENTITIES_ANSWER, &r, err) < 0)
-		return -1;
 	if (!reader_u32(&r, &count) || count > KEYS_MAX)
 		return error_set(err, "agent: an answer that makes no sense");
 	for (uint32_t i = 0; i < count; i++) {
@@ -229,19 +262,22 @@ int agent_find(struct agent *a, struct slice wanted, uint8_t **ret_blob, size_t 
 					 : "agent: it holds no ed25519 or ecdsa key (ssh-add)");
 }
 
-int agent_sign(struct agent *a, struct slice blob, struct slice data, uint8_t **ret_sig,
-	size_t *ret_len, struct error *err)
+int agent_ask_signature(struct agent *a, struct slice blob, struct slice data, struct error *err)
 {
-	CLEANUP(buffer_finish) struct buffer request = { .cap = MESSAGE_MAX };
 	const uint8_t type = SIGN_REQUEST;
-	struct reader r;
-	struct slice answer, algorithm, sig;
-	if (put_u32(&request, 1 + 4 + blob.len + 4 + data.len + 4) < 0 ||
-		buffer_append(&request, &type, 1) < 0 || put_string(&request, blob) < 0 ||
-		put_string(&request, data) < 0 || put_u32(&request, 0) < 0)
+	buffer_clear(&a->request);
+	if (put_u32(&a->request, 1 + 4 + blob.len + 4 + data.len + 4) < 0 ||
+		buffer_append(&a->request, &type, 1) < 0 || put_string(&a->request, blob) < 0 ||
+		put_string(&a->request, data) < 0 || put_u32(&a->request, 0) < 0)
 		return error_set(err, "agent: the request is too long");
-	if (ask(a, &request, SIGN_RESPONSE, &r, err) < 0)
-		return -1;
+	return ask(a, SIGN_RESPONSE, err);
+}
+
+int agent_take_signature(
+	const struct agent *a, uint8_t **ret_sig, size_t *ret_len, struct error *err)
+{
+	struct reader r = answer_of(a);
+	struct slice answer, algorithm, sig;
 	if (!reader_string(&r, &answer))
 		return error_set(err, "agent: an answer that makes no sense");
 	r = (struct reader){ answer.data, answer.len };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/buffer.h"
+#include "lib/clock.h"
 #include "lib/file.h"
 #include "lib/ssh/agent.h"
 #include "lib/ssh/openssh_key.h"
@@ -22,7 +23,8 @@ enum {
 struct identity {
 	struct openssh_key *key;
 	struct agent *agent;
-	uint8_t *agent_blob;
+	char *public_file;   /* for messages; NULL when any key of the agent will do */
+	uint8_t *agent_blob; /* as that file has it, then as the agent has */
 	size_t agent_blob_len;
 };
 
@@ -32,15 +34,26 @@ static struct slice public_of(const struct identity *id)
 		       : (struct slice){ id->agent_blob, id->agent_blob_len };
 }
 
-static int open_agent(struct identity *id, const char *path, struct slice wanted, struct error *err)
+/* Its answer comes in identity_go_on(). */
+static int open_agent(struct identity *id, const char *path, struct error *err)
 {
 	if (!path)
 		path = getenv("SSH_AUTH_SOCK");
 	if (!path || !*path)
 		return error_set(err, "agent: SSH_AUTH_SOCK is not set; write agent:PATH");
-	if (agent_open(path, &id->agent, err) < 0)
+	return agent_open(path, &id->agent, err) < 0 ? -1 : agent_ask_keys(id->agent, err);
+}
+
+static int take_agent_key(struct identity *id, struct error *err)
+{
+	uint8_t *blob;
+	size_t len;
+	if (agent_take_key(id->agent, public_of(id), &blob, &len, err) < 0)
 		return -1;
-	return agent_find(id->agent, wanted, &id->agent_blob, &id->agent_blob_len, err);
+	free(id->agent_blob);
+	id->agent_blob = blob;
+	id->agent_blob_len = len;
+	return 0;
 }
 
 /* FILE.pub: the agent at $SSH_AUTH_SOCK has to hold the private half. */
@@ -50,16 +63,15 @@ static int open_public(struct identity *id, const char *file, struct error *err)
 	if (file_read(file, FILE_TRUSTED, KEY_FILE_MAX, &text, err) < 0)
 		return -1;
 	const char *base64 = text.data ? strchr(text.data, ' ') : NULL;
-	CLEANUP(buffer_wipe) struct buffer blob = { 0 };
 	size_t len = base64 ? strcspn(base64 + 1, " \t\r\n") : 0;
-	char *to = buffer_reserve(&blob, len);
-	if (!to)
+	id->agent_blob = malloc(len + 1);
+	id->public_file = strdup(file);
+	if (!id->agent_blob || !id->public_file)
 		return error_set(err, "%s: no memory", file);
-	if (len == 0 || sodium_base642bin((uint8_t *)to, len, base64 + 1, len, NULL, &blob.len,
-				NULL, sodium_base64_VARIANT_ORIGINAL) != 0)
+	if (len == 0 || sodium_base642bin(id->agent_blob, len, base64 + 1, len, NULL,
+				&id->agent_blob_len, NULL, sodium_base64_VARIANT_ORIGINAL) != 0)
 		return error_set(err, "%s: is not a public key", file);
-	struct slice wanted = { (const uint8_t *)blob.data, blob.len };
-	return open_agent(id, NULL, wanted, err) < 0 ? error_context(err, "%s", file) : 0;
+	return open_agent(id, NULL, err) < 0 ? error_context(err, "%s", file) : 0;
 }
 
 static int open_private(
@@ -87,11 +99,10 @@ static bool has_suffix(const char *text, const char *suffix)
 static int open_any(
 	struct identity *id, const char *file, const char *passphrase_file, struct error *err)
 {
-	static const struct slice any = { 0 };
 	if (strcmp(file, "agent") == 0)
-		return open_agent(id, NULL, any, err);
+		return open_agent(id, NULL, err);
 	if (strncmp(file, "agent:", strlen("agent:")) == 0)
-		return open_agent(id, file + strlen("agent:"), any, err);
+		return open_agent(id, file + strlen("agent:"), err);
 	if (has_suffix(file, ".pub"))
 		return open_public(id, file, err);
 	return open_private(id, file, passphrase_file, err);
@@ -115,7 +126,27 @@ int identity_begin(const char *file, const char *passphrase_file, struct identit
 
 int identity_go_on(struct identity *id, struct error *err)
 {
-	return id->key ? openssh_key_go_on(id->key, err) : 0;
+	if (id->key)
+		return openssh_key_go_on(id->key, err);
+	int rc = agent_go_on(id->agent, err);
+	if (rc == 0)
+		rc = take_agent_key(id, err);
+	return rc < 0 && id->public_file ? error_context(err, "%s", id->public_file) : rc;
+}
+
+bool identity_waits(const struct identity *id, struct pollfd *ret_fd, int64_t *ret_deadline_ms)
+{
+	return id->agent && agent_waits(id->agent, ret_fd, ret_deadline_ms);
+}
+
+/* For those who have nothing else to do. */
+static void wait_for(const struct identity *id)
+{
+	struct pollfd fd;
+	int64_t deadline_ms, left;
+	if (identity_waits(id, &fd, &deadline_ms) &&
+		(left = deadline_ms - clock_monotonic_ms()) > 0)
+		(void)poll(&fd, 1, (int)left);
 }
 
 int identity_open(const char *file, const char *passphrase_file, struct identity **ret_identity,
@@ -125,8 +156,9 @@ int identity_open(const char *file, const char *passphrase_file, struct identity
 	int rc;
 	if (identity_begin(file, passphrase_file, &id, err) < 0)
 		return -1;
-	while ((rc = identity_go_on(id, err)) == 1)
-		;
+	do
+		wait_for(id);
+	while ((rc = identity_go_on(id, err)) == 1);
 	if (rc < 0)
 		identity_close(id);
 	else
@@ -146,6 +178,7 @@ void identity_close(struct identity *id)
 	openssh_key_destroy(id->key);
 	agent_close(id->agent);
 	free(id->agent_blob);
+	free(id->public_file);
 	free(id);
 }
 
@@ -173,7 +206,7 @@ static bool is_login_with(struct slice blob, const uint8_t *data, size_t len)
 	       slice_is(key, blob.data, blob.len) && r.left == 0;
 }
 
-int identity_sign(struct identity *id, const uint8_t *data, size_t len, uint8_t **ret_sig,
+int identity_sign_begin(struct identity *id, const uint8_t *data, size_t len, uint8_t **ret_sig,
 	size_t *ret_len, struct error *err)
 {
 	struct slice blob = public_of(id);
@@ -181,5 +214,22 @@ int identity_sign(struct identity *id, const uint8_t *data, size_t len, uint8_t 
 		return error_set(err, "refused to sign what is not a login with this key");
 	if (id->key)
 		return openssh_key_sign(id->key, data, len, ret_sig, ret_len, err);
-	return agent_sign(id->agent, blob, (struct slice){ data, len }, ret_sig, ret_len, err);
+	return agent_ask_signature(id->agent, blob, (struct slice){ data, len }, err) < 0 ? -1 : 1;
+}
+
+int identity_sign_go_on(struct identity *id, uint8_t **ret_sig, size_t *ret_len, struct error *err)
+{
+	int rc = agent_go_on(id->agent, err);
+	return rc == 0 ? agent_take_signature(id->agent, ret_sig, ret_len, err) : rc;
+}
+
+int identity_sign(struct identity *id, const uint8_t *data, size_t len, uint8_t **ret_sig,
+	size_t *ret_len, struct error *err)
+{
+	int rc = identity_sign_begin(id, data, len, ret_sig, ret_len, err);
+	while (rc == 1) {
+		wait_for(id);
+		rc = identity_sign_go_on(id, ret_sig, ret_len, err);
+	}
+	return rc;
 }

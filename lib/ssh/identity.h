@@ -1,6 +1,8 @@
 #ifndef FLEET_SSH_IDENTITY_H
 #define FLEET_SSH_IDENTITY_H
 
+#include <poll.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,12 +21,15 @@ struct identity;
 int identity_open(const char *file, const char *passphrase_file, struct identity **ret_identity,
 	struct error *err) MUST_CHECK;
 
-/* The same in steps of some milliseconds each, since a passphrase is slow on purpose: after the
- * first the identity is of no use but to be closed until the second returns 0. It returns 1 as
- * long as it is to be called again. (An agent is asked in the first, and has ten seconds.) */
+/* The same in steps of some milliseconds each, since a passphrase is slow on purpose, and an agent
+ * may be: after the first the identity is of no use but to be closed until the second returns 0.
+ * It returns 1 as long as it is to be called again, once identity_waits() is over. */
 int identity_begin(const char *file, const char *passphrase_file, struct identity **ret_identity,
 	struct error *err) MUST_CHECK;
 int identity_go_on(struct identity *id, struct error *err) MUST_CHECK;
+
+/* Whether the next step is an agent's: then what to wait for, and until when (monotonic). */
+bool identity_waits(const struct identity *id, struct pollfd *ret_fd, int64_t *ret_deadline_ms);
 
 /* How many rounds of bcrypt its passphrase takes; 0 without one. */
 uint32_t identity_rounds(const struct identity *id);
@@ -39,5 +44,12 @@ const uint8_t *identity_public(const struct identity *id, size_t *ret_len);
  * signature is the raw form that libssh2's sign callback returns; heap, caller frees. */
 int identity_sign(struct identity *id, const uint8_t *data, size_t len, uint8_t **ret_sig,
 	size_t *ret_len, struct error *err) MUST_CHECK;
+
+/* The same without waiting for an agent: 1 when it was asked, and then, as long as it is to be
+ * called again, from the second. One signature at a time. */
+int identity_sign_begin(struct identity *id, const uint8_t *data, size_t len, uint8_t **ret_sig,
+	size_t *ret_len, struct error *err) MUST_CHECK;
+int identity_sign_go_on(
+	struct identity *id, uint8_t **ret_sig, size_t *ret_len, struct error *err) MUST_CHECK;
 
 #endif

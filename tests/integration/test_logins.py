@@ -8,6 +8,7 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import time
@@ -128,8 +129,31 @@ class DeafAgent(test_poll.PollTest):
         self.assertLess(time.monotonic() - started, 40)
         for i in range(8):
             self.expect(f'deaf{i}', 'internal', 'auth')
-            self.expect(f'good{i}', 'ok')
         self.assertEqual(result.err.count('it does not answer, and is asked no more'), 1, result)
+        self.expect_good_at_once(8)
+
+    def expect_good_at_once(self, count):
+        """Whose keys are no agent's wait for none."""
+        rows = self.fleet.rows(
+            'SELECT (julianday(s.received_at) - julianday(y.started_at)) * 86400 FROM sample s '
+            'JOIN client c ON c.id = s.client_id JOIN cycle y ON y.id = s.cycle_id '
+            "WHERE s.outcome = 'ok' AND c.name LIKE 'good%'")
+        self.assertEqual(len(rows), count)
+        self.assertLess(max(row[0] for row in rows), 8, rows)
+
+    def test_one_that_does_not_even_say_what_it_has(self):
+        path = str(self.folder / 'mute')
+        with socket.socket(socket.AF_UNIX) as mute:
+            mute.bind(path)
+            mute.listen()
+            for i in range(4):
+                self.client(f'mute{i}', key=f'agent:{path}', timeout='30s')
+                self.client(f'good{i}', timeout='30s')
+            result = self.collect()
+        for i in range(4):
+            self.expect(f'mute{i}', 'auth', 'auth', 'agent')
+        self.assertIn('agent', result.err)
+        self.expect_good_at_once(4)
 
 
 class KnownHosts(test_poll.PollTest):
