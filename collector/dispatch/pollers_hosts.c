@@ -267,9 +267,10 @@ static void fail_name(struct poll_run *r, uint32_t seq, const char *reason)
 {
 	const struct jump_way way = jumps_way(&r->jumps, seq);
 	struct jump *first = way.count ? way.items[0] : NULL;
+	const struct poll_fault fault = { OUTCOME_DNS, STAGE_RESOLVE, reason };
 	if (!first || first->state == JUMP_DEAD ||
 		!jumps_has_stalled(&r->jumps, seq, first, r->now_ms))
-		poll_run_fail(r, seq, OUTCOME_DNS, STAGE_RESOLVE, reason);
+		fail_at(r, seq, way.depth ? first : NULL, &fault);
 	else if (jumps_kill(first, OUTCOME_DNS, reason))
 		poll_run_fail(r, seq, OUTCOME_INTERNAL, STAGE_RESOLVE, "out of memory");
 	else

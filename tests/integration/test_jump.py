@@ -1,5 +1,6 @@
 """Clients behind jump hosts, by real sshds: what is told of them, what they cost each other, and
 that no credential goes to whom it is not meant for."""
+import contextlib
 import fcntl
 import multiprocessing
 import os
@@ -7,6 +8,7 @@ import pathlib
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 
@@ -26,6 +28,24 @@ def connections_to(port):
     established, there = '01', f':{port:04X}'
     return sum(fields[3] == established and fields[2].endswith(there) for fields in map(
         str.split, pathlib.Path('/proc/net/tcp').read_text().splitlines()[1:]))
+
+
+def answer_late(server, seconds):
+    """Says 127.0.0.1 of every name, as a name server (RFC 1035), until a query is empty."""
+    answer = b'\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\x7f\0\0\1'
+
+    def send(reply, sender):
+        with contextlib.suppress(OSError):
+            server.sendto(reply, sender)
+    while True:
+        query, sender = server.recvfrom(512)
+        if not query:
+            return
+        end = query.index(b'\0', 12) + 5
+        found = query[end - 4:end - 2] == b'\0\1'  # an A record is asked for
+        reply = (query[:2] + b'\x81\x80\0\1' + (b'\0\1' if found else b'\0\0') + bytes(4) +
+                 query[12:end] + (answer if found else b''))
+        threading.Timer(seconds, send, (reply, sender)).start()
 
 
 class Jump(unittest.TestCase):
@@ -360,6 +380,31 @@ class Dead(Jump):
             self.expect(f'{gate}-hasty', 'timeout', 'jump', f'jump host {gate} (handshake): ')
         for name, row in self.rows().items():
             self.assertTrue(row[0] == 'ok' or name.endswith('-hasty'), (name, row))
+
+    @AS_ROOT
+    def test_a_name_that_takes_its_time(self):
+        """Its own timeout is for the name, too."""
+        gate, far = self.sshd('gate'), self.sshd('far')
+        self.machine('gate', gate, element='jump', ip='gate.example', known='gate.example')
+        self.machine('hasty', far, 'gate', more='timeout="1s"')
+        self.children('gate', far, 3)
+        self.configure()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+            nameserver = '127.78.%d.%d' % tuple(os.urandom(2))
+            server.bind((nameserver, 53))
+            names = threading.Thread(target=answer_late, args=(server, 2), daemon=True)
+            names.start()
+            resolv = self.fleet.write('resolv.conf', f'nameserver {nameserver}\n', mode=0o644)
+            done = subprocess.run(
+                ['unshare', '--mount', 'sh', '-ec', f'mount --bind {resolv} /etc/resolv.conf; '
+                 'exec "$@"', 'sh', *self.fleet.command('collector')],
+                capture_output=True, text=True, timeout=60, check=False)
+            self.assertEqual(done.returncode, 0, done)
+            server.sendto(b'', (nameserver, 53))
+            names.join()
+        self.expect('hasty', 'dns', 'jump', 'jump host gate (resolve): no answer from the name')
+        for i in range(3):
+            self.expect(f'gate-{i:02}', 'ok')
 
     def test_changed(self):
         """No credential goes there, and only one connection."""
