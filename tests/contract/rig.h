@@ -14,8 +14,8 @@
 
 /*
  * One engine under test: SQLite in a temporary folder, or the private MariaDB server that
- * with-mariadb.sh has started (FLEET_MARIADB names its folder). Every test begins with an
- * empty database.
+ * integration/rig/mariadb.py has started (FLEET_MARIADB names its folder). Every test begins with
+ * an empty database.
  */
 struct rig {
 	struct storage_config config;

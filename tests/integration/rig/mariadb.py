@@ -5,7 +5,7 @@ process id.
     with Mariadb(folder) as server:
         ... server.socket, server.query('SELECT 1') ...
 
-As a program (see tests/contract/with-mariadb.sh):
+As a program (see tests/contract/):
 
     mariadb.py run COMMAND…      starts a server in a temporary folder, runs COMMAND with its
                                  folder in FLEET_MARIADB and this file in
@@ -23,6 +23,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -52,6 +53,31 @@ def alive(pid):
         return False
 
 
+class Session:
+    """A connection of root's that stays: the server's own client takes longer to start than most
+    statements do."""
+
+    END = 'end of the answer'
+
+    def __init__(self, command, env):
+        self.process = subprocess.Popen(command, env=env, stdin=subprocess.PIPE, text=True,
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+    def run(self, sql):
+        """The rows as lists of texts. The first error ends it."""
+        self.process.stdin.write(f"{sql}\n;\nSELECT '{self.END}';\n")
+        self.process.stdin.flush()
+        rows = []
+        for line in self.process.stdout:
+            if line == self.END + '\n':
+                return rows
+            rows.append(line.rstrip('\n').split('\t'))
+        raise RuntimeError(f'{sql}: {rows}')
+
+    def close(self):
+        self.process.communicate()
+
+
 class Mariadb:
     """options: for mariadbd, beside OPTIONS; the last one of a name counts, so that
     '--skip-networking=0', '--port=N', '--bind-address=127.0.0.1' open TCP."""
@@ -66,6 +92,7 @@ class Mariadb:
         self.temporary = os.path.join(self.folder, 'tmp')
         self.options = list(options)
         self.process = None
+        self.sessions = {}  # by thread
 
     def __enter__(self):
         self.start()
@@ -102,7 +129,7 @@ class Mariadb:
             # --force: not even localhost need have a name
             '--force', f'--user={getpass.getuser()}',
             '--auth-root-authentication-method=normal',
-            '--skip-test-db', '--skip-name-resolve')
+            '--skip-test-db', '--skip-name-resolve', *OPTIONS)
 
     def pid(self):
         """Of the running server, or None."""
@@ -146,6 +173,8 @@ class Mariadb:
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
 
     def _end(self, number):
+        while self.sessions:
+            self.sessions.popitem()[1].close()
         pid = self.pid()
         if pid is None:
             return
@@ -166,33 +195,28 @@ class Mariadb:
         """As a power cut does to its memory."""
         self._end(signal.SIGKILL)
 
-    def _client(self, database, *options):
-        return self._command('mariadb', *LOCAL, self.socket, '-N', '-B',
-                             '--default-character-set=utf8mb4', *options,
-                             *([database] * bool(database)))
+    def _open(self):
+        command, env = self._command('mariadb', *LOCAL, self.socket, '-N', '-B', '--unbuffered',
+                                     '--default-character-set=utf8mb4')
+        return Session(command, env)
 
     @contextlib.contextmanager
     def session(self, database):
-        """A connection of root's that stays; gives a function that runs SQL over it, and comes
-        back when that is done."""
-        command, env = self._client(database, '--unbuffered')
-        with subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                              text=True, bufsize=1) as process:
-            def run_sql(sql):
-                process.stdin.write(f"{sql}; SELECT 'done';\n")
-                if process.stdout.readline() != 'done\n':
-                    raise RuntimeError(sql)
-            yield run_sql
-            process.stdin.close()
+        """Gives a function that runs SQL over a connection of its own."""
+        with contextlib.closing(self._open()) as session:
+            session.run(f'USE {database}')
+            yield session.run
 
     def query(self, sql, database=''):
         """Runs SQL as root; the rows as lists of texts."""
-        command, env = self._client(database)
-        out = subprocess.run(command, env=env, input=sql, capture_output=True, text=True,
-                             check=False)
-        if out.returncode:
-            raise RuntimeError(f'{sql}: {out.stderr}')
-        return [line.split('\t') for line in out.stdout.splitlines()]
+        thread = threading.get_ident()
+        if thread not in self.sessions:
+            self.sessions[thread] = self._open()
+        try:
+            return self.sessions[thread].run(f'USE {database};\n{sql}' if database else sql)
+        except (OSError, RuntimeError):
+            self.sessions.pop(thread).close()
+            raise
 
 
 def run(command):
