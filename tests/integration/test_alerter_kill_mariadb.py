@@ -1,46 +1,28 @@
 """As test_alerter_kill.py, on MariaDB; and cut off from the server at each COMMIT, before it is
 done and before the answer has come."""
 import os
-import shutil
 import sys
-import tempfile
 import unittest
 
 import test_alerter_kill
-from rig import mariadb
+from rig.mariadb_case import MariadbCase
 from rig.proxy import Proxy
 from rig.samples import MariadbSamples
 from test_alerter_kill import KILLS, WHY_NOT
 
-SERVER = None
 
-
-def setUpModule():
-    global SERVER
-    SERVER = mariadb.Mariadb(tempfile.mkdtemp(prefix='fleet-mariadb-'))
-    SERVER.start()
-
-
-def tearDownModule():
-    SERVER.stop()
-    shutil.rmtree(SERVER.folder, ignore_errors=True)
-
-
-class KillOnMariadb(test_alerter_kill.Kill):
+class KillOnMariadb(MariadbCase, test_alerter_kill.Kill):
     STRIDE = 4  # each query is said to a server, too
 
     def make_storage(self):
-        self.database = 'fleet_' + self._testMethodName[:50]
-        SERVER.query(f'CREATE DATABASE {self.database} CHARACTER SET utf8mb4')
-        self.addCleanup(SERVER.query, f'DROP DATABASE {self.database}')
-        return self.reach(SERVER.socket)
+        self.database = self.make_database()
+        return self.reach(self.mariadb.socket)
 
     def reach(self, path):
-        return (f'<storage engine="mariadb" socket="{path}" user="root"'
-                f' database="{self.database}" timeout="5s"/>')
+        return self.storage_in(self.database, path, 'timeout="5s"')
 
     def make_samples(self):
-        return MariadbSamples(SERVER, self.database)
+        return MariadbSamples(self.mariadb, self.database)
 
     def cut(self, **how):
         """One run through a proxy, and one without. Whether the first came to that COMMIT, and
@@ -48,10 +30,10 @@ class KillOnMariadb(test_alerter_kill.Kill):
         path = self.fleet.path('proxy')
         self.storage = self.reach(path)
         self.configure_two()
-        with Proxy(path, SERVER.socket, **how) as proxy:
+        with Proxy(path, self.mariadb.socket, **how) as proxy:
             result = self.fleet.run('alerter')
         os.unlink(path)
-        self.storage = self.reach(SERVER.socket)
+        self.storage = self.reach(self.mariadb.socket)
         self.configure_two()
         self.alert()
         return proxy.has_cut, result.status
@@ -81,7 +63,7 @@ class KillOnMariadb(test_alerter_kill.Kill):
 
 
 if __name__ == '__main__':
-    if WHY_NOT or not mariadb.installed():
-        print(WHY_NOT or 'there is no mariadbd')
+    if WHY_NOT:
+        print(WHY_NOT)
         sys.exit(77)  # meson: skipped
     unittest.main()

@@ -6,7 +6,7 @@ import sys
 import time
 import unittest
 
-from rig import mariadb
+from rig.mariadb_case import MariadbCase
 from rig.proxy import Proxy
 from rig.shows import shows
 from rig.sshd import free_port
@@ -15,26 +15,16 @@ from test_collect import EX_UNAVAILABLE, CollectTest
 LOCK_WAIT = 2  # seconds; lib/storage/mariadb.c
 
 
-@unittest.skipUnless(mariadb.installed(), 'mariadbd is not installed')
-class CollectMariadb(CollectTest):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.server = mariadb.Mariadb(str(cls.folder / 'mariadb'))
-        cls.server.start()
-        cls.addClassCleanup(cls.server.stop)
-
+class CollectMariadb(MariadbCase, CollectTest):
     def setUp(self):
         super().setUp()
-        self.database = self.id().rpartition('.')[2]
-        self.server.query(f'CREATE DATABASE {self.database}')
+        self.database = self.make_database()
 
     def store_in(self, path, *clients):
-        self.configure(*clients, before=f'<storage engine="mariadb" socket="{path}" user="root" '
-                       f'database="{self.database}" timeout="5s"/>')
+        self.configure(*clients, before=self.storage_in(self.database, path, 'timeout="5s"'))
 
     def query(self, sql):
-        return [tuple(row) for row in self.server.query(sql, self.database)]
+        return self.rows_in(self.database, sql)
 
     def outcomes(self):
         return self.query('SELECT c.name, s.outcome FROM sample s JOIN client c '
@@ -54,7 +44,7 @@ class CollectMariadb(CollectTest):
         for _ in range(2):
             self.collect()
         want = self.fleet.rows(series), self.fleet.rows(samples)
-        self.store_in(self.server.socket, self.client('one'))
+        self.store_in(self.mariadb.socket, self.client('one'))
         for _ in range(2):
             self.assertEqual(self.collect().err, '')
         self.assertEqual((self.query(series), self.query(samples)), want)
@@ -67,7 +57,7 @@ class CollectMariadb(CollectTest):
     def test_lost_at_every_commit(self):
         clients = self.client('one'), self.client('down', port=self.refused_port())
         path = os.path.join(self.fleet.folder, 'proxy')
-        self.store_in(self.server.socket, *clients)
+        self.store_in(self.mariadb.socket, *clients)
         self.collect()
         self.store_in(path, *clients)
         runs = 1
@@ -86,9 +76,9 @@ class CollectMariadb(CollectTest):
     @contextlib.contextmanager
     def somebody_holds_the_client(self):
         """Another session has changed its row, and so much else that a deadlock is at our cost."""
-        self.store_in(self.server.socket, self.client('one'))
+        self.store_in(self.mariadb.socket, self.client('one'))
         self.collect()
-        with self.server.session(self.database) as run_sql:
+        with self.mariadb.session(self.database) as run_sql:
             run_sql('CREATE TABLE weight (a INT); START TRANSACTION; INSERT INTO weight VALUES (1)'
                     + '; INSERT INTO weight SELECT a FROM weight' * 13)
             run_sql('UPDATE client SET newest_id = newest_id')
@@ -136,7 +126,7 @@ class CollectMariadb(CollectTest):
     def cut(self, path, **how):
         """One run through a proxy; False when it came to its end before that commit. What it
         leaves is the next run's, which is cut a little later."""
-        with Proxy(path, self.server.socket, **how) as proxy:
+        with Proxy(path, self.mariadb.socket, **how) as proxy:
             result = self.fleet.run('collector')
         os.unlink(path)
         lost = proxy.has_cut and how['gone']

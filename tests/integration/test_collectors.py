@@ -5,8 +5,8 @@ import shutil
 import sys
 import unittest
 
-from rig import mariadb
 from rig.fleet import Fleet
+from rig.mariadb_case import MariadbCase
 from test_collect import EX_UNAVAILABLE, CollectTest
 
 AHEAD = 7200000 << 22  # two hours, in an id
@@ -20,7 +20,7 @@ class Collectors(CollectTest):
     def setUp(self):
         super().setUp()
         self.first = self.fleet
-        self.database = self.first.database
+        self.database = self.home = self.make_home()
         self.second = self.make('second')
         for fleet, client in (self.first, 'one'), (self.second, 'two'):
             self.give(fleet, self.client(client))
@@ -29,6 +29,9 @@ class Collectors(CollectTest):
         fleet = Fleet(f'{self.first.folder}-{name}')
         fleet.write('known_hosts', self.sshd.known_hosts())
         return fleet
+
+    def make_home(self):
+        return self.fleet.database
 
     def storage(self):
         return f'<storage path="{self.database}"/>'
@@ -127,35 +130,21 @@ class Collectors(CollectTest):
         return self.second.database
 
 
-@unittest.skipUnless(mariadb.installed(), 'mariadbd is not installed')
-class OnMariadb(Collectors):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.server = mariadb.Mariadb(str(cls.folder / 'mariadb'))
-        cls.server.start()
-        cls.addClassCleanup(cls.server.stop)
-
-    def setUp(self):
-        self.name = self.id().rpartition('.')[2]
-        self.server.query(f'CREATE DATABASE {self.name}; CREATE DATABASE {self.name}2')
-        super().setUp()
-        self.database = self.name
-        self.give(self.first, self.client('one'))
-        self.give(self.second, self.client('two'))
+class OnMariadb(MariadbCase, Collectors):
+    def make_home(self):
+        return self.make_database()
 
     def storage(self):
-        return (f'<storage engine="mariadb" socket="{self.server.socket}" user="root" '
-                f'database="{self.database}"/>')
+        return self.storage_in(self.database)
 
     def query(self, sql):
-        return [tuple(row) for row in self.server.query(sql, self.name)]
+        return self.rows_in(self.home, sql)
 
     def unreachable(self):
-        return self.name + '_nowhere'
+        return 'nowhere'
 
     def elsewhere(self):
-        return self.name + '2'
+        return self.make_database()
 
 
 if __name__ == '__main__':

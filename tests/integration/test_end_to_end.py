@@ -3,14 +3,14 @@ real sshd through both databases to a mail over verified TLS."""
 import contextlib
 import os
 import pathlib
-import re
 import subprocess
 import sys
 import time
 import unittest
 
-from rig import mariadb, smtp
+from rig import smtp
 from rig.fleet import Fleet
+from rig.mariadb_case import MariadbCase
 from rig.samples import Samples
 from test_collect import CollectTest, silent_server
 
@@ -100,24 +100,14 @@ class Cron(EndToEnd):
             self.assertEqual(self.fleet.run_closed(*program), os.EX_CONFIG, program)
 
 
-@unittest.skipUnless(mariadb.installed(), 'mariadbd is not installed')
-class Databases(EndToEnd):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.server = mariadb.Mariadb(str(cls.folder / 'mariadb'))
-        cls.server.start()
-        cls.addClassCleanup(cls.server.stop)
-
+class Databases(MariadbCase, EndToEnd):
     def setUp(self):
         super().setUp()
-        self.database = 'e2e_' + re.sub('[^a-z]', '', self.id().rpartition('.')[2])
-        self.server.query(f'CREATE DATABASE {self.database}')
-        self.storage = (f'<storage engine="mariadb" socket="{self.server.socket}" user="root"'
-                        f' database="{self.database}"/>')
+        self.database = self.make_database()
+        self.storage = self.storage_in(self.database)
 
     def query(self, sql):
-        return [tuple(row) for row in self.server.query(sql, self.database)]
+        return self.rows_in(self.database, sql)
 
     def test_a_sample_means_the_same_in_both(self):
         """Each database by its own collector, one after the other within seconds."""
