@@ -5,8 +5,8 @@
     puppet.answer = function     # of a Request; returns the bytes to say, or yields them
     puppet.stop()
 
-The forced command is this file, run as a program. It passes on what sshd gives it to a socket
-of the test's, so a lie is told over the real SSH to the real collector, with seals that open.
+The forced command is relay.py, which passes on what sshd gives it to a socket of the test's, so
+a lie is told over the real SSH to the real collector, with seals that open.
 """
 import ctypes
 import os
@@ -15,11 +15,9 @@ import sys
 import threading
 import time
 
-if __name__ == '__main__':
-    sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from rig.probe import digest, sodium
 
-from rig.probe import digest, sodium  # noqa: E402  pylint: disable=wrong-import-position
-
+RELAY = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'relay.py')
 BOOT = '01234567-89ab-cdef-0123-456789abcdef'
 TEXT = 'node_load1 1\n'
 
@@ -65,7 +63,7 @@ class Request:
 class Puppet:
     def __init__(self, folder):
         self.path = os.path.join(folder, 'puppet')
-        self.key_options = f'command="{sys.executable} -E -s {os.path.abspath(__file__)} {self.path}"'
+        self.key_options = f'command="{sys.executable} -I -S {RELAY} {self.path}"'
         self.answer = lambda request: request.say(request.sealed())
         self.requests, self.acks = [], []
         self.listener = socket.socket(socket.AF_UNIX)
@@ -100,29 +98,3 @@ class Puppet:
                 self.acks += [line.decode().rstrip() for line in stream]
         except OSError:
             pass  # the collector hung up
-
-
-def copy(read, write):
-    try:
-        while data := read():
-            write(data)
-    except OSError:
-        pass
-
-
-def relay(path):
-    """Standard input and output to and from the socket, until the test closes it."""
-    with socket.socket(socket.AF_UNIX) as s:
-        s.connect(path)
-
-        def up():
-            copy(lambda: os.read(0, 65536), s.sendall)
-            s.shutdown(socket.SHUT_WR)
-        threading.Thread(target=up, daemon=True).start()
-        with open(1, 'wb', buffering=0, closefd=False) as out:
-            copy(lambda: s.recv(65536), out.write)
-    os._exit(0)
-
-
-if __name__ == '__main__':
-    relay(sys.argv[1])
