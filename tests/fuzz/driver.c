@@ -4,7 +4,7 @@
  *   fuzz_NAME [-t SECONDS] [-r NUMBER] FILE-OR-FOLDER…
  *
  * Every file is an input (a seed), tried as it is; then inputs made of the seeds by chance are
- * tried for that many seconds. The same number gives the same sequence of inputs. The input
+ * tried for that many seconds of CPU. The same number gives the same sequence of inputs. The input
  * under way when the target dies, or takes too long, is written to crash-fuzz_NAME-PID in the
  * current folder; give that file as the only argument to see it again.
  */
@@ -274,10 +274,11 @@ static void mutate(struct input *in)
 
 /* ---- the run ---------------------------------------------------------------------------- */
 
-static double seconds_now(void)
+/* Of CPU, so that a busy machine tries as many inputs. */
+static double seconds_used(void)
 {
 	struct timespec t;
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
@@ -285,7 +286,7 @@ static size_t try_mutations(double seconds)
 {
 	static uint8_t room[INPUT_MAX];
 	size_t tries = 0;
-	for (double end = seconds_now() + seconds; seconds_now() < end; tries++) {
+	for (double end = seconds_used() + seconds; seconds_used() < end; tries++) {
 		const struct input *seed = &seeds[chance() % seed_count];
 		struct input in = { room, seed->len };
 		if (seed->len)
