@@ -23,7 +23,7 @@
 
 #include "lib/compiler.h"
 
-enum { TASKS_MAX = 256, FAILED = 125, KILLED = 128 + SIGKILL };
+enum { TASKS_MAX = 256, MOMENTS_MAX = 1024, FAILED = 125, KILLED = 128 + SIGKILL };
 
 static const struct {
 	const char *name;
@@ -199,14 +199,16 @@ static pid_t start(char **command)
 
 int main(int argc, char **argv)
 {
-	static struct moment moments[64];
+	static struct moment moments[MOMENTS_MAX];
 	static struct trace t;
 	size_t count = 0;
-	for (; argc > 2 && strcmp(argv[1], "--") != 0; argc--, argv++)
-		if (count < ARRAY_LEN(moments))
-			moments[count++] = parse_moment(argv[1]);
-	if (argc <= 2 || count == 0)
+	for (; argc > 2 && strcmp(argv[1], "--") != 0 && count < MOMENTS_MAX; argc--, argv++)
+		moments[count++] = parse_moment(argv[1]);
+	if (argc <= 2 || count == 0 || strcmp(argv[1], "--") != 0) {
+		(void)fprintf(stderr, "usage: kill_at MOMENT... -- COMMAND..., %d at most\n",
+			MOMENTS_MAX);
 		return FAILED;
+	}
 	long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
 		       PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL;
 	int status;
