@@ -10,7 +10,7 @@ from rig import smtp
 from rig.ledger import Sqlite
 
 COMPARED = 10         # clients whose every reading is compared; of all others the digest tells
-YOUNG_S = 600         # a temporary file is removed by the next writer when it is older
+YOUNG_S = 3600        # a temporary file is removed by the next writer then: lib/file.c
 BAD_FILES = 256       # collector/spool/spool.h
 READINGS_LEAST = 35   # of a report, a first one without rates
 BYTES_A_READING = 32  # of the database in all
