@@ -11,7 +11,7 @@
 #include "console/check.h"
 #include "console/console.h"
 #include "lib/confine/confine.h"
-#include "lib/file.h"
+#include "lib/folder.h"
 #include "lib/log.h"
 #include "lib/probes.h"
 #include "lib/ssh/identity.h"

@@ -5,7 +5,6 @@
  */
 #include "lib/file.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -15,6 +14,8 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "lib/folder.h"
 
 enum { CHUNK_SIZE = 4096, TEMPORARY_MAX_S = 3600 };
 
@@ -160,19 +161,6 @@ bool file_is_there(const char *path)
 	return faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-int folder_check_private(int fd, const char *path, struct error *err)
-{
-	struct stat st;
-	if (fstat(fd, &st) < 0)
-		return error_errno(err, "%s", path);
-	if (st.st_uid != geteuid())
-		return error_set(err, "%s: belongs to another user: chown -R %ld %s", path,
-			(long)geteuid(), path);
-	if (st.st_mode & 077)
-		return error_set(err, "%s: others can enter it: chmod 700 %s", path, path);
-	return 0;
-}
-
 /* Whether it is `name` + TEMPORARY with other letters for the X. */
 static int is_temporary(const char *entry, const char *name)
 {
@@ -181,25 +169,19 @@ static int is_temporary(const char *entry, const char *name)
 	       strncmp(entry + len, TEMPORARY, fixed) == 0;
 }
 
-static void close_folder(DIR **folder)
-{
-	if (*folder)
-		(void)closedir(*folder);
-}
-
 /* Removes what writers of this file left that were killed; a young one may be at work. */
 static void remove_abandoned(const char *path)
 {
 	CLEANUP(free_text) char *name = folder_of(path);
-	CLEANUP(close_folder) DIR *folder = name ? opendir(name) : NULL;
+	CLEANUP(folder_close) DIR *folder = name ? opendir(name) : NULL;
 	const char *slash = strrchr(path, '/');
-	const struct dirent *entry;
+	const char *entry;
 	struct stat st;
-	while (folder && (entry = readdir(folder)))
-		if (is_temporary(entry->d_name, slash ? slash + 1 : path) &&
-			fstatat(dirfd(folder), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	while (folder && (entry = folder_next(folder)))
+		if (is_temporary(entry, slash ? slash + 1 : path) &&
+			fstatat(dirfd(folder), entry, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 			S_ISREG(st.st_mode) && time(NULL) - st.st_mtime > TEMPORARY_MAX_S)
-			(void)unlinkat(dirfd(folder), entry->d_name, 0);
+			(void)unlinkat(dirfd(folder), entry, 0);
 }
 
 /* As rename(2), but refuses to replace. link(2) does so on every filesystem that has it. */

@@ -40,9 +40,6 @@ int file_create(
 /* Has anything this name, a symbolic link to nowhere included? */
 bool file_is_there(const char *path);
 
-/* Refuses a folder that is another user's or that others may enter, and says what mends it. */
-int folder_check_private(int fd, const char *path, struct error *err) MUST_CHECK;
-
 /* "DIR/NAME" on the heap, or NAME itself when it is absolute. NULL without memory. */
 char *path_join(const char *dir, const char *name) MUST_CHECK;
 

@@ -1,6 +1,5 @@
 #include "lib/probes.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -14,6 +13,7 @@
 
 #include "lib/buffer.h"
 #include "lib/file.h"
+#include "lib/folder.h"
 #include "lib/hex.h"
 #include "lib/process.h"
 #include "lib/seal.h"
@@ -75,23 +75,17 @@ static int add_probe(struct probes *probes, const char *dir, const char *name, s
 	return 0;
 }
 
-static void close_dir(DIR **d)
-{
-	if (*d)
-		closedir(*d);
-}
-
 /* A missing folder holds no probes. */
 static int load_dir(const char *dir, struct probes *probes, struct error *err)
 {
-	CLEANUP(close_dir) DIR *d = opendir(dir);
-	const struct dirent *entry;
+	CLEANUP(folder_close) DIR *d = opendir(dir);
+	const char *name;
 	if (!d)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : error_errno(err, "%s", dir);
-	while (errno = 0, (entry = readdir(d)))
-		if (add_probe(probes, dir, entry->d_name, err))
+	while ((name = folder_next(d)))
+		if (add_probe(probes, dir, name, err))
 			return -1;
-	return errno ? error_errno(err, "%s", dir) : 0; /* readdir(3): only errno tells an end */
+	return errno ? error_errno(err, "%s", dir) : 0;
 }
 
 /* Where it lies beside this program: in a build folder, or installed. */

@@ -5,29 +5,17 @@
  */
 #include "collector/spool/spool.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/folder.h"
+
 enum { SPARE_DIGITS_MAX = 10 };
 
 static const char folder[] = "in";
-
-/* Position and life of its own, whatever becomes of `fd`. */
-static DIR *open_stream(int fd, struct error *err)
-{
-	int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *stream = own < 0 ? NULL : fdopendir(own);
-	if (!stream) {
-		(void)error_errno(err, "spool: %s", folder);
-		if (own >= 0)
-			(void)close(own);
-	}
-	return stream;
-}
 
 static bool is_spare(const char *name, const struct stat *st)
 {
@@ -59,18 +47,15 @@ static int take(int spool_fd, int inbox_fd, const char *name, bool keep_spares, 
 /* Goes on after an error, and returns it. */
 static int empty(int spool_fd, int inbox_fd, bool keep_spares, struct error *err)
 {
-	DIR *stream = open_stream(inbox_fd, err);
-	const struct dirent *d;
-	int r = stream ? 0 : -1;
-	while (stream && (errno = 0, (d = readdir(stream))))
-		if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0 &&
-			take(spool_fd, inbox_fd, d->d_name, keep_spares, err))
+	CLEANUP(folder_close) DIR *stream = folder_stream(inbox_fd);
+	const char *name;
+	int r = 0;
+	if (!stream)
+		return error_errno(err, "spool: %s", folder);
+	while ((name = folder_next(stream)))
+		if (take(spool_fd, inbox_fd, name, keep_spares, err))
 			r = -1;
-	if (stream && errno) /* readdir(3): only errno tells an end */
-		r = error_errno(err, "spool: %s", folder);
-	if (stream)
-		(void)closedir(stream);
-	return r;
+	return errno ? error_errno(err, "spool: %s", folder) : r;
 }
 
 static int open_folder(int spool_fd, struct error *err)

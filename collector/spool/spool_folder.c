@@ -4,7 +4,6 @@
  */
 #include "collector/spool/spool.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/file.h"
+#include "lib/folder.h"
 
 static const char bad_folder[] = "bad";
 static const char *const folders[] = { bad_folder, "in" };
@@ -60,23 +59,13 @@ static int add_entry(struct spool_list *list, const struct spool_entry *entry)
 	return 0;
 }
 
-/* A directory stream of its own position, so that the folder can be listed again. */
-static DIR *open_stream(int dir_fd, const char *name)
-{
-	int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
-	if (!stream && fd >= 0)
-		(void)close(fd);
-	return stream;
-}
-
-/* readdir(3): only errno tells an end from a failure, and half a list tears a cycle apart. */
+/* Whole, or not at all: half a list tears a cycle apart. */
 static int read_entries(DIR *stream, struct spool_list *list, struct error *err)
 {
-	const struct dirent *d;
-	while (errno = 0, (d = readdir(stream))) {
+	const char *name;
+	while ((name = folder_next(stream))) {
 		struct spool_entry entry;
-		spool_parse_name(d->d_name, &entry);
+		spool_parse_name(name, &entry);
 		if (entry.kind != SPOOL_OTHER && add_entry(list, &entry) < 0)
 			return error_set(err, "spool: out of memory");
 	}
@@ -86,14 +75,12 @@ static int read_entries(DIR *stream, struct spool_list *list, struct error *err)
 int spool_list(int spool_fd, struct spool_list *ret_list, struct error *err)
 {
 	struct spool_list list = { 0 };
-	DIR *stream = open_stream(spool_fd, ".");
+	CLEANUP(folder_close) DIR *stream = folder_stream(spool_fd);
 	if (!stream)
 		return error_errno(err, "spool: list");
-	int r = read_entries(stream, &list, err);
-	(void)closedir(stream);
-	if (r < 0) {
+	if (read_entries(stream, &list, err) < 0) {
 		spool_list_finish(&list);
-		return r;
+		return -1;
 	}
 	if (list.count)
 		qsort(list.items, list.count, sizeof *list.items, compare_entries);
