@@ -4,6 +4,8 @@
 #include <string.h>
 #include <time.h>
 
+#include <sodium.h>
+
 #include "lib/escape.h"
 
 enum {
@@ -108,27 +110,6 @@ static int put_date(int64_t ms, struct buffer *out)
 		t.tm_mday, months[t.tm_mon], t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
 }
 
-/* Base64 of at most WORD_BYTES (RFC 4648). */
-static int put_base64(const unsigned char *s, size_t len, struct buffer *out)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	for (size_t i = 0; i < len; i += 3) {
-		size_t left = len - i;
-		uint32_t bits = (uint32_t)s[i] << 16;
-		bits |= left > 1 ? (uint32_t)s[i + 1] << 8 : 0;
-		bits |= left > 2 ? s[i + 2] : 0;
-		char four[4] = { digits[bits >> 18], digits[bits >> 12 & 63], '=', '=' };
-		if (left > 1)
-			four[2] = digits[bits >> 6 & 63];
-		if (left > 2)
-			four[3] = digits[bits & 63];
-		if (buffer_append(out, four, sizeof four) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 /* How many bytes of `s` one encoded word takes: whole characters only. */
 static size_t word_length(const char *s)
 {
@@ -158,10 +139,11 @@ static int put_subject(const char *s, struct buffer *out)
 	if (buffer_append_text(out, "Subject:") < 0)
 		return -1;
 	for (size_t n; *s; s += n) {
+		enum { VARIANT = sodium_base64_VARIANT_ORIGINAL };
+		char word[sodium_base64_ENCODED_LEN(WORD_BYTES, VARIANT)];
 		n = word_length(s);
-		if (buffer_append_text(out, " =?UTF-8?B?") < 0 ||
-			put_base64((const unsigned char *)s, n, out) < 0 ||
-			buffer_append_text(out, s[n] ? "?=\r\n" : "?=") < 0)
+		(void)sodium_bin2base64(word, sizeof word, (const unsigned char *)s, n, VARIANT);
+		if (buffer_printf(out, " =?UTF-8?B?%s?=%s", word, s[n] ? "\r\n" : "") < 0)
 			return -1;
 	}
 	return buffer_append_text(out, "\r\n");
