@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base64.h"
 #include "lib/buffer.h"
 #include "lib/clock.h"
 #include "lib/file.h"
@@ -68,8 +69,8 @@ static int open_public(struct identity *id, const char *file, struct error *err)
 	id->public_file = strdup(file);
 	if (!id->agent_blob || !id->public_file)
 		return error_set(err, "%s: no memory", file);
-	if (len == 0 || sodium_base642bin(id->agent_blob, len, base64 + 1, len, NULL,
-				&id->agent_blob_len, NULL, sodium_base64_VARIANT_ORIGINAL) != 0)
+	if (len == 0 ||
+		base64_decode(id->agent_blob, len, base64 + 1, len, &id->agent_blob_len) < 0)
 		return error_set(err, "%s: is not a public key", file);
 	return open_agent(id, NULL, err) < 0 ? error_context(err, "%s", file) : 0;
 }
