@@ -52,8 +52,8 @@ class MailCase(unittest.TestCase):
                   security='starttls'):
         port = port or (self.server.tls_port if security == 'smtps' else self.server.port)
         login = f'user="{smtp.USER}" password-file="mail.password" ca="{self.server.ca}"'
-        self.fleet.write_config(
-            self.storage +
+        self.fleet.write_config(  # tests may take longer than collectors
+            self.storage + '<alerter collector-stale="1d"/>'
             f'<mail host="127.0.0.1" port="{port}" from="fleet@example.com" list-id="example.com"'
             f' timeout="10s" security="{security}" {login if security != "plain" else ""} {more}/>' +
             ''.join(f'<client name="{c}" ip="192.0.2.10" username="monitor" password="x"'
