@@ -1,7 +1,5 @@
 #include "tests/unit/config_rig.h"
 
-#include "tests/unit/unit.h"
-
 #include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
@@ -89,4 +87,47 @@ void rig_refuse(const char *xml, struct config_problems *ret_problems)
 		fail_msg("accepted: %s", xml);
 	assert_null(config);
 	assert_true(ret_problems->count > 0);
+}
+
+bool rig_says_what_to_do(const char *text)
+{
+	static const char *const words[] = { "write ", "run: ", "leave ", "add ", "make ", "name ",
+		"give ", "mend " };
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (strstr(text, words[i]))
+			return true;
+	return false;
+}
+
+const struct config_problem *rig_only_mistake(const struct config_problems *p, const char *xml)
+{
+	const struct config_problem *found = NULL;
+	for (size_t i = 0; i < p->count; i++) {
+		const struct config_problem *q = &p->items[i];
+		if (found && !q->warning)
+			fail_msg("%s\n%d: %s\n%d: %s", xml, found->line, found->text, q->line,
+				q->text);
+		if (!q->warning)
+			found = q;
+	}
+	if (!found)
+		fail_msg("nothing said about %s", xml);
+	return found;
+}
+
+void rig_assert_path(const char *path, const char *name)
+{
+	char expected[4200];
+	(void)snprintf(expected, sizeof expected, "%s/%s", rig_dir(), name);
+	assert_string_equal(path, expected);
+}
+
+void rig_assert_list(const char *const *list, const char *expected)
+{
+	char joined[500] = "";
+	for (; *list; list++) {
+		strcat(joined, joined[0] ? " " : "");
+		strcat(joined, *list);
+	}
+	assert_string_equal(joined, expected);
 }

@@ -1,4 +1,4 @@
-#include "tests/unit/unit.h"
+#include "tests/unit/folder_rig.h"
 
 #include <sodium.h>
 #include <stdbool.h>
@@ -14,28 +14,6 @@
 #include "lib/ssh/bcrypt_pbkdf.h"
 #include "lib/ssh/blowfish.h"
 #include "lib/ssh/identity.h"
-
-static char folder[] = "/tmp/test_identity.XXXXXX";
-
-static void run(const char *command)
-{
-	if (system(command) != 0)
-		fail_msg("%s", command);
-}
-
-static int in_folder(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
-}
-
-static int leave_folder(void **state)
-{
-	(void)state;
-	char command[64];
-	(void)snprintf(command, sizeof command, "rm -rf %s", folder);
-	return chdir("/") == 0 ? system(command) : -1;
-}
 
 /* Schneier's published constants: the first and last of each array. */
 static void blowfish_starts_from_pi(void **state)
@@ -190,7 +168,8 @@ static void signs_logins_only(void **state)
 	uint8_t *sig;
 	size_t len, blob_len;
 	struct error err;
-	run("ssh-keygen -q -t ed25519 -N '' -f only && ssh-keygen -q -t ed25519 -N '' -f other");
+	rig_run("ssh-keygen -q -t ed25519 -N '' -f only && ssh-keygen -q -t ed25519 -N '' -f "
+		"other");
 	struct identity *id = open_identity("only", ""), *other = open_identity("other", "");
 	const uint8_t *blob = identity_public(id, &blob_len);
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
@@ -233,7 +212,7 @@ static void opens_what_ssh_keygen_makes(void **state)
 			"rm -f k k.pub && ssh-keygen -q %s -N '%s' -f k && echo '%s' >pass && "
 			"chmod 600 pass",
 			keys[i].options, keys[i].passphrase, keys[i].passphrase);
-		run(command);
+		rig_run(command);
 		struct identity *id = open_identity("k", keys[i].passphrase[0] ? "pass" : "");
 		signs(id);
 		size_t blob_len;
@@ -242,7 +221,7 @@ static void opens_what_ssh_keygen_makes(void **state)
 		(void)sodium_bin2base64(
 			base64, sizeof base64, blob, blob_len, sodium_base64_VARIANT_ORIGINAL);
 		(void)snprintf(command, sizeof command, "grep -qF ' %s ' k.pub", base64);
-		run(command);
+		rig_run(command);
 		identity_close(id);
 	}
 }
@@ -279,7 +258,7 @@ static void refuses_with_a_remedy(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(refusals); i++) {
 		struct identity *id;
 		struct error err;
-		run(refusals[i].make);
+		rig_run(refusals[i].make);
 		if (identity_open(refusals[i].file, refusals[i].passphrase, &id, &err) == 0)
 			fail_msg("%s was opened", refusals[i].file);
 		if (!strstr(err.text, refusals[i].says))
@@ -302,7 +281,7 @@ static void survives_damage(void **state)
 	static char text[2048];
 	struct identity *id;
 	struct error err;
-	run("ssh-keygen -q -t ecdsa -N '' -f whole && touch bent && chmod 600 bent");
+	rig_run("ssh-keygen -q -t ecdsa -N '' -f whole && touch bent && chmod 600 bent");
 	FILE *f = fopen("whole", "r");
 	assert_non_null(f);
 	size_t len = fread(text, 1, sizeof text, f);
@@ -344,13 +323,13 @@ static void uses_an_agent(void **state)
 	struct error err;
 	char name[128], command[64];
 	pid_t pid = start_agent();
-	(void)snprintf(name, sizeof name, "agent:%s/agent", folder);
+	(void)snprintf(name, sizeof name, "agent:%s/agent", rig_folder());
 	assert_int_equal(identity_open(name, "", &id, &err), -1);
 	assert_non_null(strstr(err.text, "ssh-add"));
 	assert_int_equal(setenv("SSH_AUTH_SOCK", name + strlen("agent:"), 1), 0);
-	run("ssh-keygen -q -t rsa -b 2048 -N '' -f a1 && ssh-keygen -q -t ecdsa -N '' -f a2 && "
-	    "ssh-keygen -q -t ed25519 -N '' -f a3 && ssh-keygen -q -t ed25519 -N '' -f a4 && "
-	    "ssh-add -q a1 a2 a3");
+	rig_run("ssh-keygen -q -t rsa -b 2048 -N '' -f a1 && ssh-keygen -q -t ecdsa -N '' -f a2 && "
+		"ssh-keygen -q -t ed25519 -N '' -f a3 && ssh-keygen -q -t ed25519 -N '' -f a4 && "
+		"ssh-add -q a1 a2 a3");
 	static const char *const names[] = { "agent", "a2.pub", "a3.pub" };
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		id = open_identity(names[i], "");
@@ -365,7 +344,7 @@ static void uses_an_agent(void **state)
 	assert_int_equal(identity_open("a4.pub", "", &id, &err), -1);
 	assert_int_equal(identity_open("a1.pub", "", &id, &err), -1);
 	(void)snprintf(command, sizeof command, "kill %d", (int)pid);
-	run(command);
+	rig_run(command);
 }
 
 /* An agent that answers nonsense, in a process of its own. */
@@ -459,5 +438,5 @@ int main(void)
 		cmocka_unit_test(uses_an_agent),
 		cmocka_unit_test(survives_a_bad_agent),
 	};
-	return cmocka_run_group_tests(tests, in_folder, leave_folder);
+	return cmocka_run_group_tests(tests, rig_enter, rig_leave);
 }

@@ -1,7 +1,7 @@
 /*
  * ssh_config(5) as `ssh -G` of the real OpenSSH understands it.
  */
-#include "tests/unit/unit.h"
+#include "tests/unit/folder_rig.h"
 
 #include <pwd.h>
 #include <stdbool.h>
@@ -14,22 +14,6 @@
 
 #include "lib/buffer.h"
 #include "lib/config/ssh_config.h"
-
-static char folder[] = "/tmp/test_ssh_config.XXXXXX";
-
-static int in_folder(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
-}
-
-static int leave_folder(void **state)
-{
-	(void)state;
-	char command[64];
-	(void)snprintf(command, sizeof command, "rm -r %s", folder);
-	return chdir("/") == 0 ? system(command) : -1;
-}
 
 static void put(const char *name, const char *text)
 {
@@ -174,8 +158,8 @@ static void put_in_folder(const char *name, const char *text)
 {
 	CLEANUP(buffer_finish) struct buffer b = { 0 };
 	for (; *text; text++)
-		if ((*text == '^' ? buffer_printf(&b, "%s/", folder) : buffer_append(&b, text, 1)) <
-			0)
+		if ((*text == '^' ? buffer_printf(&b, "%s/", rig_folder())
+				  : buffer_append(&b, text, 1)) < 0)
 			fail();
 	put(name, b.data ? b.data : "");
 }
@@ -189,7 +173,7 @@ static void agrees_with_openssh(void **state)
 	put("inner2", "Host *\nPort 42\nIdentityFile /inner2\n");
 	put_in_folder("deeper/one", "Host db*\nUser deep\nInclude ^inner2\n");
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-		(void)snprintf(file, sizeof file, "%s/config%zu", folder, i);
+		(void)snprintf(file, sizeof file, "%s/config%zu", rig_folder(), i);
 		put_in_folder(file, texts[i]);
 		struct ssh_config *c = load(file);
 		assert_int_equal(warnings, 0);
@@ -303,5 +287,5 @@ int main(void)
 		cmocka_unit_test(refuses_what_others_can_write),
 		cmocka_unit_test(expands_tokens),
 	};
-	return cmocka_run_group_tests(tests, in_folder, leave_folder);
+	return cmocka_run_group_tests(tests, rig_enter, rig_leave);
 }
