@@ -563,7 +563,7 @@ class Hostile(Jump):
     def test_behind_a_jump_host(self):
         self.machine('gate', self.sshd('gate'))
         for name, server in self.servers.items():
-            self.machine(name, self.far, 'gate', port=server.port, more='timeout="6s"')
+            self.machine(name, self.far, 'gate', port=server.port, more='timeout="15s"')
         for i in range(6):
             self.machine(f'good{i}', self.far, 'gate')
         self.collect_all()
@@ -574,7 +574,7 @@ class Hostile(Jump):
                  if rows[name][0] not in outcomes.split() or words not in rows[name][2]
                  or rows[name][1] == 'jump'}
         self.assertLessEqual(set(wrong), slow, wrong)  # through two sessions a flood takes longer
-        self.assertLess(max(row[3] for row in rows.values()), 12000)
+        self.assertLess(max(row[3] for row in rows.values()), 30000)
 
     def test_as_jump_hosts(self):
         for name, server in self.servers.items():
