@@ -243,8 +243,11 @@ static int start(struct poll_phase *p)
 		status = find_keys(p);
 	if (status == EX_OK && begin_cycle(p, &err) < 0)
 		status = fail(EX_CANTCREAT, &err);
-	if (status != EX_OK)
+	if (status != EX_OK) {
+		pollers_cancel(p->run);
+		p->run = NULL;
 		p->cycle.id = 0;
+	}
 	return status;
 }
 

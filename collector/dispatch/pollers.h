@@ -93,4 +93,7 @@ int pollers_run(
 /* Ends the processes. Accepts NULL. */
 void pollers_finish(struct poll_run *run);
 
+/* The same in place of pollers_run(): leaves nothing of the run in the spool. Accepts NULL. */
+void pollers_cancel(struct poll_run *run);
+
 #endif

@@ -124,7 +124,7 @@ int pollers_start(const struct poll_plan *plan, struct poll_run **ret_run, struc
 	r->plan = plan;
 	r->outcomes_fd = r->inbox_fd = -1;
 	if (set_up(r, err)) {
-		pollers_finish(r);
+		pollers_cancel(r);
 		return -1;
 	}
 	*ret_run = r;
@@ -148,4 +148,15 @@ void pollers_finish(struct poll_run *r)
 	if (r->inbox_fd >= 0)
 		close(r->inbox_fd);
 	free(r);
+}
+
+void pollers_cancel(struct poll_run *r)
+{
+	if (!r)
+		return;
+	const struct poll_plan *plan = r->plan;
+	uint32_t last = r->started; /* 0 is the parent's */
+	pollers_finish(r);
+	for (uint32_t number = 0; number <= last; number++)
+		spool_remove_outcomes(plan->spool_fd, plan->cycle_id, number);
 }

@@ -122,12 +122,24 @@ int spool_sync(int spool_fd, struct error *err)
 	return 0;
 }
 
+static void name_outcomes(char out[static SPOOL_NAME_MAX], uint64_t cycle_id, uint32_t poller)
+{
+	(void)snprintf(
+		out, SPOOL_NAME_MAX, "%016" PRIx64 "-%02" PRIu32 ".outcomes", cycle_id, poller);
+}
+
+void spool_remove_outcomes(int spool_fd, uint64_t cycle_id, uint32_t poller)
+{
+	char name[SPOOL_NAME_MAX];
+	name_outcomes(name, cycle_id, poller);
+	(void)unlinkat(spool_fd, name, 0); /* what stays is taken for a killed run's */
+}
+
 int spool_open_outcomes(
 	int spool_fd, uint64_t cycle_id, uint32_t poller, int *ret_fd, struct error *err)
 {
 	char name[SPOOL_NAME_MAX];
-	(void)snprintf(
-		name, sizeof name, "%016" PRIx64 "-%02" PRIu32 ".outcomes", cycle_id, poller);
+	name_outcomes(name, cycle_id, poller);
 	int fd = openat(
 		spool_fd, name, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)

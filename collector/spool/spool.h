@@ -92,6 +92,8 @@ int spool_sync(int spool_fd, struct error *err) MUST_CHECK;
  * needs a file with one writer. */
 int spool_open_outcomes(int spool_fd, uint64_t cycle_id, uint32_t poller, int *ret_fd,
 	struct error *err) MUST_CHECK;
+/* Of a run that came to nothing; there may be none. */
+void spool_remove_outcomes(int spool_fd, uint64_t cycle_id, uint32_t poller);
 /* System calls: write; lseek and ftruncate when a line did not fit. */
 int spool_put_outcome(int outcomes_fd, const struct spool_outcome *o, struct error *err) MUST_CHECK;
 

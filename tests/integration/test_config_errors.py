@@ -159,6 +159,18 @@ class KnownHosts(Case):
         self.assertEqual(said.count(known + ':'), 3, said)
         self.assertEqual(sorted(self.samples()), [('one', 'ok'), ('two', 'ok')])
 
+    def test_a_file_that_others_can_write_leaves_nothing_in_the_spool(self):
+        self.fleet.write('known_hosts', self.sshd.known_hosts())
+        self.configure(self.client('one'))
+        self.collect()
+        before = sorted(os.listdir(self.fleet.spool))
+        os.chmod(self.fleet.path('known_hosts'), 0o666)
+        for _ in range(2):
+            result = self.fleet.run('collector')
+            self.assertEqual(result.status, EX_CONFIG, result)
+            self.assertIn('chmod go-w', result.err)
+        self.assertEqual(sorted(os.listdir(self.fleet.spool)), before)
+
 
 if __name__ == '__main__':
     sys.exit(unittest.main(verbosity=2))
