@@ -142,7 +142,8 @@ static int store(struct run *r)
 		.state_path = r->state_path,
 	};
 	if (!r->is_waiting && !r->poll.cycle.id) {
-		log_info("nobody is due");
+		if (r->status == EX_OK)
+			log_info("nobody is due");
 		return EX_OK;
 	}
 	empty_inbox(r);
