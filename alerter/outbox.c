@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "alerter/backoff.h"
-#include "alerter/compose.h"
+#include "lib/alerts/compose.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/mail/message.h"

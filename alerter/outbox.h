@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "alerter/book.h"
 #include "alerter/lease.h"
+#include "lib/alerts/book.h"
 #include "lib/config/config.h"
 #include "lib/error.h"
 #include "lib/storage/storage.h"

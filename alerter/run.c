@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <sysexits.h>
 
-#include "alerter/book.h"
-#include "alerter/compose.h"
-#include "alerter/evaluate.h"
 #include "alerter/lease.h"
 #include "alerter/outbox.h"
+#include "lib/alerts/book.h"
+#include "lib/alerts/compose.h"
+#include "lib/alerts/evaluate.h"
 #include "lib/attempt.h"
 #include "lib/clock.h"
 #include "lib/log.h"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "alerter/step.h"
+#include "lib/alerts/step.h"
 
 /*
  * A rule, what samples say ("second:value", "-" for an instance that is not in the sample),

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "alerter/compose.h"
-#include "alerter/step.h"
+#include "lib/alerts/compose.h"
+#include "lib/alerts/step.h"
 
 static const char *const nobody[] = { NULL };
 

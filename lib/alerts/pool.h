@@ -1,5 +1,5 @@
-#ifndef FLEET_ALERTER_POOL_H
-#define FLEET_ALERTER_POOL_H
+#ifndef FLEET_ALERTS_POOL_H
+#define FLEET_ALERTS_POOL_H
 
 #include "lib/arena.h"
 #include "lib/compiler.h"

@@ -1,4 +1,4 @@
-#include "alerter/book.h"
+#include "lib/alerts/book.h"
 
 #include <search.h>
 #include <stdlib.h>

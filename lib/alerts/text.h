@@ -1,5 +1,5 @@
-#ifndef FLEET_ALERTER_TEXT_H
-#define FLEET_ALERTER_TEXT_H
+#ifndef FLEET_ALERTS_TEXT_H
+#define FLEET_ALERTS_TEXT_H
 
 #include <stdint.h>
 

@@ -1,4 +1,4 @@
-#include "alerter/pool.h"
+#include "lib/alerts/pool.h"
 
 #include <stdarg.h>
 #include <stdio.h>

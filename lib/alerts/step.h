@@ -1,5 +1,5 @@
-#ifndef FLEET_ALERTER_STEP_H
-#define FLEET_ALERTER_STEP_H
+#ifndef FLEET_ALERTS_STEP_H
+#define FLEET_ALERTS_STEP_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,9 +1,9 @@
-#ifndef FLEET_ALERTER_EVALUATE_H
-#define FLEET_ALERTER_EVALUATE_H
+#ifndef FLEET_ALERTS_EVALUATE_H
+#define FLEET_ALERTS_EVALUATE_H
 
 #include <stdint.h>
 
-#include "alerter/book.h"
+#include "lib/alerts/book.h"
 #include "lib/error.h"
 #include "lib/storage/storage.h"
 

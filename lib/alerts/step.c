@@ -1,4 +1,4 @@
-#include "alerter/step.h"
+#include "lib/alerts/step.h"
 
 #include <math.h>
 

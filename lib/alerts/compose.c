@@ -1,12 +1,12 @@
-#include "alerter/compose.h"
+#include "lib/alerts/compose.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "alerter/step.h"
-#include "alerter/text.h"
+#include "lib/alerts/step.h"
+#include "lib/alerts/text.h"
 
 /* Fewer clients are no reason to doubt the collector. */
 enum { ISOLATED_MIN = 3 };

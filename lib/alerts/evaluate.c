@@ -1,4 +1,4 @@
-#include "alerter/evaluate.h"
+#include "lib/alerts/evaluate.h"
 
 #include <fnmatch.h>
 #include <stdio.h>

@@ -1,11 +1,11 @@
-#ifndef FLEET_ALERTER_BOOK_H
-#define FLEET_ALERTER_BOOK_H
+#ifndef FLEET_ALERTS_BOOK_H
+#define FLEET_ALERTS_BOOK_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "alerter/pool.h"
-#include "alerter/step.h"
+#include "lib/alerts/pool.h"
+#include "lib/alerts/step.h"
 #include "lib/config/config.h"
 #include "lib/error.h"
 #include "lib/storage/storage.h"

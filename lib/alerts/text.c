@@ -1,10 +1,10 @@
-#include "alerter/text.h"
+#include "lib/alerts/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "alerter/step.h"
+#include "lib/alerts/step.h"
 #include "lib/clock.h"
 #include "lib/escape.h"
 #include "lib/metrics/metrics.h"

@@ -1,10 +1,10 @@
-#ifndef FLEET_ALERTER_COMPOSE_H
-#define FLEET_ALERTER_COMPOSE_H
+#ifndef FLEET_ALERTS_COMPOSE_H
+#define FLEET_ALERTS_COMPOSE_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "alerter/pool.h"
+#include "lib/alerts/pool.h"
 #include "lib/config/config.h"
 #include "lib/error.h"
 #include "lib/storage/storage.h"
