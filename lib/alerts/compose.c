@@ -128,7 +128,7 @@ static int add_notification(struct job *j, const struct telling *t, size_t count
 	for (size_t i = 0; i < count; i++)
 		events[i] = t[i].event->id;
 	j->bag.items[j->bag.count++] = (struct notification){
-		.channel = t->recipient[0] ? CHANNEL_MAIL : CHANNEL_STDOUT,
+		.channel = channel_name(t->recipient[0] ? CHANNEL_MAIL : CHANNEL_STDOUT),
 		.recipient = t->recipient,
 		.message_id = id,
 		.references = references,

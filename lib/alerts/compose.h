@@ -29,9 +29,6 @@ enum {
 	COMPOSE_LINES_MAX = 1000 * 1000, /* bytes of one mail's list; storage cuts at 1 MiB */
 };
 
-#define CHANNEL_MAIL   "mail"
-#define CHANNEL_STDOUT "stdout"
-
 /* Appends the Message-ID under which `recipient` was first told the alert that this event
  * opened, or nothing; as storage_first_message(). */
 typedef int compose_first_message(void *arg, uint64_t opened_event, const char *recipient,

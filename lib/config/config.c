@@ -301,7 +301,8 @@ static int load_documents(struct load *load, const char *text, size_t len)
 		check_shape(load, d->root);
 	}
 	struct client base;
-	if (load_sections(load, &base) < 0 || load_fleet(load, &base) < 0)
+	if (load_recipients(load) < 0 || load_sections(load, &base) < 0 ||
+		load_fleet(load, &base) < 0)
 		return -1;
 	add_schema_complaints(load);
 	return 0;
@@ -380,6 +381,13 @@ const struct client *config_machine(const struct config *config, const char *nam
 		if (strcmp(config->jumps[i].name, name) == 0)
 			return &config->jumps[i];
 	return config_client(config, name);
+}
+
+const char *const *config_escalation(
+	const struct client *client, const struct rule *rule, int64_t *ret_after_ms)
+{
+	*ret_after_ms = rule->escalate ? rule->escalate_after_ms : client->escalate_after_ms;
+	return rule->escalate ? rule->escalate : client->escalate;
 }
 
 const char *const *config_recipients(const struct client *client, const struct rule *rule)

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "lib/error.h"
+#include "lib/metrics/metrics.h"
 
 /*
  * config.xml, read, validated, inherited and flattened. What a program sees is one row per
@@ -19,24 +20,58 @@ enum host_key_policy { HOST_KEY_STRICT, HOST_KEY_ACCEPT_NEW, HOST_KEY_PINNED };
 
 enum severity { SEVERITY_WARNING, SEVERITY_CRITICAL };
 
+/* What a rule compares with its limits. */
+enum rule_kind {
+	RULE_LEVEL,	  /* the metric's value */
+	RULE_FULL_WITHIN, /* seconds until the ratio is 1, as the stored history goes; `below` */
+	RULE_CHANGE,	  /* what the value gained in `within_ms`; `below` when it is to fall */
+	RULE_ABSENT,	  /* seconds since a good sample had an instance that matches */
+	RULE_SAMPLE_AGE,  /* seconds since the client's last good sample; has no metric */
+	RULE_COUNT,	  /* of a group: how many of its clients break the rule that it counts */
+};
+
+struct rule_group;
+
 /* One <alert>. */
 struct rule {
-	const char *type;  /* catalogue name of the metric: "memory_used_ratio" */
+	enum rule_kind kind;
+	const char *type;  /* catalogue name of the metric: "memory_used_ratio"; "" without */
 	const char *label; /* what the file says: "memory" */
 	const char *key;   /* identity in the alert table: friendly name (whatever the
 			      file says), severity, instance pattern, "below" when it is,
-			      with slashes between */
+			      its kind when that is not RULE_LEVEL, with slashes between */
 	double limit;
-	bool below;   /* fires at or below `limit`; otherwise at or above */
-	double clear; /* resolves beyond this; equal to `limit` when not given */
+	bool below;	   /* fires at or below `limit`; otherwise at or above */
+	double clear;	   /* resolves beyond this; equal to `limit` when not given */
+	bool has_critical; /* a second limit, on the far side of `limit`: critical from there on */
+	double critical, critical_clear;
 	int64_t for_ms, clear_for_ms, repeat_ms; /* 0 = at once / never again */
-	enum severity severity;
-	const char *instance;	 /* glob pattern; "*" when not given */
+	uint32_t samples;  /* good samples in a row that must break it, beside for_ms; 1 at least */
+	int64_t within_ms; /* of RULE_CHANGE; of RULE_FULL_WITHIN the history that is looked at */
+	enum severity severity;	   /* at `limit` */
+	const char *instance;	   /* glob pattern; "*" when not given */
+	const char *const *unless; /* friendly names of alerts of the same client which keep this
+				      one quiet while they fire: NULL-terminated, may be empty */
 	const char *const *mail; /* recipients, NULL-terminated; NULL when not given: the client's,
 				    see config_recipients() */
-	const char *file;	 /* where it stands */
+	const char *const *escalate; /* as `mail`: who hears of it, too, when nobody */
+	int64_t escalate_after_ms;   /* acknowledged it for so long; see config_escalation() */
+	const struct rule_group *counted_by; /* tells nobody itself; NULL for ordinary rules */
+	const char *file;		     /* where it stands */
 	int line;
 };
+
+/* An <alert> with `count` on a group: its clients have the rule, and the group has the alert. */
+struct rule_group {
+	const char *group;	   /* as struct client has it */
+	const struct rule *counts; /* the rule of the clients */
+	struct rule rule;	   /* RULE_COUNT; its limit is how many */
+	const char *const *mail;   /* of rule or group: NULL-terminated, may be empty */
+	uint32_t client_count;	   /* who have the rule */
+};
+
+/* The unit of a rule's values and limits. */
+enum metric_unit rule_unit(const struct rule *rule);
 
 enum { CONFIG_JUMPS_MAX = 4 }; /* jump hosts on the way to one client */
 
@@ -49,6 +84,26 @@ struct group_cap {
 };
 
 enum { CONFIG_CAPS_MAX = 4 }; /* inside each other */
+
+struct client;
+struct node;
+
+/* When that is down nobody behind it can be reached: a client or <jump>, or a <parent>; one of
+ * them at most is not NULL. */
+struct parent {
+	const struct client *client;
+	const struct node *node;
+};
+
+/* A <parent>: something on the way that nobody logs in to, a switch or a line. It is down when
+ * all clients behind it are. */
+struct node {
+	const char *name;
+	const char *parent_name;
+	struct parent parent;
+	const char *file;
+	int line;
+};
 
 struct client {
 	const char *name; /* defaults to `ip` */
@@ -72,6 +127,47 @@ struct client {
 	const struct rule *const *rules; /* NULL-terminated */
 	const char *group;		 /* "" or "outer/inner" */
 	const struct group_cap *cap;	 /* of the nearest group that has one, or NULL */
+	const char *const *escalate;	 /* as in struct rule; for rules that do not say */
+	int64_t escalate_after_ms;
+	const char *parent_name; /* "" when nothing is known */
+	struct parent parent; /* what stands between it and the collector, beside its jump host */
+	const char *file;
+	int line;
+};
+
+enum channel { CHANNEL_STDOUT, CHANNEL_MAIL, CHANNEL_WEBHOOK, CHANNEL_COMMAND };
+
+/* "stdout", "mail", … as the outbox has it. */
+const char *channel_name(enum channel c);
+
+enum webhook_form {
+	WEBHOOK_JSON,
+	WEBHOOK_SLACK, /* and Mattermost */
+	WEBHOOK_NTFY,
+	WEBHOOK_PAGERDUTY,
+	WEBHOOK_ALERTMANAGER,
+	WEBHOOK_TEMPLATE, /* `template` is given */
+};
+
+/* Whom a name in mail="…" stands for. */
+struct recipient {
+	const char *name; /* of <recipient>, <webhook> or <command>; or the address itself */
+	enum channel channel;
+	const char *address; /* CHANNEL_MAIL */
+
+	const char *url; /* CHANNEL_WEBHOOK: https, or http to this machine or insecure="yes" */
+	enum webhook_form form;
+	const char *template; /* text of its file, of at most 64 KiB; "" = that of the form */
+	const char *secret;   /* signs what is sent; "" = nothing does. Locked memory, */
+	const char *token;    /* as this: a bearer's; "" = none */
+	const char *ca;	      /* CA file; "" = the system's */
+
+	const char *const *argv; /* CHANNEL_COMMAND: NULL-terminated; the first is absolute */
+	int64_t timeout_ms;	 /* of one webhook call or command */
+
+	bool has_quiet; /* warnings wait from .. until, in minutes since midnight */
+	uint32_t quiet_from, quiet_until; /* of local time; the hours may go over midnight */
+	uint32_t per_hour; /* messages; what is more is gathered, and told when there is room */
 	const char *file;
 	int line;
 };
@@ -114,6 +210,7 @@ struct collector_config {
 	uint32_t spool_files_max; /* stops acknowledging beyond */
 	const char *probe_dir;	  /* probes by architecture; "" = where they were installed */
 	const char *user;	  /* of pollers when root runs it; "" = a number nobody has */
+	const char *heartbeat;	  /* URL to call after a good run; "" = none */
 };
 
 struct alerter_config {
@@ -122,6 +219,10 @@ struct alerter_config {
 	uint32_t absent_after;	    /* successful samples without an instance close its alert */
 	const char *const *mail;    /* recipients of what concerns no client; may be empty */
 	int64_t unreachable_repeat_ms;
+	uint32_t flap_after;	/* more openings of an alert than these */
+	int64_t flap_window_ms; /* in such a time are flapping */
+	uint32_t per_hour;	/* messages to a recipient that has no number of its own */
+	const char *heartbeat;	/* as the collector's */
 };
 
 struct retention_config {
@@ -141,6 +242,12 @@ struct config {
 	const struct client *jumps; /* every <jump>: logged in to, but not watched */
 	size_t jump_count;
 	size_t cap_count;
+	const struct recipient *recipients; /* <recipient>, <webhook>, <command>, by name */
+	size_t recipient_count;
+	const struct rule_group *const *rule_groups;
+	size_t rule_group_count;
+	const struct node *nodes; /* every <parent> */
+	size_t node_count;
 	const struct client *const *clients_by_name; /* the same, sorted by name */
 	void *memory;				     /* private */
 };
@@ -181,6 +288,15 @@ const struct client *config_client(const struct config *config, const char *name
 
 /* The same, or else the <jump> of that name. */
 const struct client *config_machine(const struct config *config, const char *name);
+
+/* Whom a name of a mail list stands for: the element of that name, or else the address. "", and
+ * addresses without <mail>, stand for standard output. */
+struct recipient config_recipient(const struct config *config, const char *name);
+
+/* Who else hears of this rule's alert when nobody acknowledged it for *ret_after_ms:
+ * NULL-terminated, empty when nobody does. */
+const char *const *config_escalation(
+	const struct client *client, const struct rule *rule, int64_t *ret_after_ms);
 
 /* Who is told when this rule of this client fires: NULL-terminated, may be empty. */
 const char *const *config_recipients(const struct client *client, const struct rule *rule);

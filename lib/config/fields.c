@@ -13,6 +13,8 @@ enum {
 	MACHINE = ELEMENT_CLIENT | ELEMENT_JUMP,
 	SHARED = ELEMENT_CLIENT | ELEMENT_GROUP,
 	LOGIN = MACHINE | ELEMENT_GROUP,
+	RECIPIENT = ELEMENT_RECIPIENT | ELEMENT_WEBHOOK | ELEMENT_COMMAND,
+	OF_RULES = ELEMENT_CONFIG | ELEMENT_GROUP,
 	SECOND = 1000,
 	MINUTE = 60 * SECOND,
 	HOUR = 60 * MINUTE,
@@ -66,16 +68,38 @@ static const struct field fields[] = {
 	{ ROW(ELEMENT_COLLECTOR, "ssh-config",      parse_ssh_config, AT(collector, ssh_config), "") },
 	{ ROW(ELEMENT_COLLECTOR, "probe-dir",       parse_path,     AT(collector, config.probe_dir), "") },
 	{ ROW(ELEMENT_COLLECTOR, "user",            parse_text,     AT(collector, config.user), "") },
+	{ ROW(ELEMENT_COLLECTOR, "heartbeat",       parse_url,      AT(collector, config.heartbeat), "") },
 
 	{ ROW(ELEMENT_ALERTER, "mail",               parse_addresses, offsetof(struct alerter_config, mail), ""), .may_be_empty = true },
 	{ ROW(ELEMENT_ALERTER, "unreachable-after",  parse_count,     offsetof(struct alerter_config, unreachable_after), "2"), RANGE(1, 1000) },
 	{ ROW(ELEMENT_ALERTER, "unreachable-repeat", parse_duration,  offsetof(struct alerter_config, unreachable_repeat_ms), "0"), RANGE(0, YEARS) },
 	{ ROW(ELEMENT_ALERTER, "collector-stale",    parse_duration,  offsetof(struct alerter_config, collector_stale_ms), "15m"), RANGE(MINUTE, YEARS) },
 	{ ROW(ELEMENT_ALERTER, "absent-after",       parse_count,     offsetof(struct alerter_config, absent_after), "3"), RANGE(1, 1000) },
+	{ ROW(ELEMENT_ALERTER, "flap-after",         parse_count,     offsetof(struct alerter_config, flap_after), "5"), RANGE(1, 1000) },
+	{ ROW(ELEMENT_ALERTER, "flap-window",        parse_duration,  offsetof(struct alerter_config, flap_window_ms), "1h"), RANGE(MINUTE, YEARS) },
+	{ ROW(ELEMENT_ALERTER, "per-hour",           parse_count,     offsetof(struct alerter_config, per_hour), "30"), RANGE(1, 100000) },
+	{ ROW(ELEMENT_ALERTER, "heartbeat",          parse_url,       offsetof(struct alerter_config, heartbeat), "") },
 
 	{ ROW(ELEMENT_RETENTION, "raw", parse_duration, offsetof(struct retention_config, raw_ms), "14d"), RANGE(0, YEARS) },
 
 	{ ROW(ELEMENT_INCLUDE, "dir", parse_path, AT(include, dir), "") },
+
+	{ ROW(RECIPIENT, "name",     parse_nick,  AT(recipient, recipient.name), "") },
+	{ ROW(RECIPIENT, "quiet",    parse_quiet, AT(recipient, recipient), NULL) },
+	{ ROW(RECIPIENT, "per-hour", parse_count, AT(recipient, recipient.per_hour), NULL), RANGE(1, 100000) },
+	{ ROW(ELEMENT_RECIPIENT, "mail", parse_address, AT(recipient, recipient.address), "") },
+	{ ROW(ELEMENT_WEBHOOK, "url",         parse_url,           AT(recipient, recipient.url), "") },
+	{ ROW(ELEMENT_WEBHOOK, "insecure",    parse_yes,           AT(recipient, insecure), "no") },
+	{ ROW(ELEMENT_WEBHOOK, "form",        parse_choice,        AT(recipient, recipient.form), "json"), .choices = "json|slack|ntfy|pagerduty|alertmanager" },
+	{ ROW(ELEMENT_WEBHOOK, "template",    parse_template,      AT(recipient, recipient.template), "") },
+	{ ROW(ELEMENT_WEBHOOK, "secret-file", parse_password_file, AT(recipient, recipient.secret), "") },
+	{ ROW(ELEMENT_WEBHOOK, "token-file",  parse_password_file, AT(recipient, recipient.token), "") },
+	{ ROW(ELEMENT_WEBHOOK, "ca",          parse_file,          AT(recipient, recipient.ca), "") },
+	{ ROW(ELEMENT_COMMAND, "run",         parse_argv,          AT(recipient, recipient.argv), NULL) },
+	{ ROW(ELEMENT_WEBHOOK | ELEMENT_COMMAND, "timeout", parse_duration, AT(recipient, recipient.timeout_ms), "10s"), RANGE(SECOND, HOUR) },
+
+	{ ROW(ELEMENT_PARENT, "name",   parse_name, AT(node, node.name), "") },
+	{ ROW(ELEMENT_PARENT, "parent", parse_name, AT(node, node.parent_name), "") },
 
 	{ ROW(ELEMENT_GROUP, "name", parse_text, AT(client, group_name), "") },
 	{ ROW(ELEMENT_GROUP, "sessions", parse_count, AT(client, group_sessions), NULL), RANGE(1, 100000) },
@@ -92,15 +116,30 @@ static const struct field fields[] = {
 	{ ROW(LOGIN, "timeout",        parse_duration,    AT(client, client.timeout_ms), "30s"), RANGE(SECOND, HOUR) },
 	{ ROW(LOGIN, "ssh-config",     parse_ssh_config,  AT(client, client.ssh_config), ""), .may_be_empty = true },
 	{ ROW(LOGIN, "jump",           parse_name,        AT(client, client.jump_name), ""), .may_be_empty = true },
+	{ ROW(LOGIN, "parent",         parse_name,        AT(client, client.parent_name), ""), .may_be_empty = true },
 	{ ROW(MACHINE, "connects",       parse_count,       AT(client, client.connects), "8"), RANGE(1, 1000) },
 	{ ROW(SHARED, "every",           parse_duration,    AT(client, client.every_ms), "0"), RANGE(0, YEARS) },
 	{ ROW(SHARED, "mail",            parse_addresses,   AT(client, client.mail), ""), .may_be_empty = true },
+	{ ROW(SHARED, "escalate",        parse_addresses,   AT(client, client.escalate), ""), .may_be_empty = true },
+	{ ROW(SHARED, "escalate-after",  parse_duration,    AT(client, client.escalate_after_ms), "0"), RANGE(0, YEARS) },
 
 	{ ROW(ELEMENT_ALERT, "type",      parse_text,      AT(rule, rule.label), "") },
 	{ ROW(ELEMENT_ALERT, "instance",  parse_text,      AT(rule, rule.instance), "*") },
 	{ ROW(ELEMENT_ALERT, "limit",     parse_text,      AT(rule, limit), "") },
 	{ ROW(ELEMENT_ALERT, "below",     parse_text,      AT(rule, below), "") },
 	{ ROW(ELEMENT_ALERT, "clear",     parse_text,      AT(rule, clear), "") },
+	{ ROW(ELEMENT_ALERT, "critical",  parse_text,      AT(rule, critical), "") },
+	{ ROW(ELEMENT_ALERT, "critical-clear", parse_text, AT(rule, critical_clear), "") },
+	{ ROW(ELEMENT_ALERT, "full-within", parse_text,    AT(rule, full_within), "") },
+	{ ROW(ELEMENT_ALERT, "change",    parse_text,      AT(rule, change), "") },
+	{ ROW(ELEMENT_ALERT, "absent",    parse_text,      AT(rule, absent), "") },
+	{ ROW(ELEMENT_ALERT, "count",     parse_text,      AT(rule, count), "") },
+	{ ROW(ELEMENT_ALERT, "within",    parse_duration,  AT(rule, rule.within_ms), "6h"), RANGE(MINUTE, YEARS) },
+	{ ROW(ELEMENT_ALERT, "samples",   parse_count,     AT(rule, rule.samples), "1"), RANGE(1, 1000) },
+	{ ROW(ELEMENT_ALERT, "unless",    parse_words,     AT(rule, rule.unless), "") },
+	{ ROW(ELEMENT_ALERT, "disabled",  parse_yes,       AT(rule, disabled), "no") },
+	{ ROW(ELEMENT_ALERT, "escalate",  parse_addresses, AT(rule, rule.escalate), NULL), .may_be_empty = true },
+	{ ROW(ELEMENT_ALERT, "escalate-after", parse_duration, AT(rule, rule.escalate_after_ms), "0"), RANGE(0, YEARS) },
 	{ ROW(ELEMENT_ALERT, "for",       parse_duration,  AT(rule, rule.for_ms), "0"), RANGE(0, YEARS) },
 	{ ROW(ELEMENT_ALERT, "clear-for", parse_duration,  AT(rule, rule.clear_for_ms), "0"), RANGE(0, YEARS) },
 	{ ROW(ELEMENT_ALERT, "severity",  parse_choice,    AT(rule, rule.severity), "warning"), .choices = "warning|critical" },
@@ -110,26 +149,30 @@ static const struct field fields[] = {
 
 static const struct shape {
 	const char *name;
-	enum element element; /* 0 = known, not supported yet */
+	enum element element;
 	unsigned parents;
 	const char *required[2];    /* attributes it cannot do without */
 	const char *excludes[3][2]; /* attributes of which only one may be given */
 } shapes[] = {
-	{ "alert",     ELEMENT_ALERT,     ELEMENT_GROUP | ELEMENT_CLIENT, .required = { "type" }, .excludes = { { "limit", "below" } } },
+	{ "alert",     ELEMENT_ALERT,     OF_RULES | ELEMENT_CLIENT, .required = { "type" } },
 	{ "alerter",   ELEMENT_ALERTER,   .parents = ELEMENT_CONFIG },
 	{ "client",    ELEMENT_CLIENT,    ELEMENT_CONFIG | ELEMENT_GROUP, .required = { "ip" },
 		.excludes = { { "identity", "password" }, { "identity", "password-file" }, { "password", "password-file" } } },
 	{ "collector", ELEMENT_COLLECTOR, .parents = ELEMENT_CONFIG },
+	{ "command",   ELEMENT_COMMAND,   ELEMENT_CONFIG, .required = { "name", "run" } },
 	{ "config",    ELEMENT_CONFIG,    .parents = 0 },
+	{ "defaults",  ELEMENT_DEFAULTS,  .parents = OF_RULES },
 	{ "group",     ELEMENT_GROUP,     ELEMENT_CONFIG | ELEMENT_GROUP, .required = { "name" },
 		.excludes = { { "identity", "password" }, { "identity", "password-file" }, { "password", "password-file" } } },
 	{ "include",   ELEMENT_INCLUDE,   ELEMENT_CONFIG, .required = { "dir" } },
 	{ "jump",      ELEMENT_JUMP,      ELEMENT_CONFIG | ELEMENT_GROUP, .required = { "ip" },
 		.excludes = { { "identity", "password" }, { "identity", "password-file" }, { "password", "password-file" } } },
 	{ "mail",      ELEMENT_MAIL,      ELEMENT_CONFIG, .required = { "host", "from" }, .excludes = { { "password", "password-file" } } },
+	{ "parent",    ELEMENT_PARENT,    OF_RULES, .required = { "name" } },
+	{ "recipient", ELEMENT_RECIPIENT, ELEMENT_CONFIG, .required = { "name", "mail" } },
 	{ "retention", ELEMENT_RETENTION, .parents = ELEMENT_CONFIG },
 	{ "storage",   ELEMENT_STORAGE,   ELEMENT_CONFIG, .required = { NULL }, .excludes = { { "password", "password-file" }, { "host", "socket" } } },
-	{ "webhook",   0,                 .parents = ELEMENT_CONFIG },
+	{ "webhook",   ELEMENT_WEBHOOK,   ELEMENT_CONFIG, .required = { "name", "url" } },
 };
 /* clang-format on */
 
@@ -166,7 +209,7 @@ static void append(char *out, size_t size, const char *before, const char *name)
 static void complain_attribute(
 	struct load *load, const struct xml_node *node, const struct shape *shape, const char *name)
 {
-	char known[300] = "";
+	char known[400] = "";
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
 		if (fields[i].elements & shape->element)
 			append(known, sizeof known, ", ", fields[i].name);
@@ -177,9 +220,9 @@ static void complain_attribute(
 static void complain_element(
 	struct load *load, const struct xml_node *node, const struct shape *parent)
 {
-	char known[300] = "";
+	char known[400] = "";
 	for (size_t i = 0; i < ARRAY_LEN(shapes); i++)
-		if (shapes[i].parents & parent->element && shapes[i].element)
+		if (shapes[i].parents & parent->element)
 			append(known, sizeof known, ", ", shapes[i].name);
 	if (known[0])
 		complain(load, node, "<%.60s> does not belong inside <%s>; write one of: %s",
@@ -217,8 +260,6 @@ static void check_children(
 		const struct shape *s = find_shape(child->name);
 		if (!s || !(s->parents & shape->element))
 			complain_element(load, child, shape);
-		else if (!s->element)
-			complain(load, child, "<%s> is not supported yet; leave it out", s->name);
 		else
 			check_children(load, child, s);
 	}

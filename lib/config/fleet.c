@@ -43,8 +43,8 @@ static void replace_login(const struct xml_node *node, struct client *c)
 	}
 }
 
-/* The attributes and rules of a group or client over those inherited. */
-static int read_shared(struct load *load, const struct xml_node *node, enum element element,
+/* The attributes of a group or client over those inherited. */
+static void read_shared(struct load *load, const struct xml_node *node, enum element element,
 	struct client_source *s)
 {
 	fields_apply(load, node, element, s);
@@ -52,7 +52,9 @@ static int read_shared(struct load *load, const struct xml_node *node, enum elem
 	if (xml_attribute(node, "passphrase-file") && !s->client.identity[0] &&
 		!s->client.ssh_config[0])
 		complain(load, node, "passphrase-file has no identity to open; add identity=\"…\"");
-	return load_rules(load, node, s->client.rules, &s->client.rules);
+	if (s->client.escalate[0] && s->client.escalate_after_ms == 0)
+		complain(
+			load, node, "escalate does not say when; add escalate-after=\"…\", as 30m");
 }
 
 static int load_client(struct load *load, const struct xml_node *node, enum element element,
@@ -60,10 +62,13 @@ static int load_client(struct load *load, const struct xml_node *node, enum elem
 {
 	struct client_source s = { .client = *inherited };
 	struct client *c = &s.client;
-	if (read_shared(load, node, element, &s) < 0)
+	read_shared(load, node, element, &s);
+	if (load_rules(load, node, c, &c->rules) < 0)
 		return -1;
 	if (!c->name[0])
 		c->name = c->ip;
+	if (!xml_attribute(node, "parent") && strcmp(c->parent_name, c->name) == 0)
+		c->parent_name = ""; /* as the jump host below */
 	if (!xml_attribute(node, "jump") && strcmp(c->jump_name, c->name) == 0)
 		c->jump_name = ""; /* the group's jump host, in the group */
 	if (apply_ssh_config(load, node, &s) < 0)
@@ -105,8 +110,8 @@ static int load_group(struct load *load, const struct xml_node *node,
 	const struct client *inherited, struct places *next)
 {
 	struct client_source s = { .client = *inherited, .group_name = "" };
-	if (read_shared(load, node, ELEMENT_GROUP, &s) < 0 ||
-		(s.group_sessions && add_cap(load, node, &s, &s.client) < 0))
+	read_shared(load, node, ELEMENT_GROUP, &s);
+	if (s.group_sessions && add_cap(load, node, &s, &s.client) < 0)
 		return -1;
 	if (strchr(s.group_name, '/'))
 		complain(load, node, "name=\"%s\": / stands between groups; write it without",
@@ -117,7 +122,19 @@ static int load_group(struct load *load, const struct xml_node *node,
 		return -1;
 	s.client.group = arena_copy(load->result, path, strlen(path));
 	free(path);
-	return s.client.group ? load_children(load, node, &s.client, next) : -1;
+	if (!s.client.group || load_rules(load, node, &s.client, &s.client.rules) < 0)
+		return -1;
+	return load_children(load, node, &s.client, next);
+}
+
+/* The <alert>s of a file are for the clients in it, and in what it includes. */
+static int load_root(struct load *load, const struct xml_node *root, const struct client *inherited,
+	struct places *next)
+{
+	struct client base = *inherited;
+	if (load_rules(load, root, &base, &base.rules) < 0)
+		return -1;
+	return load_children(load, root, &base, next);
 }
 
 /* The clients of the files that an <include> names stand in its place. */
@@ -129,7 +146,7 @@ static int load_include(struct load *load, const struct xml_node *node,
 	for (const struct document *d = load->documents; d && result == 0; d = d->next)
 		if (d->include == node) {
 			load->document = d;
-			result = load_children(load, d->root, inherited, next);
+			result = load_root(load, d->root, inherited, next);
 		}
 	load->document = here;
 	return result;
@@ -155,11 +172,20 @@ static int load_children(struct load *load, const struct xml_node *node,
 
 /* ---- what only the whole fleet shows ------------------------------------------------------ */
 
-static bool has_recipient(const struct client *c)
+static bool has_address(const struct config *config, const char *const *names)
 {
-	bool has = c->mail[0] != NULL;
+	bool has = false;
+	for (; names && *names && !has; names++)
+		has = !find_recipient(config, *names) ||
+		      find_recipient(config, *names)->channel == CHANNEL_MAIL;
+	return has;
+}
+
+static bool has_recipient(const struct config *config, const struct client *c)
+{
+	bool has = has_address(config, c->mail);
 	for (const struct rule *const *r = c->rules; *r && !has; r++)
-		has = (*r)->mail && (*r)->mail[0];
+		has = has_address(config, (*r)->mail);
 	return has;
 }
 
@@ -168,7 +194,7 @@ static void warn_of_mail(struct load *load)
 	const struct config *config = load->config;
 	const struct client *c = config->clients;
 	const struct client *end = c + config->client_count;
-	while (c < end && !has_recipient(c))
+	while (c < end && !has_recipient(config, c))
 		c++;
 	if (!config->mail.enabled && c < end)
 		warn_at(load, c->file, c->line,
@@ -207,7 +233,7 @@ int load_fleet(struct load *load, const struct client *base)
 	inherited.rules = no_rules;
 	struct places next = { clients, jumps };
 	load->document = load->documents;
-	if (load_children(load, load->documents->root, &inherited, &next) < 0)
+	if (load_root(load, load->documents->root, &inherited, &next) < 0)
 		return -1;
 	config->clients = clients;
 	config->client_count = (size_t)(next.clients - clients);
@@ -218,5 +244,7 @@ int load_fleet(struct load *load, const struct client *base)
 			"there is no client to watch; write <client ip=\"…\"/>");
 	warn_of_mail(load);
 	warn_of_timeout(load);
-	return load_jumps(load, clients, jumps);
+	if (load_jumps(load, clients, jumps) < 0)
+		return -1;
+	return load_parents(load, clients, jumps) < 0 ? -1 : load_rule_groups(load);
 }

@@ -19,7 +19,10 @@
  *   sections.c  <storage>, <mail>, <collector>, <alerter>, <retention>
  *   fleet.c     <group>, <client>, <jump>: inheritance
  *   jumps.c     names, and who is reached through whom
- *   rules.c     <alert>
+ *   parents.c   <parent>: what else stands on the way
+ *   rules.c     <alert>, <defaults>
+ *   limits.c    what an <alert> compares with what
+ *   recipients.c  <recipient>, <webhook>, <command>
  */
 
 /* One file of the configuration. */
@@ -39,6 +42,15 @@ struct schema_complaint {
 	struct schema_complaint *next;
 };
 
+/* A rule that a group counts, in the order of reading. */
+struct rule_link {
+	struct rule_group group;
+	const char *count; /* "3" or "30%" */
+	const struct xml_node *node;
+	const struct document *document;
+	struct rule_link *next;
+};
+
 struct load {
 	const char *dir; /* of config.xml; relative paths begin here */
 	struct config *config;
@@ -51,8 +63,10 @@ struct load {
 	struct schema_complaint *complaints;
 	struct config_problems *problems;
 	size_t mistakes;
-	const char *checked;		/* the secret file that was found good last */
-	struct ssh_source *ssh_sources; /* those read so far */
+	const struct document *defaults; /* what <defaults/> stands for, once it was read */
+	struct rule_link *rule_groups;	 /* those read so far, the newest first */
+	const char *checked;		 /* the secret file that was found good last */
+	struct ssh_source *ssh_sources;	 /* those read so far */
 };
 
 /* Adds a mistake at this element, in the document under way. */
@@ -81,6 +95,11 @@ enum element {
 	ELEMENT_CLIENT = 1 << 8,
 	ELEMENT_ALERT = 1 << 9,
 	ELEMENT_JUMP = 1 << 10,
+	ELEMENT_DEFAULTS = 1 << 11,
+	ELEMENT_PARENT = 1 << 12,
+	ELEMENT_RECIPIENT = 1 << 13,
+	ELEMENT_WEBHOOK = 1 << 14,
+	ELEMENT_COMMAND = 1 << 15,
 };
 
 /* What the attributes of an element are read into. */
@@ -111,9 +130,21 @@ struct client_source { /* of <group> and <jump> too */
 	uint32_t group_sessions;
 };
 
+struct node_source {
+	struct node node;
+};
+
+struct recipient_source {
+	struct recipient recipient;
+	bool insecure;
+};
+
 struct rule_source {
 	struct rule rule;
-	const char *limit, *below, *clear; /* their meaning hangs on the metric */
+	/* their meaning hangs on the metric */
+	const char *limit, *below, *clear, *critical, *critical_clear, *change;
+	const char *full_within, *absent, *count;
+	bool disabled;
 };
 
 /* Complains about elements and attributes that do not belong where they are, that are missing
@@ -167,7 +198,8 @@ value_parser parse_duration;  /* int64_t, ms */
 value_parser parse_yes;	      /* bool */
 value_parser parse_choice;    /* an enum */
 value_parser parse_address;   /* const char *: one mail address */
-value_parser parse_addresses; /* const char *const *: any number of them */
+value_parser parse_addresses; /* const char *const *: any number, of recipients by name too */
+value_parser parse_words;     /* const char *const *: friendly names of alerts */
 value_parser parse_list_id;   /* const char *: what names the list of the alerts */
 value_parser parse_host_key;  /* struct client * */
 
@@ -178,7 +210,14 @@ value_parser parse_secret_path;	  /* const char *: a file nobody else can read *
 value_parser parse_password;	  /* const char *, in `secrets` */
 value_parser parse_password_file; /* const char *, in `secrets`: the file's first line */
 
+value_parser parse_nick;     /* const char *: what a list of recipients can call one */
+value_parser parse_url;	     /* const char *: http or https (recipients.c, as all these) */
+value_parser parse_quiet;    /* struct recipient * */
+value_parser parse_argv;     /* const char *const *: a program and its arguments */
+value_parser parse_template; /* const char *: the text of a file */
+
 bool is_loopback(const char *host);
+bool url_is_loopback(const char *url);
 
 /* A limit as it is written, in the metric's unit: see rules.c. */
 struct metric;
@@ -186,6 +225,16 @@ int parse_limit(const struct metric *metric, const char *name, const char *text,
 	struct error *err) MUST_CHECK;
 
 /* ---- sections.c, fleet.c, jumps.c, rules.c ----------------------------------------------- */
+
+/* The element of that name, or NULL. */
+const struct recipient *find_recipient(const struct config *config, const char *name);
+
+/* Reads <recipient>, <webhook> and <command>. -1 without memory. */
+int load_recipients(struct load *load) MUST_CHECK;
+
+/* Reads every <parent>, and finds what each `parent_name` means; after load_jumps(). -1 without
+ * memory. */
+int load_parents(struct load *load, struct client *clients, struct client *jumps) MUST_CHECK;
 
 /* Reads what stands once, wherever it stands. `ret_base` receives what clients inherit. */
 int load_sections(struct load *load, struct client *ret_base) MUST_CHECK;
@@ -203,9 +252,16 @@ int load_fleet(struct load *load, const struct client *base) MUST_CHECK;
  * without memory. */
 int load_jumps(struct load *load, struct client *clients, struct client *jumps) MUST_CHECK;
 
-/* The rules of an element: those inherited, the ones of its own <alert>s in place of the same
- * ones, and its further ones. Shares the array when there is nothing of its own. */
-int load_rules(struct load *load, const struct xml_node *node, const struct rule *const *inherited,
+/* The rules of an element, over those inherited: what its <defaults/> brings, then its own
+ * <alert>s in the place of the same ones, and its further ones. Shares the array when there is
+ * nothing of its own. `owner` has the group and mail that rules with a `count` belong to. */
+int load_rules(struct load *load, const struct xml_node *node, const struct client *owner,
 	const struct rule *const **ret_rules) MUST_CHECK;
+
+/* Once all clients are there: who is counted by which group. -1 without memory. */
+int load_rule_groups(struct load *load) MUST_CHECK;
+
+/* Metric and limits of a rule, out of what its attributes say (limits.c). */
+void set_limits(struct load *load, const struct xml_node *node, struct rule_source *s);
 
 #endif

@@ -1,228 +1,333 @@
 /*
- * <alert>: a limit on a metric, in the metric's own unit, and which of the inherited ones it
- * takes the place of.
+ * <alert>: which of the inherited ones it takes the place of; <defaults/>, which brings those of
+ * defaults.xml; and those that a group counts.
  */
+#include <assert.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/config/load.h"
-#include "lib/metrics/metrics.h"
 
-/* ---- limits ------------------------------------------------------------------------------- */
-
-/* A plain decimal number, as people write it: no exponent, no "inf", no hexadecimal. */
-static int read_number(const char *text, double *ret_value, const char **ret_rest)
-{
-	static const char digits[] = "0123456789";
-	const char *c = text + (text[0] == '-');
-	size_t whole = strspn(c, digits);
-	size_t len = whole;
-	if (c[len] == '.')
-		len += 1 + strspn(c + len + 1, digits);
-	if (whole == 0 || len > 30 || c[len - 1] == '.')
-		return -1;
-	*ret_value = strtod(text, NULL);
-	*ret_rest = c + len;
-	return 0;
-}
-
-static int parse_ratio(const char *name, const char *text, double *ret_value, struct error *err)
-{
-	double value;
-	const char *rest;
-	if (read_number(text, &value, &rest) < 0 || (*rest && strcmp(rest, "%") != 0) ||
-		value < 0 || value > 100)
-		return error_set(
-			err, "is not a share; write percent from 0 to 100, as %s=\"85%%\"", name);
-	if (!*rest && value > 0 && value <= 1)
-		return error_set(err, "can be read in two ways; write %s=\"%g%%\" or %s=\"%g%%\"",
-			name, value, name, value * 100);
-	*ret_value = value / 100;
-	return 0;
-}
-
-/* Suffixes of what a metric is measured in; the first one, "", stands for its base unit. */
-static const struct scale {
-	enum metric_unit unit;
-	const char *suffix;
-	double factor;
-} scales[] = {
-	{ UNIT_BYTES, "B", 1 },
-	{ UNIT_BYTES, "kB", 1e3 },
-	{ UNIT_BYTES, "MB", 1e6 },
-	{ UNIT_BYTES, "GB", 1e9 },
-	{ UNIT_BYTES, "TB", 1e12 },
-	{ UNIT_BYTES, "KiB", 1024 },
-	{ UNIT_BYTES, "MiB", 1048576 },
-	{ UNIT_BYTES, "GiB", 1073741824 },
-	{ UNIT_BYTES, "TiB", 1099511627776 },
-	{ UNIT_SECONDS, "ms", 1e-3 },
-	{ UNIT_SECONDS, "s", 1 },
-	{ UNIT_SECONDS, "m", 60 },
-	{ UNIT_SECONDS, "h", 3600 },
-	{ UNIT_SECONDS, "d", 86400 },
-	{ UNIT_SECONDS, "w", 7 * 86400 },
-};
-
-int parse_limit(const struct metric *metric, const char *name, const char *text, double *ret_value,
-	struct error *err)
-{
-	if (metric->unit == UNIT_RATIO)
-		return parse_ratio(name, text, ret_value, err);
-	enum metric_unit unit = metric->unit == UNIT_BYTES_PER_SECOND ? UNIT_BYTES : metric->unit;
-	double value;
-	const char *rest = text;
-	double factor = 0;
-	if (read_number(text, &value, &rest) == 0)
-		factor = *rest == 0;
-	for (size_t i = 0; i < ARRAY_LEN(scales) && rest != text; i++)
-		if (scales[i].unit == unit && strcmp(scales[i].suffix, rest) == 0)
-			factor = scales[i].factor;
-	if (factor == 0)
-		return error_set(err, "is not a limit for %s; write a number, as %s=\"%s\"",
-			metric->name, name,
-			unit == UNIT_BYTES     ? "10GiB"
-			: unit == UNIT_SECONDS ? "90s"
-					       : "8");
-	*ret_value = value * factor;
-	return 0;
-}
+extern const char config_defaults[];
+extern const size_t config_defaults_len;
 
 /* ---- one rule ----------------------------------------------------------------------------- */
 
-static int read_limit(struct load *load, const struct xml_node *node, const struct metric *metric,
-	const char *name, const char *text, double *ret_value)
-{
-	struct error err;
-	if (parse_limit(metric, name, text, ret_value, &err) == 0)
-		return 0;
-	complain(load, node, "%s=\"%.60s\": %s", name, text, err.text);
-	return -1;
-}
-
-static void set_limits(struct load *load, const struct xml_node *node, const struct metric *metric,
-	struct rule_source *s)
-{
-	struct rule *r = &s->rule;
-	r->below = s->below[0] != 0;
-	const char *name = r->below ? "below" : "limit";
-	const char *text = r->below ? s->below : s->limit;
-	if (!text[0] && !xml_attribute(node, "limit") && !xml_attribute(node, "below"))
-		complain(load, node,
-			"<alert type=\"%s\"> has no limit; write limit=\"…\" (at or above) "
-			"or below=\"…\"",
-			r->label);
-	if (!text[0] || read_limit(load, node, metric, name, text, &r->limit) < 0)
-		return;
-	r->clear = r->limit;
-	if (!s->clear[0] || read_limit(load, node, metric, "clear", s->clear, &r->clear) < 0)
-		return;
-	if (r->below ? r->clear < r->limit : r->clear > r->limit)
-		complain(load, node,
-			"clear=\"%.60s\" is on the firing side of %s=\"%.60s\"; write one %s it",
-			s->clear, name, text, r->below ? "above" : "below");
-}
-
-static void set_metric(struct load *load, const struct xml_node *node, struct rule_source *s)
-{
-	struct rule *r = &s->rule;
-	const struct metric *metric = metric_find(r->label);
-	const char *near = metric ? NULL : metric_suggest(r->label);
-	r->type = metric ? metric->name : "";
-	if (metric)
-		set_limits(load, node, metric, s);
-	else if (near)
-		complain(load, node, "type=\"%s\" is no metric; did you mean %s? write type=\"%s\"",
-			r->label, near, near);
-	else
-		complain(load, node,
-			"type=\"%s\" is no metric; write one such as cpu, memory, swap, "
-			"disk, inodes or load",
-			r->label);
-	if (metric && !metric->instance[0] && strcmp(r->instance, "*") != 0)
-		complain(load, node, "instance=\"%s\": there is only one %s; leave instance out",
-			r->instance, r->label);
-}
-
 /* The friendly name rather than what the file says, so that writing the full name later does
  * not make another alert of it. */
-static int set_key(struct load *load, struct rule *r)
+static const char *friendly(const char *label)
+{
+	const struct metric *metric = metric_find(label);
+	return metric && metric->alert[0] ? metric->alert : label;
+}
+
+static int set_key(struct load *load, struct rule *r, bool is_counted)
 {
 	static const char *const severities[] = { "warning", "critical" };
-	const struct metric *metric = metric_find(r->label);
+	static const char *const kinds[] = {
+		[RULE_LEVEL] = "",
+		[RULE_FULL_WITHIN] = "/full-within",
+		[RULE_CHANGE] = "/change",
+		[RULE_ABSENT] = "/absent",
+		[RULE_SAMPLE_AGE] = "",
+		[RULE_COUNT] = "",
+	};
 	char key[600];
-	(void)snprintf(key, sizeof key, "%s/%s/%s%s",
-		metric && metric->alert[0] ? metric->alert : r->label, severities[r->severity],
-		r->instance, r->below ? "/below" : "");
+	bool says_below = r->below && r->kind != RULE_FULL_WITHIN;
+	(void)snprintf(key, sizeof key, "%s/%s/%s%s%s%s", friendly(r->label),
+		severities[r->severity], r->instance, says_below ? "/below" : "", kinds[r->kind],
+		is_counted ? "/count" : "");
 	r->key = arena_copy(load->result, key, strlen(key));
 	return r->key ? 0 : -1;
 }
 
-static int read_rule(struct load *load, const struct xml_node *node, const struct rule **ret_rule)
+/* The group's half of a rule that is counted. */
+static int add_group(struct load *load, const struct xml_node *node, const struct client *owner,
+	const struct rule_source *s, struct rule *rule)
 {
-	struct rule_source s = { 0 };
-	struct rule *rule = arena_alloc(load->result, sizeof *rule);
-	if (!rule || fields_default(load, ELEMENT_ALERT, &s) < 0)
+	struct rule_link *link = arena_alloc(load->result, sizeof *link);
+	if (!link)
 		return -1;
-	fields_apply(load, node, ELEMENT_ALERT, &s);
-	s.rule.type = "";
-	if (s.rule.label[0])
-		set_metric(load, node, &s);
-	s.rule.file = load->document->file;
-	s.rule.line = node->line;
-	if (set_key(load, &s.rule) < 0)
-		return -1;
-	*rule = s.rule;
-	*ret_rule = rule;
+	link->count = s->count;
+	link->node = node;
+	link->document = load->document;
+	link->next = load->rule_groups;
+	load->rule_groups = link;
+	link->group = (struct rule_group){
+		.group = owner->group,
+		.counts = rule,
+		.rule = *rule,
+		.mail = rule->mail ? rule->mail : owner->mail,
+	};
+	struct rule *r = &link->group.rule;
+	r->kind = RULE_COUNT;
+	r->below = r->has_critical = false;
+	r->for_ms = r->clear_for_ms = 0;
+	r->samples = 1;
+	rule->counted_by = &link->group;
 	return 0;
+}
+
+static void check_rule(struct load *load, const struct xml_node *node, const struct rule_source *s)
+{
+	const struct rule *r = &s->rule;
+	if (s->count[0] && strcmp(node->parent->name, "client") == 0)
+		complain(load, node,
+			"count is of the clients of a group; write this <alert> in a <group>");
+	if (r->escalate && r->escalate[0] && r->escalate_after_ms == 0)
+		complain(
+			load, node, "escalate does not say when; add escalate-after=\"…\", as 30m");
+}
+
+static int read_rule(struct load *load, const struct xml_node *node, const struct client *owner,
+	struct rule_source *s, const struct rule **ret_rule)
+{
+	struct rule *rule = arena_alloc(load->result, sizeof *rule);
+	*s = (struct rule_source){ .rule = { .type = "" } };
+	if (!rule || fields_default(load, ELEMENT_ALERT, s) < 0)
+		return -1;
+	fields_apply(load, node, ELEMENT_ALERT, s);
+	if (s->rule.label[0])
+		set_limits(load, node, s);
+	check_rule(load, node, s);
+	s->rule.file = load->document->file;
+	s->rule.line = node->line;
+	if (set_key(load, &s->rule, s->count[0]) < 0)
+		return -1;
+	*rule = s->rule;
+	*ret_rule = rule;
+	return s->count[0] && !s->disabled ? add_group(load, node, owner, s, rule) : 0;
 }
 
 /* ---- all rules of an element -------------------------------------------------------------- */
 
-/* Puts a rule in the place of the same one that was inherited, or behind all. What is not
- * where it was inherited is the element's own, and two of those must differ. */
-static void place_rule(struct load *load, const struct xml_node *node, const struct rule **list,
-	size_t *count, const struct rule *const *inherited, size_t inherited_count,
-	const struct rule *rule)
+struct rule_list {
+	const struct rule **items;
+	size_t count;
+};
+
+static const struct rule **find_key(const struct rule_list *list, const char *key)
 {
-	size_t i = 0;
-	while (i < *count && strcmp(list[i]->key, rule->key) != 0)
-		i++;
-	if (i < *count && (i >= inherited_count || list[i] != inherited[i]))
-		complain(load, node,
-			"<alert type=\"%s\"> is given twice, first at line %d; write one, or "
-			"another severity or instance",
-			rule->label, list[i]->line);
-	list[i] = rule;
-	*count += i == *count;
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->items[i]->key, key) == 0)
+			return &list->items[i];
+	return NULL;
 }
 
-int load_rules(struct load *load, const struct xml_node *node, const struct rule *const *inherited,
-	const struct rule *const **ret_rules)
+/* In the place of the one of the same key, or behind all. */
+static void place(struct rule_list *list, const struct rule *rule)
 {
-	size_t inherited_count = 0;
-	size_t own = 0;
-	while (inherited[inherited_count])
-		inherited_count++;
-	for (const struct xml_node *n = node->first; n; n = n->next)
-		own += element_find(n->name) == ELEMENT_ALERT;
-	*ret_rules = inherited;
-	if (own == 0)
-		return 0;
-	size_t count = inherited_count;
-	const struct rule **list = arena_alloc(load->result, (count + own + 1) * sizeof *list);
-	if (!list)
-		return -1;
-	memcpy(list, inherited, count * sizeof *list);
+	const struct rule **same = find_key(list, rule->key);
+	if (same)
+		*same = rule;
+	else
+		list->items[list->count++] = rule;
+}
+
+/* Takes out all of that type which the other attributes given do not tell apart from it. */
+static void take_out(struct load *load, const struct xml_node *node, struct rule_list *list,
+	const struct rule *which)
+{
+	bool has_severity = xml_attribute(node, "severity");
+	bool has_instance = xml_attribute(node, "instance");
+	size_t kept = 0;
+	for (size_t i = 0; i < list->count; i++) {
+		const struct rule *r = list->items[i];
+		bool same = strcmp(friendly(r->label), friendly(which->label)) == 0 &&
+			    (!has_severity || r->severity == which->severity) &&
+			    (!has_instance || strcmp(r->instance, which->instance) == 0);
+		if (!same)
+			list->items[kept++] = r;
+	}
+	if (kept == list->count)
+		complain(load, node,
+			"disabled takes nothing out: no such <alert type=\"%s\"> is inherited; "
+			"leave it out",
+			which->label);
+	list->count = kept;
+}
+
+static int read_alerts(struct load *load, const struct xml_node *node, const struct client *owner,
+	struct rule_list *list, struct rule_list *own)
+{
 	for (const struct xml_node *n = node->first; n; n = n->next) {
+		struct rule_source s;
 		const struct rule *rule;
 		if (element_find(n->name) != ELEMENT_ALERT)
 			continue;
-		if (read_rule(load, n, &rule) < 0)
+		if (read_rule(load, n, owner, &s, &rule) < 0)
 			return -1;
-		place_rule(load, n, list, &count, inherited, inherited_count, rule);
+		if (s.disabled) {
+			take_out(load, n, list, rule);
+			continue;
+		}
+		const struct rule **twice = find_key(own, rule->key);
+		if (twice)
+			complain(load, n,
+				"<alert type=\"%s\"> is given twice, first at line %d; write one, "
+				"or another severity or instance",
+				rule->label, (*twice)->line);
+		own->items[own->count++] = rule;
+		place(list, rule);
 	}
-	*ret_rules = list;
+	return 0;
+}
+
+static size_t count_alerts(const struct xml_node *node)
+{
+	size_t count = 0;
+	for (const struct xml_node *n = node->first; n; n = n->next)
+		count += element_find(n->name) == ELEMENT_ALERT;
+	return count;
+}
+
+/* The built-in ones are right, or no program would start. */
+static void on_fault(void *arg, enum xml_fault fault, int line, const char *text)
+{
+	(void)arg, (void)fault, (void)line, (void)text;
+	assert(!"defaults.xml");
+}
+
+static int read_defaults(struct load *load)
+{
+	struct document *d = arena_alloc(&load->scratch, sizeof *d);
+	struct xml_node *root;
+	if (!d || xml_read(load->reader, config_defaults, config_defaults_len, &load->scratch,
+			  on_fault, load, &root) < 0)
+		return -1;
+	d->file = "defaults.xml";
+	d->root = root;
+	load->defaults = d;
+	return 0;
+}
+
+static int add_defaults(struct load *load, const struct client *owner, struct rule_list *list)
+{
+	const struct document *here = load->document;
+	const struct xml_node *root = load->defaults->root;
+	const struct rule **own = arena_alloc(&load->scratch, count_alerts(root) * sizeof *own);
+	struct rule_list read = { own, 0 };
+	if (!own)
+		return -1;
+	load->document = load->defaults;
+	int result = read_alerts(load, root, owner, list, &read);
+	load->document = here;
+	return result;
+}
+
+static bool has_defaults(const struct xml_node *node)
+{
+	const struct xml_node *n = node->first;
+	while (n && element_find(n->name) != ELEMENT_DEFAULTS)
+		n = n->next;
+	return n != NULL;
+}
+
+int load_rules(struct load *load, const struct xml_node *node, const struct client *owner,
+	const struct rule *const **ret_rules)
+{
+	const struct rule *const *inherited = owner->rules;
+	bool with_defaults = has_defaults(node);
+	size_t own_count = count_alerts(node), most = own_count;
+	*ret_rules = inherited;
+	if (most == 0 && !with_defaults)
+		return 0;
+	if (with_defaults && !load->defaults && read_defaults(load) < 0)
+		return -1;
+	most += with_defaults ? count_alerts(load->defaults->root) : 0;
+	struct rule_list list = { NULL, 0 }, own = { NULL, 0 };
+	while (inherited[list.count])
+		list.count++;
+	list.items = arena_alloc(load->result, (list.count + most + 1) * sizeof *list.items);
+	own.items = arena_alloc(&load->scratch, (own_count + 1) * sizeof *own.items);
+	if (!list.items || !own.items)
+		return -1;
+	memcpy(list.items, inherited, list.count * sizeof *list.items);
+	if ((with_defaults && add_defaults(load, owner, &list) < 0) ||
+		read_alerts(load, node, owner, &list, &own) < 0)
+		return -1;
+	list.items[list.count] = NULL;
+	*ret_rules = list.items;
+	return 0;
+}
+
+/* ---- rules that are counted --------------------------------------------------------------- */
+
+/* "3", or "30%" of those who have the rule; at least one. 0 when it is neither. */
+static double read_count(const char *text, uint32_t clients)
+{
+	char *end;
+	if (text[0] < '0' || text[0] > '9' || strlen(text) > 7)
+		return 0;
+	double number = (double)strtoul(text, &end, 10);
+	if (strcmp(end, "%") == 0 && number > 0 && number <= 100)
+		return fmax(1, ceil(number / 100 * clients));
+	return *end ? 0 : number;
+}
+
+static void set_count(struct load *load, struct rule_link *link)
+{
+	struct rule *r = &link->group.rule;
+	load->document = link->document;
+	r->limit = r->clear = read_count(link->count, link->group.client_count);
+	if (r->limit == 0)
+		complain(load, link->node,
+			"count=\"%.20s\" is neither a number nor a share of the clients; write it "
+			"as 3 or 30%%",
+			link->count);
+	else if (r->limit > link->group.client_count && load->document != load->defaults)
+		warn_at(load, r->file, r->line,
+			"count=\"%.20s\" is more than the %u clients who have this alert, so it "
+			"never fires; write less",
+			link->count, (unsigned)link->group.client_count);
+}
+
+int load_rule_groups(struct load *load)
+{
+	struct config *config = load->config;
+	size_t count = 0;
+	for (size_t i = 0; i < config->client_count; i++)
+		for (const struct rule *const *r = config->clients[i].rules; *r; r++)
+			if ((*r)->counted_by)
+				((struct rule_group *)(*r)->counted_by)->client_count++;
+	for (struct rule_link *link = load->rule_groups; link; link = link->next, count++)
+		set_count(load, link);
+	const struct rule_group **groups =
+		arena_alloc(load->result, (count + 1) * sizeof(struct rule_group *));
+	if (!groups)
+		return -1;
+	config->rule_groups = groups;
+	config->rule_group_count = count;
+	for (struct rule_link *link = load->rule_groups; link; link = link->next)
+		groups[--count] = &link->group;
+	return 0;
+}
+
+/* ---- values ------------------------------------------------------------------------------- */
+
+int parse_words(struct load *load, const struct field *field, const char *text, void *target,
+	struct error *err)
+{
+	static const char between[] = ", \t\n";
+	size_t count = 0;
+	for (const char *c = text; *(c += strspn(c, between)); c += strcspn(c, between))
+		count++;
+	const char **list = arena_alloc(load->result, (count + 1) * sizeof *list);
+	if (!list)
+		return error_set(err, "not enough memory");
+	count = 0;
+	for (const char *c = text; *(c += strspn(c, between)); c += strcspn(c, between)) {
+		const char *word = arena_copy(load->result, c, strcspn(c, between));
+		if (!word)
+			return error_set(err, "not enough memory");
+		if (!metric_find(word))
+			return error_set(err,
+				"%.80s is no type of alert; write such as %s=\"disk, memory\"",
+				word, field->name);
+		list[count++] = friendly(word);
+	}
+	*(const char *const **)target = list;
 	return 0;
 }

@@ -344,9 +344,10 @@ int parse_addresses(struct load *load, const struct field *field, const char *te
 		size_t len = strcspn(c, between);
 		if (store(load, c, len, to, err) < 0)
 			return -1;
-		if (!mail_address_valid(*to))
+		if (!mail_address_valid(*to) && !find_recipient(load->config, *to))
 			return error_set(err,
-				"%.80s is not a mail address; write addresses with commas "
+				"%.80s is not a mail address, nor the name of a <recipient>, "
+				"<webhook> or <command>; write addresses with commas "
 				"between, as ops@example.com, night@example.com",
 				*to);
 		to++;

@@ -30,6 +30,7 @@ int rig_make(void **state)
 		{ "mail.password", 0600 },
 		{ "web.password", 0600 },
 		{ "ssh_config", 0600 },
+		{ "alert.template", 0644 },
 		{ "db-ca.pem", 0644 },
 		{ "mail-ca.pem", 0644 },
 		{ "open.password", 0644 },

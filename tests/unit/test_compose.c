@@ -114,7 +114,7 @@ static void subject_and_text(void **state)
 	run(&f, &firing, 1, true);
 	assert_int_equal(f.bag.count, 1);
 	const struct notification *n = &f.bag.items[0];
-	assert_string_equal(n->channel, CHANNEL_MAIL);
+	assert_string_equal(n->channel, channel_name(CHANNEL_MAIL));
 	assert_string_equal(n->recipient, "ops@example.com");
 	assert_string_equal(n->subject, "[fleet] CRITICAL web1: disk /var 93.1 % (limit 90.0 %)");
 	assert_string_equal(n->references, "");
@@ -288,13 +288,13 @@ static void nobody_to_tell_is_told_on_standard_output(void **state)
 	struct fixture with = { 0 }, without = { 0 };
 	run(&with, events, 2, true);
 	assert_int_equal(with.bag.count, 2);
-	assert_string_equal(with.bag.items[0].channel, CHANNEL_STDOUT);
+	assert_string_equal(with.bag.items[0].channel, channel_name(CHANNEL_STDOUT));
 	assert_string_equal(with.bag.items[0].recipient, "");
-	assert_string_equal(with.bag.items[1].channel, CHANNEL_MAIL);
+	assert_string_equal(with.bag.items[1].channel, channel_name(CHANNEL_MAIL));
 	run(&without, events, 2, false);
 	assert_int_equal(without.bag.count, 2);
 	for (size_t i = 0; i < 2; i++)
-		assert_string_equal(without.bag.items[i].channel, CHANNEL_STDOUT);
+		assert_string_equal(without.bag.items[i].channel, channel_name(CHANNEL_STDOUT));
 	arena_finish(&with.pool);
 	arena_finish(&without.pool);
 }

@@ -106,7 +106,7 @@ static void the_example_shows_every_attribute_of_the_schema(void **state)
 	for (char *line = strtok(schema, "\n"); line; line = strtok(NULL, "\n")) {
 		(void)sscanf(line, " <xs:complexType name=\"%79[^\"]\"", element);
 		if (sscanf(line, " <xs:attributeGroup name=\"%79[^\"]\"", element) == 1)
-			strcpy(element, "group");
+			strcpy(element, strcmp(element, "told") == 0 ? "recipient" : "group");
 		if (sscanf(line, " <xs:attribute name=\"%79[^\"]\"", attribute) != 1)
 			continue;
 		if (!tag_carries(example, element, attribute))

@@ -1,0 +1,284 @@
+/*
+ * <recipient>, <webhook>, <command>: what a name in mail="…" stands for. They are read first, so
+ * that every list of names can be checked where it stands.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/config/load.h"
+#include "lib/file.h"
+
+enum {
+	RECIPIENTS = ELEMENT_RECIPIENT | ELEMENT_WEBHOOK | ELEMENT_COMMAND,
+	URL_MAX = 2000,
+	TEMPLATE_MAX = 64 * 1024,
+};
+
+static const char *const no_words[] = { NULL };
+static const struct recipient nobody = { .name = "",
+	.address = "",
+	.url = "",
+	.template = "",
+	.secret = "",
+	.token = "",
+	.ca = "",
+	.argv = no_words,
+	.file = "" };
+
+const char *channel_name(enum channel c)
+{
+	static const char *const names[] = {
+		[CHANNEL_STDOUT] = "stdout",
+		[CHANNEL_MAIL] = "mail",
+		[CHANNEL_WEBHOOK] = "webhook",
+		[CHANNEL_COMMAND] = "command",
+	};
+	return names[c];
+}
+
+static int compare_name(const void *a, const void *b)
+{
+	const struct recipient *x = a, *y = b;
+	return strcmp(x->name, y->name);
+}
+
+const struct recipient *find_recipient(const struct config *config, const char *name)
+{
+	const struct recipient key = { .name = name };
+	return config->recipient_count == 0
+		       ? NULL
+		       : bsearch(&key, config->recipients, config->recipient_count, sizeof key,
+				 compare_name);
+}
+
+static size_t count_recipients(const struct load *load)
+{
+	size_t count = 0;
+	for (const struct document *d = load->documents; d; d = d->next)
+		for (const struct xml_node *n = d->root->first; n; n = n->next)
+			count += (element_find(n->name) & RECIPIENTS) != 0;
+	return count;
+}
+
+static void check_webhook(
+	struct load *load, const struct xml_node *node, const struct recipient_source *s)
+{
+	const struct recipient *r = &s->recipient;
+	bool is_plain = strncmp(r->url, "http:", 5) == 0;
+	if (is_plain && !s->insecure && !url_is_loopback(r->url))
+		complain(load, node,
+			"url=\"http:…\" would show every alert to the network; write "
+			"url=\"https:…\", or add insecure=\"yes\"");
+	if (is_plain && r->ca[0])
+		complain(load, node, "ca has no use with url=\"http:…\"; write url=\"https:…\"");
+	if (r->template[0] && xml_attribute(node, "form"))
+		complain(load, node, "form and template are both given; write only one of them");
+}
+
+static enum channel channel_of(enum element element)
+{
+	return element == ELEMENT_WEBHOOK   ? CHANNEL_WEBHOOK
+	       : element == ELEMENT_COMMAND ? CHANNEL_COMMAND
+					    : CHANNEL_MAIL;
+}
+
+static int read_recipient(struct load *load, const struct xml_node *node, struct recipient *ret)
+{
+	enum element element = element_find(node->name);
+	struct recipient_source s = { .recipient = nobody };
+	struct recipient *r = &s.recipient;
+	if (fields_default(load, element, &s) < 0)
+		return -1;
+	fields_apply(load, node, element, &s);
+	r->channel = channel_of(element);
+	r->file = load->document->file;
+	r->line = node->line;
+	if (element == ELEMENT_WEBHOOK)
+		check_webhook(load, node, &s);
+	if (r->template[0])
+		r->form = WEBHOOK_TEMPLATE;
+	*ret = *r;
+	return 0;
+}
+
+static void check_twice(struct load *load, const struct recipient *list, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+		if (list[i].name[0] && strcmp(list[i - 1].name, list[i].name) == 0)
+			complain_at(load, list[i].file, list[i].line,
+				"name=\"%s\" is there already, at %s:%d; write another",
+				list[i].name, list[i - 1].file, list[i - 1].line);
+}
+
+int load_recipients(struct load *load)
+{
+	size_t count = 0;
+	struct recipient *list =
+		arena_alloc(load->result, (count_recipients(load) + 1) * sizeof *list);
+	if (!list)
+		return -1;
+	for (const struct document *d = load->documents; d; d = d->next) {
+		load->document = d;
+		for (const struct xml_node *n = d->root->first; n; n = n->next)
+			if (element_find(n->name) & RECIPIENTS &&
+				read_recipient(load, n, &list[count++]) < 0)
+				return -1;
+	}
+	qsort(list, count, sizeof *list, compare_name);
+	check_twice(load, list, count);
+	load->config->recipients = list;
+	load->config->recipient_count = count;
+	return 0;
+}
+
+struct recipient config_recipient(const struct config *config, const char *name)
+{
+	const struct recipient *found = find_recipient(config, name);
+	struct recipient r = found ? *found : nobody;
+	if (!found) {
+		r.name = r.address = name;
+		r.channel = name[0] ? CHANNEL_MAIL : CHANNEL_STDOUT;
+	}
+	if (r.per_hour == 0)
+		r.per_hour = config->alerter.per_hour;
+	if (r.channel == CHANNEL_MAIL && !config->mail.enabled)
+		r.channel = CHANNEL_STDOUT;
+	return r;
+}
+
+/* ---- values ------------------------------------------------------------------------------- */
+
+/* What no mail address looks like, and no list is cut at. */
+int parse_nick(struct load *load, const struct field *field, const char *text, void *target,
+	struct error *err)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789-._";
+	if (text[strspn(text, allowed)])
+		return error_set(err, "is no name; write letters, digits and . _ -, as %s=\"ops\"",
+			field->name);
+	return parse_name(load, field, text, target, err);
+}
+
+/* What stands between "//" and the path: [user@]host[:port]. NULL when it is no URL of ours. */
+static const char *find_authority(const char *url, size_t *ret_len)
+{
+	static const char *const schemes[] = { "https://", "http://" };
+	for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
+		size_t len = strlen(schemes[i]);
+		if (strncmp(url, schemes[i], len) != 0)
+			continue;
+		*ret_len = strcspn(url + len, "/?#");
+		return *ret_len > 0 ? url + len : NULL;
+	}
+	return NULL;
+}
+
+bool url_is_loopback(const char *url)
+{
+	size_t len = 0;
+	const char *host = find_authority(url, &len);
+	char copy[64];
+	if (!host || len >= sizeof copy)
+		return false;
+	bool bracketed = host[0] == '[';
+	size_t end = strcspn(host + bracketed, bracketed ? "]" : ":/?#");
+	(void)snprintf(copy, sizeof copy, "%.*s", (int)end, host + bracketed);
+	return !memchr(host, '@', len) && is_loopback(copy);
+}
+
+/* RFC 3986: what is not unreserved or reserved there is written in percents. */
+int parse_url(struct load *load, const struct field *field, const char *text, void *target,
+	struct error *err)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789-._~:/?#[]@!$&'()*+,;=%";
+	size_t len = strlen(text), authority = 0;
+	if (len > URL_MAX || text[strspn(text, allowed)] ||
+		(len > 0 && !find_authority(text, &authority)))
+		return error_set(err,
+			"is no address of a web server; write it as "
+			"%s=\"https://example.com/path\", with %%20 for a blank",
+			field->name);
+	const char *copy = arena_copy(load->result, text, len);
+	if (!copy)
+		return error_set(err, "not enough memory");
+	*(const char **)target = copy;
+	return 0;
+}
+
+/* "22:00" to minutes since midnight; the rest of the text, or NULL. */
+static const char *read_time(const char *text, uint32_t *ret_minutes)
+{
+	static const char form[] = "dd:dd";
+	for (size_t i = 0; form[i]; i++)
+		if (form[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
+			return NULL;
+	uint32_t hours = (uint32_t)(text[0] - '0') * 10 + (uint32_t)(text[1] - '0');
+	uint32_t minutes = (uint32_t)(text[3] - '0') * 10 + (uint32_t)(text[4] - '0');
+	*ret_minutes = hours * 60 + minutes;
+	return hours < 24 && minutes < 60 ? text + 5 : NULL;
+}
+
+int parse_quiet(struct load *load, const struct field *field, const char *text, void *target,
+	struct error *err)
+{
+	(void)load;
+	struct recipient *r = target;
+	const char *rest = read_time(text, &r->quiet_from);
+	rest = rest && *rest == '-' ? read_time(rest + 1, &r->quiet_until) : NULL;
+	if (!rest || *rest || r->quiet_from == r->quiet_until)
+		return error_set(err,
+			"is no time of day from and until; write it as %s=\"22:00-07:00\"",
+			field->name);
+	r->has_quiet = true;
+	return 0;
+}
+
+/* Arguments with blanks between; there is no shell, so nothing in them is special. */
+int parse_argv(struct load *load, const struct field *field, const char *text, void *target,
+	struct error *err)
+{
+	static const char blanks[] = " \t\n";
+	const char *words = NULL;
+	size_t count = 0;
+	if (parse_text(load, field, text, &words, err) < 0)
+		return -1;
+	for (const char *c = words; *(c += strspn(c, blanks)); c += strcspn(c, blanks))
+		count++;
+	const char **argv = arena_alloc(load->result, (count + 1) * sizeof *argv);
+	if (!argv)
+		return error_set(err, "not enough memory");
+	count = 0;
+	for (const char *c = words; *(c += strspn(c, blanks)); c += strcspn(c, blanks))
+		if (!(argv[count++] = arena_copy(load->result, c, strcspn(c, blanks))))
+			return error_set(err, "not enough memory");
+	if (count == 0 || argv[0][0] != '/' || access(argv[0], X_OK) < 0)
+		return error_set(err,
+			"does not begin with a program that can be run; write its whole path, "
+			"as %s=\"/usr/local/bin/page ops\"",
+			field->name);
+	*(const char *const **)target = argv;
+	return 0;
+}
+
+int parse_template(struct load *load, const struct field *field, const char *text, void *target,
+	struct error *err)
+{
+	const char *path = NULL;
+	if (parse_path(load, field, text, &path, err) < 0)
+		return -1;
+	CLEANUP(buffer_finish) struct buffer content = { 0 };
+	struct error why;
+	if (path[0] && file_read(path, FILE_TRUSTED, TEMPLATE_MAX, &content, &why) < 0)
+		return error_set(err, "%s; name a file that can be read", why.text);
+	if (path[0] && (content.len == 0 || memchr(content.data, 0, content.len)))
+		return error_set(err, "%s: holds no text; write the template there", path);
+	const char *copy = arena_copy(load->result, content.data ? content.data : "", content.len);
+	if (!copy)
+		return error_set(err, "not enough memory");
+	*(const char **)target = copy;
+	return 0;
+}
