@@ -42,7 +42,7 @@ void set_add(struct set *set, const void *item, size_t size)
 
 void set_add_reading(struct set *set, const struct db_value *row)
 {
-	struct stored_reading r = { set_text(set, &row[0]), set_text(set, &row[1]),
+	struct stored_reading r = { 0, set_text(set, &row[0]), set_text(set, &row[1]),
 		db_get_real(&row[2]) };
 	if (buffer_append(&set->readings, &r, sizeof r))
 		set->has_failed = true;

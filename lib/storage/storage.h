@@ -129,7 +129,11 @@ int storage_take_lease(struct storage *s, const char *holder, int64_t now, int64
 /* Gives it up; nothing happens when it is another's already. */
 int storage_drop_lease(struct storage *s, uint64_t epoch, struct error *err) MUST_CHECK;
 
+/* The id of a series is always the same, and never another's, so what is to be done with its
+ * readings needs to be found by their names only once; 0 where it is not given. The names that
+ * samples bring along (client, metric, instance) belong to the handle, as long as it is open. */
 struct stored_reading {
+	uint64_t series;
 	const char *metric, *instance;
 	double value;
 };
@@ -151,10 +155,35 @@ struct sample_batch {
 	void *memory;
 };
 
-/* The oldest unprocessed samples, at most `limit`, by id (so by time), with their readings. */
+/* Of which metrics (catalogue names, NULL-terminated, copied) the samples below have their
+ * readings; of all of them when this was not called. Series that come to be later are among them.
+ */
+int storage_watch_metrics(
+	struct storage *s, const char *const *metrics, struct error *err) MUST_CHECK;
+
+/* The oldest unprocessed samples, at most `limit`, by id (so by time), with their readings by
+ * series id. */
 int storage_unprocessed(struct storage *s, size_t limit, struct sample_batch *ret_batch,
 	struct error *err) MUST_CHECK;
+
+/* The same of samples processed or not, for evaluating them once more: those with greater ids than
+ * `after_id` (attempt_floor() of a time for the first) and of attempts before `until`. */
+int storage_samples_between(struct storage *s, uint64_t after_id, int64_t until, size_t limit,
+	struct sample_batch *ret_batch, struct error *err) MUST_CHECK;
 void sample_batch_finish(struct sample_batch *b);
+
+/* One value of a series. */
+struct history_point {
+	int64_t at;
+	double value;
+};
+
+/* Values of one series from `from` to `to`, oldest first: at most `most` of them (2 at least), each
+ * the first that is stored an equal part of the time after the one before. A series that is not
+ * known has none. */
+int storage_get_history(struct storage *s, const char *client, const char *metric,
+	const char *instance, int64_t from, int64_t to, size_t most,
+	struct history_point *ret_points, size_t *ret_count, struct error *err) MUST_CHECK;
 
 enum alert_state { ALERT_OK, ALERT_PENDING, ALERT_FIRING };
 
@@ -171,17 +200,38 @@ struct alert {
 	int64_t since;	     /* of the state; of the first breach when pending or firing */
 	int64_t as_of;	     /* taken_at of the newest sample that was evaluated */
 	uint64_t as_of_id;
-	int64_t clear_since;	/* when firing and already below: since when; else 0 */
-	uint32_t count;		/* consecutive: failures, or samples without the instance */
-	int64_t last_good_at;	/* client-unreachable: last ok sample */
-	int64_t told_at;	/* when the last event was made (for `repeat`) */
-	uint64_t opened_event;	/* event that opened the alert: threads hang on it */
+	int64_t clear_since;   /* when firing and already below: since when; else 0 */
+	uint32_t count;	       /* consecutive: failures, or samples without the instance */
+	int64_t last_good_at;  /* client-unreachable: last ok sample */
+	int64_t told_at;       /* when the last event was made (for `repeat`); 0: nobody was told */
+	uint64_t opened_event; /* event that opened the alert: threads hang on it */
 	const char *recipients; /* of the event that opened it, as in struct event: what follows
 				   goes to whom the problem went */
-	const char *text; /* reason for people, as in struct event: why it cannot be reached */
+	const char *text;    /* reason for people, as in struct event: why it cannot be reached */
+	const char *held;    /* why nobody is told of it now, for people: "silence 3"; "" or NULL =
+				somebody is */
+	uint32_t breaches;   /* consecutive samples that broke the limit */
+	int64_t level_since; /* since when the value asks for another severity; else 0 */
+	uint32_t flaps;	     /* changes since flaps_since */
+	int64_t flaps_since;
+	int64_t escalated_at; /* 0: not yet */
+	/* Who has taken it on, from storage_acknowledge(); not written with the row. An alert that
+	 * got worse than acked_severity is nobody's again. */
+	int64_t acked_at; /* 0: nobody has */
+	enum severity acked_severity;
+	const char *acked_by, *acked_why;
 };
 
-enum event_kind { EVENT_FIRING, EVENT_RESOLVED, EVENT_CLOSED, EVENT_REPEAT, EVENT_LATE };
+enum event_kind {
+	EVENT_FIRING,
+	EVENT_RESOLVED,
+	EVENT_CLOSED,
+	EVENT_REPEAT,
+	EVENT_LATE,
+	EVENT_WORSE,	 /* severity rose */
+	EVENT_FLAPPING,	 /* it comes and goes; said once */
+	EVENT_ESCALATED, /* nobody acknowledged in time */
+};
 
 struct event {
 	uint64_t id;	   /* 0 = not stored yet */
@@ -195,6 +245,7 @@ struct event {
 	uint64_t opened_event;	/* 0 = this one opens */
 	const char *text;	/* reason for people: "changed from SHA256:… to SHA256:…" */
 	const char *recipients; /* addresses with newlines between; "" = stdout only */
+	const char *held;	/* as in struct alert; what is held is history and never told */
 };
 
 /* Every row there is; all of them fit in memory. Beside what is pending or firing that is one
@@ -241,11 +292,12 @@ enum notification_state { NOTIFICATION_WAITING, NOTIFICATION_SENT, NOTIFICATION_
 
 struct notification {
 	uint64_t id;
-	const char *channel; /* "mail", "stdout" */
+	const char *channel; /* "mail", "stdout", "webhook", "command" */
 	const char *recipient;
 	const char *message_id; /* without the angle brackets */
 	const char *references; /* message id of the mail that first told it; "" */
 	const char *subject, *text;
+	const char *payload; /* what the channel sends beside or for the text: HTML, JSON; "" */
 	enum notification_state state;
 	uint32_t tries;
 	int64_t created_at, next_try_at, done_at;
@@ -264,13 +316,55 @@ int storage_untold_events(struct storage *s, size_t limit, struct event_set *ret
 	struct error *err) MUST_CHECK;
 void event_set_finish(struct event_set *e);
 
-/* One transaction: the notification rows and the mark on their events. `events` are all that
- * were looked at: those told by no notification are marked too (nobody to tell). When all of
- * them are marked already nothing is done: an earlier try was committed. No events, nothing to
- * do. The lease as in storage_apply(). */
+/* That a recipient is told of an event later: in quiet hours, or who was told enough for now. */
+struct deferral {
+	uint64_t event_id;
+	const char *recipient;
+	int64_t due_at;
+};
+
+struct deferred_event {
+	struct event event;
+	const char *recipient;
+	int64_t due_at;
+};
+struct deferred_set {
+	struct deferred_event *items;
+	size_t count;
+	void *memory;
+};
+/* Those due by `now`, by recipient and event. */
+int storage_due_deferred(struct storage *s, int64_t now, size_t limit, struct deferred_set *ret_set,
+	struct error *err) MUST_CHECK;
+void deferred_set_finish(struct deferred_set *d);
+
+/* What was made of untold events and of deferred ones that were due. */
+struct composed {
+	const struct notification *items;
+	size_t count;
+	const uint64_t *events; /* all untold ones that were looked at: those told by no
+				   notification are marked too (nobody to tell) */
+	size_t event_count;
+	const struct deferral *done; /* deferred ones that were looked at, with their due_at */
+	size_t done_count;
+	const struct deferral *deferred; /* new ones, or once more to a later time */
+	size_t deferred_count;
+};
+
+/* One transaction: the notification rows, the mark on the events, and what is deferred. When all
+ * of the events are marked already, and `done` is, nothing is done: an earlier try was committed.
+ * Neither events nor `done`, nothing to do. The lease as in storage_apply(). */
+int storage_put_composed(struct storage *s, uint64_t epoch, const struct composed *c,
+	bool *ret_lost, struct error *err) MUST_CHECK;
+
+/* Without deferred ones; goes when nobody calls it any more. */
 int storage_put_notifications(struct storage *s, uint64_t epoch, const struct notification *n,
 	size_t count, const uint64_t *events, size_t event_count, bool *ret_lost,
 	struct error *err) MUST_CHECK;
+
+/* How many notifications were made for a recipient since then. */
+int storage_count_notifications(struct storage *s, const char *recipient, int64_t since,
+	uint64_t *ret_count, struct error *err) MUST_CHECK;
 
 struct notification_set {
 	struct notification *items;
@@ -318,6 +412,45 @@ struct status_set {
 /* One row per client known to storage, by name. */
 int storage_get_status(struct storage *s, struct status_set *ret_set, struct error *err) MUST_CHECK;
 void status_set_finish(struct status_set *s);
+
+/* The newest events of a client, newest first, of one rule and instance or, with NULL, of any. */
+int storage_get_events(struct storage *s, const char *client, const char *rule,
+	const char *instance, size_t limit, struct event_set *ret_events,
+	struct error *err) MUST_CHECK;
+
+/* Somebody has taken on the alert that this event opened, as severe as it is now. Who does so later
+ * takes the place of who did before. *ret_found tells whether such an alert is there. */
+int storage_acknowledge(struct storage *s, uint64_t opened_event, const char *who, const char *why,
+	int64_t now, bool *ret_found, struct error *err) MUST_CHECK;
+
+/* Nobody is told of what it covers while it lasts: every alert whose client, group, metric and
+ * instance match all four glob patterns ("*" = any). */
+struct silence {
+	uint64_t id;
+	const char *client, *group, *metric, *instance;
+	int64_t starts_at, ends_at; /* ends_at 0: until it is lifted */
+	const char *weekly; /* "" = all the time between these; or only so: "sun 02:00-04:00", local
+			       time of the alerter's machine */
+	const char *who, *why;
+	int64_t created_at;
+	int64_t lifted_at; /* 0: it was not */
+	const char *lifted_by, *lifted_why;
+};
+struct silence_set {
+	struct silence *items;
+	size_t count;
+	void *memory;
+};
+/* id and lifted_… are not read. The same again makes no second one. */
+int storage_add_silence(struct storage *s, const struct silence *silence, uint64_t *ret_id,
+	struct error *err) MUST_CHECK;
+/* Those that were neither over nor lifted at that time, later ones too, by id. */
+int storage_get_silences(
+	struct storage *s, int64_t at, struct silence_set *ret_set, struct error *err) MUST_CHECK;
+void silence_set_finish(struct silence_set *s);
+/* *ret_found tells whether there is one that was not lifted yet. */
+int storage_lift_silence(struct storage *s, uint64_t id, const char *who, const char *why,
+	int64_t now, bool *ret_found, struct error *err) MUST_CHECK;
 
 /* Removes everything stored about a client. *ret_found tells whether it was known. */
 int storage_forget(

@@ -19,6 +19,9 @@ static const char *const kinds[] = {
 	[EVENT_CLOSED] = "closed",
 	[EVENT_REPEAT] = "repeat",
 	[EVENT_LATE] = "late",
+	[EVENT_WORSE] = "worse",
+	[EVENT_FLAPPING] = "flapping",
+	[EVENT_ESCALATED] = "escalated",
 };
 
 static const char *const deliveries[] = {

@@ -42,10 +42,10 @@ static void the_fullest_disk_is_shown(void **state)
 	(void)state;
 	const char *disk = metric_find("disk")->name;
 	const struct stored_reading readings[] = {
-		{ disk, "/", 0.25 },
-		{ disk, "/var \x1b[2J", 0.93 },
-		{ disk, "/home", 0.5 },
-		{ metric_find("cpu")->name, "", 0.125 },
+		{ 0, disk, "/", 0.25 },
+		{ 0, disk, "/var \x1b[2J", 0.93 },
+		{ 0, disk, "/home", 0.5 },
+		{ 0, metric_find("cpu")->name, "", 0.125 },
 	};
 	struct client_status status = sample_status(readings, ARRAY_LEN(readings));
 	struct status_row row;
