@@ -5,6 +5,7 @@ import subprocess
 import sys
 import unittest
 
+from rig import smtp
 from rig.fleet import KILLED
 from rig.shows import shows
 from test_alerter_mail import WHY_NOT, MailCase
@@ -125,7 +126,7 @@ class Kill(MailCase):
         told = collections.defaultdict(set)
         for user in ('ops', 'second'):
             for mail in self.mails_of(user):
-                for line in [mail['subject']] + mail.get_content().splitlines():
+                for line in [mail['subject']] + smtp.text(mail).splitlines():
                     line = line.removeprefix('[fleet] ')
                     if line.startswith('WARNING'):
                         told[user, '[fleet] ' + line].add(mail['message-id'])

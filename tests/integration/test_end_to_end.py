@@ -144,7 +144,7 @@ class Databases(MariadbCase, EndToEnd):
             self.assertRegex(mail['subject'],
                              r'^\[fleet\] WARNING one: memory [0-9.]+ % \(limit 1\.1 %\)$')
             self.assertIn('with esmtpsa', mail['received'].replace('\n\t', ' '))
-            self.assertIn('Where:     one (127.0.0.1', mail.get_content())
+            self.assertIn('Where:     one (127.0.0.1', smtp.text(mail))
             self.assertEqual(self.query('SELECT channel, recipient, state, message_id'
                                         ' FROM notification'),
                              [('mail', 'ops@example.com', 'sent', mail['message-id'].strip('<>'))])

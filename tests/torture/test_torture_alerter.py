@@ -120,7 +120,7 @@ class ByMail(Attempt):
         mails = collections.defaultdict(set)
         for user in smtp_users():
             for mail in place.server.mails(user):
-                for line in headlines(f"{mail['subject']}\n{mail.get_content()}"):
+                for line in headlines(f"{mail['subject']}\n{smtp.text(mail)}"):
                     mails[user, line].add(mail['message-id'])
         place.server.empty()
         return {key: len(ids) for key, ids in mails.items()}

@@ -141,6 +141,11 @@ def make_certificate(folder, authority, name, names):
             '-extfile', f'{folder}/names', '-out', f'{folder}/{name}.pem')
 
 
+def text(mail):
+    """The text of a mail, whether there is an HTML part beside it or not."""
+    return mail.get_body(('plain',)).get_content()
+
+
 class MailServer:
     def __init__(self, folder, *users, login=True, tls=True, names='IP:127.0.0.1,DNS:localhost'):
         self.folder = pathlib.Path(folder)
