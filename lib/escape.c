@@ -33,6 +33,8 @@ static bool is_printable(uint32_t point)
 		return false;
 	if (point >= 0x202a && point <= 0x202e) /* bidirectional embedding and override */
 		return false;
+	if (point == 0x200e || point == 0x200f || point == 0x61c) /* and its marks */
+		return false;
 	return !(point >= 0x2066 && point <= 0x2069) && point != 0x2028 && point != 0x2029;
 }
 

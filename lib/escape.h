@@ -13,8 +13,8 @@ bool utf8_valid(const char *s, size_t len);
 
 /*
  * Copies `len` bytes of `s` to `out` (`size` bytes, always NUL-terminated): printable UTF-8 as
- * it is; control characters (C0, DEL, C1, and the bidirectional overrides that make text lie
- * about its order) and bytes that are not UTF-8 as \xHH. What does not fit is cut at a
+ * it is; control characters (C0, DEL, C1, and the bidirectional marks and overrides that make
+ * text lie about its order) and bytes that are not UTF-8 as \xHH. What does not fit is cut at a
  * character. Returns the length written, without the NUL. `size` is at least 1.
  */
 size_t escape_text(char *out, size_t size, const char *s, size_t len);

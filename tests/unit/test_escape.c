@@ -15,6 +15,7 @@ static const struct {
 	{ "a\nb\tc\x1b[31m\x7f", "a\\x0ab\\x09c\\x1b[31m\\x7f", true },
 	{ "c1 \xc2\x9b", "c1 \\xc2\\x9b", true },
 	{ "rtl \xe2\x80\xae", "rtl \\xe2\\x80\\xae", true },
+	{ "\xe2\x80\x8e\xe2\x80\x8f\xd8\x9c", "\\xe2\\x80\\x8e\\xe2\\x80\\x8f\\xd8\\x9c", true },
 	{ "\xff\xfe", "\\xff\\xfe", false },
 	{ "cut \xe2\x82", "cut \\xe2\\x82", false },
 	{ "overlong \xc0\xaf", "overlong \\xc0\\xaf", false },
