@@ -8,8 +8,8 @@
 #include "lib/alerts/compose.h"
 #include "lib/clock.h"
 #include "lib/log.h"
-#include "lib/mail/message.h"
-#include "lib/mail/smtp.h"
+#include "lib/send/message.h"
+#include "lib/send/smtp.h"
 
 enum {
 	EVENTS_AT_ONCE = 20000,
@@ -77,7 +77,7 @@ struct round {
 	uint64_t last_id; /* of those looked at */
 };
 
-static enum smtp_result build_mail(const struct config *config, const struct notification *n,
+static enum send_result build_mail(const struct config *config, const struct notification *n,
 	struct buffer *out, struct error *err)
 {
 	struct mail_message m = {
@@ -91,62 +91,62 @@ static enum smtp_result build_mail(const struct config *config, const struct not
 		.date_ms = n->created_at,
 	};
 	if (mail_check(&m, err) < 0)
-		return SMTP_REFUSED;
-	return mail_build(&m, out, err) < 0 ? SMTP_LATER : SMTP_SENT;
+		return SEND_REFUSED;
+	return mail_build(&m, out, err) < 0 ? SEND_LATER : SEND_SENT;
 }
 
-static enum smtp_result send_mail(
+static enum send_result send_mail(
 	struct round *r, const struct notification *n, struct error *reason)
 {
 	const struct config *config = r->outbox->config;
 	struct buffer mail CLEANUP(buffer_finish) = { 0 };
 	if (mail_check_sender(config->mail.from, config->mail.list_id, reason) < 0)
-		return SMTP_CHANNEL;
-	enum smtp_result built = build_mail(config, n, &mail, reason);
-	if (built != SMTP_SENT)
+		return SEND_CHANNEL;
+	enum send_result built = build_mail(config, n, &mail, reason);
+	if (built != SEND_SENT)
 		return built;
 	if (!r->smtp && smtp_open(&config->mail, &r->smtp, reason) < 0)
-		return SMTP_CHANNEL;
+		return SEND_CHANNEL;
 	return smtp_send(r->smtp, n->recipient, &mail, reason);
 }
 
-static enum smtp_result print_text(const struct notification *n, struct error *reason)
+static enum send_result print_text(const struct notification *n, struct error *reason)
 {
 	if (n->recipient[0])
 		(void)printf("To: %s\n", n->recipient);
 	if (printf("%s\n\n%s\n", n->subject, n->text) < 0 || fflush(stdout) != 0) {
 		(void)error_errno(reason, "standard output");
 		clearerr(stdout);
-		return SMTP_CHANNEL;
+		return SEND_CHANNEL;
 	}
-	return SMTP_SENT;
+	return SEND_SENT;
 }
 
 /* What the row says after a try. A fault of the channel is no fault of the row's. */
 static void judge(
-	struct notification *n, enum smtp_result result, const struct error *reason, int64_t now)
+	struct notification *n, enum send_result result, const struct error *reason, int64_t now)
 {
-	n->last_error = result == SMTP_SENT ? "" : reason->text;
-	if (result == SMTP_CHANNEL)
+	n->last_error = result == SEND_SENT ? "" : reason->text;
+	if (result == SEND_CHANNEL)
 		return;
 	n->tries++;
-	bool later = result == SMTP_LATER || result == SMTP_LOST;
+	bool later = result == SEND_LATER || result == SEND_LOST;
 	if (later && !backoff_gives_up(n->created_at, now)) {
 		n->next_try_at = now + backoff_mail_ms(n->tries);
 		return;
 	}
-	n->state = result == SMTP_SENT ? NOTIFICATION_SENT : NOTIFICATION_FAILED;
+	n->state = result == SEND_SENT ? NOTIFICATION_SENT : NOTIFICATION_FAILED;
 	n->done_at = now;
 }
 
-static void say(const struct notification *n, enum smtp_result result)
+static void say(const struct notification *n, enum send_result result)
 {
 	if (n->state == NOTIFICATION_FAILED)
 		log_error(
 			"%s will not be told \"%s\": %s", n->recipient, n->subject, n->last_error);
-	else if (result == SMTP_CHANNEL)
+	else if (result == SEND_CHANNEL)
 		log_error("nothing can be told, everything waits: %s", n->last_error);
-	else if (result != SMTP_SENT)
+	else if (result != SEND_SENT)
 		log_info("%s is told later: %s", n->recipient, n->last_error);
 	else
 		log_info("told %s: %s", n->recipient[0] ? n->recipient : "standard output",
@@ -191,15 +191,15 @@ static bool channel_rests(const struct outbox *o, int64_t now)
 	return row && now >= row->as_of && now - row->as_of < backoff_channel_ms(row->count);
 }
 
-static int after_mail(struct round *r, enum smtp_result result, struct error *err)
+static int after_mail(struct round *r, enum send_result result, struct error *err)
 {
 	r->tried++;
-	r->lost = result == SMTP_LOST ? r->lost + 1 : 0;
+	r->lost = result == SEND_LOST ? r->lost + 1 : 0;
 	if (r->lost >= LOST_MAX)
 		log_error("the mail server lost %d connections in a row, the rest waits", LOST_MAX);
-	if (result == SMTP_CHANNEL || r->lost >= LOST_MAX)
+	if (result == SEND_CHANNEL || r->lost >= LOST_MAX)
 		r->mail_blocked = true;
-	return note_channel(r->outbox, result == SMTP_CHANNEL, clock_wall_ms(), err);
+	return note_channel(r->outbox, result == SEND_CHANNEL, clock_wall_ms(), err);
 }
 
 static int deliver(struct round *r, struct notification *n, struct error *err)
@@ -208,14 +208,14 @@ static int deliver(struct round *r, struct notification *n, struct error *err)
 	struct error reason = { "" };
 	if (mail ? r->mail_blocked : r->print_blocked)
 		return 0;
-	enum smtp_result result = mail ? send_mail(r, n, &reason) : print_text(n, &reason);
+	enum send_result result = mail ? send_mail(r, n, &reason) : print_text(n, &reason);
 	judge(n, result, &reason, clock_wall_ms());
 	say(n, result);
 	if (storage_put_delivery(r->outbox->storage, n, err) < 0)
 		return -1;
 	if (mail)
 		return after_mail(r, result, err);
-	r->print_blocked = result != SMTP_SENT;
+	r->print_blocked = result != SEND_SENT;
 	return 0;
 }
 

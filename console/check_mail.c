@@ -8,8 +8,8 @@
 
 #include "console/check.h"
 #include "lib/clock.h"
-#include "lib/mail/message.h"
-#include "lib/mail/smtp.h"
+#include "lib/send/message.h"
+#include "lib/send/smtp.h"
 
 static const char subject[] = "[fleet] TEST: this is only a test mail";
 
@@ -55,9 +55,9 @@ static int send_test(const struct config *config, const char *to, struct error *
 	struct smtp *smtp = NULL;
 	if (build(config, to, &mail, err) != 0 || smtp_open(&config->mail, &smtp, err) != 0)
 		return -1;
-	enum smtp_result result = smtp_send(smtp, to, &mail, err);
+	enum send_result result = smtp_send(smtp, to, &mail, err);
 	smtp_close(smtp);
-	return result == SMTP_SENT ? 0 : -1;
+	return result == SEND_SENT ? 0 : -1;
 }
 
 int check_mail(const struct config *config)

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/mail/message.h"
+#include "lib/send/message.h"
 
 static const struct mail_message plain = {
 	.from = "fleet@example.com",

@@ -1,4 +1,4 @@
-#include "lib/mail/message.h"
+#include "lib/send/message.h"
 
 #include <stddef.h>
 #include <string.h>

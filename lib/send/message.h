@@ -1,5 +1,5 @@
-#ifndef FLEET_MAIL_MESSAGE_H
-#define FLEET_MAIL_MESSAGE_H
+#ifndef FLEET_SEND_MESSAGE_H
+#define FLEET_SEND_MESSAGE_H
 
 #include <stdbool.h>
 #include <stdint.h>

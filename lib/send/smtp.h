@@ -1,0 +1,33 @@
+#ifndef FLEET_SEND_SMTP_H
+#define FLEET_SEND_SMTP_H
+
+#include "lib/buffer.h"
+#include "lib/config/config.h"
+#include "lib/error.h"
+#include "lib/send/send.h"
+
+/*
+ * A mail server, by libcurl. One mail has one recipient; the
+ * connection is kept from one mail to the next.
+ *
+ * TLS is verified, and when the configuration asks for it (STARTTLS or SMTPS) a server that
+ * does not offer it gets nothing.
+ */
+struct smtp;
+
+/* Connects at the first mail only. `config` must outlive it. */
+int smtp_open(
+	const struct mail_config *config, struct smtp **ret_smtp, struct error *err) MUST_CHECK;
+
+/* Sends a mail that mail_build() made. Whatever the result but SEND_SENT, *ret_reason says why,
+ * with the command that failed and the server's answer. By RFC 5321, section 4.2, 4xx is
+ * SEND_LATER; 5xx to the recipient or the content SEND_REFUSED; whatever goes wrong before
+ * (connection, TLS, greeting, login, sender) SEND_CHANNEL; a connection that breaks after that
+ * SEND_LOST, for after the final dot the mail may have been delivered. */
+enum send_result smtp_send(struct smtp *s, const char *recipient, const struct buffer *mail,
+	struct error *ret_reason) MUST_CHECK;
+
+/* Says goodbye. Accepts NULL. */
+void smtp_close(struct smtp *s);
+
+#endif
