@@ -38,3 +38,18 @@ int base64_decode(uint8_t *ret_data, size_t size, const char *text, size_t len, 
 	*ret_len = out;
 	return 0;
 }
+
+void base64_encode(char *out, const uint8_t *data, size_t len)
+{
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	for (size_t i = 0; i < len; i += 3) {
+		size_t n = len - i < 3 ? len - i : 3;
+		uint32_t bits = (uint32_t)data[i] << 16 | (n > 1 ? (uint32_t)data[i + 1] << 8 : 0) |
+				(n > 2 ? data[i + 2] : 0);
+		*out++ = letters[bits >> 18];
+		*out++ = letters[bits >> 12 & 63];
+		*out++ = n > 1 ? letters[bits >> 6 & 63] : '=';
+		*out++ = n > 2 ? letters[bits & 63] : '=';
+	}
+}

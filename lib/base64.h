@@ -12,4 +12,12 @@
 int base64_decode(
 	uint8_t *ret_data, size_t size, const char *text, size_t len, size_t *ret_len) MUST_CHECK;
 
+/* Padded, without a NUL, into out[base64_length(len)]. For what is public. */
+void base64_encode(char *out, const uint8_t *data, size_t len);
+
+static inline size_t base64_length(size_t len)
+{
+	return (len + 2) / 3 * 4;
+}
+
 #endif

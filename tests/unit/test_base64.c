@@ -77,12 +77,25 @@ static void it_agrees_with_libsodium(void **state)
 	}
 }
 
+static void what_is_encoded_is_decoded(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows) && rows[i].bytes; i++) {
+		char out[16] = "";
+		size_t len = strlen(rows[i].bytes);
+		assert_int_equal(base64_length(len), strlen(rows[i].text));
+		base64_encode(out, (const uint8_t *)rows[i].bytes, len);
+		assert_string_equal(out, rows[i].text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(texts_are_decoded_or_refused),
 		cmocka_unit_test(there_must_be_room),
 		cmocka_unit_test(it_agrees_with_libsodium),
+		cmocka_unit_test(what_is_encoded_is_decoded),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
