@@ -13,7 +13,7 @@
 #include "lib/config/load.h"
 #include "lib/escape.h"
 #include "lib/file.h"
-#include "lib/send/message.h"
+#include "lib/send/address.h"
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS	"0123456789"

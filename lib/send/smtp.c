@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "lib/escape.h"
+#include "lib/send/address.h"
 #include "lib/send/transfer.h"
 
 /* How far the conversation got; the order is that of RFC 5321, section 4.1.4. */
@@ -23,6 +24,9 @@ struct smtp {
 	enum smtp_stage stage;
 	bool over;	 /* QUIT was said: what follows is not about the mail */
 	bool logged_in;	 /* on this connection: the server said 235 */
+	bool takes_utf8; /* on this connection: it offers SMTPUTF8 */
+	bool needs_utf8; /* this mail does */
+	bool held_back;	 /* it needs what is not offered, so it was broken off */
 	char verb[16];	 /* the last command we sent */
 	char reply[256]; /* the last line of the last answer, escaped */
 	int code;	 /* of the last answer; 0 while a command waits for its own */
@@ -48,6 +52,8 @@ static void note_command(void *arg, const char *data, size_t len)
 	if (s->over)
 		return;
 	s->code = 0;
+	if (len >= 4 && strncasecmp(data, "EHLO", 4) == 0)
+		s->takes_utf8 = false;
 	for (size_t i = 0; i < ARRAY_LEN(stages) && !continues; i++) {
 		size_t n = strlen(stages[i].verb);
 		if (len < n || strncasecmp(data, stages[i].verb, n) != 0)
@@ -76,6 +82,9 @@ static bool note_reply(void *arg, const char *line, size_t len)
 	struct smtp *s = arg;
 	while (len > 0 && (line[len - 1] == '\r' || line[len - 1] == '\n'))
 		len--;
+	/* one of the lines that EHLO is answered with: RFC 6531, section 3.1 */
+	if (len == 12 && strncasecmp(line + 4, "SMTPUTF8", 8) == 0)
+		s->takes_utf8 = true;
 	int code = parse_code(line, len);
 	if (s->over || code == 0)
 		return true;
@@ -86,12 +95,14 @@ static bool note_reply(void *arg, const char *line, size_t len)
 	return true;
 }
 
-/* The answer to the mail itself is to come. */
+/* The answer to the mail itself is to come. It would be 8-bit addresses for a server that does not
+ * know them, whatever it said to the envelope, so it gets none. */
 static bool note_mail(void *arg)
 {
 	struct smtp *s = arg;
 	s->code = 0;
-	return true;
+	s->held_back = s->needs_utf8 && !s->takes_utf8;
+	return !s->held_back;
 }
 
 static int set_url(struct smtp *s, struct error *err)
@@ -129,6 +140,20 @@ void smtp_close(struct smtp *s)
 	free(s);
 }
 
+int smtp_address(const char *address, struct buffer *out)
+{
+	const char *at = strrchr(address, '@');
+	size_t start = out->len;
+	if (!at || mail_is_ascii(at))
+		return buffer_append_text(out, address);
+	if (buffer_append(out, address, (size_t)(at + 1 - address)) < 0)
+		return -1;
+	if (transfer_ascii_domain(at + 1, out) == 0)
+		return 0;
+	out->len = start;
+	return buffer_append_text(out, address);
+}
+
 /* Whether the answer speaks of us rather than of this recipient, wherever it comes: not logged
  * in, or logged in badly (RFC 4954, section 6). */
 static bool is_login_trouble(const struct smtp *s)
@@ -146,6 +171,8 @@ static bool is_too_large(const struct smtp *s)
 
 static enum send_result classify(const struct smtp *s)
 {
+	if (s->held_back)
+		return mail_is_ascii(s->config->from) ? SEND_REFUSED : SEND_CHANNEL;
 	if (is_too_large(s))
 		return SEND_REFUSED;
 	if (s->stage < STAGE_FROM || is_login_trouble(s))
@@ -158,7 +185,12 @@ static enum send_result classify(const struct smtp *s)
 /* libcurl's own words serve where no answer says more. */
 static void explain(const struct smtp *s, struct error *reason)
 {
-	if (s->code >= 400)
+	if (s->held_back)
+		(void)error_set(reason,
+			"%s: an address is not ASCII, which this server does not take (it does "
+			"not offer SMTPUTF8, RFC 6531)",
+			s->url);
+	else if (s->code >= 400)
 		(void)error_set(reason, "%s: answer to %s: %s", s->url,
 			s->verb[0] ? s->verb : "the connection", s->reply);
 	else if (s->verb[0])
@@ -190,7 +222,8 @@ enum send_result smtp_send(
 	};
 	s->stage = STAGE_CONNECT;
 	s->code = 0;
-	s->over = false;
+	s->over = s->held_back = false;
+	s->needs_utf8 = !mail_is_ascii(recipient) || !mail_is_ascii(c->from);
 	s->verb[0] = s->reply[0] = 0;
 	if (transfer_run(s->transfer, &order, ret_reason) == 0)
 		return SEND_SENT;

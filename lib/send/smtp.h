@@ -15,6 +15,11 @@
  */
 struct smtp;
 
+/* Appends an address as headers and envelope are to have it: its domain in ASCII (IDNA) where
+ * libcurl can do that, so that only local parts need a server with SMTPUTF8. Fails for want of
+ * memory. */
+int smtp_address(const char *address, struct buffer *out) MUST_CHECK;
+
 /* Connects at the first mail only. `config` must outlive it. */
 int smtp_open(
 	const struct mail_config *config, struct smtp **ret_smtp, struct error *err) MUST_CHECK;
@@ -23,7 +28,8 @@ int smtp_open(
  * with the command that failed and the server's answer. By RFC 5321, section 4.2, 4xx is
  * SEND_LATER; 5xx to the recipient or the content SEND_REFUSED; whatever goes wrong before
  * (connection, TLS, greeting, login, sender) SEND_CHANNEL; a connection that breaks after that
- * SEND_LOST, for after the final dot the mail may have been delivered. */
+ * SEND_LOST, for after the final dot the mail may have been delivered. A recipient that is not
+ * ASCII, where the server has no SMTPUTF8, is SEND_REFUSED without a mail having been sent. */
 enum send_result smtp_send(struct smtp *s, const char *recipient, const struct buffer *mail,
 	struct error *ret_reason) MUST_CHECK;
 

@@ -1,6 +1,7 @@
 #include "lib/send/transfer.h"
 
 #include <curl/curl.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -239,11 +240,18 @@ static int put_ascii(CURLU *url, const char *domain, struct buffer *out)
 	return result;
 }
 
+/* libcurl takes what is not ASCII for text of the locale, which under cron is C. */
 int transfer_ascii_domain(const char *domain, struct buffer *out)
 {
+	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	if (!utf8)
+		return -1;
+	locale_t old = uselocale(utf8);
 	CURLU *url = curl_url();
 	int result = url ? put_ascii(url, domain, out) : -1;
 	curl_url_cleanup(url);
+	(void)uselocale(old);
+	freelocale(utf8);
 	return result;
 }
 #else

@@ -32,9 +32,9 @@ struct transfer_hooks {
 
 struct transfer_order {
 	const char *url;
-	const char *protocols; /* that may be spoken, as libcurl names them: "smtp,smtps" */
-	bool starttls;	       /* without TLS nothing is said but the greeting */
-	const char *ca;	       /* file; "" = the system's */
+	const char *protocols;	     /* that may be spoken, as libcurl names them: "smtp,smtps" */
+	bool starttls;		     /* without TLS nothing is said but the greeting */
+	const char *ca;		     /* file; "" = the system's */
 	const char *user, *password; /* "" = no login */
 	int64_t timeout_ms;
 	const char *from, *to;	    /* SMTP: the envelope; NULL */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/send/address.h"
 #include "lib/send/message.h"
 
 static const struct mail_message plain = {
@@ -78,6 +79,70 @@ static void every_body(void **state)
 		m.text = bodies[i].text;
 		assert_int_equal(mail_build(&m, &out, NULL), 0);
 		assert_string_equal(strstr(out.data, "\r\n\r\n") + 4, bodies[i].body);
+	}
+}
+
+/* Bodies that are mostly not ASCII are shorter in base64: RFC 2045, section 6.8. */
+static void foreign_bodies(void **state)
+{
+	(void)state;
+	struct buffer out CLEANUP(buffer_finish) = { 0 };
+	struct mail_message m = plain;
+	m.text = "\u0416\u0416\u0416\u0416\u0416\u0416\u0416\u0416\u0416\u0416\u0416\u0416\n"
+		 "\u0416\u0416\u0416\u0416\u0416\u0416\u0416\u0416\u0416\u0416\u0416\u0416";
+	assert_int_equal(mail_build(&m, &out, NULL), 0);
+	assert_non_null(strstr(out.data, "Content-Transfer-Encoding: base64\r\n"));
+	assert_string_equal(strstr(out.data, "\r\n\r\n") + 4,
+		"0JbQltCW0JbQltCW0JbQltCW0JbQltCWDQrQltCW0JbQltCW0JbQltCW0JbQltCW0JYNCg==\r\n");
+}
+
+static void html_is_an_alternative(void **state)
+{
+	(void)state;
+	struct buffer out CLEANUP(buffer_finish) = { 0 };
+	struct mail_message m = plain;
+	m.html = "<p>a = b</p>\n--=_fleet-health--\n.\n";
+	assert_int_equal(mail_build(&m, &out, NULL), 0);
+	assert_string_equal(strstr(out.data, "MIME-Version"),
+		"MIME-Version: 1.0\r\n"
+		"Content-Type: multipart/alternative; boundary=\"=_fleet-health\"\r\n"
+		"\r\n"
+		"--=_fleet-health\r\n"
+		"Content-Type: text/plain; charset=utf-8\r\n"
+		"Content-Transfer-Encoding: quoted-printable\r\n"
+		"\r\n"
+		"one\r\ntwo\r\n"
+		"\r\n"
+		"--=_fleet-health\r\n"
+		"Content-Type: text/html; charset=utf-8\r\n"
+		"Content-Transfer-Encoding: quoted-printable\r\n"
+		"\r\n"
+		"<p>a =3D b</p>\r\n--=3D_fleet-health--\r\n=2E\r\n"
+		"\r\n"
+		"--=_fleet-health--\r\n");
+}
+
+static const struct {
+	const char *name, *header; /* NULL = refused */
+} names[] = {
+	{ "", "To: <ops@example.com>\r\n" },
+	{ "ops", "To: \"ops\"\r\n <ops@example.com>\r\n" },
+	{ "a \"b\" \\c", "To: \"a \\\"b\\\" \\\\c\"\r\n <ops@example.com>\r\n" },
+	{ "J\u00fcrgen", "To: =?UTF-8?B?SsO8cmdlbg==?=\r\n <ops@example.com>\r\n" },
+	{ "a\nb", NULL },
+	{ "cut \xe2\x82", NULL },
+};
+
+static void every_name(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		struct buffer out CLEANUP(buffer_finish) = { 0 };
+		struct mail_message m = plain;
+		m.to_name = names[i].name;
+		assert_int_equal(mail_build(&m, &out, NULL), names[i].header ? 0 : -1);
+		if (names[i].header)
+			assert_non_null(strstr(out.data, names[i].header));
 	}
 }
 
@@ -161,7 +226,24 @@ static const struct {
 	{ "a,b@example.com", false },
 	{ "\"a b\"@example.com", false },
 	{ "-oQ/tmp@example.com", false },
-	{ "caf\xc3\xa9@example.com", false },
+	{ "caf\xc3\xa9@example.com", true }, /* RFC 6531 */
+	{ "ops@b\xc3\xbc"
+	  "cher.example",
+		true },
+	{ "\xe7\x94\xa8\xe6\x88\xb7@\xe4\xbe\x8b\xe5\xad\x90.example", true },
+	{ "caf\xc3@example.com", false },
+	{ "a\xe2\x80\xae"
+	  "b@example.com",
+		false },
+	{ "a\xc2\xa0"
+	  "b@example.com",
+		false },
+	{ "a@b\xe3\x80\x82"
+	  "example",
+		false },
+	{ "a\xef\xbc\xa0"
+	  "b@example.com",
+		false },
 	{ "a\x01@example.com", false },
 	{ "a@mon_server.example", false },
 	{ "a@example.com.", false },
@@ -248,6 +330,9 @@ int main(void)
 		cmocka_unit_test(headers_and_body),
 		cmocka_unit_test(a_first_mail_replies_to_none),
 		cmocka_unit_test(every_body),
+		cmocka_unit_test(foreign_bodies),
+		cmocka_unit_test(html_is_an_alternative),
+		cmocka_unit_test(every_name),
 		cmocka_unit_test(every_subject),
 		cmocka_unit_test(subjects_have_a_cap),
 		cmocka_unit_test(every_address),
