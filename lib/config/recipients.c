@@ -9,6 +9,7 @@
 
 #include "lib/config/load.h"
 #include "lib/file.h"
+#include "lib/send/payload.h"
 
 enum {
 	RECIPIENTS = ELEMENT_RECIPIENT | ELEMENT_WEBHOOK | ELEMENT_COMMAND,
@@ -73,8 +74,26 @@ static void check_webhook(
 			"url=\"https:…\", or add insecure=\"yes\"");
 	if (is_plain && r->ca[0])
 		complain(load, node, "ca has no use with url=\"http:…\"; write url=\"https:…\"");
+	size_t topic_len;
+	(void)payload_topic(r, &topic_len);
+	if (r->form == WEBHOOK_NTFY && topic_len == 0)
+		complain(load, node,
+			"form=\"ntfy\" needs a topic; write it at the end of the url, as "
+			"url=\"https://ntfy.example.com/fleet\"");
+	if (r->form == WEBHOOK_PAGERDUTY && !r->token[0])
+		complain(load, node,
+			"form=\"pagerduty\" needs the routing key; write it into a file and "
+			"token-file=\"FILE\"");
 	if (r->template[0] && xml_attribute(node, "form"))
 		complain(load, node, "form and template are both given; write only one of them");
+}
+
+/* Others are to hear of their alerts while one program is away. */
+static void check_command(struct load *load, const struct recipient *r)
+{
+	if (r->argv[0] && access(r->argv[0], X_OK) < 0)
+		warn_at(load, r->file, r->line,
+			"%s cannot be run; what it is to be told waits until it can", r->argv[0]);
 }
 
 static enum channel channel_of(enum element element)
@@ -97,6 +116,8 @@ static int read_recipient(struct load *load, const struct xml_node *node, struct
 	r->line = node->line;
 	if (element == ELEMENT_WEBHOOK)
 		check_webhook(load, node, &s);
+	if (element == ELEMENT_COMMAND)
+		check_command(load, r);
 	if (r->template[0])
 		r->form = WEBHOOK_TEMPLATE;
 	*ret = *r;
@@ -255,11 +276,16 @@ int parse_argv(struct load *load, const struct field *field, const char *text, v
 	for (const char *c = words; *(c += strspn(c, blanks)); c += strcspn(c, blanks))
 		if (!(argv[count++] = arena_copy(load->result, c, strcspn(c, blanks))))
 			return error_set(err, "not enough memory");
-	if (count == 0 || argv[0][0] != '/' || access(argv[0], X_OK) < 0)
+	if (count == 0 || argv[0][0] != '/')
 		return error_set(err,
-			"does not begin with a program that can be run; write its whole path, "
+			"does not begin with a program; write its whole path, "
 			"as %s=\"/usr/local/bin/page ops\"",
 			field->name);
+	struct error why;
+	for (size_t i = 1; i < count; i++)
+		if (payload_check_argument(argv[i], &why) < 0)
+			return error_set(
+				err, "%s: %s; write it as README.md says", argv[i], why.text);
 	*(const char *const **)target = argv;
 	return 0;
 }
@@ -276,6 +302,8 @@ int parse_template(struct load *load, const struct field *field, const char *tex
 		return error_set(err, "%s; name a file that can be read", why.text);
 	if (path[0] && (content.len == 0 || memchr(content.data, 0, content.len)))
 		return error_set(err, "%s: holds no text; write the template there", path);
+	if (path[0] && payload_check(content.data, &why) < 0)
+		return error_set(err, "%s: %s; write it as README.md says", path, why.text);
 	const char *copy = arena_copy(load->result, content.data ? content.data : "", content.len);
 	if (!copy)
 		return error_set(err, "not enough memory");

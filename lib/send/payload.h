@@ -25,6 +25,7 @@
  *   message_id        the notification's; the same each time it is sent
  *   thread            Message-ID of the message that first told the alert; its own at first
  *   count             how many events it tells
+ *   truncated         how many of them {{#events}} leaves out, since they are too many
  *   status            firing while any of its events is about an alert that fires, or resolved
  *   action            the same in PagerDuty's words: trigger, resolve
  *   severity          the worst: critical, warning
@@ -40,7 +41,7 @@
  *   headline          "CRITICAL web1: disk /var 93.1 % (limit 90.0 %)"
  *   client group      "" when it concerns no client
  *   source            the client, or "fleet-health"
- *   alert rule        "disk", and the whole key: "disk/critical/*"
+ *   alert rule        "disk", and the whole key: "disk/critical/…"
  *   instance          "/var"
  *   reason            why, where there is more to say: "no answer in time"
  *   value limit       numbers, or null
@@ -49,13 +50,13 @@
  *   key               the same for the whole life of an alert: BLAKE2b-128 of client, rule and
  *                     instance as 32 hex digits; outside, of several events, the message_id
  *
- * count, priority, value and limit are numbers and stand without quotes; all else is text, put
- * inside quotes that are the template's own.
+ * count, truncated, priority, value and limit are numbers and stand without quotes; all else is
+ * text, put inside quotes that are the template's own.
  *
- * The ready forms:
+ * The ready forms, by the names that form="…" has:
  *
  *   json              all of the above (the default)
- *   slack mattermost  {"text": …}: https://api.slack.com/messaging/webhooks,
+ *   slack             Mattermost's too, {"text": …}: https://api.slack.com/messaging/webhooks,
  *                     https://developers.mattermost.com/integrate/webhooks/incoming/
  *   ntfy              https://docs.ntfy.sh/publish/#publish-as-json; url is the topic's
  *   pagerduty         Events API v2, the routing key in token-file:
@@ -77,22 +78,32 @@ struct payload_message {
 	size_t count; /* at least 1 */
 };
 
+/* What one message may hold; less than receivers and databases take. */
+enum { PAYLOAD_MAX = 1000 * 1000 };
+
 /* Appends the payload for this recipient; nothing when its channel has none (mail, stdout).
  * Bytes that came from clients may be anything: they are escaped here, once more than in
- * subject and text. Fails for want of memory, beyond PAYLOAD_MAX, and for a template that
- * payload_check() refuses. */
-enum { PAYLOAD_MAX = 8 << 20 };
-int payload_render(const struct recipient *to, const struct payload_message *m,
-	struct buffer *out, struct error *err) MUST_CHECK;
+ * subject and text. Fails for want of memory, for a message that is too large with one event, and
+ * for a template that payload_check() refuses. */
+int payload_render(const struct recipient *to, const struct payload_message *m, struct buffer *out,
+	struct error *err) MUST_CHECK;
 
 /* Whether it takes one event a message only, so that no digest may be made for it: PagerDuty,
  * where every alert is an incident with a key of its own. */
 bool payload_is_single(const struct recipient *to);
 
-/* The template of a ready form, NULL when there is none of that name. */
-const char *payload_form(const char *name);
+/* What stands in a payload where the webhook's token is to be put, as the inside of a JSON string,
+ * when it is sent. No text that came from anywhere can make it. */
+#define PAYLOAD_TOKEN "{{token}}"
+
+/* The last part of the path of its url, which is ntfy's topic; not terminated. */
+const char *payload_topic(const struct recipient *to, size_t *ret_len);
 
 /* Refuses a template that names what is not there, is not closed, or does not make JSON. */
 int payload_check(const char *template_text, struct error *err) MUST_CHECK;
+
+/* The same of an argument of a command: it can name what stands once, {{#events}} and text aside.
+ */
+int payload_check_argument(const char *word, struct error *err) MUST_CHECK;
 
 #endif

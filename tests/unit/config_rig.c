@@ -30,7 +30,6 @@ int rig_make(void **state)
 		{ "mail.password", 0600 },
 		{ "web.password", 0600 },
 		{ "ssh_config", 0600 },
-		{ "alert.template", 0644 },
 		{ "db-ca.pem", 0644 },
 		{ "mail-ca.pem", 0644 },
 		{ "open.password", 0644 },
@@ -41,6 +40,7 @@ int rig_make(void **state)
 		return -1;
 	for (size_t i = 0; i < ARRAY_LEN(files); i++)
 		rig_put(files[i].name, "one line\n", files[i].mode);
+	rig_put("alert.template", "{\"text\": \"{{subject}}\"}\n", 0644);
 	return mkdir("clients.d", 0755) < 0 || mkdir("probes", 0755) < 0 ? -1 : 0;
 }
 
