@@ -18,9 +18,9 @@
 #define RULE_UNREACHABLE "client-unreachable"
 #define RULE_HOST_KEY	 "host-key-changed"
 #define RULE_STALE	 "collector-stale"
-#define RULE_LAST_GOOD	 "last-good"	 /* see storage_get_alerts() */
-#define RULE_MAIL	 "mail-delivery" /* the mail server takes nothing: see outbox.c */
-#define RULE_LATE	 "late:"	 /* before a rule's key: see late_step() */
+#define RULE_LAST_GOOD	 "last-good" /* see storage_get_alerts() */
+#define RULE_DELIVERY	 "delivery"  /* a mail server, webhook or command takes nothing */
+#define RULE_LATE	 "late:"     /* before a rule's key: see late_step() */
 
 /* What one good sample says about one instance of a rule's metric. */
 struct look {

@@ -5,6 +5,7 @@
 struct read {
 	struct set *set;
 	int64_t now;
+	uint64_t after_id;
 	size_t limit;
 };
 
@@ -46,7 +47,7 @@ static int read_events(struct storage *s, void *arg, struct error *err)
 int storage_untold_events(
 	struct storage *s, size_t limit, struct event_set *ret_events, struct error *err)
 {
-	struct read r = { set_create(), 0, limit };
+	struct read r = { set_create(), 0, 0, limit };
 	if (!r.set)
 		return error_set(err, "out of memory");
 	if (storage_read(s, read_events, &r, err)) {
@@ -91,17 +92,17 @@ static int read_due(struct storage *s, void *arg, struct error *err)
 	int rc;
 	set_clear(r->set);
 	if (db_query(s->db, STATEMENT_DUE_NOTIFICATIONS,
-		    DB_VALUES(db_time(r->now), db_int((int64_t)r->limit)), err))
+		    DB_VALUES(db_time(r->now), db_id(r->after_id), db_int((int64_t)r->limit)), err))
 		return -1;
 	while ((rc = db_next(s->db, STATEMENT_DUE_NOTIFICATIONS, row, err)) > 0)
 		add_notification(r->set, row);
 	return rc ? rc : set_check(r->set, err);
 }
 
-int storage_due_notifications(struct storage *s, int64_t now, size_t limit,
+int storage_due_notifications(struct storage *s, int64_t now, uint64_t after_id, size_t limit,
 	struct notification_set *ret_set, struct error *err)
 {
-	struct read r = { set_create(), now, limit };
+	struct read r = { set_create(), now, after_id, limit };
 	if (!r.set)
 		return error_set(err, "out of memory");
 	if (storage_read(s, read_due, &r, err)) {
@@ -209,9 +210,8 @@ int storage_put_notifications(struct storage *s, uint64_t epoch, const struct no
 	return rc < 0 ? -1 : error_set(err, "another alerter has taken over");
 }
 
-static int put_delivery(struct storage *s, void *arg, struct error *err)
+static int put_delivery(struct storage *s, const struct notification *n, struct error *err)
 {
-	const struct notification *n = arg;
 	CLEANUP(arena_finish) struct arena strings = { 0 };
 	const char *error = clean_text(&strings, n->last_error ? n->last_error : "", ERROR_MAX);
 	if (!error)
@@ -223,10 +223,30 @@ static int put_delivery(struct storage *s, void *arg, struct error *err)
 		err);
 }
 
+struct deliveries {
+	const struct notification *items;
+	size_t count;
+};
+
+static int put_deliveries(struct storage *s, void *arg, struct error *err)
+{
+	const struct deliveries *d = arg;
+	for (size_t i = 0; i < d->count; i++)
+		if (put_delivery(s, &d->items[i], err))
+			return -1;
+	return 0;
+}
+
+int storage_put_deliveries(
+	struct storage *s, const struct notification *n, size_t count, struct error *err)
+{
+	struct deliveries d = { n, count };
+	return storage_write(s, put_deliveries, &d, err);
+}
+
 int storage_put_delivery(struct storage *s, const struct notification *n, struct error *err)
 {
-	struct notification copy = *n;
-	return storage_write(s, put_delivery, &copy, err);
+	return storage_put_deliveries(s, n, 1, err);
 }
 
 struct first_message {

@@ -371,8 +371,8 @@ struct notification_set {
 	size_t count;
 	void *memory;
 };
-/* Waiting ones whose next_try_at has come, oldest first. */
-int storage_due_notifications(struct storage *s, int64_t now, size_t limit,
+/* Waiting ones whose next_try_at has come, with greater ids than `after_id`, oldest first. */
+int storage_due_notifications(struct storage *s, int64_t now, uint64_t after_id, size_t limit,
 	struct notification_set *ret_set, struct error *err) MUST_CHECK;
 void notification_set_finish(struct notification_set *n);
 
@@ -380,6 +380,10 @@ void notification_set_finish(struct notification_set *n);
  * failed already stays so: an alerter that was overtaken cannot have it sent again. */
 int storage_put_delivery(
 	struct storage *s, const struct notification *n, struct error *err) MUST_CHECK;
+
+/* The same of several, in one transaction. */
+int storage_put_deliveries(struct storage *s, const struct notification *n, size_t count,
+	struct error *err) MUST_CHECK;
 
 /* The Message-ID under which `recipient` was first told the alert opened by that event, or
  * what followed from it; mails that failed for good do not count. Appends nothing when never. */

@@ -238,7 +238,7 @@ class Trouble(MailCase):
         self.assertEqual({row[1:] for row in self.outbox()}, {('sent', 1)})
         for user in ('ops', 'second'):
             self.mails(user, 3)
-        self.assertEqual(self.fleet.rows("SELECT * FROM alert WHERE rule = 'mail-delivery'"), [])
+        self.assertEqual(self.fleet.rows("SELECT * FROM alert WHERE rule = 'delivery'"), [])
 
     @shows('32a')
     def test_login_refused_all_weekend(self):

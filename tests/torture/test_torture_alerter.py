@@ -20,9 +20,9 @@ WORDS = ('WARNING', 'RESOLVED')
 # alert of its own.
 STATE = {
     'alert': "SELECT c.name, a.rule, a.instance, a.state FROM alert a LEFT JOIN client c"
-             " ON c.id = a.client_id WHERE a.rule != 'mail-delivery'",
+             " ON c.id = a.client_id WHERE a.rule != 'delivery'",
     'event': "SELECT kind, client_id, rule, instance, count(*) FROM event"
-             " WHERE rule != 'mail-delivery' GROUP BY 1, 2, 3, 4",
+             " WHERE rule != 'delivery' GROUP BY 1, 2, 3, 4",
     'sample': 'SELECT count(*) FROM sample WHERE processed_at IS NULL',
     'notification': "SELECT count(*) FROM notification WHERE state != 'sent'",
 }

@@ -57,7 +57,8 @@ static size_t count_waiting(void)
 {
 	struct notification_set due;
 	size_t count = 0;
-	assert_int_equal(storage_due_notifications(storage, clock_wall_ms(), 1000, &due, NULL), 0);
+	assert_int_equal(
+		storage_due_notifications(storage, clock_wall_ms(), 0, 1000, &due, NULL), 0);
 	for (size_t i = 0; i < due.count; i++)
 		count += due.items[i].tries == 0;
 	notification_set_finish(&due);

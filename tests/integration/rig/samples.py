@@ -90,7 +90,7 @@ class Samples:
         """As if the time of every next try had come."""
         self.execute("UPDATE notification SET next_try_at = created_at WHERE state = 'waiting'")
         self.execute("UPDATE alert SET as_of = '2020-01-01T00:00:00.000Z'"
-                     " WHERE rule = 'mail-delivery'")
+                     " WHERE rule = 'delivery'")
 
 
 class MariadbSamples(Samples):

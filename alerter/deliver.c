@@ -1,0 +1,172 @@
+/*
+ * The outbox's second half: rows to messages. Each row goes by its channel; what is at fault there
+ * keeps nothing else waiting.
+ */
+#include <inttypes.h>
+
+#include "alerter/backoff.h"
+#include "alerter/outbox.h"
+#include "alerter/places.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "lib/send/channel.h"
+
+enum {
+	NOTIFICATIONS_AT_ONCE = 100,
+	RECORD_MS = 50, /* the longest that a message is sent and not yet written down */
+	BACKLOG_MS = 60 * 60 * 1000,
+};
+
+/* One round of deliveries. */
+struct round {
+	const struct outbox *outbox;
+	struct channels channels;
+	struct places places;
+	uint32_t tried;
+	int64_t began_ms;				 /* monotonic */
+	struct notification done[NOTIFICATIONS_AT_ONCE]; /* tried, but not written down */
+	size_t done_count;
+	int64_t done_ms; /* when the first of these was, monotonic */
+};
+
+static int write_down(struct round *r, struct error *err)
+{
+	size_t count = r->done_count;
+	r->done_count = 0;
+	return count == 0 ? 0 : storage_put_deliveries(r->outbox->storage, r->done, count, err);
+}
+
+/* What the row says after a try. A fault of its channel is no fault of the row's. */
+static void judge(
+	struct notification *n, enum send_result result, const struct error *reason, int64_t now)
+{
+	n->last_error = result == SEND_SENT ? "" : reason->text;
+	if (result == SEND_CHANNEL)
+		return;
+	n->tries++;
+	bool is_final = result == SEND_SENT || result == SEND_REFUSED;
+	if (!is_final && !backoff_gives_up(n->created_at, now)) {
+		int64_t wait_ms = backoff_mail_ms(n->tries);
+		/* another is to be the first when the channel is tried again */
+		n->next_try_at = now + (result == SEND_DOUBTED ? 2 * wait_ms : wait_ms);
+		return;
+	}
+	n->state = result == SEND_SENT ? NOTIFICATION_SENT : NOTIFICATION_FAILED;
+	n->done_at = now;
+}
+
+static void say(const struct notification *n, const struct place *place, enum send_result result)
+{
+	const char *who = n->recipient[0] ? n->recipient : "standard output";
+	if (n->state == NOTIFICATION_FAILED)
+		log_error("%s will not be told \"%s\": %s", who, n->subject, n->last_error);
+	if (result == SEND_CHANNEL || result == SEND_DOUBTED)
+		log_error("%s: nothing can be told, everything waits: %s", place->name,
+			n->last_error);
+	else if (n->state == NOTIFICATION_SENT)
+		log_info("told %s: %s", who, n->subject);
+	else if (n->state == NOTIFICATION_WAITING)
+		log_info("%s is told later: %s", who, n->last_error);
+}
+
+/* What was sent may wait a moment for more to be written down with it; what the reason was lives
+ * only here. */
+static int record(
+	struct round *r, const struct notification *n, enum send_result result, struct error *err)
+{
+	if (r->done_count == 0)
+		r->done_ms = clock_monotonic_ms();
+	r->done[r->done_count++] = *n;
+	bool full = r->done_count == ARRAY_LEN(r->done);
+	if (result == SEND_SENT && !full && clock_monotonic_ms() - r->done_ms < RECORD_MS)
+		return 0;
+	return write_down(r, err);
+}
+
+static int deliver(struct round *r, struct notification *n, struct error *err)
+{
+	struct recipient to;
+	struct send_report report = { .rest_ms = 0 };
+	const struct channel_way *way = channels_route(&r->channels, n, &to);
+	struct place *place = places_find(&r->places, way, &to, clock_wall_ms());
+	if (!place)
+		return error_set(err, "out of memory");
+	if (place->is_blocked)
+		return 0;
+	enum send_result result = channels_send(&r->channels, way, &to, n, &report);
+	int64_t now = clock_wall_ms();
+	judge(n, result, &report.reason, now);
+	say(n, place, result);
+	r->tried += way->rests;
+	if (record(r, n, result, err) < 0)
+		return -1;
+	return places_note(&r->places, place, result, &report, now, err);
+}
+
+/* Only after tries, which back off, so that cron does not mail the same line every minute. */
+static int complain(const struct round *r, struct error *err)
+{
+	struct storage_backlog b = { 0 };
+	if (r->tried == 0)
+		return 0;
+	if (storage_get_backlog(r->outbox->storage, &b, err) < 0)
+		return -1;
+	int64_t age = clock_wall_ms() - b.oldest_waiting_at;
+	if (b.waiting > 0 && age >= BACKLOG_MS)
+		log_warning("%" PRIu64 " notifications wait to be sent, the oldest for %" PRId64
+			    " minutes",
+			b.waiting, age / 60000);
+	return 0;
+}
+
+/* New samples are more urgent than a slow server. */
+static bool is_over(const struct round *r)
+{
+	return *r->outbox->stop || clock_monotonic_ms() - r->began_ms >= r->outbox->budget_ms;
+}
+
+/* What was sent is written down whatever comes after it; its texts go with the batch. */
+static int deliver_batch(struct round *r, struct notification_set *due, struct error *err)
+{
+	int result = 0;
+	for (size_t i = 0; i < due->count && result == 0 && !is_over(r); i++) {
+		result = lease_keep(r->outbox->lease, err);
+		if (result == 0)
+			result = deliver(r, &due->items[i], err);
+	}
+	int written = write_down(r, result == 0 ? err : NULL);
+	return result == 0 ? written : result;
+}
+
+/* Batches by id, each row once. */
+static int deliver_due(struct round *r, struct error *err)
+{
+	uint64_t after_id = 0;
+	size_t count;
+	do {
+		struct notification_set due CLEANUP(notification_set_finish) = { 0 };
+		if (storage_due_notifications(r->outbox->storage, clock_wall_ms(), after_id,
+			    NOTIFICATIONS_AT_ONCE, &due, err) < 0 ||
+			deliver_batch(r, &due, err) < 0)
+			return -1;
+		count = due.count;
+		if (count > 0)
+			after_id = due.items[count - 1].id;
+	} while (count == NOTIFICATIONS_AT_ONCE && !is_over(r));
+	return complain(r, err);
+}
+
+int outbox_deliver(const struct outbox *o, bool *ret_blocked, struct error *err)
+{
+	struct round r = {
+		.outbox = o, .channels.config = o->config, .began_ms = clock_monotonic_ms()
+	};
+	int result = places_init(&r.places, o, err);
+	if (result == 0)
+		result = deliver_due(&r, err);
+	channels_finish(&r.channels);
+	if (result == 0)
+		*ret_blocked = places_are_blocked(&r.places);
+	places_finish(&r.places);
+	return result;
+}

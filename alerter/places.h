@@ -1,0 +1,49 @@
+#ifndef FLEET_ALERTER_PLACES_H
+#define FLEET_ALERTER_PLACES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "alerter/outbox.h"
+#include "lib/arena.h"
+#include "lib/error.h"
+#include "lib/send/channel.h"
+
+/*
+ * What can be at fault alone: the mail server, each webhook, each command. While one is, what goes
+ * there waits, and nothing else. From run to run that stands in a row of the table of alerts, which
+ * fires without an event: it could not be told. Rule "delivery", the place as its instance, the
+ * reason as its text, `count` faults in a row, the last at `as_of`; for `limit` ms after that the
+ * place is left alone.
+ */
+struct place {
+	const char *name;
+	const struct channel_way *way;
+	bool is_blocked; /* takes nothing, or not yet again */
+	uint32_t lost;	 /* connections in a row */
+	struct place *next;
+};
+
+struct places {
+	const struct outbox *outbox;
+	struct arena memory;
+	struct place *first;
+};
+
+/* Forgets the faults of places that the configuration does not have any more. */
+int places_init(struct places *p, const struct outbox *o, struct error *err) MUST_CHECK;
+void places_finish(struct places *p);
+
+/* NULL without memory. */
+struct place *places_find(struct places *p, const struct channel_way *way,
+	const struct recipient *to, int64_t now) MUST_CHECK;
+
+/* Whether something was not sent because of its place. */
+bool places_are_blocked(const struct places *p);
+
+/* What came of a try there. */
+int places_note(struct places *p, struct place *place, enum send_result result,
+	const struct send_report *report, int64_t now, struct error *err) MUST_CHECK;
+
+#endif

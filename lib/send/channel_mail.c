@@ -1,0 +1,68 @@
+/*
+ * Mail, by the one server that <mail> names.
+ */
+#include <string.h>
+
+#include "lib/send/channel.h"
+#include "lib/send/message.h"
+#include "lib/send/smtp.h"
+
+static int open_server(const struct config *config, void **ret_state, struct error *err)
+{
+	struct smtp *smtp = NULL;
+	if (mail_check_sender(config->mail.from, config->mail.list_id, err) < 0 ||
+		smtp_open(&config->mail, &smtp, err) < 0)
+		return -1;
+	*ret_state = smtp;
+	return 0;
+}
+
+static void close_server(void *state)
+{
+	smtp_close(state);
+}
+
+/* What is wrong with the message itself is final; want of memory is not. */
+static enum send_result build(const struct config *config, const struct recipient *to,
+	const struct notification *n, const char *address, struct buffer *out, struct error *err)
+{
+	const struct mail_message m = {
+		.from = config->mail.from,
+		.to = address,
+		.to_name = strcmp(to->name, to->address) == 0 ? "" : to->name,
+		.subject = n->subject,
+		.text = n->text,
+		.html = n->payload,
+		.message_id = n->message_id,
+		.references = n->references,
+		.list_id = config->mail.list_id,
+		.date_ms = n->created_at,
+	};
+	if (mail_check(&m, err) < 0)
+		return SEND_REFUSED;
+	return mail_build(&m, out, err) < 0 ? SEND_LATER : SEND_SENT;
+}
+
+static enum send_result send_mail(void *state, const struct config *config,
+	const struct recipient *to, const struct notification *n, struct send_report *report)
+{
+	struct buffer address CLEANUP(buffer_finish) = { 0 };
+	struct buffer mail CLEANUP(buffer_finish) = { 0 };
+	if (smtp_address(to->address, &address) < 0) {
+		(void)error_set(&report->reason, "out of memory");
+		return SEND_LATER;
+	}
+	enum send_result built =
+		build(config, to, n, address.data ? address.data : "", &mail, &report->reason);
+	if (built != SEND_SENT)
+		return built;
+	return smtp_send(state, address.data, &mail, &report->reason);
+}
+
+const struct channel_way channel_mail = {
+	.channel = CHANNEL_MAIL,
+	.rests = true,
+	.open = open_server,
+	.send = send_mail,
+	.close = close_server,
+};

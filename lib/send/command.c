@@ -1,0 +1,221 @@
+#include "lib/send/command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/buffer.h"
+#include "lib/clock.h"
+#include "lib/escape.h"
+
+enum { OUTPUT_MAX = 999, READ_BYTES = 4096, CANNOT_START = 127 };
+
+struct running {
+	const struct command_order *order;
+	pid_t pid;
+	int pidfd, in, out; /* -1 when closed */
+	size_t given;	    /* of the input */
+	struct buffer output;
+	int64_t deadline_ms;
+	bool timed_out;
+};
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		(void)close(*fd);
+	*fd = -1;
+}
+
+/* ---- the child ---------------------------------------------------------------------------- */
+
+/* What process_setup() changed, but for the umask, which is to stay private. */
+static void restore_signals(void)
+{
+	static const int changed[] = { SIGPIPE, SIGXFSZ, SIGTERM, SIGINT, SIGHUP };
+	for (size_t i = 0; i < ARRAY_LEN(changed); i++)
+		(void)signal(changed[i], SIG_DFL);
+}
+
+/* Between fork and exec: what is safe in a signal handler only. `report` goes with the exec. */
+static void become(const struct command_order *o, int in, int out, int report)
+{
+	restore_signals();
+	if (setsid() >= 0 && chdir("/") == 0 && dup2(in, STDIN_FILENO) >= 0 &&
+		dup2(out, STDOUT_FILENO) >= 0 && dup2(out, STDERR_FILENO) >= 0 &&
+		close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
+		(void)execve(
+			o->argv[0], (char *const *)(void *)o->argv, (char *const *)(void *)o->env);
+	int why = errno;
+	(void)!write(report, &why, sizeof why);
+	_exit(CANNOT_START);
+}
+
+/* ---- the parent --------------------------------------------------------------------------- */
+
+/* Nothing is heard of an exec that went well but the end of the pipe. */
+static int await_exec(int report, const char *program, struct error *err)
+{
+	int why = 0;
+	ssize_t n;
+	do
+		n = read(report, &why, sizeof why);
+	while (n < 0 && errno == EINTR);
+	if (n == 0)
+		return 0;
+	errno = n == sizeof why ? why : EIO;
+	return error_errno(err, "%s", program);
+}
+
+static pid_t reap(pid_t pid, int *ret_status)
+{
+	pid_t got;
+	do
+		got = waitpid(pid, ret_status, 0);
+	while (got < 0 && errno == EINTR);
+	return got;
+}
+
+/* The group keeps its number until its first process is reaped. */
+static void end(struct running *r)
+{
+	if (r->pid <= 0)
+		return;
+	(void)kill(-r->pid, SIGKILL);
+	(void)kill(r->pid, SIGKILL); /* before setsid() there is no group */
+}
+
+static int open_pipes(int fds[static 6], struct error *err)
+{
+	for (int i = 0; i < 6; i += 2)
+		if (pipe2(fds + i, O_CLOEXEC) < 0)
+			return error_errno(err, "pipe");
+	if (fcntl(fds[1], F_SETFL, O_NONBLOCK) < 0 || fcntl(fds[2], F_SETFL, O_NONBLOCK) < 0)
+		return error_errno(err, "pipe");
+	return 0;
+}
+
+/* in: 0 to 1, out: 2 from 3, report: 4 from 5. */
+static int spawn(struct running *r, int fds[static 6], struct error *err)
+{
+	if (open_pipes(fds, err) < 0)
+		return -1;
+	r->pid = fork();
+	if (r->pid < 0)
+		return error_errno(err, "fork");
+	if (r->pid == 0)
+		become(r->order, fds[0], fds[3], fds[5]);
+	close_fd(&fds[0]);
+	close_fd(&fds[3]);
+	close_fd(&fds[5]);
+	if (await_exec(fds[4], r->order->argv[0], err) < 0)
+		return -1;
+	r->pidfd = pidfd_open(r->pid, 0);
+	if (r->pidfd < 0)
+		return error_errno(err, "pidfd_open");
+	r->in = fds[1];
+	r->out = fds[2];
+	fds[1] = fds[2] = -1;
+	return 0;
+}
+
+static void give(struct running *r)
+{
+	const struct command_order *o = r->order;
+	ssize_t n = write(r->in, o->input + r->given, o->len - r->given);
+	if (n > 0)
+		r->given += (size_t)n;
+	bool later = n < 0 && (errno == EAGAIN || errno == EINTR);
+	if (r->given == o->len || (n < 0 && !later))
+		close_fd(&r->in);
+}
+
+/* What does not fit is read all the same: whoever writes is not to wait for us. */
+static int take(struct running *r)
+{
+	char data[READ_BYTES];
+	ssize_t n = read(r->out, data, sizeof data);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (n <= 0)
+		close_fd(&r->out);
+	size_t room = OUTPUT_MAX - r->output.len, len = n > 0 ? (size_t)n : 0;
+	return buffer_append(&r->output, data, len < room ? len : room);
+}
+
+/* What was written before the end is still in the pipe, but somebody else may go on writing. */
+static int take_rest(struct running *r)
+{
+	for (size_t i = 0; r->out >= 0 && i < 64 && r->output.len < OUTPUT_MAX; i++) {
+		struct pollfd p = { .fd = r->out, .events = POLLIN };
+		if (poll(&p, 1, 0) <= 0)
+			break;
+		if (take(r) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Until its first process has ended, or its time is over. */
+static int attend(struct running *r, struct error *err)
+{
+	if (r->order->len == 0)
+		close_fd(&r->in);
+	for (;;) {
+		struct pollfd p[] = { { .fd = r->pidfd, .events = POLLIN },
+			{ .fd = r->out, .events = POLLIN }, { .fd = r->in, .events = POLLOUT } };
+		int64_t left = r->deadline_ms - clock_monotonic_ms();
+		r->timed_out = left <= 0;
+		if (r->timed_out)
+			return 0;
+		if (poll(p, ARRAY_LEN(p), (int)left) < 0 && errno != EINTR)
+			return error_errno(err, "poll");
+		if (p[2].revents)
+			give(r);
+		if (p[1].revents && take(r) < 0)
+			return error_set(err, "out of memory");
+		if (p[0].revents)
+			return take_rest(r) < 0 ? error_set(err, "out of memory") : 0;
+	}
+}
+
+static void tell(struct running *r, int status, struct command_end *ret)
+{
+	struct buffer *o = &r->output;
+	for (size_t i = 0; i < o->len; i++)
+		if (strchr("\r\n\t", o->data[i]))
+			o->data[i] = ' ';
+	while (o->len > 0 && o->data[o->len - 1] == ' ')
+		o->len--;
+	ret->timed_out = r->timed_out;
+	ret->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+	ret->status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	(void)escape_text(ret->output, sizeof ret->output, o->len ? o->data : "", o->len);
+}
+
+int command_run(const struct command_order *order, struct command_end *ret_end, struct error *err)
+{
+	struct running r = { .order = order, .pidfd = -1, .in = -1, .out = -1 };
+	int fds[6] = { -1, -1, -1, -1, -1, -1 }, status = 0;
+	r.deadline_ms = clock_monotonic_ms() + order->timeout_ms;
+	int result = spawn(&r, fds, err);
+	if (result == 0)
+		result = attend(&r, err);
+	end(&r);
+	if (r.pid > 0 && reap(r.pid, &status) < 0 && result == 0)
+		result = error_errno(err, "waitpid");
+	if (result == 0)
+		tell(&r, status, ret_end);
+	buffer_finish(&r.output);
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		close_fd(&fds[i]);
+	close_fd(&r.pidfd);
+	close_fd(&r.in);
+	close_fd(&r.out);
+	return result;
+}

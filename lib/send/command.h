@@ -1,0 +1,36 @@
+#ifndef FLEET_SEND_COMMAND_H
+#define FLEET_SEND_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/error.h"
+
+/*
+ * A program that is run for at most so long, with a text on its standard input. No shell is in
+ * between. It is a session of its own without a terminal, its folder is /, and none of our
+ * descriptors are open in it; when it ends, or its time is over, all that it started goes with it
+ * (what leaves the session does not).
+ */
+struct command_order {
+	const char *const *argv; /* the first is absolute */
+	const char *const *env;	 /* "NAME=value"; all there is; NULL-terminated as `argv` */
+	const char *input;
+	size_t len;
+	int64_t timeout_ms;
+};
+
+struct command_end {
+	bool timed_out;
+	int status;	   /* exit status; -1 when a signal ended it */
+	int signal;	   /* that signal, or 0 */
+	char output[1000]; /* how what it wrote to 1 and 2 begins, in one line, escaped */
+};
+
+/* Runs it to its end. -1 when it could not be started, or watched; then nothing of it is left.
+ * Whether it read its input is its own affair. SIGPIPE has to be ignored: process_setup(). */
+int command_run(const struct command_order *order, struct command_end *ret_end,
+	struct error *err) MUST_CHECK;
+
+#endif
