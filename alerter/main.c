@@ -21,6 +21,8 @@ int main(int argc, char **argv)
 	if (!config)
 		return EX_CONFIG;
 	int exit_code = o.dry_run ? run_dry(config) : run_alerter(config, stop);
+	if (exit_code == EX_OK && !o.dry_run && !*stop)
+		program_heartbeat(config->alerter.heartbeat);
 	config_destroy(config);
 	return exit_code;
 }

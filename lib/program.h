@@ -19,6 +19,10 @@ struct config *program_load_config(const char *path, bool warnings) MUST_CHECK;
  * did not take all of it. */
 int program_told(void);
 
+/* Tells whoever waits for it that a run was good: asks for this URL, "" for none. That it cannot be
+ * told is a warning and nothing more. */
+void program_heartbeat(const char *url);
+
 /* A known_hosts_warning that says it. */
 void program_warn_line(void *arg, const char *file, int line, const char *text);
 
