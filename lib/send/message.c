@@ -9,11 +9,13 @@
 #include "lib/send/address.h"
 #include "lib/send/mime.h"
 
-enum { SUBJECT_MAX = 2000, NAME_MAX_BYTES = 500 };
+enum { SUBJECT_MAX = 2000, NAME_MAX_BYTES = 500, TOKEN_MAX = 900 /* a line: 998 */ };
 
 /* Whether it can stand between angle brackets: printable ASCII without these and blanks. */
 static bool is_token(const char *s)
 {
+	if (strlen(s) > TOKEN_MAX)
+		return false;
 	for (; *s; s++)
 		if (*s <= ' ' || *s > '~' || *s == '<' || *s == '>')
 			return false;
@@ -45,7 +47,7 @@ int mail_check(const struct mail_message *m, struct error *err)
 	if (!mail_address_valid(m->to))
 		return error_set(err, "the recipient is no mail address");
 	if (!m->message_id[0] || !is_token(m->message_id) || !is_token(m->references))
-		return error_set(err, "bad characters in a Message-ID");
+		return error_set(err, "a Message-ID that is none");
 	if (m->to_name && check_words("recipient's name", m->to_name, NAME_MAX_BYTES, err) < 0)
 		return -1;
 	return check_words("subject", m->subject, SUBJECT_MAX, err);
