@@ -14,6 +14,7 @@
 #include "lib/escape.h"
 #include "lib/file.h"
 #include "lib/send/address.h"
+#include "lib/when.h"
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS	"0123456789"
@@ -196,49 +197,21 @@ int parse_port(struct load *load, const struct field *field, const char *text, v
 	return 0;
 }
 
-static const struct {
-	const char *name;
-	int64_t ms;
-} units[] = {
-	{ "ms", 1 },
-	{ "s", 1000 },
-	{ "m", 60 * 1000 },
-	{ "h", 3600 * 1000 },
-	{ "d", 24 * 3600 * 1000 },
-	{ "w", 7 * 24 * 3600 * 1000 },
-};
-
-/* In the largest unit that says it exactly. */
-static const char *format_duration(int64_t ms, char out[static 32])
-{
-	size_t i = ARRAY_LEN(units) - 1;
-	while (ms % units[i].ms)
-		i--;
-	(void)snprintf(out, 32, "%" PRId64 "%s", ms / units[i].ms, ms ? units[i].name : "");
-	return out;
-}
-
 int parse_duration(struct load *load, const struct field *field, const char *text, void *target,
 	struct error *err)
 {
 	(void)load;
-	const char *rest = text;
-	char least[32], most[32];
-	int64_t n = 0;
-	int64_t unit = strcmp(text, "0") == 0 ? 1 : 0;
-	if (!unit && read_digits(text, &n, &rest) == 0)
-		for (size_t i = 0; i < ARRAY_LEN(units); i++)
-			if (strcmp(rest, units[i].name) == 0)
-				unit = units[i].ms;
-	if (!unit)
+	char least[SPAN_TEXT_SIZE], most[SPAN_TEXT_SIZE];
+	int64_t ms;
+	if (!span_parse(text, &ms))
 		return error_set(err,
 			"is not a duration; write a number and its unit "
 			"(ms, s, m, h, d, w), as %s=\"%s\"",
 			field->name, strcmp(field->fallback, "0") == 0 ? "90s" : field->fallback);
-	if (n > field->max / unit || n * unit < field->min)
+	if (ms > field->max || ms < field->min)
 		return error_set(err, "is out of range; write %s to %s",
-			format_duration(field->min, least), format_duration(field->max, most));
-	*(int64_t *)target = n * unit;
+			span_format(field->min, least), span_format(field->max, most));
+	*(int64_t *)target = ms;
 	return 0;
 }
 
