@@ -103,6 +103,7 @@ static const struct check {
 } checks[] = {
 	{ check_config, NULL },
 	{ check_spool, NULL },
+	{ check_helper, NULL },
 	{ check_confinement, NULL },
 	{ check_keys, NULL },
 	{ check_known_hosts, NULL },

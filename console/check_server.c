@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "lib/folder.h"
 #include "lib/log.h"
 #include "lib/probes.h"
+#include "lib/process.h"
 #include "lib/ssh/identity.h"
 #include "lib/ssh/known_hosts_fleet.h"
 
@@ -113,6 +115,24 @@ int check_probes(const struct config *config)
 	}
 	probes_finish(&probes);
 	return check_passed(part, "for %s", machines);
+}
+
+/* Without it nothing is polled. */
+int check_helper(const struct config *config)
+{
+	static const char part[] = "helper";
+	int fd CLEANUP(close_cleanup) = -1;
+	char link[64], path[PATH_MAX];
+	struct error err;
+	(void)config;
+	if (process_open_helper(&fd, &err) != 0)
+		return check_failed(part, "%s", err.text);
+	(void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	ssize_t len = readlink(link, path, sizeof path - 1);
+	path[len > 0 ? len : 0] = 0;
+	if (faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) != 0)
+		return check_failed(part, "%s: cannot be run: %s", path, strerror(errno));
+	return check_passed(part, "%s", path);
 }
 
 static int check_identity(const struct client *client)

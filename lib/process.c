@@ -1,6 +1,9 @@
 #include "lib/process.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -70,4 +73,24 @@ int process_folder(char *out, size_t size, struct error *err)
 	out[len] = 0;
 	*strrchr(out, '/') = 0;
 	return 0;
+}
+
+/* Beside this program, in the folder of the collector's in a build, or installed. */
+int process_open_helper(int *ret_fd, struct error *err)
+{
+	static const char *const places[] = { "", "/../collector", "/../libexec/fleet-health" };
+	char folder[PATH_MAX], path[PATH_MAX + 64];
+	if (process_folder(folder, sizeof folder, err) != 0)
+		return -1;
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		(void)snprintf(path, sizeof path, "%s%s/fleet-helper", folder, places[i]);
+		int fd = open(path, O_PATH | O_CLOEXEC);
+		if (fd < 0 && errno != ENOENT && errno != ENOTDIR)
+			return error_errno(err, "%s", path);
+		if (fd < 0)
+			continue;
+		*ret_fd = fd;
+		return 0;
+	}
+	return error_set(err, "%s: no fleet-helper in it or in ../libexec/fleet-health", folder);
 }

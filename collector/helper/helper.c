@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -33,23 +32,9 @@ static const char *const kept_variables[] = {
 static struct confine_user other_user;
 static int program_fd = -1;
 
-/* Beside this program in a build folder, or installed. */
 int helper_find_program(struct error *err)
 {
-	static const char *const places[] = { "", "/../libexec/fleet-health" };
-	char folder[PATH_MAX], path[PATH_MAX + 64];
-	if (process_folder(folder, sizeof folder, err))
-		return -1;
-	for (size_t i = 0; i < ARRAY_LEN(places) && program_fd < 0; i++) {
-		(void)snprintf(path, sizeof path, "%s%s/fleet-helper", folder, places[i]);
-		program_fd = open(path, O_PATH | O_CLOEXEC);
-		if (program_fd < 0 && errno != ENOENT)
-			return error_errno(err, "%s", path);
-	}
-	return program_fd < 0
-		       ? error_set(err, "%s: no fleet-helper in it or in ../libexec/fleet-health",
-				 folder)
-		       : 0;
+	return process_open_helper(&program_fd, err);
 }
 
 /* The root of a container may have no other user: then the rest has to do. */

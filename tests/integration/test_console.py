@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import stat
 import subprocess
 import tempfile
@@ -205,6 +206,16 @@ class Console(unittest.TestCase):
         self.assertEqual(result.status, EX_UNAVAILABLE, result)
         self.assertRegex(result.out, r'ok +web1')
         self.assertRegex(result.out, r'FAIL +down +refused')
+
+    def test_check_looks_for_the_program_that_a_run_starts(self):
+        self.fleet.write_config('')
+        self.fleet_ok('keygen')
+        out = self.fleet.run('fleet', 'check').out
+        self.assertRegex(out, r'ok +helper +/.*/fleet-helper')
+        alone = shutil.copy(PROGRAMS['fleet'], self.fleet.path('fleet'))
+        out = subprocess.run([alone, '-c', self.fleet.config, 'check'], capture_output=True,
+                             text=True, check=False).stdout
+        self.assertRegex(out, r'FAIL +helper .*no fleet-helper')
 
     def test_check_says_what_a_run_will_miss_on_this_server(self):
         keygen(self.fleet.path('locked'), passphrase='other')
