@@ -12,10 +12,33 @@
  * dispatch and usage at once. A command returns its exit code (sysexits.h) and writes what
  * was asked for to standard output, complaints through lib/log.h.
  */
+struct command_set;
 struct command {
 	const char *name, *arguments, *help;
 	int (*run)(const char *config_path, int argc, char **argv);
+	const struct command_set *more; /* commands of its own, instead of `run` */
 };
+
+struct command_set {
+	const char *prefix;	     /* "", or "alerts " */
+	const struct command *items; /* by name */
+	size_t count;
+	const struct command *plain; /* what is meant without a name, or NULL */
+	const char *notes;	     /* below its help */
+};
+
+/* Finds and runs the command; argv[0] is the word that named the set itself. */
+int command_run(const struct command_set *set, const char *config_path, int argc, char **argv);
+
+/* Options of one command: a flag or a value each, given as "--why TEXT" or "--why=TEXT". What is
+ * no option comes to the front of argv, from argv[1] on; all after "--" is none. Returns its
+ * number plus one, as argc has it, or -1 after saying what is wrong. */
+struct choice {
+	const char *name; /* "--why" */
+	bool *flag;	  /* one of the two */
+	const char **value;
+};
+int command_options(const struct choice *choices, size_t count, int argc, char **argv) MUST_CHECK;
 
 int cmd_check(const char *config_path, int argc, char **argv);
 int cmd_forget(const char *config_path, int argc, char **argv);

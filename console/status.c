@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "console/console.h"
 #include "console/status_text.h"
+#include "console/table.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 
@@ -42,9 +42,8 @@ static int print_rows(const struct config *config, const struct status_set *set,
 		const char *name = config->clients[i].name;
 		status_row_fill(&rows[i], name, find_status(set, name), now);
 	}
-	bool colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
 	if (json ? status_json(&text, rows, config->client_count)
-		 : status_table(&text, rows, config->client_count, colour))
+		 : status_table(&text, rows, config->client_count, table_wants_colour()))
 		return -1;
 	fputs(text.data, stdout);
 	return 0;

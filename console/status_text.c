@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "console/table.h"
 #include "lib/escape.h"
 #include "lib/metrics/metrics.h"
 
@@ -63,14 +64,6 @@ void status_row_fill(
 
 enum { CELLS = 8, CELL_SIZE = 80 };
 
-struct line {
-	char cell[CELLS][CELL_SIZE];
-	bool is_bad, has_alerts;
-};
-
-static const struct line title = { .cell = { "CLIENT", "STATE", "AGE", "CPU", "MEMORY", "DISK",
-					   "LOAD", "ALERTS" } };
-
 static void format_age(char *out, size_t size, int64_t age_ms)
 {
 	static const struct {
@@ -95,84 +88,41 @@ static void format_ratio(char *out, size_t size, double value)
 		(void)snprintf(out, size, "%.0f %%", value * 100);
 }
 
-static void format_disk(char *out, size_t size, const struct status_row *row)
+static int add_row(struct table *t, const struct status_row *row)
 {
-	char mount[40];
-	format_ratio(out, size, row->disk);
-	if (isnan(row->disk))
-		return;
-	(void)escape_text(mount, sizeof mount, row->disk_mount, strlen(row->disk_mount));
-	size_t len = strlen(out);
-	(void)snprintf(out + len, size - len, " %s", mount);
-}
-
-static void format_line(struct line *line, const struct status_row *row)
-{
-	(void)escape_text(line->cell[0], CELL_SIZE, row->client, strlen(row->client));
-	(void)snprintf(line->cell[1], CELL_SIZE, "%s", row->state);
-	format_age(line->cell[2], CELL_SIZE, row->age_ms);
-	format_ratio(line->cell[3], CELL_SIZE, row->cpu);
-	format_ratio(line->cell[4], CELL_SIZE, row->memory);
-	format_disk(line->cell[5], CELL_SIZE, row);
-	if (isnan(row->load))
-		(void)snprintf(line->cell[6], CELL_SIZE, "-");
-	else
-		(void)snprintf(line->cell[6], CELL_SIZE, "%.2f", row->load);
-	(void)snprintf(line->cell[7], CELL_SIZE, "%u", row->open_alerts);
-	line->is_bad = strcmp(row->state, "ok") != 0;
-	line->has_alerts = row->open_alerts > 0;
-}
-
-/* Columns on a terminal: one for each character, near enough for names and mount points. */
-static int text_width(const char *text)
-{
-	int width = 0;
-	for (; *text; text++)
-		width += ((unsigned char)*text & 0xc0) != 0x80;
-	return width;
-}
-
-static int append_line(struct buffer *out, const struct line *line, const int *width, bool colour)
-{
-	static const char *const on[] = { "", "\x1b[33m", "\x1b[31m" };
-	int shade = !colour ? 0 : line->is_bad ? 2 : line->has_alerts ? 1 : 0;
-	if (buffer_append_text(out, on[shade]) != 0)
+	char text[CELLS][CELL_SIZE];
+	const char *cells[CELLS] = { row->client, row->state };
+	format_age(text[2], CELL_SIZE, row->age_ms);
+	format_ratio(text[3], CELL_SIZE, row->cpu);
+	format_ratio(text[4], CELL_SIZE, row->memory);
+	format_ratio(text[5], CELL_SIZE, row->disk);
+	if (!isnan(row->disk))
+		(void)snprintf(
+			text[5], CELL_SIZE, "%.0f %% %.40s", row->disk * 100, row->disk_mount);
+	(void)snprintf(text[6], CELL_SIZE, "-");
+	if (!isnan(row->load))
+		(void)snprintf(text[6], CELL_SIZE, "%.2f", row->load);
+	(void)snprintf(text[7], CELL_SIZE, "%u", row->open_alerts);
+	for (size_t i = 2; i < CELLS; i++)
+		cells[i] = text[i];
+	bool is_bad = strcmp(row->state, "ok") != 0;
+	enum shade shade = is_bad ? SHADE_RED : row->open_alerts > 0 ? SHADE_YELLOW : SHADE_NONE;
+	if (table_add(t, shade, cells) != 0)
 		return -1;
-	for (int i = 0; i < CELLS; i++) {
-		bool last = i == CELLS - 1;
-		int pad = last ? 0 : width[i] - text_width(line->cell[i]) + 2;
-		if (buffer_printf(out, "%s%*s", line->cell[i], pad, "") != 0)
-			return -1;
-	}
-	return buffer_append_text(out, shade ? "\x1b[0m\n" : "\n");
-}
-
-static void widen(int *width, const struct line *line)
-{
-	for (int i = 0; i < CELLS; i++)
-		if (text_width(line->cell[i]) > width[i])
-			width[i] = text_width(line->cell[i]);
+	return row->error[0] ? table_note(t, row->error) : 0;
 }
 
 int status_table(struct buffer *out, const struct status_row *rows, size_t count, bool colour)
 {
-	int width[CELLS] = { 0 };
-	struct line line = { 0 };
-	widen(width, &title);
-	for (size_t i = 0; i < count; i++) {
-		format_line(&line, &rows[i]);
-		widen(width, &line);
-	}
-	if (append_line(out, &title, width, false) != 0)
+	static const char *const titles[CELLS] = { "CLIENT", "STATE", "AGE", "CPU", "MEMORY",
+		"DISK", "LOAD", "ALERTS" };
+	struct table t CLEANUP(table_finish) = { 0 };
+	if (table_begin(&t, titles, CELLS) != 0)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
-		format_line(&line, &rows[i]);
-		if (append_line(out, &line, width, colour) != 0)
+	for (size_t i = 0; i < count; i++)
+		if (add_row(&t, &rows[i]) != 0)
 			return -1;
-		if (rows[i].error[0] && buffer_printf(out, "  %s\n", rows[i].error) != 0)
-			return -1;
-	}
-	return 0;
+	return table_put(&t, colour, out);
 }
 
 /* ---- for programs ---- */
