@@ -28,7 +28,7 @@ struct command_set {
 };
 
 /* Finds and runs the command; argv[0] is the word that named the set itself. */
-int command_run(const struct command_set *set, const char *config_path, int argc, char **argv);
+int commands_run(const struct command_set *set, const char *config_path, int argc, char **argv);
 
 /* Options of one command: a flag or a value each, given as "--why TEXT" or "--why=TEXT". What is
  * no option comes to the front of argv, from argv[1] on; all after "--" is none. Returns its
@@ -38,7 +38,7 @@ struct choice {
 	bool *flag;	  /* one of the two */
 	const char **value;
 };
-int command_options(const struct choice *choices, size_t count, int argc, char **argv) MUST_CHECK;
+int commands_options(const struct choice *choices, size_t count, int argc, char **argv) MUST_CHECK;
 
 int cmd_check(const char *config_path, int argc, char **argv);
 int cmd_forget(const char *config_path, int argc, char **argv);

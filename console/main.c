@@ -40,7 +40,7 @@ static int run(const char *config_path, int argc, char **argv)
 		puts("fleet " FLEET_VERSION);
 		return EX_OK;
 	}
-	return command_run(&all, config_path, argc, argv);
+	return commands_run(&all, config_path, argc, argv);
 }
 
 int main(int argc, char **argv)

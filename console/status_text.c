@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "console/json.h"
 #include "console/table.h"
-#include "lib/escape.h"
 #include "lib/metrics/metrics.h"
 
 /* ---- from stored readings to a row ---- */
@@ -127,38 +127,19 @@ int status_table(struct buffer *out, const struct status_row *rows, size_t count
 
 /* ---- for programs ---- */
 
-static int json_string(struct buffer *out, const char *key, const char *text, const char *end)
-{
-	char clean[1024];
-	(void)escape_text(clean, sizeof clean, text, strlen(text));
-	if (buffer_printf(out, "\"%s\":\"", key) != 0)
-		return -1;
-	for (const char *c = clean; *c; c++) /* control characters are gone; two remain */
-		if (buffer_printf(out, *c == '"' || *c == '\\' ? "\\%c" : "%c", *c) != 0)
-			return -1;
-	return buffer_printf(out, "\"%s", end);
-}
-
-static int json_number(struct buffer *out, const char *key, double value, const char *end)
-{
-	if (isnan(value))
-		return buffer_printf(out, "\"%s\":null%s", key, end);
-	return buffer_printf(out, "\"%s\":%.6g%s", key, value, end);
-}
-
 static int json_row(struct buffer *out, const struct status_row *row)
 {
 	double age = row->age_ms < 0 ? NAN : (double)row->age_ms / 1000;
 	if (buffer_append_text(out, "{") != 0)
 		return -1;
-	return json_string(out, "client", row->client, ",") ||
-			       json_string(out, "state", row->state, ",") ||
-			       json_string(out, "error", row->error, ",") ||
+	return json_text(out, "client", row->client, ",") ||
+			       json_text(out, "state", row->state, ",") ||
+			       json_text(out, "error", row->error, ",") ||
 			       json_number(out, "age_seconds", age, ",") ||
 			       json_number(out, "cpu_used_ratio", row->cpu, ",") ||
 			       json_number(out, "memory_used_ratio", row->memory, ",") ||
 			       json_number(out, "filesystem_used_ratio", row->disk, ",") ||
-			       json_string(out, "fullest_filesystem", row->disk_mount, ",") ||
+			       json_text(out, "fullest_filesystem", row->disk_mount, ",") ||
 			       json_number(out, "load1", row->load, ",") ||
 			       json_number(out, "open_alerts", row->open_alerts, "}")
 		       ? -1

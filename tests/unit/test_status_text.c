@@ -82,7 +82,7 @@ static void json_strings_are_escaped(void **state)
 	struct buffer out = { 0 };
 	status_row_fill(&row, "a\"b\\c\n", NULL, now);
 	assert_int_equal(status_json(&out, &row, 1), 0);
-	assert_non_null(strstr(out.data, "\"client\":\"a\\\"b\\\\c\\\\x0a\""));
+	assert_non_null(strstr(out.data, "\"client\":\"a\\\"b\\\\c\\n\""));
 	buffer_finish(&out);
 	assert_int_equal(status_json(&out, NULL, 0), 0);
 	assert_string_equal(out.data, "[]\n");

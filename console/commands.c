@@ -35,7 +35,7 @@ static int run_one(const struct command_set *set, const struct command *command,
 {
 	struct error err;
 	if (command->more)
-		return command_run(command->more, config_path, argc, argv);
+		return commands_run(command->more, config_path, argc, argv);
 	for (int i = 1; i < argc; i++)
 		if (is_help(argv[i])) {
 			printf("usage: fleet [-c FILE] %s%s %s\n\n  %s\n", set->prefix,
@@ -49,7 +49,7 @@ static int run_one(const struct command_set *set, const struct command *command,
 	return command->run(config_path, argc, argv);
 }
 
-int command_run(const struct command_set *set, const char *config_path, int argc, char **argv)
+int commands_run(const struct command_set *set, const char *config_path, int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "";
 	if (is_help(name)) {
@@ -98,7 +98,7 @@ static int take(const struct choice *choice, const char *argument, const char *n
 	return choice->value && argument[len] == 0 ? 2 : 1;
 }
 
-int command_options(const struct choice *choices, size_t count, int argc, char **argv)
+int commands_options(const struct choice *choices, size_t count, int argc, char **argv)
 {
 	int rest = 1;
 	bool all_rest = false;

@@ -1,0 +1,24 @@
+#ifndef FLEET_CONSOLE_JSON_H
+#define FLEET_CONSOLE_JSON_H
+
+#include <stdint.h>
+
+#include "lib/buffer.h"
+#include "lib/compiler.h"
+
+/*
+ * Members of a JSON object (RFC 8259), as `--json` prints them: "KEY":VALUE and what stands
+ * behind. Texts may come from a client; keys are ours.
+ */
+int json_text(struct buffer *out, const char *key, const char *text, const char *end) MUST_CHECK;
+
+/* A text by itself, as a member of an array. */
+int json_item(struct buffer *out, const char *text) MUST_CHECK;
+
+/* null when it is not finite. */
+int json_number(struct buffer *out, const char *key, double value, const char *end) MUST_CHECK;
+
+/* ISO 8601; null for 0. */
+int json_time(struct buffer *out, const char *key, int64_t ms, const char *end) MUST_CHECK;
+
+#endif
