@@ -40,6 +40,8 @@ struct choice {
 };
 int commands_options(const struct choice *choices, size_t count, int argc, char **argv) MUST_CHECK;
 
+extern const struct command_set alerts_commands; /* alerts/alerts.c */
+
 int cmd_check(const char *config_path, int argc, char **argv);
 int cmd_forget(const char *config_path, int argc, char **argv);
 int cmd_init(const char *config_path, int argc, char **argv);

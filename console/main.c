@@ -1,5 +1,5 @@
 /*
- * fleet: keys, trust, checks and status for the administrator. The table below is the whole
+ * fleet: keys, trust, checks, status and alerts for the administrator. The table below is the whole
  * of its dispatch and of its help.
  */
 #include <stdio.h>
@@ -11,6 +11,8 @@
 #include "lib/process.h"
 
 static const struct command commands[] = {
+	{ "alerts", "[COMMAND]", "what fires, and what is done about it; see fleet alerts --help",
+		NULL, &alerts_commands },
 	{ "check", "[--connect] [--mail]", "tries what a run needs, part by part", cmd_check,
 		NULL },
 	{ "forget", "[--local] CLIENT", "clears a client, and what is stored here about it",
