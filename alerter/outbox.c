@@ -21,8 +21,13 @@ static int put_bag(const struct outbox *o, const struct event_set *events,
 		return error_set(err, "out of memory");
 	for (size_t i = 0; i < events->count; i++)
 		ids[i] = events->items[i].id;
-	if (storage_put_notifications(o->storage, o->lease->epoch, bag->items, bag->count, ids,
-		    events->count, &lost, err) < 0)
+	struct composed composed = {
+		.items = bag->items,
+		.count = bag->count,
+		.events = ids,
+		.event_count = events->count,
+	};
+	if (storage_put_composed(o->storage, o->lease->epoch, &composed, &lost, err) < 0)
 		return lost ? lease_lost(err) : -1;
 	return 0;
 }

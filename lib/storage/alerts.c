@@ -6,7 +6,7 @@
 #include "lib/storage/set.h"
 #include "lib/storage/words.h"
 
-enum { ALERT_PARAMETERS = 16 };
+enum { ALERT_PARAMETERS = 22, ALERT_COLUMNS = 29 };
 
 static void add_alert(struct set *set, const struct db_value *row)
 {
@@ -29,6 +29,17 @@ static void add_alert(struct set *set, const struct db_value *row)
 		.opened_event = (uint64_t)db_get_int(&row[15]),
 		.recipients = set_text(set, &row[16]),
 		.text = set_text(set, &row[17]),
+		.held = set_text(set, &row[18]),
+		.breaches = (uint32_t)db_get_int(&row[19]),
+		.level_since = db_get_int(&row[20]),
+		.flaps = (uint32_t)db_get_int(&row[21]),
+		.flaps_since = db_get_int(&row[22]),
+		.escalated_at = db_get_int(&row[23]),
+		.acked_at = db_get_int(&row[24]),
+		.acked_severity = severity_of(db_get_text(&row[25])),
+		.acked_by = set_text(set, &row[26]),
+		.acked_why = set_text(set, &row[27]),
+		.opened_at = db_get_int(&row[28]),
 	};
 	set_add(set, &a, sizeof a);
 }
@@ -36,7 +47,7 @@ static void add_alert(struct set *set, const struct db_value *row)
 static int read_alerts(struct storage *s, void *arg, struct error *err)
 {
 	struct set *set = arg;
-	struct db_value row[18];
+	struct db_value row[ALERT_COLUMNS];
 	int rc;
 	set_clear(set);
 	if (db_query(s->db, STATEMENT_ALERTS, NULL, err))
@@ -112,8 +123,9 @@ static int put_alert(
 	struct apply *a, const struct alert_key *key, const struct alert *alert, struct error *err)
 {
 	const char *recipients = clean_text(&a->strings, alert->recipients, TEXT_MAX);
-	const char *text = clean_text(&a->strings, alert->text ? alert->text : "", TEXT_MAX);
-	if (!recipients || !text)
+	const char *text = clean_text(&a->strings, text_or_none(alert->text), TEXT_MAX);
+	const char *held = clean_text(&a->strings, text_or_none(alert->held), HELD_MAX);
+	if (!recipients || !text || !held)
 		return error_set(err, "out of memory");
 	const struct db_value row[ALERT_PARAMETERS] = {
 		db_int(key->client_id),
@@ -132,6 +144,12 @@ static int put_alert(
 		db_time_or_null(alert->told_at),
 		db_text(recipients),
 		db_text(text),
+		db_text(held),
+		db_int(alert->breaches),
+		db_time_or_null(alert->level_since),
+		db_int(alert->flaps),
+		db_time_or_null(alert->flaps_since),
+		db_time_or_null(alert->escalated_at),
 	};
 	if (buffer_append(&a->values, row, sizeof row))
 		return error_set(err, "out of memory");
@@ -145,7 +163,8 @@ static int add_event(struct storage *s, struct apply *a, const struct alert_key 
 	bool opens = e->kind == EVENT_FIRING || e->kind == EVENT_LATE;
 	const char *text = clean_text(&a->strings, e->text, TEXT_MAX);
 	const char *recipients = clean_text(&a->strings, e->recipients, TEXT_MAX);
-	if (!text || !recipients)
+	const char *held = clean_text(&a->strings, text_or_none(e->held), HELD_MAX);
+	if (!text || !recipients || !held)
 		return error_set(err, "out of memory");
 	if (db_run(s->db, STATEMENT_ADD_EVENT,
 		    DB_VALUES(alert_row[0], db_text(kind_name(e->kind)), db_time(e->at),
@@ -153,7 +172,8 @@ static int add_event(struct storage *s, struct apply *a, const struct alert_key 
 			    db_id(key->as_of_id), db_text(severity_name(e->severity)),
 			    db_real(e->value), db_real(e->limit), db_time_or_null(e->since),
 			    db_time_or_null(e->last_good_at), opens ? db_int(0) : alert_row[1],
-			    db_text(text), db_text(recipients)),
+			    db_text(text), db_text(recipients), db_text(held),
+			    held[0] ? db_time(e->at) : db_null()),
 		    err))
 		return -1;
 	*ret_id = s->driver->last_id(s->db);
@@ -256,4 +276,41 @@ int storage_apply(struct storage *s, uint64_t epoch, const struct stored_sample 
 	if (rc == 0)
 		return 0;
 	return rc < 0 ? -1 : error_set(err, "another alerter has taken over");
+}
+
+struct acknowledge {
+	uint64_t opened_event;
+	const char *who, *why;
+	int64_t now;
+};
+
+/* Work: 1 when there is no such alert. */
+static int acknowledge(struct storage *s, void *arg, struct error *err)
+{
+	const struct acknowledge *a = arg;
+	struct db_value severity;
+	int rc = db_first(s->db, STATEMENT_FIRING_SEVERITY, DB_VALUES(db_id(a->opened_event)),
+		&severity, err);
+	if (rc <= 0)
+		return rc < 0 ? -1 : 1;
+	const char *name = severity_name(severity_of(db_get_text(&severity)));
+	return db_run(s->db, STATEMENT_PUT_ACKNOWLEDGEMENT,
+		DB_VALUES(db_id(a->opened_event), db_text(name), db_time(a->now), db_text(a->who),
+			db_text(a->why)),
+		err);
+}
+
+int storage_acknowledge(struct storage *s, uint64_t opened_event, const char *who, const char *why,
+	int64_t now, bool *ret_found, struct error *err)
+{
+	CLEANUP(arena_finish) struct arena strings = { 0 };
+	struct acknowledge a = { opened_event, clean_text(&strings, who, WHO_MAX),
+		clean_text(&strings, why, TEXT_MAX), now };
+	if (!a.who || !a.why)
+		return error_set(err, "out of memory");
+	int rc = opened_event ? storage_write(s, acknowledge, &a, err) : 1;
+	if (rc < 0)
+		return -1;
+	*ret_found = rc == 0;
+	return 0;
 }

@@ -311,6 +311,7 @@ static int insert_series(struct storage *s, struct cached_client *client,
 		    err))
 		return -1;
 	series->id = (int64_t)s->driver->last_id(s->db);
+	client->has_more_series = true;
 	return add_series(s, client, series) ? error_set(err, "out of memory") : 0;
 }
 

@@ -22,6 +22,7 @@ struct cached_client {
 	uint64_t newest_ok_id;
 	int64_t text_at;	      /* of the stored report's text; 0 = none */
 	bool has_series;	      /* `series` was read */
+	bool has_more_series;	      /* made since the client's row was moved */
 	struct cached_series *series; /* sorted */
 	size_t series_count, series_size;
 	size_t next_series; /* behind the one found last */

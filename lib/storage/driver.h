@@ -136,7 +136,8 @@ struct driver {
 	/* The id that the last single INSERT was given. */
 	uint64_t (*last_id)(struct db *db);
 
-	/* Several statements as text: migrations and partitions, never anything from outside. */
+	/* Several statements as text: migrations and partitions, never anything from outside. Ends
+	 * all queries. */
 	int (*script)(struct db *db, const char *sql, struct error *err);
 };
 

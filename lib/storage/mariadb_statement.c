@@ -8,7 +8,7 @@
 #include "lib/storage/mariadb.h"
 
 enum {
-	COLUMNS_MAX = 20,
+	COLUMNS_MAX = 32,
 	TEXT_SIZE = 256,	 /* of a column's buffer at first */
 	TEXT_SIZE_MAX = 1 << 26, /* what would be larger is damaged */
 	BULK_BYTES = 4 << 20,	 /* of one packet, when the server takes that much */

@@ -1,6 +1,8 @@
-/* Events not yet told, and the notifications that tell them. */
+/* Notifications: what tells events, and which recipients are told of them later. */
 #include "lib/storage/set.h"
 #include "lib/storage/words.h"
+
+enum { NOTIFICATION_COLUMNS = 14 };
 
 struct read {
 	struct set *set;
@@ -8,62 +10,6 @@ struct read {
 	uint64_t after_id;
 	size_t limit;
 };
-
-static void add_event(struct set *set, const struct db_value *row)
-{
-	struct event e = {
-		.id = (uint64_t)db_get_int(&row[0]),
-		.alert_id = (uint64_t)db_get_int(&row[1]),
-		.kind = kind_of(db_get_text(&row[2])),
-		.at = db_get_int(&row[3]),
-		.client = set_text(set, &row[4]),
-		.rule = set_text(set, &row[5]),
-		.instance = set_text(set, &row[6]),
-		.severity = severity_of(db_get_text(&row[7])),
-		.value = db_get_real(&row[8]),
-		.limit = db_get_real(&row[9]),
-		.since = db_get_int(&row[10]),
-		.last_good_at = db_get_int(&row[11]),
-		.opened_event = (uint64_t)db_get_int(&row[12]),
-		.text = set_text(set, &row[13]),
-		.recipients = set_text(set, &row[14]),
-	};
-	set_add(set, &e, sizeof e);
-}
-
-static int read_events(struct storage *s, void *arg, struct error *err)
-{
-	const struct read *r = arg;
-	struct db_value row[15];
-	int rc;
-	set_clear(r->set);
-	if (db_query(s->db, STATEMENT_UNTOLD_EVENTS, DB_VALUES(db_int((int64_t)r->limit)), err))
-		return -1;
-	while ((rc = db_next(s->db, STATEMENT_UNTOLD_EVENTS, row, err)) > 0)
-		add_event(r->set, row);
-	return rc ? rc : set_check(r->set, err);
-}
-
-int storage_untold_events(
-	struct storage *s, size_t limit, struct event_set *ret_events, struct error *err)
-{
-	struct read r = { set_create(), 0, 0, limit };
-	if (!r.set)
-		return error_set(err, "out of memory");
-	if (storage_read(s, read_events, &r, err)) {
-		set_destroy(r.set);
-		return -1;
-	}
-	*ret_events = (struct event_set){ (void *)r.set->items.data,
-		r.set->items.len / sizeof(struct event), r.set };
-	return 0;
-}
-
-void event_set_finish(struct event_set *e)
-{
-	set_destroy(e->memory);
-	*e = (struct event_set){ 0 };
-}
 
 static void add_notification(struct set *set, const struct db_value *row)
 {
@@ -75,12 +21,13 @@ static void add_notification(struct set *set, const struct db_value *row)
 		.references = set_text(set, &row[4]),
 		.subject = set_text(set, &row[5]),
 		.text = set_text(set, &row[6]),
-		.tries = (uint32_t)db_get_int(&row[7]),
-		.state = delivery_of(db_get_text(&row[8])),
-		.created_at = db_get_int(&row[9]),
-		.next_try_at = db_get_int(&row[10]),
-		.done_at = db_get_int(&row[11]),
-		.last_error = set_text(set, &row[12]),
+		.payload = set_text(set, &row[7]),
+		.tries = (uint32_t)db_get_int(&row[8]),
+		.state = delivery_of(db_get_text(&row[9])),
+		.created_at = db_get_int(&row[10]),
+		.next_try_at = db_get_int(&row[11]),
+		.done_at = db_get_int(&row[12]),
+		.last_error = set_text(set, &row[13]),
 	};
 	set_add(set, &n, sizeof n);
 }
@@ -88,7 +35,7 @@ static void add_notification(struct set *set, const struct db_value *row)
 static int read_due(struct storage *s, void *arg, struct error *err)
 {
 	const struct read *r = arg;
-	struct db_value row[13];
+	struct db_value row[NOTIFICATION_COLUMNS];
 	int rc;
 	set_clear(r->set);
 	if (db_query(s->db, STATEMENT_DUE_NOTIFICATIONS,
@@ -122,28 +69,57 @@ void notification_set_finish(struct notification_set *n)
 
 struct put {
 	uint64_t epoch;
-	const struct notification *items;
-	size_t count;
-	const uint64_t *events;
-	size_t event_count;
+	const struct composed *composed;
 	bool *ret_lost;
 	struct arena strings;
 };
 
-/* Marks the events as told. *ret_changed = 0: they were, so an earlier try was committed. */
+/* Marks the events as told; adds to *changed those that were not. */
 static int tell_events(
-	struct storage *s, const struct put *p, uint64_t *ret_changed, struct error *err)
+	struct storage *s, const struct composed *c, uint64_t *changed, struct error *err)
 {
-	int64_t now = p->count ? p->items[0].created_at : 1;
-	*ret_changed = 0;
-	for (size_t i = 0; i < p->event_count; i++) {
-		uint64_t changed;
+	int64_t now = c->count ? c->items[0].created_at : 1;
+	for (size_t i = 0; i < c->event_count; i++) {
+		uint64_t n;
 		if (s->driver->execute(s->db, STATEMENT_TELL_EVENT,
-			    DB_VALUES(db_time(now), db_id(p->events[i])), 1, &changed, err))
+			    DB_VALUES(db_time(now), db_id(c->events[i])), 1, &n, err))
 			return -1;
-		*ret_changed += changed;
+		*changed += n;
 	}
 	return 0;
+}
+
+/* Runs a statement for each row of event, recipient and time. */
+static int run_deferrals(struct storage *s, struct put *p, enum statement id,
+	const struct deferral *items, size_t count, uint64_t *changed, struct error *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		const char *recipient = clean_name(&p->strings, items[i].recipient, RECIPIENT_MAX);
+		uint64_t n;
+		if (!recipient)
+			return error_set(err, "out of memory");
+		if (s->driver->execute(s->db, id,
+			    DB_VALUES(db_id(items[i].event_id), db_text(recipient),
+				    db_time(items[i].due_at)),
+			    1, &n, err))
+			return -1;
+		*changed += n;
+	}
+	return 0;
+}
+
+/* Takes what was composed off the lists of work. Work: 1 when it was taken before, so that an
+ * earlier try was committed. */
+static int take_work(struct storage *s, struct put *p, struct error *err)
+{
+	const struct composed *c = p->composed;
+	uint64_t changed = 0, all = c->event_count + c->done_count;
+	if (tell_events(s, c, &changed, err) || run_deferrals(s, p, STATEMENT_DELETE_DEFERRED,
+							c->done, c->done_count, &changed, err))
+		return -1;
+	if (changed && changed != all)
+		return error_set(err, "some of these events are told already");
+	return changed == 0;
 }
 
 static int add_members(struct storage *s, const struct notification *n, struct error *err)
@@ -166,12 +142,13 @@ static int put_one(
 	const char *recipient = clean_name(&p->strings, n->recipient, RECIPIENT_MAX);
 	const char *subject = clean_text(&p->strings, n->subject, ERROR_MAX);
 	const char *text = clean_text(&p->strings, n->text, BODY_MAX);
-	if (!recipient || !subject || !text)
+	const char *payload = clean_text(&p->strings, text_or_none(n->payload), BODY_MAX);
+	if (!recipient || !subject || !text || !payload)
 		return error_set(err, "out of memory");
 	if (db_run(s->db, STATEMENT_ADD_NOTIFICATION,
 		    DB_VALUES(db_text(n->channel), db_text(recipient), db_text(n->message_id),
 			    db_text(n->references), db_text(subject), db_text(text),
-			    db_text(delivery_name(n->state)), db_int(n->tries),
+			    db_text(payload), db_text(delivery_name(n->state)), db_int(n->tries),
 			    db_time(n->created_at), db_time_or_null(n->next_try_at),
 			    db_time_or_null(n->done_at), db_text("")),
 		    err))
@@ -182,32 +159,61 @@ static int put_one(
 static int put(struct storage *s, void *arg, struct error *err)
 {
 	struct put *p = arg;
-	uint64_t changed;
+	const struct composed *c = p->composed;
+	uint64_t changed = 0;
 	int rc = lease_hold(s, p->epoch, p->ret_lost, err);
 	if (rc)
 		return rc;
-	if (tell_events(s, p, &changed, err))
-		return -1;
-	if (!changed)
-		return 0;
-	if (changed != p->event_count)
-		return error_set(err, "some of these events are told already");
-	for (size_t i = 0; i < p->count; i++)
-		if (put_one(s, p, &p->items[i], err))
+	rc = take_work(s, p, err);
+	if (rc)
+		return rc < 0 ? -1 : 0;
+	for (size_t i = 0; i < c->count; i++)
+		if (put_one(s, p, &c->items[i], err))
 			return -1;
-	return 0;
+	return run_deferrals(
+		s, p, STATEMENT_PUT_DEFERRED, c->deferred, c->deferred_count, &changed, err);
 }
 
-int storage_put_notifications(struct storage *s, uint64_t epoch, const struct notification *n,
-	size_t count, const uint64_t *events, size_t event_count, bool *ret_lost, struct error *err)
+int storage_put_composed(struct storage *s, uint64_t epoch, const struct composed *c,
+	bool *ret_lost, struct error *err)
 {
-	struct put p = { epoch, n, count, events, event_count, ret_lost, { 0 } };
+	struct put p = { epoch, c, ret_lost, { 0 } };
 	*ret_lost = false;
 	int rc = storage_write(s, put, &p, err);
 	arena_finish(&p.strings);
 	if (rc == 0)
 		return 0;
 	return rc < 0 ? -1 : error_set(err, "another alerter has taken over");
+}
+
+struct count {
+	const char *recipient;
+	int64_t since;
+	uint64_t count;
+};
+
+static int count_notifications(struct storage *s, void *arg, struct error *err)
+{
+	struct count *c = arg;
+	struct db_value row;
+	if (db_first(s->db, STATEMENT_COUNT_NOTIFICATIONS,
+		    DB_VALUES(db_text(c->recipient), db_time(c->since)), &row, err) < 0)
+		return -1;
+	c->count = (uint64_t)db_get_int(&row);
+	return 0;
+}
+
+int storage_count_notifications(struct storage *s, const char *recipient, int64_t since,
+	uint64_t *ret_count, struct error *err)
+{
+	CLEANUP(arena_finish) struct arena strings = { 0 };
+	struct count c = { clean_name(&strings, recipient, RECIPIENT_MAX), since, 0 };
+	if (!c.recipient)
+		return error_set(err, "out of memory");
+	if (storage_read(s, count_notifications, &c, err))
+		return -1;
+	*ret_count = c.count;
+	return 0;
 }
 
 static int put_delivery(struct storage *s, const struct notification *n, struct error *err)

@@ -5,6 +5,7 @@
 #include "lib/storage/cache.h"
 #include "lib/storage/driver.h"
 #include "lib/storage/storage.h"
+#include "lib/storage/watch.h"
 
 /*
  * Shared by the files of the façade; nobody else includes it.
@@ -14,6 +15,7 @@ struct storage {
 	const struct storage_config *config;
 	struct db *db; /* NULL after a lost connection, until the next call */
 	struct cache cache;
+	struct watch watch;
 	int64_t forgotten; /* clients, when the cache was filled; see lease_hold() */
 	char description[512];
 };
@@ -53,6 +55,12 @@ int lease_hold(struct storage *s, uint64_t epoch, bool *ret_lost, struct error *
 const char *clean_text(struct arena *a, const char *text, size_t max);
 const char *clean_name(struct arena *a, const char *text, size_t max);
 
+/* NULL is no text. */
+static inline const char *text_or_none(const char *text)
+{
+	return text ? text : "";
+}
+
 /* Most bytes of a column. */
 enum {
 	CLIENT_MAX = 255,
@@ -60,6 +68,9 @@ enum {
 	METRIC_MAX = 255,
 	INSTANCE_MAX = 400,
 	RECIPIENT_MAX = 320,
+	HELD_MAX = 1000,
+	WHO_MAX = 255,
+	WEEKLY_MAX = 255,
 	PLACE_MAX = 400,
 	ERROR_MAX = 2000,
 	TEXT_MAX = 60000,

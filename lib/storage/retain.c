@@ -90,7 +90,8 @@ static int retain_rest(struct storage *s, void *arg, struct error *err)
 }
 
 /* What was sent, and then the events of which nothing tells any more; nothing that hangs on an
- * alert that is still open, whose mails go on to answer the first. */
+ * alert that is still open, whose mails go on to answer the first. Then what people said of alerts
+ * that are gone, and silences that are over. */
 static int retain_told(struct storage *s, void *arg, struct error *err)
 {
 	const struct slice *slice = arg;
@@ -107,7 +108,10 @@ static int retain_told(struct storage *s, void *arg, struct error *err)
 		read_ids(s, STATEMENT_OLD_EVENTS, &events, err) ||
 		run_for(s, STATEMENT_DELETE_EVENT, &events, err))
 		return -1;
-	return 0;
+	return db_run(s->db, STATEMENT_DELETE_ACKNOWLEDGEMENTS, &before, err) ||
+			       db_run(s->db, STATEMENT_DELETE_SILENCES, &before, err)
+		       ? -1
+		       : 0;
 }
 
 int storage_retain(
@@ -168,6 +172,8 @@ static int forget_rest(struct storage *s, void *arg, struct error *err)
 {
 	static const enum statement statements[] = {
 		STATEMENT_FORGET_MEMBERS,
+		STATEMENT_FORGET_DEFERRED,
+		STATEMENT_FORGET_ACKNOWLEDGEMENTS,
 		STATEMENT_FORGET_EVENTS,
 		STATEMENT_FORGET_ALERTS,
 		STATEMENT_FORGET_SERIES,
@@ -184,7 +190,10 @@ static int forget_rest(struct storage *s, void *arg, struct error *err)
 	for (size_t i = 0; i < ARRAY_LEN(statements); i++)
 		if (db_run(s->db, statements[i], DB_VALUES(db_int(f->id)), err))
 			return -1;
-	return db_run(s->db, STATEMENT_FORGET_NOTIFICATIONS, NULL, err);
+	return db_run(s->db, STATEMENT_FORGET_SILENCES, DB_VALUES(db_text(f->client)), err) ||
+			       db_run(s->db, STATEMENT_FORGET_NOTIFICATIONS, NULL, err)
+		       ? -1
+		       : 0;
 }
 
 int storage_forget(struct storage *s, const char *client, bool *ret_found, struct error *err)

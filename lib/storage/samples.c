@@ -7,7 +7,7 @@
 #include "lib/storage/private.h"
 #include "lib/storage/report.h"
 
-enum { CHUNK = 64, SAMPLE_COLUMNS = 12, MOVE_COLUMNS = 7, READING_COLUMNS = 3 };
+enum { CHUNK = 64, SAMPLE_COLUMNS = 12, MOVE_COLUMNS = 8, READING_COLUMNS = 3 };
 
 /* What the table holds under a sample's id. */
 struct known {
@@ -149,7 +149,8 @@ static int put_rows(struct storage *s, struct chunk *c, struct error *err)
 	return flush(s, c, STATEMENT_ADD_SAMPLE, SAMPLE_COLUMNS, false, err);
 }
 
-/* The clients' pointers to their newest samples, by id: ids never run backwards. */
+/* The clients' pointers to their newest samples, by id: ids never run backwards. And that there are
+ * series which whoever knows the client's has not seen. */
 static int move_clients(struct storage *s, struct chunk *c, struct error *err)
 {
 	for (size_t i = 0; i < c->count; i++) {
@@ -160,9 +161,12 @@ static int move_clients(struct storage *s, struct chunk *c, struct error *err)
 		struct db_value at = db_time(sample->taken_at);
 		if (!is_stored(c->results[i]))
 			continue;
-		if (add_values(c, DB_VALUES(id, id, good, at, good, good, db_int(client->id)),
+		if (add_values(c,
+			    DB_VALUES(id, id, good, at, good, good, db_int(client->has_more_series),
+				    db_int(client->id)),
 			    MOVE_COLUMNS, err))
 			return -1;
+		client->has_more_series = false;
 		if (client->newest_ok_id < good_id)
 			client->newest_ok_id = good_id;
 	}

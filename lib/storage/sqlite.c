@@ -306,8 +306,10 @@ static uint64_t sqlite_last_id(struct db *db)
 	return (uint64_t)sqlite3_last_insert_rowid(sqlite_of(db)->handle);
 }
 
+/* No table can be dropped while anything is read. */
 static int sqlite_script(struct db *db, const char *sql, struct error *err)
 {
+	reset_all(sqlite_of(db));
 	return run_text(sqlite_of(db), sql, "schema", err);
 }
 

@@ -5,6 +5,17 @@
 /* clang-format off */
 #define IDS_8 "?,?,?,?,?,?,?,?"
 #define IDS_64 IDS_8 "," IDS_8 "," IDS_8 "," IDS_8 "," IDS_8 "," IDS_8 "," IDS_8 "," IDS_8
+
+#define SAMPLE_COLUMNS                                                                      \
+	"s.id, s.cycle_id, c.id, c.name, c.series_turn, s.taken_at, s.outcome, s.first_outcome," \
+	" s.stage, s.error"
+#define SAMPLE_TYPES "iiisitssss"
+
+#define EVENT_COLUMNS                                                                       \
+	"e.id, e.alert_id, e.kind, e.at, coalesce(c.name, ''), e.rule, e.instance, e.severity," \
+	" e.value, e.threshold, e.since, e.last_good_at, e.opened_event, e.text, e.recipients," \
+	" e.held"
+#define EVENT_TYPES "iistssssddttisss"
 /* clang-format on */
 
 const struct statement_text statement_texts[STATEMENT_COUNT] = {

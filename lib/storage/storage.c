@@ -28,19 +28,24 @@ static void pause_after(int tries)
 	(void)nanosleep(&t, NULL);
 }
 
-static int connect_once(struct storage *s, bool create, enum db_fault *ret_fault, struct error *err)
-{
-	if (s->driver->open(s->config, create, &s->db, ret_fault, err))
-		return -1;
-	(void)snprintf(s->description, sizeof s->description, "%s", s->db->description);
-	return 0;
-}
-
 static void disconnect(struct storage *s)
 {
 	if (s->db)
 		s->driver->close(s->db);
 	s->db = NULL;
+}
+
+static int connect_once(struct storage *s, bool create, enum db_fault *ret_fault, struct error *err)
+{
+	if (s->driver->open(s->config, create, &s->db, ret_fault, err))
+		return -1;
+	(void)snprintf(s->description, sizeof s->description, "%s", s->db->description);
+	if (watch_connect(s, err)) {
+		*ret_fault = s->db->fault;
+		disconnect(s);
+		return -1;
+	}
+	return 0;
 }
 
 /* One run of a transaction, on a new connection when there is none. */
@@ -58,8 +63,10 @@ static int run_once(struct storage *s, bool write, storage_work *work, void *arg
 		if (rc != 0)
 			s->driver->rollback(s->db);
 	}
-	if (rc != 0)
+	if (rc != 0) {
 		cache_clear(&s->cache);
+		watch_unload(&s->watch);
+	}
 	*ret_fault = s->db->fault;
 	if (rc < 0 && *ret_fault == DB_LOST)
 		disconnect(s);
@@ -127,6 +134,7 @@ void storage_close(struct storage *s)
 	if (!s)
 		return;
 	cache_clear(&s->cache);
+	watch_finish(&s->watch);
 	disconnect(s);
 	free(s);
 }

@@ -220,6 +220,8 @@ struct alert {
 	int64_t acked_at; /* 0: nobody has */
 	enum severity acked_severity;
 	const char *acked_by, *acked_why;
+	int64_t opened_at; /* not written either: when the event that opened it was composed for
+			      its recipients; 0 = it was not yet */
 };
 
 enum event_kind {
@@ -356,11 +358,6 @@ struct composed {
  * Neither events nor `done`, nothing to do. The lease as in storage_apply(). */
 int storage_put_composed(struct storage *s, uint64_t epoch, const struct composed *c,
 	bool *ret_lost, struct error *err) MUST_CHECK;
-
-/* Without deferred ones; goes when nobody calls it any more. */
-int storage_put_notifications(struct storage *s, uint64_t epoch, const struct notification *n,
-	size_t count, const uint64_t *events, size_t event_count, bool *ret_lost,
-	struct error *err) MUST_CHECK;
 
 /* How many notifications were made for a recipient since then. */
 int storage_count_notifications(struct storage *s, const char *recipient, int64_t since,

@@ -172,8 +172,9 @@ static void a_lost_lease_changes_nothing(void **state)
 		.subject = "",
 		.text = "" };
 	lost = false;
-	assert_int_equal(
-		storage_put_notifications(r->s, first, &n, 1, NULL, 0, &lost, &r->err), -1);
+	assert_int_equal(storage_put_composed(r->s, first,
+				 &(struct composed){ .items = &n, .count = 1 }, &lost, &r->err),
+		-1);
 	assert_true(lost);
 	assert_select(r, "SELECT count(*) FROM alert", "0\n");
 	assert_select(r, "SELECT count(*) FROM notification", "0\n");

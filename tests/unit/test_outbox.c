@@ -112,9 +112,9 @@ static void put(const char *recipient)
 		.events = &event,
 		.event_count = 1,
 	};
+	const struct composed c = { .items = &n, .count = 1, .events = &event, .event_count = 1 };
 	bool lost = true;
-	assert_int_equal(
-		storage_put_notifications(storage, lease.epoch, &n, 1, &event, 1, &lost, NULL), 0);
+	assert_int_equal(storage_put_composed(storage, lease.epoch, &c, &lost, NULL), 0);
 }
 
 /* How many wait after one run with this configuration; whether the channel was at fault. */
