@@ -24,7 +24,8 @@ struct sqlite {
 	struct {
 		char text[64];
 		int64_t ms;
-	} parsed; /* the time that was read last */
+		int len;
+	} parsed, bound; /* the times that were read and written last */
 };
 
 static struct sqlite *sqlite_of(struct db *db)
@@ -167,18 +168,21 @@ static sqlite3_stmt *prepare(struct sqlite *s, enum statement id, struct error *
 	return s->statements[id];
 }
 
-static int bind_time(sqlite3_stmt *stmt, int at, int64_t ms)
+/* Times in a row are mostly the same here, too: those of all that one look processed. */
+static int bind_time(struct sqlite *s, sqlite3_stmt *stmt, int at, int64_t ms)
 {
-	struct tm tm;
-	int rest = db_split_time(ms, &tm);
-	char text[64];
-	int len = snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
-		tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
-		rest);
-	return sqlite3_bind_text(stmt, at, text, len, SQLITE_TRANSIENT);
+	if (ms != s->bound.ms || !s->bound.len) {
+		struct tm tm;
+		int rest = db_split_time(ms, &tm);
+		s->bound.ms = ms;
+		s->bound.len = snprintf(s->bound.text, sizeof s->bound.text,
+			"%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900, tm.tm_mon + 1,
+			tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, rest);
+	}
+	return sqlite3_bind_text(stmt, at, s->bound.text, s->bound.len, SQLITE_TRANSIENT);
 }
 
-static int bind_value(sqlite3_stmt *stmt, int at, const struct db_value *v)
+static int bind_value(struct sqlite *s, sqlite3_stmt *stmt, int at, const struct db_value *v)
 {
 	switch (v->type) {
 	case DB_INT:
@@ -190,7 +194,7 @@ static int bind_value(sqlite3_stmt *stmt, int at, const struct db_value *v)
 	case DB_BLOB:
 		return sqlite3_bind_blob(stmt, at, v->p, (int)v->len, SQLITE_STATIC);
 	case DB_TIME:
-		return bind_time(stmt, at, v->i);
+		return bind_time(s, stmt, at, v->i);
 	case DB_NULL:
 		break;
 	}
@@ -204,7 +208,7 @@ static int bind_row(
 	sqlite3_stmt *stmt = s->statements[id];
 	int count = sqlite3_bind_parameter_count(stmt);
 	for (int i = 0; i < count; i++)
-		if (bind_value(stmt, i + 1, &values[i]) != SQLITE_OK)
+		if (bind_value(s, stmt, i + 1, &values[i]) != SQLITE_OK)
 			return fail(s, statement_texts[id].name, err);
 	return count;
 }
