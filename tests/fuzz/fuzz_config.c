@@ -79,17 +79,46 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
+/* From one side to the other, as the rule goes. */
+static void check_order(const struct rule *r, double calmer, double worse)
+{
+	assert(isfinite(calmer) && isfinite(worse));
+	assert(r->below ? calmer >= worse : calmer <= worse);
+}
+
+static void check_rule(const struct rule *r)
+{
+	assert(r->key[0] && r->instance[0] && r->samples > 0);
+	assert(!r->type[0] == (r->kind == RULE_SAMPLE_AGE));
+	check_order(r, r->clear, r->limit);
+	if (r->has_critical) {
+		check_order(r, r->limit, r->critical);
+		check_order(r, r->critical_clear, r->critical);
+	}
+}
+
+static void check_recipient(const struct config *config, const char *name)
+{
+	struct recipient r = config_recipient(config, name);
+	assert(r.per_hour > 0 && strcmp(r.name, name) == 0);
+	if (r.channel == CHANNEL_MAIL)
+		assert(strchr(r.address, '@') && !strpbrk(r.address, "\r\n \"<>"));
+	if (r.channel == CHANNEL_WEBHOOK)
+		assert(strncmp(r.url, "http", 4) == 0 && !strpbrk(r.url, "\r\n \"<>"));
+	if (r.channel == CHANNEL_COMMAND)
+		assert(r.argv[0][0] == '/');
+}
+
 static void check_client(const struct config *config, const struct client *c)
 {
 	assert(c->ip[0] && c->name[0] && c->port > 0 && c->username[0] && c->timeout_ms > 0);
 	assert(!c->identity[0] != !c->password[0]);
 	assert(config_client(config, c->name) == c);
+	assert(!c->parent.client || !c->parent.node);
 	for (const struct rule *const *r = c->rules; *r; r++) {
-		assert((*r)->type[0] && (*r)->key[0] && (*r)->instance[0]);
-		assert(isfinite((*r)->limit) && isfinite((*r)->clear));
-		assert((*r)->below ? (*r)->clear >= (*r)->limit : (*r)->clear <= (*r)->limit);
+		check_rule(*r);
 		for (const char *const *m = config_recipients(c, *r); *m; m++)
-			assert(strchr(*m, '@') && !strpbrk(*m, "\r\n \"<>"));
+			check_recipient(config, *m);
 	}
 }
 
