@@ -1,58 +1,94 @@
 #include "alerter/outbox.h"
-
-#include "lib/alerts/compose.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 
-enum { EVENTS_AT_ONCE = 20000 };
+enum {
+	EVENTS_AT_ONCE = 20000,
+	DEFERRED_AT_ONCE = 100000, /* they are looked at in every run, also when they are not due */
+};
 
-int outbox_first_message(void *arg, uint64_t opened_event, const char *recipient,
+static int first_message(void *arg, uint64_t opened_event, const char *recipient,
 	struct buffer *out, struct error *err)
 {
-	return storage_first_message(arg, opened_event, recipient, out, err);
+	const struct outbox *o = arg;
+	return storage_first_message(o->storage, opened_event, recipient, out, err);
 }
 
-static int put_bag(const struct outbox *o, const struct event_set *events,
-	const struct mailbag *bag, struct arena *pool, struct error *err)
+static int count_notifications(
+	void *arg, const char *recipient, int64_t since, uint64_t *ret_count, struct error *err)
 {
-	bool lost = false;
-	uint64_t *ids = arena_alloc(pool, events->count * sizeof *ids);
-	if (!ids)
-		return error_set(err, "out of memory");
-	for (size_t i = 0; i < events->count; i++)
-		ids[i] = events->items[i].id;
-	struct composed composed = {
-		.items = bag->items,
-		.count = bag->count,
-		.events = ids,
-		.event_count = events->count,
+	const struct outbox *o = arg;
+	return storage_count_notifications(o->storage, recipient, since, ret_count, err);
+}
+
+static int get_history(void *arg, const char *client, const char *metric, const char *instance,
+	int64_t from, int64_t to, size_t most, struct history_point *ret_points, size_t *ret_count,
+	struct error *err)
+{
+	const struct outbox *o = arg;
+	return storage_get_history(
+		o->storage, client, metric, instance, from, to, most, ret_points, ret_count, err);
+}
+
+static const struct alert *find_alert(void *arg, const struct event *e)
+{
+	const struct outbox *o = arg;
+	const struct book_client *c = book_client(o->book, e->client);
+	return c ? book_find(c, e->rule, e->instance) : NULL;
+}
+
+struct compose_ask outbox_ask(struct outbox *o)
+{
+	return (struct compose_ask){ first_message, count_notifications, get_history, find_alert,
+		o };
+}
+
+static int compose_all(struct outbox *o, const struct event_set *events,
+	const struct deferred_set *deferred, struct error *err)
+{
+	struct arena pool CLEANUP(arena_finish) = { 0 };
+	const struct compose_input in = {
+		.events = events->items,
+		.count = events->count,
+		.deferred = deferred->items,
+		.deferred_count = deferred->count,
+		.config = o->config,
+		.now = clock_wall_ms(),
+		.ask = outbox_ask(o),
 	};
+	struct composed composed;
+	bool lost = false;
+	if (compose(&in, &pool, &composed, err) < 0)
+		return -1;
+	log_info("%zu event%s in %zu notification%s, %zu deferred", events->count,
+		plural(events->count), composed.count, plural(composed.count),
+		composed.deferred_count);
 	if (storage_put_composed(o->storage, o->lease->epoch, &composed, &lost, err) < 0)
 		return lost ? lease_lost(err) : -1;
 	return 0;
 }
 
-static int compose_events(const struct outbox *o, const struct event_set *events, struct error *err)
+static bool any_due(const struct deferred_set *deferred, int64_t now)
 {
-	struct arena pool CLEANUP(arena_finish) = { 0 };
-	struct mailbag bag = { 0 };
-	if (compose(events->items, events->count, o->config, clock_wall_ms(), outbox_first_message,
-		    o->storage, &pool, &bag, err) < 0)
-		return -1;
-	log_info("%zu event%s in %zu notification%s", events->count, plural(events->count),
-		bag.count, plural(bag.count));
-	return put_bag(o, events, &bag, &pool, err);
+	for (size_t i = 0; i < deferred->count; i++)
+		if (deferred->items[i].due_at <= now)
+			return true;
+	return false;
 }
 
-int outbox_compose(const struct outbox *o, struct error *err)
+int outbox_compose(struct outbox *o, struct error *err)
 {
 	size_t count;
 	do {
 		struct event_set events CLEANUP(event_set_finish) = { 0 };
-		if (storage_untold_events(o->storage, EVENTS_AT_ONCE, &events, err) < 0)
+		struct deferred_set deferred CLEANUP(deferred_set_finish) = { 0 };
+		if (storage_untold_events(o->storage, EVENTS_AT_ONCE, &events, err) < 0 ||
+			storage_due_deferred(
+				o->storage, INT64_MAX, DEFERRED_AT_ONCE, &deferred, err) < 0)
 			return -1;
 		count = events.count;
-		if (count > 0 && compose_events(o, &events, err) < 0)
+		if ((count > 0 || any_due(&deferred, clock_wall_ms())) &&
+			compose_all(o, &events, &deferred, err) < 0)
 			return error_context(err, "composing");
 	} while (count == EVENTS_AT_ONCE && !*o->stop);
 	return 0;

@@ -7,6 +7,7 @@
 
 #include "alerter/lease.h"
 #include "lib/alerts/book.h"
+#include "lib/alerts/compose.h"
 #include "lib/config/config.h"
 #include "lib/error.h"
 #include "lib/storage/storage.h"
@@ -25,15 +26,14 @@ struct outbox {
 	int64_t budget_ms; /* after that no delivery begins; the rest is the next run's */
 };
 
-/* Composes whatever was told to nobody yet. */
-int outbox_compose(const struct outbox *o, struct error *err) MUST_CHECK;
+/* Composes whatever was told to nobody yet, and what was deferred and is due. */
+int outbox_compose(struct outbox *o, struct error *err) MUST_CHECK;
 
 /* Tries everything that is due and says on stderr what cannot be told. *ret_blocked: the mail
  * server, or standard output, takes nothing. -1 is a fault of storage or memory. */
 int outbox_deliver(const struct outbox *o, bool *ret_blocked, struct error *err) MUST_CHECK;
 
-/* storage_first_message() as compose() asks it; `arg` is the storage. */
-int outbox_first_message(void *arg, uint64_t opened_event, const char *recipient,
-	struct buffer *out, struct error *err);
+/* What compose() asks, answered by storage and book. */
+struct compose_ask outbox_ask(struct outbox *o);
 
 #endif

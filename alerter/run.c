@@ -7,7 +7,6 @@
 #include "alerter/lease.h"
 #include "alerter/outbox.h"
 #include "lib/alerts/book.h"
-#include "lib/alerts/compose.h"
 #include "lib/alerts/evaluate.h"
 #include "lib/attempt.h"
 #include "lib/clock.h"
@@ -224,7 +223,7 @@ int run_alerter(const struct config *config, const volatile sig_atomic_t *stop)
 }
 
 /* The events of the moves, numbered as storage would. */
-static int dry_compose(struct run *r, int64_t now, struct mailbag *ret_bag, struct error *err)
+static int dry_compose(struct run *r, int64_t now, struct composed *ret_composed, struct error *err)
 {
 	size_t count = 0;
 	struct event *events = arena_alloc(&r->pool, (r->book.move_count + 1) * sizeof *events);
@@ -237,11 +236,18 @@ static int dry_compose(struct run *r, int64_t now, struct mailbag *ret_bag, stru
 		events[count].id = count + 1;
 		count++;
 	}
-	return compose(events, count, r->config, now, outbox_first_message, r->storage, &r->pool,
-		ret_bag, err);
+	struct outbox o = { .config = r->config, .storage = r->storage, .book = &r->book };
+	const struct compose_input in = {
+		.events = events,
+		.count = count,
+		.config = r->config,
+		.now = now,
+		.ask = outbox_ask(&o),
+	};
+	return compose(&in, &r->pool, ret_composed, err);
 }
 
-static int dry_work(struct run *r, struct mailbag *ret_bag, struct error *err)
+static int dry_work(struct run *r, struct composed *ret_composed, struct error *err)
 {
 	struct sample_batch batch CLEANUP(sample_batch_finish) = { 0 };
 	int64_t now = clock_wall_ms();
@@ -253,21 +259,22 @@ static int dry_work(struct run *r, struct mailbag *ret_bag, struct error *err)
 		log_warning("looked at the oldest %d samples only", DRY_SAMPLES);
 	if (evaluate_batch(r, &batch, now, err) < 0 || evaluate_fleet(r, now, err) < 0)
 		return -1;
-	return dry_compose(r, now, ret_bag, err);
+	return dry_compose(r, now, ret_composed, err);
 }
 
 int run_dry(const struct config *config)
 {
 	struct run r CLEANUP(run_finish) = { .config = config, .lease.lock_fd = -1 };
 	struct error err = { "" };
-	struct mailbag bag = { 0 };
-	if (dry_work(&r, &bag, &err) < 0) {
+	struct composed composed = { 0 };
+	if (dry_work(&r, &composed, &err) < 0) {
 		log_error("%s", err.text);
 		return EX_UNAVAILABLE;
 	}
-	for (size_t i = 0; i < bag.count; i++)
+	for (size_t i = 0; i < composed.count; i++)
 		(void)printf("would tell %s: %s\n",
-			bag.items[i].recipient[0] ? bag.items[i].recipient : "standard output",
-			bag.items[i].subject);
+			composed.items[i].recipient[0] ? composed.items[i].recipient
+						       : "standard output",
+			composed.items[i].subject);
 	return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
 }

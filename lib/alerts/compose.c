@@ -1,36 +1,92 @@
 #include "lib/alerts/compose.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/alerts/letter.h"
+#include "lib/alerts/quiet.h"
 #include "lib/alerts/step.h"
-#include "lib/alerts/text.h"
+#include "lib/send/payload.h"
 
 /* Fewer clients are no reason to doubt the collector. */
 enum { ISOLATED_MIN = 3 };
 
 /* One recipient is to be told one event. */
 struct telling {
-	const char *recipient;
+	const char *name; /* the recipient's; "" = standard output */
 	const struct event *event;
+	const struct deferred_event *deferred; /* the row it waits in, NULL when it is new */
 };
 
 struct job {
-	const struct config *config;
-	int64_t now;
-	size_t lost; /* clients that became unreachable, when they are so many as to be one fault */
-	compose_first_message *first;
-	void *arg;
+	const struct compose_input *in;
 	struct arena *pool;
 	struct error *err;
-	struct mailbag bag;
+	struct letters letters;
+	struct deferral *done, *deferred;
+	size_t done_count, deferred_count;
+};
+
+/* One recipient with all there is to tell. */
+struct party {
+	struct recipient to;
+	const struct telling *tellings; /* by event */
+	size_t count;
+	struct story *stories;
+	size_t story_count;
 };
 
 static int no_memory(const struct job *j)
 {
 	return error_set(j->err, "out of memory");
+}
+
+/* ---- who is told what ------------------------------------------------------------------- */
+
+static const char *told_as(const struct config *config, const char *name)
+{
+	return config_recipient(config, name).channel == CHANNEL_STDOUT ? "" : name;
+}
+
+static bool told_already(const struct telling *t, const struct telling *end, const char *name)
+{
+	for (; t < end; t++)
+		if (strcmp(t->name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Adds a telling for every recipient of the event, each once. Returns the new end, or NULL. */
+static struct telling *add_event(const struct job *j, struct telling *to, const struct event *e)
+{
+	struct telling *first = to;
+	char *rest = arena_copy(j->pool, e->recipients, strlen(e->recipients)), *name;
+	if (!rest)
+		return NULL;
+	while ((name = strsep(&rest, "\n"))) {
+		const char *as = told_as(j->in->config, name);
+		if (!told_already(first, to, as))
+			*to++ = (struct telling){ as, e, NULL };
+	}
+	return to;
+}
+
+static bool is_held(const struct event *e)
+{
+	return e->held && e->held[0];
+}
+
+/* Returns the end, or NULL. */
+static struct telling *add_all(const struct job *j, struct telling *to)
+{
+	for (size_t i = 0; to && i < j->in->count; i++)
+		if (!is_held(&j->in->events[i]))
+			to = add_event(j, to, &j->in->events[i]);
+	for (size_t i = 0; to && i < j->in->deferred_count; i++) {
+		const struct deferred_event *d = &j->in->deferred[i];
+		*to++ = (struct telling){ told_as(j->in->config, d->recipient), &d->event, d };
+	}
+	return to;
 }
 
 static size_t count_lines(const char *text)
@@ -41,313 +97,290 @@ static size_t count_lines(const char *text)
 	return n;
 }
 
-static bool told_already(const struct telling *t, const struct telling *end, const char *who)
+static size_t most_tellings(const struct compose_input *in)
 {
-	for (; t < end; t++)
-		if (strcmp(t->recipient, who) == 0)
-			return true;
-	return false;
+	size_t most = in->deferred_count;
+	for (size_t i = 0; i < in->count; i++)
+		most += count_lines(in->events[i].recipients);
+	return most;
 }
 
-/* Adds a telling for every recipient of the event, each once. Returns the new end, or NULL. */
-static struct telling *add_tellings(const struct job *j, struct telling *to, const struct event *e)
-{
-	struct telling *first = to;
-	const char *list = j->config->mail.enabled ? e->recipients : "";
-	char *copy = arena_alloc(j->pool, strlen(list) + 1);
-	if (!copy)
-		return NULL;
-	memcpy(copy, list, strlen(list) + 1);
-	char *who;
-	while ((who = strsep(&copy, "\n")))
-		if (!told_already(first, to, who))
-			*to++ = (struct telling){ who, e };
-	return to;
-}
-
-/* By recipient; the events of each in their order. */
+/* By recipient, then by event. */
 static int compare_tellings(const void *a, const void *b)
 {
 	const struct telling *x = a, *y = b;
-	int order = strcmp(x->recipient, y->recipient);
+	int order = strcmp(x->name, y->name);
 	if (order != 0)
 		return order;
-	return (x->event > y->event) - (x->event < y->event);
+	return (x->event->id > y->event->id) - (x->event->id < y->event->id);
 }
 
-/* FNV-1a: tells the mails of one event to several recipients apart. */
-static uint64_t hash_text(const char *text)
-{
-	uint64_t h = 0xcbf29ce484222325;
-	for (; *text; text++)
-		h = (h ^ (unsigned char)*text) * 0x100000001b3;
-	return h;
-}
+/* ---- what waits ------------------------------------------------------------------------- */
 
-/* The time is in it because a new database counts its events from 1 again. */
-static const char *make_message_id(const struct job *j, const struct telling *t, size_t count)
+/* The first telling of this event; more may follow. */
+static const struct telling *find_telling(const struct party *p, const struct event *e)
 {
-	const char *domain = j->config->mail.list_id;
-	return pool_printf(j->pool, "%s-%" PRIx64 "-%" PRIx64 "-%016" PRIx64 "@%s",
-		count > 1 ? "digest" : "event", t->event->id, (uint64_t)t->event->at,
-		hash_text(t->recipient), domain[0] ? domain : "localhost");
-}
-
-static bool opens(const struct event *e)
-{
-	return e->kind == EVENT_FIRING || e->kind == EVENT_LATE;
-}
-
-/* Looks among what was composed just now, then in the outbox. */
-static const char *find_thread(struct job *j, const struct telling *t)
-{
-	uint64_t opened = t->event->opened_event;
-	if (opens(t->event) || opened == 0)
-		return "";
-	for (size_t i = j->bag.count; i-- > 0;) {
-		const struct notification *n = &j->bag.items[i];
-		if (strcmp(n->recipient, t->recipient) != 0)
-			break;
-		for (size_t k = 0; k < n->event_count; k++)
-			if (n->events[k] == opened)
-				return n->message_id;
+	size_t low = 0, high = p->count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (p->tellings[middle].event->id < e->id)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	struct buffer id CLEANUP(buffer_finish) = { 0 };
-	if (j->first(j->arg, opened, t->recipient, &id, j->err) < 0)
-		return NULL;
-	return pool_text(j->pool, id.data ? id.data : "");
+	return &p->tellings[low];
 }
 
-static int add_notification(struct job *j, const struct telling *t, size_t count,
-	const char *subject, const char *references, const char *text)
+static bool is_about(const struct party *p, const struct telling *t, const struct event *e)
 {
-	uint64_t *events = arena_alloc(j->pool, count * sizeof *events);
-	const char *id = make_message_id(j, t, count);
-	if (!events || !id || !subject || !references || !text)
+	return t < p->tellings + p->count && t->event->id == e->id;
+}
+
+static bool is_due(const struct job *j, const struct telling *t)
+{
+	return !t->deferred || t->deferred->due_at <= j->in->now;
+}
+
+static bool story_is_due(const struct job *j, const struct party *p, const struct story *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		for (const struct telling *t = find_telling(p, s->events[i]);
+			is_about(p, t, s->events[i]); t++)
+			if (is_due(j, t))
+				return true;
+	return false;
+}
+
+static void add_done(struct job *j, const struct telling *t)
+{
+	const struct deferred_event *d = t->deferred;
+	if (d)
+		j->done[j->done_count++] =
+			(struct deferral){ d->event.id, d->recipient, d->due_at };
+}
+
+/* What waits already, until later, goes on to. */
+static void put_off(struct job *j, const struct party *p, const struct story *s, int64_t until)
+{
+	for (size_t i = 0; i < s->count; i++)
+		for (const struct telling *t = find_telling(p, s->events[i]);
+			is_about(p, t, s->events[i]); t++) {
+			if (!is_due(j, t))
+				continue;
+			add_done(j, t);
+			j->deferred[j->deferred_count++] = (struct deferral){ t->event->id,
+				t->deferred ? t->deferred->recipient : t->name, until };
+		}
+}
+
+/* Nothing of it waits any more. Whether something did. */
+static bool take(struct job *j, const struct party *p, const struct story *s)
+{
+	size_t before = j->done_count;
+	for (size_t i = 0; i < s->count; i++)
+		for (const struct telling *t = find_telling(p, s->events[i]);
+			is_about(p, t, s->events[i]); t++)
+			add_done(j, t);
+	return j->done_count > before;
+}
+
+/* ---- who is told now -------------------------------------------------------------------- */
+
+/* Keeps the stories that may be told now, when one of them is due: what waits for room goes
+ * along with the first that has it. */
+static void keep_due(struct job *j, struct party *p)
+{
+	int64_t quiet = quiet_until(&p->to, j->in->now);
+	size_t kept = 0;
+	bool any = false;
+	for (size_t i = 0; i < p->story_count; i++) {
+		const struct story *s = &p->stories[i];
+		if (quiet > 0 && !s->critical) {
+			put_off(j, p, s, quiet);
+			continue;
+		}
+		any = any || story_is_due(j, p, s);
+		p->stories[kept++] = *s;
+	}
+	p->story_count = any ? kept : 0;
+}
+
+static int compare_urgency(const void *a, const void *b)
+{
+	const struct story *x = a, *y = b;
+	if (x->critical != y->critical)
+		return x->critical ? -1 : 1;
+	return (x->events[0]->id > y->events[0]->id) - (x->events[0]->id < y->events[0]->id);
+}
+
+/* Keeps what there is room for: a digest has room for everything. */
+static void keep_room(struct job *j, struct party *p, uint64_t room, bool critical_only)
+{
+	size_t kept = 0;
+	bool is_single = payload_is_single(&p->to);
+	if (p->story_count > 1 && is_single && p->story_count > room)
+		qsort(p->stories, p->story_count, sizeof *p->stories, compare_urgency);
+	for (size_t i = 0; i < p->story_count; i++) {
+		const struct story *s = &p->stories[i];
+		if (room == 0 || (critical_only && !s->critical) || (is_single && kept >= room))
+			put_off(j, p, s, j->in->now + QUIET_RETRY_MS);
+		else
+			p->stories[kept++] = *s;
+	}
+	p->story_count = kept;
+}
+
+static const char *make_note(const struct job *j, const struct party *p)
+{
+	return pool_printf(j->pool,
+		"This makes %u messages within an hour. What follows is gathered until there is "
+		"room; what is critical, for five minutes at most.",
+		(unsigned)p->to.per_hour);
+}
+
+static int tell(struct job *j, struct party *p, uint64_t room)
+{
+	size_t count = p->story_count;
+	bool digest =
+		count > COMPOSE_SINGLE_MAX || count > room || (j->letters.lost > 0 && count > 1);
+	const char *note = make_note(j, p);
+	if (!note)
 		return no_memory(j);
-	for (size_t i = 0; i < count; i++)
-		events[i] = t[i].event->id;
-	j->bag.items[j->bag.count++] = (struct notification){
-		.channel = channel_name(t->recipient[0] ? CHANNEL_MAIL : CHANNEL_STDOUT),
-		.recipient = t->recipient,
-		.message_id = id,
-		.references = references,
-		.subject = subject,
-		.text = text,
-		.state = NOTIFICATION_WAITING,
-		.created_at = j->now,
-		.next_try_at = j->now,
-		.last_error = "",
-		.events = events,
-		.event_count = count,
-	};
+	if (digest && !payload_is_single(&p->to)) {
+		for (size_t i = 0; i < count; i++)
+			(void)take(j, p, &p->stories[i]);
+		return letter_digest(
+			&j->letters, &p->to, p->stories, count, room == 1 ? note : NULL);
+	}
+	for (size_t i = 0; i < count; i++) {
+		bool waited = take(j, p, &p->stories[i]);
+		if (letter_single(&j->letters, &p->to, &p->stories[i], i + 1 == room ? note : NULL,
+			    waited) < 0)
+			return -1;
+	}
 	return 0;
 }
 
-/* When so much of the fleet cannot be reached the fault is likelier here than there. */
-static size_t count_lost(const struct config *config, const struct event *events, size_t count)
+static int find_room(
+	const struct job *j, const struct party *p, uint64_t *ret_room, bool *ret_critical_only)
 {
-	size_t lost = 0;
-	for (size_t i = 0; i < count; i++)
-		lost += events[i].kind == EVENT_FIRING &&
-			strcmp(events[i].rule, RULE_UNREACHABLE) == 0;
-	return lost >= ISOLATED_MIN && lost * 2 >= config->client_count ? lost : 0;
-}
-
-static int put_isolation(const struct job *j, struct buffer *out)
-{
-	if (j->lost == 0)
-		return 0;
-	return buffer_printf(out,
-		"%zu of %zu clients cannot be reached: the collector looks isolated.\n\n", j->lost,
-		j->config->client_count);
-}
-
-static int compose_single(struct job *j, const struct telling *t)
-{
-	struct buffer subject CLEANUP(buffer_finish) = { 0 };
-	struct buffer text CLEANUP(buffer_finish) = { 0 };
-	if (buffer_append_text(&subject, "[fleet] ") < 0 ||
-		text_headline(t->event, j->config, &subject) < 0 || put_isolation(j, &text) < 0 ||
-		text_details(t->event, j->config, j->now, &text) < 0)
-		return no_memory(j);
-	const char *thread = find_thread(j, t);
-	if (!thread)
+	const struct compose_ask *ask = &j->in->ask;
+	struct told_before told = { 0 };
+	int64_t now = j->in->now;
+	if (ask->count && quiet_is_limited(&p->to) &&
+		(ask->count(ask->arg, p->to.name, now - QUIET_HOUR_MS, &told.hour, j->err) < 0 ||
+			ask->count(ask->arg, p->to.name, now - QUIET_RETRY_MS, &told.lately,
+				j->err) < 0))
 		return -1;
-	return add_notification(
-		j, t, 1, pool_text(j->pool, subject.data), thread, pool_text(j->pool, text.data));
+	*ret_room = quiet_room(&p->to, &told, ret_critical_only);
+	return 0;
 }
 
-/* What a digest is divided into, in the order of its sections. */
-static const struct section {
-	const char *name;
-	unsigned kinds;
-	int severity; /* -1 = any */
-} sections[] = {
-	{ "critical", 1U << EVENT_FIRING | 1U << EVENT_REPEAT, SEVERITY_CRITICAL },
-	{ "warning", 1U << EVENT_FIRING | 1U << EVENT_REPEAT, SEVERITY_WARNING },
-	{ "late", 1U << EVENT_LATE, -1 },
-	{ "closed", 1U << EVENT_CLOSED, -1 },
-	{ "resolved", 1U << EVENT_RESOLVED, -1 },
-};
-
-static size_t section_of(const struct event *e)
-{
-	size_t i = 0;
-	for (; i < ARRAY_LEN(sections); i++)
-		if ((sections[i].kinds >> e->kind & 1) &&
-			(sections[i].severity < 0 || sections[i].severity == (int)e->severity))
-			break;
-	return i;
-}
-
-/* By section; the events of each in their order. */
-static int compare_sections(const void *a, const void *b)
-{
-	const struct telling *x = a, *y = b;
-	size_t first = section_of(x->event), second = section_of(y->event);
-	if (first != second)
-		return first < second ? -1 : 1;
-	return compare_tellings(a, b);
-}
-
-/* A mail server takes only so much at once: one digest may need several mails. */
-struct digest {
-	const struct telling *tellings; /* by section */
-	size_t count;
-	size_t mail, mails;
-};
-
-static size_t count_section(const struct digest *d, size_t section)
+/* The stories of a recipient. An event may wait twice, under two names that mean the same now. */
+static int gather(struct job *j, struct party *p)
 {
 	size_t n = 0;
-	for (size_t i = 0; i < d->count; i++)
-		n += section_of(d->tellings[i].event) == section;
-	return n;
-}
-
-/* "[fleet] 12 alerts, part 1 of 2: 9 critical, 3 resolved": the sums are of all parts. */
-static int put_digest_subject(const struct digest *d, struct buffer *out)
-{
-	if (buffer_printf(out, "[fleet] %zu alerts", d->count) < 0)
-		return -1;
-	if (d->mails > 1 && buffer_printf(out, ", part %zu of %zu", d->mail, d->mails) < 0)
-		return -1;
-	const char *gap = ": ";
-	for (size_t i = 0; i < ARRAY_LEN(sections); i++) {
-		size_t n = count_section(d, i);
-		if (n > 0 && buffer_printf(out, "%s%zu %s", gap, n, sections[i].name) < 0)
-			return -1;
-		gap = n > 0 ? ", " : gap;
-	}
-	return 0;
-}
-
-/* Appends as many whole lines as one mail has room for; *ret_count tells how many. */
-static int put_lines(const struct job *j, const struct telling *t, size_t count, struct buffer *out,
-	size_t *ret_count)
-{
-	size_t i = 0, start = out->len;
-	for (; i < count; i++) {
-		size_t before = out->len;
-		if (text_headline(t[i].event, j->config, out) < 0 ||
-			buffer_append_text(out, "\n") < 0)
-			return -1;
-		if (out->len - start > COMPOSE_LINES_MAX && i > 0) {
-			out->len = before;
-			out->data[before] = 0;
-			break;
-		}
-	}
-	*ret_count = i;
-	return 0;
-}
-
-static int count_mails(const struct job *j, struct digest *d)
-{
-	for (size_t from = 0, n = 0; from < d->count; from += n, d->mails++) {
-		struct buffer lines CLEANUP(buffer_finish) = { 0 };
-		if (put_lines(j, d->tellings + from, d->count - from, &lines, &n) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* Its next mail, with the tellings from `from` on. */
-static int compose_part(struct job *j, struct digest *d, size_t from, size_t *ret_count)
-{
-	struct buffer subject CLEANUP(buffer_finish) = { 0 };
-	struct buffer text CLEANUP(buffer_finish) = { 0 };
-	const struct telling *t = d->tellings + from;
-	d->mail++;
-	if (put_digest_subject(d, &subject) < 0 || put_isolation(j, &text) < 0 ||
-		put_lines(j, t, d->count - from, &text, ret_count) < 0 ||
-		buffer_printf(&text, "\nTo look closer:\n  fleet -c %s status\n", j->config->file) <
-			0)
+	const struct event **events = arena_alloc(j->pool, p->count * sizeof *events);
+	if (!events)
 		return no_memory(j);
-	return add_notification(j, t, *ret_count, pool_text(j->pool, subject.data), "",
-		pool_text(j->pool, text.data));
-}
-
-static int compose_digest(struct job *j, struct telling *t, size_t count)
-{
-	struct digest d = { t, count, 0, 0 };
-	qsort(t, count, sizeof *t, compare_sections);
-	if (count_mails(j, &d) < 0)
-		return no_memory(j);
-	for (size_t from = 0, n = 0; from < count; from += n)
-		if (compose_part(j, &d, from, &n) < 0)
-			return -1;
-	return 0;
+	for (size_t i = 0; i < p->count; i++)
+		if (n == 0 || events[n - 1]->id != p->tellings[i].event->id)
+			events[n++] = p->tellings[i].event;
+	return story_gather(events, n, j->pool, &p->stories, &p->story_count) < 0 ? no_memory(j)
+										  : 0;
 }
 
 /* Everything for one recipient. */
-static int compose_recipient(struct job *j, struct telling *t, size_t count)
+static int compose_party(struct job *j, const struct telling *tellings, size_t count)
 {
-	if (count > COMPOSE_SINGLE_MAX || (j->lost > 0 && count > 1))
-		return compose_digest(j, t, count);
-	for (size_t i = 0; i < count; i++)
-		if (compose_single(j, &t[i]) < 0)
-			return -1;
-	return 0;
+	struct party p = { config_recipient(j->in->config, tellings->name), tellings, count, NULL,
+		0 };
+	uint64_t room = 0;
+	bool critical_only = false;
+	p.to.name = tellings->name;
+	if (gather(j, &p) < 0)
+		return -1;
+	keep_due(j, &p);
+	if (p.story_count == 0)
+		return 0;
+	if (find_room(j, &p, &room, &critical_only) < 0)
+		return -1;
+	keep_room(j, &p, room, critical_only);
+	return p.story_count > 0 ? tell(j, &p, room) : 0;
+}
+
+/* ---- all of it -------------------------------------------------------------------------- */
+
+/* When so much of the fleet cannot be reached the fault is likelier here than there. */
+static size_t count_lost(const struct compose_input *in)
+{
+	size_t lost = 0;
+	for (size_t i = 0; i < in->count; i++)
+		lost += in->events[i].kind == EVENT_FIRING && !is_held(&in->events[i]) &&
+			strcmp(in->events[i].rule, RULE_UNREACHABLE) == 0;
+	return lost >= ISOLATED_MIN && lost * 2 >= in->config->client_count ? lost : 0;
+}
+
+static int make_room(struct job *j, size_t most)
+{
+	j->letters.items = arena_alloc(j->pool, (most + 1) * sizeof *j->letters.items);
+	j->done = arena_alloc(j->pool, (j->in->deferred_count + 1) * sizeof *j->done);
+	j->deferred = arena_alloc(j->pool, (most + 1) * sizeof *j->deferred);
+	return j->letters.items && j->done && j->deferred ? 0 : no_memory(j);
 }
 
 static int compose_all(struct job *j, struct telling *t, size_t count)
 {
-	j->bag.items = arena_alloc(j->pool, (count + 1) * sizeof *j->bag.items);
-	if (!j->bag.items)
-		return no_memory(j);
-	qsort(t, count, sizeof *t, compare_tellings);
+	if (count > 0)
+		qsort(t, count, sizeof *t, compare_tellings);
 	for (size_t from = 0, to; from < count; from = to) {
 		to = from;
-		while (to < count && strcmp(t[to].recipient, t[from].recipient) == 0)
+		while (to < count && strcmp(t[to].name, t[from].name) == 0)
 			to++;
-		if (compose_recipient(j, t + from, to - from) < 0)
+		if (compose_party(j, t + from, to - from) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-int compose(const struct event *events, size_t count, const struct config *config, int64_t now,
-	compose_first_message *first, void *arg, struct arena *pool, struct mailbag *ret_bag,
+static int finish(const struct job *j, struct composed *ret_composed)
+{
+	const struct compose_input *in = j->in;
+	uint64_t *events = arena_alloc(j->pool, (in->count + 1) * sizeof *events);
+	if (!events)
+		return no_memory(j);
+	for (size_t i = 0; i < in->count; i++)
+		events[i] = in->events[i].id;
+	*ret_composed = (struct composed){
+		.items = j->letters.items,
+		.count = j->letters.count,
+		.events = events,
+		.event_count = in->count,
+		.done = j->done,
+		.done_count = j->done_count,
+		.deferred = j->deferred,
+		.deferred_count = j->deferred_count,
+	};
+	return 0;
+}
+
+int compose(const struct compose_input *in, struct arena *pool, struct composed *ret_composed,
 	struct error *err)
 {
-	struct job j = { config, now, count_lost(config, events, count), first, arg, pool, err,
-		{ 0 } };
-	size_t most = 0;
-	for (size_t i = 0; i < count; i++)
-		most += count_lines(events[i].recipients);
+	struct job j = {
+		.in = in,
+		.pool = pool,
+		.err = err,
+		.letters = { .in = in, .pool = pool, .err = err, .lost = count_lost(in) },
+	};
+	size_t most = most_tellings(in);
 	struct telling *tellings = arena_alloc(pool, (most + 1) * sizeof *tellings);
-	if (!tellings)
+	if (!tellings || make_room(&j, most) < 0)
 		return no_memory(&j);
-	struct telling *end = tellings;
-	for (size_t i = 0; i < count; i++) {
-		end = add_tellings(&j, end, &events[i]);
-		if (!end)
-			return no_memory(&j);
-	}
+	struct telling *end = add_all(&j, tellings);
+	if (!end)
+		return no_memory(&j);
 	if (compose_all(&j, tellings, (size_t)(end - tellings)) < 0)
 		return -1;
-	*ret_bag = j.bag;
-	return 0;
+	return finish(&j, ret_composed);
 }
