@@ -1,0 +1,238 @@
+"""What people are told, when, and in which form: fleet-alerter with a real mail server."""
+import html.parser
+import re
+import sys
+import time
+import unittest
+
+from rig import smtp
+from rig.samples import iso
+from test_alerter_mail import DISK, WHY_NOT, MailCase
+
+RULE = '<alert type="disk" limit="90%"/>'
+BLOCKS = '▁▂▃▄▅▆▇█'
+HOUR_MS = 3600 * 1000
+
+
+def markup(mail):
+    """The HTML part."""
+    return mail.get_body(('html',)).get_content()
+
+
+class Page(html.parser.HTMLParser):
+    """An HTML part, taken apart: it has to be well-formed and to refer to nothing."""
+    TAGS = {'html', 'head', 'meta', 'title', 'body', 'p', 'b', 'table', 'tr', 'th', 'td', 'pre'}
+    VOID = {'meta'}
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.open, self.rows, self.text = [], [], ''
+        self.feed(text)
+        self.close()
+        assert not self.open, self.open
+
+    def handle_starttag(self, tag, attrs):
+        assert tag in self.TAGS, tag
+        assert {name for name, _ in attrs} <= {'style', 'lang', 'charset'}, attrs
+        assert not any('url(' in (value or '') or ':/' in (value or '') for _, value in attrs), attrs
+        if tag not in self.VOID:
+            self.open.append(tag)
+        if tag == 'tr':
+            self.rows.append([])
+        if tag in ('td', 'th'):
+            self.rows[-1].append('')
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, tag
+
+    def handle_data(self, data):
+        self.text += data
+        if {'td', 'th'} & set(self.open):
+            self.rows[-1][-1] += data
+
+    def handle_comment(self, data):
+        raise AssertionError(data)
+
+    def handle_pi(self, data):
+        raise AssertionError(data)
+
+
+class ToldCase(MailCase):
+    SERVER = {'login': False, 'tls': False}
+
+    def configure(self, **how):  # pylint: disable=arguments-differ
+        super().configure(security='plain', **how)
+
+    def recipient(self, name='ops', **attributes):
+        """<recipient name="…"> for the address of the same name."""
+        more = ''.join(f' {key.replace("_", "-")}="{value}"' for key, value in attributes.items())
+        self.storage = f'<recipient name="{name}" mail="{name}@example.com"{more}/>'
+
+    def assert_each_once(self):
+        """Each (recipient, event) stands in one message."""
+        rows = self.fleet.rows(
+            'SELECT n.recipient, m.event_id, count(DISTINCT n.message_id) FROM notification n'
+            ' JOIN notification_event m ON m.notification_id = n.id GROUP BY 1, 2')
+        self.assertEqual({row[2] for row in rows}, {1}, rows)
+        self.assertEqual(self.fleet.rows('SELECT * FROM event WHERE told_at IS NULL'), [])
+        self.assertEqual(self.fleet.rows('SELECT * FROM deferred'), [])
+        return rows
+
+
+class Words(ToldCase):
+    def test_over_before_anybody_heard(self):
+        """An alerter that was away: one mail says what was, as long as it was."""
+        for minute in range(-90, -50, 5):
+            self.disk(minute, 0.95 if -80 <= minute < -60 else 0.5)
+        self.alert()
+        mail, = self.mails()
+        self.assertRegex(mail['subject'], r'^\[fleet\] RESOLVED web1: disk /var was above the limit of '
+                                          r'90.0 %, [-0-9]+ [:0-9]+ to [-0-9]+ [:0-9]+, over now$')
+        self.assertRegex(smtp.text(mail), r'\nTold late: \d+ (h|min) \d+ (min|s) after it was seen\n')
+        self.assertEqual(len(self.assert_each_once()), 2)
+
+    def test_again_and_again_is_one_mail(self):
+        for minute in range(-90, 0, 10):
+            self.disk(minute, 0.95 if minute % 20 else 0.5)
+        self.alert()
+        mail, = self.mails()
+        self.assertRegex(mail['subject'], r'disk /var.*, \d times')
+        self.assertGreater(len(self.assert_each_once()), 4)
+        self.assertIn('\nWorst:     95.0 %\n', smtp.text(mail))
+
+    def test_what_was_told_goes_on_in_its_thread(self):
+        self.disk(-50, 0.95)
+        self.alert()
+        for minute, value in ((-40, 0.5), (-30, 0.95), (-20, 0.5)):
+            self.disk(minute, value)
+        self.alert()
+        first, second = self.mails(count=2)
+        self.assertEqual(second['references'], first['message-id'])
+        self.assertRegex(second['subject'], r'RESOLVED web1: disk /var 50.0 %.*, 2 times since')
+        self.assert_each_once()
+
+    def test_the_last_day_is_drawn(self):
+        for minute in range(-24 * 60 + 5, 0, 60):
+            self.disk(minute, 0.5)
+        self.disk(-1, 0.95)
+        self.alert()
+        mail, = self.mails()
+        line, = re.findall('^Last day:  (.*)$', smtp.text(mail), re.M)
+        self.assertRegex(line, f'^[{BLOCKS} ]+  50.0 % to 95.0 %$')
+        self.assertIn('█', line)
+        self.assertGreater(line.count('▁'), 20)
+        self.assertIn(line.strip(), Page(markup(mail)).text)
+
+    def test_html_of_hostile_names(self):
+        name = '/<img src="http://example.com/x">&\r\n\x1b[2J\u200f\u202e'
+        self.disk(-5, 0.95, mount=name)
+        self.alert()
+        mail, = self.mails()
+        self.assertEqual(mail.get_content_type(), 'multipart/alternative')
+        page = Page(markup(mail))
+        shown = ('/<img src="http://example.com/x">&\\x0d\\x0a\\x1b[2J'
+                 '\\xe2\\x80\\x8f\\xe2\\x80\\xae')
+        for text in (page.text, smtp.text(mail), mail['subject']):
+            self.assertIn(f'disk {shown} 95.0 % (limit 90.0 %)', text)
+        facts = {row[0]: row[1] for row in page.rows}
+        self.assertIn('web1 (192.0.2.10 port 22)', facts['Where'])
+        self.assertIn('config.xml:', facts['Rule'])
+
+    def test_html_of_a_digest_is_a_table(self):
+        names = [f'/srv/{i}' for i in range(8)] + ['/<b>&amp;']
+        self.samples.add('web1', -5, {(DISK, name): 0.95 for name in names})
+        self.alert()
+        mail, = self.mails()
+        rows = Page(markup(mail)).rows
+        self.assertEqual(rows[0], ['State', 'Where', 'What', 'Since'])
+        self.assertEqual({tuple(row[:3]) for row in rows[1:]},
+                         {('WARNING', 'web1', f'disk {name} 95.0 % (limit 90.0 %)')
+                          for name in names})
+        self.assert_each_once()
+
+
+class Quiet(ToldCase):
+    def local(self, hours):
+        """A time of day, so many hours from now."""
+        return time.strftime('%H:%M', time.localtime(time.time() + hours * 3600))
+
+    def sleep(self):
+        self.recipient(quiet=f'{self.local(-2)}-{self.local(2)}')
+        self.configure(mail='ops', rules=RULE + '<alert type="disk" limit="99%" severity="critical"/>')
+
+    def wake(self):
+        self.samples.execute("UPDATE deferred SET due_at = '2020-01-01T00:00:00.000Z'")
+        self.recipient(quiet=f'{self.local(-4)}-{self.local(-2)}')
+        self.configure(mail='ops', rules=RULE)
+
+    def test_warnings_wait(self):
+        self.sleep()
+        self.disk(-9, 0.95)
+        self.disk(-9, 0.95, mount='/srv')
+        self.alert()
+        self.disk(-8, 0.5)
+        self.alert()
+        self.mails(count=0)
+        due, = self.fleet.rows('SELECT DISTINCT due_at FROM deferred')
+        self.assertGreater(due[0], iso(time.time() * 1000 + 1.9 * HOUR_MS))
+        self.assertLess(due[0], iso(time.time() * 1000 + 2.1 * HOUR_MS))
+        self.wake()
+        self.alert()
+        subjects = sorted(mail['subject'] for mail in self.mails(count=2))
+        self.assertRegex(subjects[0], 'RESOLVED web1: disk /var was above .*, over now')
+        self.assertIn('WARNING web1: disk /srv 95.0 %', subjects[1])
+        self.assertEqual(len(self.assert_each_once()), 3)
+        self.alert()
+        self.mails(count=2)
+
+    def test_criticals_do_not(self):
+        self.sleep()
+        self.disk(-9, 0.995)
+        self.alert()
+        mail, = self.mails()
+        self.assertIn('CRITICAL web1: disk /var', mail['subject'])
+        self.assertEqual(self.fleet.rows('SELECT count(*) FROM deferred'), [(1,)])
+
+
+class Rate(ToldCase):
+    def full(self, minute, which):
+        """A sample with nine filesystems, some of them full."""
+        self.samples.add('web1', minute, {(DISK, f'/srv/{i}'): 0.95 if i in which else 0.5
+                                          for i in range(9)})
+
+    def test_so_many_an_hour_then_a_digest(self):
+        self.recipient(per_hour=3)
+        self.configure(mail='ops')
+        for i in range(9):
+            self.full(-20 + i, range(i + 1))
+            self.alert()
+        mails = self.mails(count=3)
+        self.assertIn('This makes 3 messages within an hour', smtp.text(mails[2]))
+        self.assertEqual(self.fleet.rows('SELECT count(*) FROM deferred'), [(6,)])
+        self.samples.execute("UPDATE notification SET created_at = strftime("
+                             "'%Y-%m-%dT%H:%M:%fZ', 'now', '-61 minutes')")
+        self.samples.execute("UPDATE deferred SET due_at = '2020-01-01T00:00:00.000Z'")
+        self.alert()
+        digest = self.mails(count=4)[3]
+        self.assertEqual(digest['subject'], '[fleet] 6 alerts: 6 warning')
+        self.assertEqual(len(self.assert_each_once()), 9)
+        self.full(-1, set(range(9)) - {7})
+        self.alert()
+        answer = self.mails(count=5)[4]
+        self.assertEqual(answer['references'], digest['message-id'])
+
+    def test_nobody_else_waits(self):
+        self.recipient(per_hour=1)
+        self.configure(mail='ops second@example.com')
+        for i in range(3):
+            self.full(-20 + i, range(i + 1))
+            self.alert()
+        self.mails('ops', count=1)
+        self.mails('second', count=3)
+
+
+if __name__ == '__main__':
+    if WHY_NOT:
+        print(WHY_NOT)
+        sys.exit(77)  # meson: skipped
+    unittest.main()
