@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,21 +66,27 @@ int buffer_append_text(struct buffer *b, const char *text)
 	return buffer_append(b, text, strlen(text));
 }
 
+/* Most texts fit where there is room already, so that they are formatted once. */
 int buffer_printf(struct buffer *b, const char *fmt, ...)
 {
+	size_t room = b->size - b->len, cap = b->cap ? b->cap : SIZE_MAX / 4;
 	va_list ap;
 	va_start(ap, fmt);
-	va_list again;
-	va_copy(again, ap);
-	int len = vsnprintf(NULL, 0, fmt, ap);
+	int len = vsnprintf(room ? b->data + b->len : NULL, room, fmt, ap);
 	va_end(ap);
-	char *to = len < 0 ? NULL : buffer_reserve(b, (size_t)len);
-	if (to) {
-		(void)vsnprintf(to, (size_t)len + 1, fmt, again);
-		b->len += (size_t)len;
+	bool fits = len >= 0 && (size_t)len < room && (size_t)len <= cap - b->len;
+	if (room)
+		b->data[b->len + (fits ? (size_t)len : 0)] = 0;
+	char *to = fits ? b->data : len < 0 ? NULL : buffer_reserve(b, (size_t)len);
+	if (!to)
+		return -1;
+	if (!fits) {
+		va_start(ap, fmt);
+		(void)vsnprintf(to, (size_t)len + 1, fmt, ap);
+		va_end(ap);
 	}
-	va_end(again);
-	return to ? 0 : -1;
+	b->len += (size_t)len;
+	return 0;
 }
 
 void buffer_consume(struct buffer *b, size_t len)

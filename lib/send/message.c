@@ -9,7 +9,12 @@
 #include "lib/send/address.h"
 #include "lib/send/mime.h"
 
-enum { SUBJECT_MAX = 2000, NAME_MAX_BYTES = 500, TOKEN_MAX = 900 /* a line: 998 */ };
+enum {
+	SUBJECT_MAX = 2000,
+	NAME_MAX_BYTES = 500,
+	TOKEN_MAX = 900 /* a line: 998 */,
+	HEADERS_LIKELY = 1000
+};
 
 /* Whether it can stand between angle brackets: printable ASCII without these and blanks. */
 static bool is_token(const char *s)
@@ -118,6 +123,9 @@ int mail_build(const struct mail_message *m, struct buffer *out, struct error *e
 	if (mail_check(m, err) < 0)
 		return -1;
 	bool html = m->html && m->html[0];
+	size_t likely = strlen(m->text) + (html ? strlen(m->html) : 0);
+	if (!out->cap && !buffer_reserve(out, likely + likely / 8 + HEADERS_LIKELY))
+		return error_set(err, "out of memory");
 	if (put_headers(m, out) < 0 ||
 		(html ? put_alternatives(m, out) : mime_put_part("text/plain", m->text, out)) < 0)
 		return error_set(err, "out of memory, or a mail that is too long");

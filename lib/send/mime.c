@@ -94,8 +94,22 @@ static bool is_literal(const char *line, size_t i, size_t len, size_t column)
 	return c > ' ' && c <= '~' && c != '=' && !(c == '.' && column == 0);
 }
 
+/* Most lines are plain and short. */
+static bool is_plain_line(const char *line, size_t len)
+{
+	if (len > QP_LINE || (len > 0 && !is_literal(line, len - 1, len, len - 1)))
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if ((line[i] <= ' ' && line[i] != ' ' && line[i] != '\t') || line[i] > '~' ||
+			line[i] == '=')
+			return false;
+	return line[0] != '.';
+}
+
 static int put_quoted_line(const char *line, size_t len, struct buffer *out)
 {
+	if (is_plain_line(line, len))
+		return buffer_append(out, line, len) < 0 ? -1 : buffer_append(out, "\r\n", 2);
 	static const char digits[] = "0123456789ABCDEF";
 	/* three for each byte, and two soft breaks for a line of at least 73 of them */
 	char *to = buffer_reserve(out, 3 * len + (3 * len / (QP_LINE - 2) + 1) * 3 + 2);
