@@ -1,0 +1,415 @@
+"""fleet-alerter and webhooks, commands and heartbeats: what arrives, what waits, and that one that
+is at fault keeps nobody else waiting."""
+import hashlib
+import hmac
+import json
+import os
+import shutil
+import tempfile
+import time
+import unittest
+
+from rig import smtp
+from rig.fleet import Fleet
+from rig.samples import Samples, iso
+from rig.web import Answer, WebServer
+
+JSON = '{"text":"one"}'
+SECRET, TOKEN = 'a secret of the webhook', 'token-0123456789'
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix='fleet-channels-')
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.fleet = Fleet(self.folder)
+        self.fleet.write('secret', SECRET + '\n')
+        self.fleet.write('token', TOKEN + '\n')
+
+    def serve(self, **more):
+        folder = tempfile.mkdtemp(prefix='fleet-web-')
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        return self.enterContext(WebServer(folder, **more))
+
+    def configure(self, elements, alerter=''):
+        self.fleet.write_config(f'<alerter collector-stale="1d" {alerter}/>' + elements)
+
+    def prepare(self, elements):
+        """Tables, and a hand on them."""
+        self.configure(elements)
+        self.assertEqual(self.fleet.run('alerter').status, 0)
+        self.samples = Samples(self.fleet)
+        self.addCleanup(self.samples.close)
+
+    def put(self, channel, recipient, payload=JSON, text='the text\n', subject='the subject'):
+        """A notification as it is composed. Returns its Message-ID."""
+        message_id = f'event-{time.monotonic_ns():x}@example.com'
+        self.samples.execute(
+            'INSERT INTO notification (channel, recipient, message_id, refs, subject, text, payload,'
+            " state, tries, created_at, next_try_at, last_error) VALUES (?, ?, ?, '', ?, ?, ?,"
+            " 'waiting', 0, ?, ?, '')", channel, recipient, message_id, subject, text, payload,
+            iso(self.samples.start_ms), iso(self.samples.start_ms))
+        return message_id
+
+    def alert(self, status=0, err='', out=''):
+        result = self.fleet.run('alerter')
+        self.assertEqual(result.status, status, result)
+        self.assertIn(err, result.err)
+        if not err:
+            self.assertEqual(result.err, '')
+        self.assertEqual(result.out, out)
+        return result
+
+    def states(self):
+        return self.fleet.rows('SELECT recipient, state, tries FROM notification ORDER BY id')
+
+    def places(self):
+        return [row[0] for row in self.fleet.rows(
+            "SELECT instance FROM alert WHERE rule = 'delivery' ORDER BY instance")]
+
+    def last_error(self):
+        return self.fleet.rows('SELECT last_error FROM notification ORDER BY id')[0][0]
+
+
+class Webhooks(Case):
+    def setUp(self):
+        super().setUp()
+        self.web = self.serve()
+        self.prepare(self.hook())
+
+    def hook(self, name='chat', url=None, ca=None, more='timeout="2s"'):
+        return (f'<webhook name="{name}" url="{url or self.web.url("/hook")}"'
+                f' ca="{ca or self.web.ca}" {more}/>')
+
+    def test_what_arrives(self):
+        self.configure(self.hook(more='secret-file="secret" token-file="token"'))
+        body = '{"text":"Grün \\u007b{"}'
+        message_id = self.put('webhook', 'chat', body)
+        self.alert()
+        self.assertEqual(self.states(), [('chat', 'sent', 1)])
+        request, = self.web.requests
+        self.assertEqual((request.method, request.path), ('POST', '/hook'))
+        self.assertEqual(request.body, body.encode())
+        self.assertEqual(request.headers['Content-Type'], 'application/json')
+        self.assertEqual(request.headers['Idempotency-Key'], f'"{message_id}"')
+        self.assertEqual(request.headers['Authorization'], f'Bearer {TOKEN}')
+        stamp = request.headers['X-Fleet-Timestamp']
+        self.assertLess(abs(int(stamp) - time.time()), 60)
+        signed = hmac.new(SECRET.encode(), stamp.encode() + b'.' + request.body, hashlib.sha256)
+        self.assertEqual(request.headers['X-Fleet-Signature'], 'sha256=' + signed.hexdigest())
+
+    def test_without_secrets_there_are_none(self):
+        self.put('webhook', 'chat')
+        self.alert()
+        request, = self.web.requests
+        for name in ('Authorization', 'X-Fleet-Signature', 'X-Fleet-Timestamp', 'Cookie'):
+            self.assertNotIn(name, request.headers)
+
+    def test_a_token_goes_where_the_payload_has_a_place_for_it(self):
+        self.configure(self.hook(more='form="pagerduty" token-file="token"'))
+        self.put('webhook', 'chat', '{"routing_key":"{{token}}","x":"\\u007b{token}}"}')
+        self.alert()
+        request, = self.web.requests
+        self.assertEqual(json.loads(request.body), {'routing_key': TOKEN, 'x': '{{token}}'})
+        self.assertNotIn('Authorization', request.headers)
+        self.assertNotIn(TOKEN, ' '.join(map(str, self.fleet.rows('SELECT * FROM notification'))))
+
+    def test_ntfy_is_asked_at_its_root(self):
+        self.configure(self.hook(url=self.web.url('/push/fleet'), more='form="ntfy"'))
+        self.put('webhook', 'chat')
+        self.alert()
+        self.assertEqual(self.web.requests[0].path, '/push/')
+
+    def test_one_connection_serves_many(self):
+        for _ in range(250):
+            self.put('webhook', 'chat')
+        self.alert()
+        self.assertEqual(len(self.web.requests), 250)
+        self.assertEqual({row[1] for row in self.states()}, {'sent'})
+
+    def check_fault(self, said, requests=0, tries=0):
+        """All that goes there waits, is said once, and keeps standard output from nothing."""
+        self.put('webhook', 'chat')
+        self.put('webhook', 'chat')
+        self.put('stdout', '')
+        result = self.alert(69, said, out='the subject\n\nthe text\n\n')
+        self.assertEqual(result.err.count('\n'), 1, result)
+        self.assertIn('webhook chat: nothing can be told', result.err)
+        self.assertNotIn('/hook', result.err)  # it may be a secret
+        self.assertEqual(self.states(), [('chat', 'waiting', tries), ('chat', 'waiting', 0),
+                                         ('', 'sent', 1)])
+        self.assertEqual(self.places(), ['webhook chat'])
+        self.assertEqual(len(self.web.requests), requests)
+        self.assertEqual(self.alert(69).err, '')  # it is left alone for now
+        self.assertEqual(len(self.web.requests), requests)
+
+    def check_cure(self):
+        self.web.answers = [Answer()]
+        self.web.requests.clear()
+        self.samples.make_due()
+        self.alert()
+        self.assertEqual({row[1] for row in self.states()}, {'sent'})
+        self.assertEqual(self.places(), [])
+        self.assertEqual(len(self.web.requests), 2)
+
+    def test_another_authority(self):
+        other = smtp.make_authority(self.folder, 'other')
+        self.configure(self.hook(ca=other))
+        self.check_fault('certificate')
+        self.configure(self.hook())
+        self.check_cure()
+
+    def test_another_name(self):
+        other = self.serve(names='DNS:elsewhere.example.com')
+        self.configure(self.hook(url=other.url('/hook'), ca=other.ca))
+        self.check_fault('certificate')
+        self.assertEqual(other.requests, [])
+        self.configure(self.hook())
+        self.check_cure()
+
+    def test_nobody_listens(self):
+        self.configure(self.hook(url=f'https://127.0.0.1:{smtp.free_port()}/hook'))
+        self.check_fault('connect')
+        self.configure(self.hook())
+        self.check_cure()
+
+    def test_503(self):
+        self.web.answers = [Answer(503, body=b'away\n\x1b[2J')]
+        self.check_fault('the answer is 503: away \\x1b[2J', requests=1)
+        self.check_cure()
+
+    def test_401_waits_for_a_better_token(self):
+        self.web.answers = [Answer(401)]
+        self.check_fault('the answer is 401', requests=1)
+        self.check_cure()
+
+    def test_500_lets_others_go_first(self):
+        self.web.answers = [Answer(500), Answer()]
+        self.check_fault('the answer is 500', requests=1, tries=1)
+        first, second = self.fleet.rows("SELECT message_id FROM notification WHERE recipient = 'chat'"
+                                        ' ORDER BY id')
+        self.samples.execute("UPDATE alert SET as_of = '2020-01-01T00:00:00.000Z'")
+        self.alert()
+        self.assertEqual(self.states()[:2], [('chat', 'waiting', 1), ('chat', 'sent', 1)])
+        self.assertEqual(self.web.requests[-1].headers['Idempotency-Key'], f'"{second[0]}"')
+        self.samples.make_due()
+        self.alert()
+        self.assertEqual(self.web.requests[-1].headers['Idempotency-Key'], f'"{first[0]}"')
+        self.assertEqual(self.states()[0], ('chat', 'sent', 2))
+
+    def test_429_is_left_alone_as_long_as_it_asks(self):
+        self.web.answers = [Answer(429, {'Retry-After': '1800'})]
+        self.check_fault('the answer is 429', requests=1)
+        self.assertEqual(self.fleet.rows('SELECT threshold FROM alert WHERE rule = \'delivery\''),
+                         [(1800000.0,)])
+        self.check_cure()
+
+    def test_a_day_is_more_than_anybody_is_left_alone_for(self):
+        self.web.answers = [Answer(429, {'Retry-After': '86400'})]
+        self.check_fault('the answer is 429', requests=1)
+        self.assertEqual(self.fleet.rows('SELECT threshold FROM alert WHERE rule = \'delivery\''),
+                         [(3600000.0,)])
+
+    def test_redirects_are_not_followed(self):
+        other = self.serve(tls=False)
+        self.web.answers = [Answer(307, {'Location': other.url('/stolen')})]
+        self.check_fault('redirects are not followed', requests=1)
+        self.assertEqual(other.requests, [])
+        self.check_cure()
+
+    def test_one_that_hangs(self):
+        self.web.answers = [Answer(hang=60)]
+        began = time.monotonic()
+        self.check_fault('timed out', requests=1)
+        self.assertLess(time.monotonic() - began, 20)
+
+    def test_a_head_without_end(self):
+        self.web.answers = [Answer(endless_head=True)]
+        self.put('webhook', 'chat')
+        self.alert()  # the status came
+        self.assertEqual(self.states(), [('chat', 'sent', 1)])
+        self.assertLess(self.web.flooded, 50 << 20)
+
+    def test_a_body_without_end(self):
+        self.web.answers = [Answer(404, body=None)]
+        self.put('webhook', 'chat')
+        self.alert(err='the answer is 404: yyyy')
+        self.assertLess(self.web.flooded, 50 << 20)
+        self.assertLess(len(self.last_error()), 500)
+
+    def test_4xx_is_final_and_visible(self):
+        for status in (400, 404, 410, 413, 422):
+            self.web.answers = [Answer(status, body=b'no such thing')]
+            self.put('webhook', 'chat')
+            self.put('stdout', '')
+            self.alert(err=f'the answer is {status}: no such thing', out='the subject\n\nthe text\n\n')
+        self.assertEqual({row[1:] for row in self.states() if row[0]}, {('failed', 1)})
+        self.assertEqual(self.places(), [])
+        self.assertIn('the answer is 400', self.last_error())
+
+    def test_408_and_425_are_for_later(self):
+        for status in (408, 425):
+            self.web.answers = [Answer(status)]
+            self.put('webhook', 'chat')
+            self.alert()
+        self.assertEqual(self.states(), [('chat', 'waiting', 1)] * 2)
+        self.assertEqual(self.places(), [])
+
+    def test_one_dead_webhook_keeps_no_other_waiting(self):
+        self.configure(self.hook() + self.hook('dead', f'https://127.0.0.1:{smtp.free_port()}/'))
+        for _ in range(150):  # more than one look at the outbox
+            self.put('webhook', 'dead')
+        self.put('webhook', 'chat')
+        self.alert(69, 'webhook dead: nothing can be told')
+        self.assertEqual(self.states()[-1], ('chat', 'sent', 1))
+        self.assertEqual(self.places(), ['webhook dead'])
+
+    def test_one_that_is_taken_out_is_printed(self):
+        self.web.answers = [Answer(503)]
+        self.check_fault('503', requests=1)
+        self.configure('')
+        self.alert(out='To: chat\nthe subject\n\nthe text\n\n' * 2)
+        self.assertEqual(self.places(), [])
+        self.assertEqual({row[1] for row in self.states()}, {'sent'})
+
+    def test_a_token_that_cannot_be_one(self):
+        self.fleet.write('token', 'a"b\n')
+        self.configure(self.hook(more='token-file="token"'))
+        self.check_fault('the token')
+
+
+class Commands(Case):
+    def command(self, script, name='horn', arguments='', more=''):
+        path = self.fleet.write(name, script, mode=0o700)
+        return f'<command name="{name}" run="{path} {arguments}" {more}/>'
+
+    def told(self):
+        with open(self.fleet.path('told'), encoding='utf-8') as f:
+            return f.read()
+
+    def record(self):
+        """A program that writes down what it is told."""
+        return ('#!/bin/sh\n{ for a; do printf "<%s>\\n" "$a"; done; env | sort; cat; } >'
+                f'"{self.fleet.path("told")}"\n')
+
+    def test_what_it_is_told(self):
+        self.prepare(self.command(self.record(), arguments='-n {{client}} to={{instance}} {{subject}}'))
+        hostile = '/$(touch x)`y`;|"\' \\x0a'
+        self.put('command', 'horn', f'client=-rf\ninstance={hostile}\nsubject=[fleet] a b\n',
+                 'first\nlast\n')
+        self.alert()
+        self.assertEqual(self.states(), [('horn', 'sent', 1)])
+        told = self.told()
+        self.assertIn(f'<-n>\n< -rf>\n<to={hostile}>\n<[fleet] a b>\n', told)
+        self.assertIn(f'\nFLEET_INSTANCE={hostile}\n', told)
+        self.assertIn('\nFLEET_SUBJECT=[fleet] a b\n', told)
+        self.assertTrue(told.endswith('\nfirst\nlast\n'), told)
+        self.assertNotIn('ASAN_OPTIONS', told)
+        self.assertEqual(os.listdir(self.folder).count('x'), 0)
+
+    def check(self, script, status, state, tries, said):
+        self.prepare(self.command(f'#!/bin/sh\n{script}\n', more='timeout="1s"'))
+        self.put('command', 'horn', 'subject=x\n')
+        self.put('stdout', '')
+        began = time.monotonic()
+        self.alert(status, said, out='the subject\n\nthe text\n\n')
+        self.assertLess(time.monotonic() - began, 20)
+        self.assertEqual(self.states(), [('horn', state, tries), ('', 'sent', 1)])
+        self.assertEqual(self.places(), ['command horn'] if status else [])
+
+    def test_75_is_for_later(self):
+        self.check('exit 75', 0, 'waiting', 1, '')
+
+    def test_others_are_final_and_visible(self):
+        self.check("printf 'no\\n\\033[2Jway' >&2; exit 1", 0, 'failed', 1,
+                   'ended with status 1: no \\x1b[2Jway')
+
+    def test_one_that_hangs_is_ended_with_its_children(self):
+        self.check(f"trap '' TERM; sleep 1000 & echo $! >{self.fleet.path('pid')}; sleep 1000", 69,
+                   'waiting', 1, 'did not end in 1 s')
+        with open(self.fleet.path('pid'), encoding='ascii') as f:
+            stat = f'/proc/{f.read().strip()}/stat'
+        for _ in range(100):
+            try:
+                with open(stat, encoding='ascii') as f:
+                    if f.read().rsplit(')', 1)[1].split()[0] in 'ZX':
+                        return
+            except FileNotFoundError:
+                return
+            time.sleep(0.05)
+        self.fail('a child is still there')
+
+    def test_one_that_dies(self):
+        self.check('kill -SEGV $$', 69, 'waiting', 1, 'ended by signal 11')
+
+    def test_children_that_hold_its_output(self):
+        self.check('sleep 1000 & exit 0', 0, 'sent', 1, '')
+
+    def test_a_flood(self):
+        self.check('yes | head -c 10000000; exit 3', 0, 'failed', 1, 'status 3: y y y')
+        self.assertLess(len(self.last_error()), 1200)
+
+    def test_one_that_is_missing_waits_until_it_is_there(self):
+        element = self.command('#!/bin/sh\nexit 0\n')
+        self.prepare(element)
+        self.put('command', 'horn', 'subject=x\n')
+        self.put('stdout', '')
+        os.rename(self.fleet.path('horn'), self.fleet.path('away'))
+        self.alert(69, 'No such file', out='the subject\n\nthe text\n\n')
+        self.assertEqual(self.states()[0], ('horn', 'waiting', 0))
+        os.rename(self.fleet.path('away'), self.fleet.path('horn'))
+        self.samples.make_due()
+        self.alert()
+        self.assertEqual(self.states()[0], ('horn', 'sent', 1))
+        self.assertEqual(self.places(), [])
+
+
+class Heartbeats(Case):
+    def setUp(self):
+        super().setUp()
+        self.web = self.serve(tls=False)
+
+    def beat(self, **more):
+        self.prepare('')
+        self.configure(more.get('elements', ''), f'heartbeat="{self.web.url("/ping")}"')
+
+    def test_after_a_good_run(self):
+        self.beat()
+        self.alert()
+        request, = self.web.requests
+        self.assertEqual((request.method, request.path, request.body), ('GET', '/ping', b''))
+
+    def test_not_when_somebody_cannot_be_told(self):
+        self.beat(elements='<webhook name="chat" url="https://127.0.0.1:1/"/>')
+        self.put('webhook', 'chat')
+        self.alert(69, 'nothing can be told')
+        self.assertEqual(self.web.requests, [])
+
+    def test_not_in_a_dry_run(self):
+        self.beat()
+        self.assertEqual(self.fleet.run('alerter', '--dry-run').status, 0)
+        self.assertEqual(self.web.requests, [])
+
+    def test_a_failure_is_a_warning(self):
+        self.beat()
+        self.web.answers = [Answer(404, body=b'who?')]
+        result = self.alert(0, 'warning: heartbeat: the answer is 404 who?')
+        self.assertNotIn('/ping', result.err)
+
+    def test_one_that_hangs(self):
+        self.beat()
+        self.web.answers = [Answer(hang=60)]
+        began = time.monotonic()
+        self.alert(0, 'warning: heartbeat: ')
+        self.assertLess(time.monotonic() - began, 20)
+
+    def test_the_collectors(self):
+        self.fleet.write_config(f'<collector heartbeat="{self.web.url("/ping")}"/>')
+        self.assertEqual(self.fleet.run('fleet', 'init').status, 0)
+        result = self.fleet.run('collector')
+        self.assertEqual((result.status, result.err), (0, ''), result)
+        self.assertEqual([r.path for r in self.web.requests], ['/ping'])
+
+
+if __name__ == '__main__':
+    unittest.main()
