@@ -30,6 +30,7 @@ static const struct {
 	uint64_t number;
 } calls[] = {
 	{ "fdatasync", SYS_fdatasync },
+	{ "pread64", SYS_pread64 },
 	{ "pwrite64", SYS_pwrite64 },
 	{ "renameat2", SYS_renameat2 },
 	{ "sendto", SYS_sendto },
