@@ -1,0 +1,152 @@
+"""What people were told, held against what truly happened (plan.py). Each check returns complaints:
+none when all is well."""
+import collections
+import contextlib
+import dataclasses
+import datetime
+import sqlite3
+
+SQL = '''
+SELECT n.recipient, n.message_id, n.refs, n.state, n.created_at, n.done_at,
+       coalesce(c.name, ''), e.rule, e.instance, e.kind, e.at, e.id, e.opened_event
+FROM event e
+LEFT JOIN client c ON c.id = e.client_id
+LEFT JOIN notification_event ne ON ne.event_id = e.id
+LEFT JOIN notification n ON n.id = ne.notification_id
+ORDER BY e.id'''
+
+
+def to_ms(text):
+    if not text:
+        return None
+    moment = datetime.datetime.fromisoformat(text.replace('Z', '+00:00'))
+    return round(moment.timestamp() * 1000)
+
+
+@dataclasses.dataclass(frozen=True)
+class Telling:
+    """One event in one message to one recipient."""
+    who: str
+    message: str
+    references: str
+    state: str
+    composed_at: int
+    done_at: int
+    client: str
+    rule: str  # its first part: "disk"
+    instance: str
+    kind: str
+    at: int
+    event: int
+    opened: int
+
+    def key(self):
+        """The same in each play of the same plan."""
+        return self.who, self.client, self.rule, self.instance, self.kind, self.at
+
+    def __str__(self):
+        at = datetime.datetime.fromtimestamp(self.at / 1000, datetime.timezone.utc)
+        return f'{self.who}: {self.client} {self.rule} {self.instance} {self.kind} at {at:%a %H:%M:%S}'
+
+
+def read_tellings(database):
+    with contextlib.closing(sqlite3.connect(f'file:{database}?mode=ro', uri=True)) as connection:
+        rows = connection.execute(SQL).fetchall()
+    return [Telling((who or '').partition('@')[0], message or '', refs, state, to_ms(made),
+                    to_ms(done), client, rule.partition('/')[0], instance, kind, to_ms(at), *more)
+            for who, message, refs, state, made, done, client, rule, instance, kind, at, *more
+            in rows]
+
+
+class Judge:
+    """mails: {recipient: [email message]}, as they were delivered."""
+
+    def __init__(self, plan, tellings, mails):
+        self.plan, self.tellings, self.mails = plan, tellings, mails
+        self.heard = collections.defaultdict(list)  # (incident, recipient): tellings
+        self.untrue = []
+        alerts = collections.defaultdict(list)
+        for incident in plan.incidents:
+            alerts[incident.client, incident.rule, incident.instance].append(incident)
+        for telling in tellings:
+            of_alert = alerts[telling.client, telling.rule, telling.instance]
+            incident = next((i for i in of_alert if self.is_of(telling, i)), None)
+            if incident:
+                self.heard[incident, telling.who].append(telling)
+            else:
+                self.untrue.append(telling)
+
+    def is_of(self, telling, incident):
+        return incident.begins <= telling.at <= self.plan.due(incident.ends, incident.calm)
+
+    def nothing_untrue(self):
+        return [f'untrue: {telling}' for telling in self.untrue]
+
+    def each_once(self):
+        """To everybody whom it concerns, and to nobody else: its events in their order."""
+        expected = {(i, who): i.hears for i in self.plan.incidents
+                    for who in self.plan.recipients(i.client) if i.hears}
+        heard = {key: tuple(t.kind for t in tellings) for key, tellings in self.heard.items()}
+        return [f'{who} heard {heard.get((i, who), ())} of {i}'
+                for i, who in {**expected, **heard} if heard.get((i, who)) != expected.get((i, who))]
+
+    def in_time(self):
+        """The first of its events once it is true, the last once it is over."""
+        late = []
+        for (incident, _), tellings in self.heard.items():
+            due = (self.plan.due(incident.begins, incident.wait),
+                   self.plan.due(incident.ends, incident.calm))
+            late += [f'{(t.done_at - by) // 60000} minutes late: {t}'
+                     for t, by in ((tellings[0], due[0]), (tellings[-1], due[1]))
+                     if t.done_at is None or t.done_at > by]
+        return late
+
+    def in_one_message(self):
+        """Each (recipient, event) in exactly one Message-ID."""
+        messages = collections.defaultdict(set)
+        for t in self.tellings:
+            messages[t.who, t.event].add(t.message)
+        return [f'{who} has event {event} in {ids}' for (who, event), ids in messages.items()
+                if len(ids) != 1 or '' in ids]
+
+    def delivered(self):
+        """What the outbox says was sent is what lies in the mailboxes."""
+        complaints = [f'{t.state}: {t}' for t in self.tellings if t.state != 'sent']
+        for who, mails in self.mails.items():
+            sent = {t.message for t in self.tellings if t.who == who}
+            came = {mail['message-id'].strip('<>') for mail in mails}
+            complaints += [f'{who}: {m} only in the outbox' for m in sent - came]
+            complaints += [f'{who}: {m} only in the mailbox' for m in came - sent]
+        return complaints
+
+    def in_one_thread(self):
+        """A mail of its own about an alert that was told before answers the mail that told it."""
+        first, complaints = {}, []
+        sizes = collections.Counter(t.message for t in self.tellings)
+        answers = {(who, mail['message-id'].strip('<>')): (mail['references'] or '').strip('<>')
+                   for who, mails in self.mails.items() for mail in mails}
+        for t in self.tellings:
+            thread = first.setdefault((t.who, t.opened), t.message)
+            if thread != t.message and sizes[t.message] == 1 and \
+                    answers.get((t.who, t.message)) != thread:
+                complaints.append(f'not in its thread: {t}')
+        return complaints
+
+    def bounded(self):
+        """Mails, not counting one that came again, by what they tell. Prints them."""
+        complaints = []
+        for who, mails in sorted(self.mails.items()):
+            mine = [i for i in self.plan.incidents if who in self.plan.recipients(i.client)]
+            most = sum(len(i.hears) for i in mine)
+            count = len({mail['message-id'] for mail in mails})
+            events = sum(t.who == who for t in self.tellings)
+            print(f'{who}: {len(mine)} incidents, {events} events in {count} mails, '
+                  f'{len(mails) - count} of them again')
+            if count > most:
+                complaints.append(f'{count} mails to {who}, not at most {most}')
+        return complaints
+
+    def complaints(self):
+        return [c for check in (self.nothing_untrue, self.each_once, self.in_time,
+                                self.in_one_message, self.delivered, self.in_one_thread,
+                                self.bounded) for c in check()]

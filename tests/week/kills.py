@@ -1,0 +1,64 @@
+"""When runs of the alerter die: at system calls (integration/kill_at.c), in each window between a
+sample and the mark that it was told."""
+import collections
+import contextlib
+import sqlite3
+
+COMMIT = ['main<pwrite64', 'main>fdatasync']
+BEGUN = COMMIT * 2                # the lease is taken, the run has its row
+SEEN = ['main<pwrite64,sendto']   # others see a commit a little after it is synced
+# In the order in which a run comes to them: what one that died has done, the next one need not.
+WINDOWS = {
+    'read': BEGUN + ['main>pread64'] * 3,       # samples are being read
+    'evaluated': BEGUN + ['main<pwrite64'],     # alerts have moved, in memory
+    'committed': BEGUN + COMMIT + SEEN,         # and in storage
+    'composed': ['main<sendto'],                # notifications are frozen
+    'sent': ['main>sendto', 'main<pwrite64'],   # one was taken by the mail server
+    'marked': ['main>sendto'] + COMMIT + SEEN,  # and is known to be
+}
+STATE = {
+    'runs': "SELECT id FROM cycle WHERE program = 'alerter'",
+    'unprocessed': 'SELECT id FROM sample WHERE processed_at IS NULL LIMIT 1',
+    'untold': 'SELECT id FROM event WHERE told_at IS NULL LIMIT 1',
+    'waiting': "SELECT message_id FROM notification WHERE state = 'waiting'",
+}
+
+
+class Kills:
+    """At least `count` of them: a run of each window one after the other, at an even sample of the
+    times at which there were news."""
+
+    def __init__(self, count, news):
+        chains = -(-count // len(WINDOWS)) * 10 // 9 + 1  # some windows are passed by
+        self.times = {news[i * len(news) // chains] for i in range(chains)}
+        self.counts = collections.Counter()
+
+    def of(self, now):
+        return WINDOWS.values() if now in self.times else ()
+
+    def look(self, fleet):
+        """Before a run that is to die."""
+        self.runs = self.read(fleet)['runs']
+
+    def note(self, moments, fleet, server):
+        """Counts one that died, by the state it left."""
+        left = self.read(fleet)
+        self.counts[self.window(left, moments, server) if left['runs'] != self.runs else ''] += 1
+
+    @staticmethod
+    def read(fleet):
+        with contextlib.closing(sqlite3.connect(fleet.database)) as connection:
+            return {name: [row[0] for row in connection.execute(sql)] for name, sql in STATE.items()}
+
+    @staticmethod
+    def window(left, moments, server):
+        if left['unprocessed']:
+            return 'evaluated' if moments == WINDOWS['evaluated'] else 'read'
+        if left['untold']:
+            return 'committed'
+        log = server.log()
+        if any(f'id={message}' in log for message in left['waiting']):
+            return 'sent'
+        if moments == WINDOWS['marked']:
+            return 'marked'
+        return 'composed' if left['waiting'] else ''

@@ -1,0 +1,221 @@
+"""What happens to a simulated fleet, and what people are to hear of it: feed.c plays it, judge.py
+holds the alerter to it. Pure: a seed gives one plan. Times are milliseconds since 1970."""
+import dataclasses
+import random
+
+MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
+BEGIN = 1_772_409_600_000  # Monday, 2026-03-02
+BEHIND = MINUTE            # a run of the alerter behind that of the collector
+TEAMS = 4
+
+# Rules as they stand in config.xml, and what an incident of one has to do with it: (limit, how long
+# before it fires, how long before it is over).
+RULES = '''
+  <alert type="disk" limit="90%" for="30m"/>
+  <alert type="cpu" limit="90%" clear="80%" for="30m" clear-for="30m"/>
+  <alert type="memory" limit="95%" severity="critical"/>'''
+DISK = ('disk', '/srv', 30 * MINUTE, 0)
+CPU = ('cpu', '', 30 * MINUTE, 30 * MINUTE)
+MEMORY = ('memory', '', 0, 0)
+
+
+@dataclasses.dataclass(frozen=True)
+class Piece:
+    """What a client says for a while, as feed.c has it."""
+    what: str
+    instance: str
+    begins: int
+    ends: int
+    first: float = 0
+    last: float = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Incident:
+    """What is truly wrong from `begins` until `ends`, and the events that each recipient hears of
+    it, in their order: () when it is too short to be told."""
+    rule: str
+    instance: str
+    wait: int
+    calm: int
+    begins: int
+    ends: int
+    hears: tuple = ('firing', 'resolved')
+    client: str = ''
+
+
+# ---- kinds: (pieces, incidents) from a beginning and the time between two cycles ---------------
+
+def disk_is(value, begins, ends):
+    return Piece('filesystem_used_ratio', '/srv', begins, ends, value, value)
+
+
+def cpu_is(value, begins, ends):
+    return Piece('cpu_used_ratio', '-', begins, ends, value, value)
+
+
+def unreachable(every, begins, ends):
+    return Incident('client-unreachable', '', every, 0, begins, ends)
+
+
+def outage(at, every):
+    end = at + 3 * HOUR
+    return [Piece('timeout', '-', at, end)], [unreachable(every, at, end)]
+
+
+def blip(at, every):
+    """One attempt that fails."""
+    return [Piece('refused', '-', at, at + every)], []
+
+
+def spike(at, every):
+    """Over before it has lasted."""
+    return [cpu_is(0.97, at, at + every)], []
+
+
+def busy(at, every):
+    del every
+    end = at + 4 * HOUR
+    return [cpu_is(0.97, at, end)], [Incident(*CPU, at, end)]
+
+
+def wavering(at, every):
+    """Below the limit and above it by turns, but never well."""
+    ends = range(at + HOUR, at + 4 * HOUR, every)
+    pieces = [cpu_is(0.95, at, ends[0])] + [
+        cpu_is((0.95, 0.85)[i % 2], begin, end)
+        for i, (begin, end) in enumerate(zip(ends, ends[1:]))]
+    return pieces, [Incident(*CPU, at, ends[-1])]
+
+
+def memory(at, every):
+    del every
+    end = at + HOUR
+    return ([Piece('memory_used_ratio', '-', at, end, 0.99, 0.99)],
+            [Incident(*MEMORY, at, end)])
+
+
+def filling(at, every, lasts=8 * HOUR):
+    """A disk that grows until it is full, and is made room on an hour later."""
+    del every
+    full = at + lasts
+    over = at + lasts * 4 // 5  # 0.5 to 1, limit 0.9
+    return ([Piece('filesystem_used_ratio', '/srv', at, full, 0.5, 1), disk_is(1, full, full + HOUR)],
+            [Incident(*DISK, over, full + HOUR)])
+
+
+def slowly_filling(at, every):
+    return filling(at, every, 60 * HOUR)
+
+
+def gap(at, every):
+    """A full disk of a client that is away for a while."""
+    begins, ends = at + 2 * HOUR, at + 3 * HOUR
+    return ([disk_is(0.95, at, at + 5 * HOUR), Piece('timeout', '-', begins, ends)],
+            [Incident(*DISK, at, at + 5 * HOUR), unreachable(every, begins, ends)])
+
+
+def unmounted(at, every):
+    """A full disk that goes away, and comes back with room."""
+    rule, instance, wait, _ = DISK
+    end = at + 3 * HOUR
+    return ([disk_is(0.95, at, end), disk_is(float('nan'), end, end + 5 * HOUR)],
+            [Incident(rule, instance, wait, 2 * every, at, end, ('firing', 'closed'))])
+
+
+# What, how many a day, days that one takes.
+KINDS = (
+    (outage, 4, 1),
+    (blip, 5, 1),
+    (spike, 5, 1),
+    (busy, 3, 1),
+    (wavering, 2, 1),
+    (memory, 3, 1),
+    (filling, 3, 1),
+    (slowly_filling, 1, 3),
+    (gap, 2, 1),
+    (unmounted, 1, 1),
+)
+
+
+class Plan:
+    """clients, days; every: minutes between two cycles. alerter_out, mail_out: when there is none."""
+
+    def __init__(self, *, clients, days, every, alerter_out, mail_out, seed=1):
+        self.clients = [f'c{i:03}' for i in range(clients)]
+        self.every, self.begins, self.ends = every * MINUTE, BEGIN, BEGIN + days * DAY
+        self.alerter_out, self.mail_out = ([BEGIN + h * HOUR for h in out]
+                                           for out in (alerter_out, mail_out))
+        self.pieces, self.incidents = [], []
+        self.rng = random.Random(seed)
+        self.free = {(day, c) for day in range(days) for c in self.clients}
+        for kind, count, lasts in KINDS:
+            for day in range(days - lasts + 1):
+                for _ in range(count):
+                    self.add(kind, day, lasts)
+
+    def add(self, kind, day, lasts):
+        """To a client to which nothing else happens on these days."""
+        client = self.rng.choice(sorted(c for c in self.clients if all(
+            (d, c) in self.free for d in range(day, day + lasts))))
+        self.free -= {(d, client) for d in range(day, day + lasts)}
+        at = BEGIN + day * DAY + self.rng.randint(HOUR // MINUTE, 12 * HOUR // MINUTE) * MINUTE
+        pieces, incidents = kind(at, self.every)
+        self.pieces += [(client, p) for p in pieces]
+        self.incidents += [dataclasses.replace(i, client=client) for i in incidents
+                           if not self.is_unseen(i)]
+
+    def is_unseen(self, incident):
+        """Whether a client was away and came back while there was no alerter: nobody is told."""
+        second = -(-incident.begins // self.every) * self.every + self.every
+        return incident.rule == 'client-unreachable' and \
+            self.alerter_out[0] <= second and incident.ends < self.alerter_out[1]
+
+    def ticks(self):
+        return range(self.begins, self.ends, self.every)
+
+    def is_alerting(self, tick):
+        return not self.alerter_out[0] <= tick < self.alerter_out[1]
+
+    def is_mailing(self, tick):
+        return not self.mail_out[0] <= tick < self.mail_out[1]
+
+    def due(self, moment, wait):
+        """When that which was so from `moment` on must have been told at the latest: once it has
+        lasted, by the next run; later when the alerter, or the mail server, was not there."""
+        due = moment + wait + self.every + BEHIND
+        if self.alerter_out[0] <= due <= self.alerter_out[1] + self.every:
+            due = self.alerter_out[1] + self.every + BEHIND
+        if self.mail_out[0] <= due <= self.mail_out[1] + self.every:
+            due = self.mail_out[1] + 15 * MINUTE + self.every + BEHIND  # alerter/backoff.h
+        return due
+
+    def recipients(self, client):
+        return ('ops', f'team{int(client[1:]) % TEAMS}')
+
+    def feed(self):
+        """The text that feed.c reads."""
+        lines = [str(len(self.clients))] + [
+            f'{int(c[1:])} {p.what} {p.instance} {p.begins} {p.ends} {p.first} {p.last}'
+            for c, p in self.pieces]
+        return '\n'.join(lines) + '\n'
+
+    def config(self):
+        """What stands in config.xml beside <mail>."""
+        clients = '\n'.join(
+            f'<client name="{c}" ip="192.0.2.10" mail="'
+            + ' '.join(f'{r}@example.com' for r in self.recipients(c)) + '"/>'
+            for c in self.clients)
+        return (f'<alerter mail="ops@example.com"/>\n'
+                f'<group name="all" username="monitor" password="x">{RULES}\n{clients}\n</group>')
+
+
+def week():
+    """Every ten minutes, over 200 clients; a day without an alerter, an hour without mail."""
+    return Plan(clients=200, days=7, every=10, alerter_out=(3 * 24 + 6, 4 * 24 + 6),
+                mail_out=(24 + 9, 24 + 10))
+
+
+def day():
+    """Every half hour, over 40 clients; two hours without an alerter, one without mail."""
+    return Plan(clients=40, days=1, every=30, alerter_out=(9, 11), mail_out=(5, 6))

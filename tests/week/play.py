@@ -1,0 +1,70 @@
+"""Plays a plan: the feeder and the alerter by turns on one clock, which stands during each run."""
+import os
+import subprocess
+
+from plan import BEHIND
+from rig.fleet import BUILD, KILLED, PROGRAMS, Fleet
+
+PROGRAMS['alerter'] = os.path.join(BUILD, 'tests', 'torture', 'week-alerter')
+FEED = os.environ['WEEK_FEED']
+CHANNEL = ('nothing can be told, everything waits', 'notifications wait to be sent')
+
+
+class Play:
+    """In a folder of its own, to an smtp.MailServer that knows the plan's recipients. kills: which
+    runs die, and when (kills.py)."""
+
+    def __init__(self, folder, plan, server, kills=None):
+        self.fleet, self.plan, self.server, self.kills = Fleet(folder), plan, server, kills
+        self.fleet.write_config(
+            f'<mail host="127.0.0.1" port="{server.port}" from="fleet@example.com"'
+            f' list-id="example.com" timeout="20s" security="plain"/>\n{plan.config()}')
+        self.feeder = subprocess.Popen(
+            [FEED, self.fleet.database, self.fleet.write('plan', plan.feed())], text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.feeder.communicate()
+
+    def run(self):
+        for tick in self.plan.ticks():
+            self.feed(tick)
+            if self.plan.is_alerting(tick):
+                self.turn_mail(self.plan.is_mailing(tick))
+                self.alert(tick + BEHIND)
+
+    def feed(self, tick):
+        self.feeder.stdin.write(f'{tick}\n')
+        self.feeder.stdin.flush()
+        if self.feeder.stdout.readline() != 'done\n':
+            raise RuntimeError('the feeder died')
+
+    def turn_mail(self, on):
+        self.mailing = on
+        self.server.behave()
+        if not on:
+            self.server.misbehave('greeting')
+
+    def alert(self, now):
+        """After those runs that die."""
+        for moments in self.kills.of(now) if self.kills else ():
+            self.kills.look(self.fleet)
+            if not self.start(now, moments):
+                return
+            self.kills.note(moments, self.fleet, self.server)
+        self.start(now)
+
+    def start(self, now, moments=()):
+        """Whether it was killed. Otherwise it is silent, but for a mail server that takes nothing."""
+        env = {'WEEK_NOW': str(now), 'TZ': 'UTC'}
+        process = self.fleet.start('alerter', env=env, kill_at=moments)
+        out, err = process.communicate(timeout=300)
+        if process.returncode == KILLED:
+            return True
+        said = [line for line in err.splitlines() if not any(word in line for word in CHANNEL)]
+        if out or said or process.returncode not in ((0,) if self.mailing else (0, os.EX_UNAVAILABLE)):
+            raise AssertionError(f'status {process.returncode}\n{out}\n{err}')
+        return False

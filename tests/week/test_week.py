@@ -1,0 +1,59 @@
+"""A week of a fleet, or a day ($WEEK_PLAN), on a clock that is set: what fleet-alerter tells of it, and
+that it tells the same when it is killed over and over."""
+import collections
+import os
+import shutil
+import sys
+import tempfile
+import unittest
+
+import plan
+from judge import Judge, read_tellings
+from kills import WINDOWS, Kills
+from play import Play
+from rig import smtp
+from rig.shows import shows
+
+PLAN = {'day': plan.day, 'week': plan.week}[os.environ.get('WEEK_PLAN', 'day')]()
+KILLS = int(os.environ.get('WEEK_KILLS', '45'))
+USERS = ('ops', *(f'team{i}' for i in range(plan.TEAMS)))
+WHY_NOT = smtp.missing()
+
+
+class Week(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix='fleet-week-')
+        os.chmod(self.folder, 0o755)  # the mail server has an account of its own
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+
+    def play(self, name, kills=None):
+        """What was told; how often is printed."""
+        with smtp.MailServer(f'{self.folder}/mx-{name}', *USERS, login=False, tls=False) as server, \
+                Play(f'{self.folder}/{name}', PLAN, server, kills) as play:
+            play.run()
+            server.settle()
+            print(f'{name}:', flush=True)
+            tellings = read_tellings(play.fleet.database)
+            mails = {user: server.mails(user) for user in USERS}
+        self.assertEqual(Judge(PLAN, tellings, mails).complaints(), [])
+        return tellings
+
+    @shows('31', '36')
+    def test_killed_or_not_it_tells_the_same(self):
+        told = self.play('undisturbed')
+        kills = Kills(KILLS, sorted({t.composed_at for t in told}))
+        again = self.play('killed', kills)
+        print('kills:', dict(kills.counts))
+        self.assertEqual(collections.Counter(t.key() for t in again),
+                         collections.Counter(t.key() for t in told))
+        self.assertGreaterEqual(kills.counts.total(), KILLS)
+        self.assertTrue(all(kills.counts[w] >= 5 for w in WINDOWS), kills.counts)
+
+
+if __name__ == '__main__':
+    if WHY_NOT:
+        print(WHY_NOT)
+        sys.exit(77)  # meson: skipped
+    unittest.main()
