@@ -53,24 +53,27 @@ class Samples:
         return self.key(table, **columns)
 
     def cycle(self, minute=0, running=False):
-        """A run of the collector over the whole fleet, finished or with ten minutes to go."""
+        """A run of the collector over the whole fleet, finished or with ten minutes to go. The
+        samples added afterwards are of it."""
         finished = None if running else iso(self.ms(minute))
+        self.cycle_id = self.attempt(minute)
         self.execute('INSERT INTO cycle (id, program, version, started_at, finished_at, deadline_at,'
                      " clients, ok, failed, whole_fleet) VALUES (?, 'collector', '0', ?, ?, ?, 1, 1, 0, 1)",
-                     self.attempt(minute), iso(self.ms(minute)), finished,
+                     self.cycle_id, iso(self.ms(minute)), finished,
                      iso(self.ms(minute + 10)))
 
     def finish_cycles(self):
         self.execute("UPDATE cycle SET finished_at = started_at WHERE program = 'collector'")
 
-    def add(self, client, minute, readings=None, outcome='ok', error='', attempt=None):
+    def add(self, client, minute, readings=None, outcome='ok', error='', attempt=None, stage=''):
         """readings: {('filesystem_used_ratio', '/var'): 0.93}. Returns the attempt id."""
         client_id = self.key('client', name=client)
         attempt = attempt or self.attempt(minute)
         self.execute('INSERT INTO sample (id, client_id, cycle_id, taken_at, received_at, outcome,'
                      ' first_outcome, stage, error, duration_ms, probe_hash)'
-                     " VALUES (?, ?, 0, ?, ?, ?, ?, '', ?, 10, '')", attempt, client_id,
-                     iso(self.ms(minute)), iso(self.ms(minute)), outcome, outcome, error)
+                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 10, '')", attempt, client_id,
+                     self.cycle_id, iso(self.ms(minute)), iso(self.ms(minute)), outcome, outcome,
+                     stage, error)
         self.readings(client_id, attempt, readings or {})
         return attempt
 
@@ -85,6 +88,14 @@ class Samples:
         self.execute("UPDATE sample SET outcome = 'ok', error = '', processed_at = NULL WHERE id = ?",
                      attempt)
         self.readings(self.key('client', name=client), attempt, readings)
+
+    def silence(self, client='*', group='*', metric='*', instance='*', until=None, weekly=''):
+        """From now on, or rather from an hour ago; until a minute. Returns its id."""
+        self.execute('INSERT INTO silence (client, grp, metric, instance, starts_at, ends_at, weekly,'
+                     " who, why, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'anna', 'new disks', ?)",
+                     client, group, metric, instance, iso(self.ms(-600)),
+                     None if until is None else iso(self.ms(until)), weekly, iso(self.ms(-600)))
+        return self.execute('SELECT max(id) FROM silence')[0][0]
 
     def make_due(self):
         """As if the time of every next try had come."""
