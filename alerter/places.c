@@ -22,6 +22,7 @@ static int move(struct places *p, const char *name, struct verdict *v, const cha
 	bool lost = false;
 	v->alert.instance = name;
 	if (book_move(o->book, book_client(o->book, ""), RULE_DELIVERY, v, NULL, reason, err) < 0 ||
+		book_flush(o->book, err) < 0 ||
 		storage_apply(o->storage, o->lease->epoch, NULL, 0, o->book->moves,
 			o->book->move_count, now, &lost, err) < 0)
 		return lost ? lease_lost(err) : -1;
@@ -41,7 +42,7 @@ int places_init(struct places *p, const struct outbox *o, struct error *err)
 	const struct book_client *c = book_client(o->book, "");
 	*p = (struct places){ .outbox = o };
 	for (size_t i = c->count; i-- > 0;) {
-		const struct alert *row = c->alerts[i];
+		const struct alert *row = &c->rows[i]->alert;
 		if (strcmp(row->rule, RULE_DELIVERY) == 0 &&
 			!channel_place_exists(o->config, row->instance) &&
 			forget(p, row, clock_wall_ms(), err) < 0)

@@ -2,12 +2,15 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sysexits.h>
 
 #include "alerter/lease.h"
 #include "alerter/outbox.h"
+#include "lib/alerts/bind.h"
 #include "lib/alerts/book.h"
 #include "lib/alerts/evaluate.h"
+#include "lib/alerts/settle.h"
 #include "lib/attempt.h"
 #include "lib/clock.h"
 #include "lib/log.h"
@@ -20,12 +23,16 @@ enum {
 	REFUSED_BEFORE_SAID = 3,
 };
 
+/* Silences that ended no longer ago still cover samples that waited since. */
+static const int64_t silences_back_ms = INT64_C(14) * 24 * 60 * 60 * 1000;
+
 struct run {
 	const struct config *config;
 	const volatile sig_atomic_t *stop;
 	struct storage *storage;
 	struct alert_set rows;
-	struct arena pool;
+	struct silence_set silences;
+	struct arena pool; /* of a dry run's mails */
 	struct book book;
 	struct cycle cycle;
 	struct lease lease;
@@ -36,6 +43,7 @@ static void run_finish(struct run *r)
 {
 	book_finish(&r->book);
 	alert_set_finish(&r->rows);
+	silence_set_finish(&r->silences);
 	arena_finish(&r->pool);
 	lease_finish(&r->lease);
 	storage_close(r->storage);
@@ -70,17 +78,45 @@ static int end_cycle(struct run *r, struct error *err)
 	return storage_put_cycle(r->storage, &r->cycle, err);
 }
 
+static int get_history(void *arg, const char *client, const char *metric, const char *instance,
+	int64_t from, int64_t to, size_t most, struct history_point *ret_points, size_t *ret_count,
+	struct error *err)
+{
+	return storage_get_history(
+		arg, client, metric, instance, from, to, most, ret_points, ret_count, err);
+}
+
+/* Samples come with the readings that some rule looks at. */
+static int watch_metrics(struct run *r, struct error *err)
+{
+	const char **metrics = bind_metrics(r->config);
+	if (!metrics)
+		return error_set(err, "out of memory");
+	int result = storage_watch_metrics(r->storage, metrics, err);
+	free(metrics);
+	return result;
+}
+
 static int load_book(struct run *r, struct error *err)
 {
-	if (storage_get_alerts(r->storage, &r->rows, err) < 0)
+	int64_t since = clock_wall_ms() - silences_back_ms;
+	if (storage_get_alerts(r->storage, &r->rows, err) < 0 ||
+		storage_get_silences(r->storage, since, &r->silences, err) < 0 ||
+		book_init(&r->book, r->config, &r->rows, err) < 0)
 		return -1;
-	return book_init(&r->book, r->config, &r->rows, &r->pool, err);
+	r->book.silences = r->silences.items;
+	r->book.silence_count = r->silences.count;
+	r->book.history = get_history;
+	r->book.history_arg = r->storage;
+	return watch_metrics(r, err);
 }
 
 /* Stores what moved, and marks the samples that moved it. */
 static int apply(struct run *r, const struct sample_batch *batch, int64_t now, struct error *err)
 {
 	bool lost = false;
+	if (book_flush(&r->book, err) < 0)
+		return -1;
 	if (storage_apply(r->storage, r->lease.epoch, batch->items, batch->count, r->book.moves,
 		    r->book.move_count, now, &lost, err) < 0)
 		return lost ? lease_lost(err) : -1;
@@ -141,23 +177,20 @@ static int find_finished(struct run *r, int64_t *ret_finished_at, struct error *
 }
 
 /* What no single sample decides. */
-static int evaluate_fleet(struct run *r, int64_t now, struct error *err)
+static int settle_fleet(struct run *r, int64_t now, struct error *err)
 {
-	uint64_t running = 0;
-	int64_t finished_at = 0;
-	if (find_running(r, now, &running, err) < 0 || find_finished(r, &finished_at, err) < 0)
+	struct collector_look collector = { 0 };
+	if (find_running(r, now, &collector.running_cycle, err) < 0 ||
+		find_finished(r, &collector.finished_at, err) < 0)
 		return -1;
-	if (evaluate_unreachable(&r->book, running, now, err) < 0 ||
-		evaluate_leftovers(&r->book, now, err) < 0)
-		return -1;
-	return evaluate_collector(&r->book, finished_at, now, err);
+	return settle(&r->book, &collector, now, err);
 }
 
 static int apply_fleet(struct run *r, struct error *err)
 {
 	const struct sample_batch none = { 0 };
 	int64_t now = clock_wall_ms();
-	if (evaluate_fleet(r, now, err) < 0)
+	if (settle_fleet(r, now, err) < 0 || book_flush(&r->book, err) < 0)
 		return -1;
 	return r->book.move_count > 0 ? apply(r, &none, now, err) : 0;
 }
@@ -257,7 +290,8 @@ static int dry_work(struct run *r, struct composed *ret_composed, struct error *
 		return -1;
 	if (batch.count == DRY_SAMPLES)
 		log_warning("looked at the oldest %d samples only", DRY_SAMPLES);
-	if (evaluate_batch(r, &batch, now, err) < 0 || evaluate_fleet(r, now, err) < 0)
+	if (evaluate_batch(r, &batch, now, err) < 0 || settle_fleet(r, now, err) < 0 ||
+		book_flush(&r->book, err) < 0)
 		return -1;
 	return dry_compose(r, now, ret_composed, err);
 }

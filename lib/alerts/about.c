@@ -43,6 +43,13 @@ static const struct {
 	{ RULE_STALE, {
 		"the collector has not finished a run", "the collector runs again",
 		"the collector had not finished a run", "" } },
+	{ RULE_ISOLATED, {
+		"the collector looks isolated", "the collector reaches its clients again",
+		"the collector looked isolated", "" } },
+	{ RULE_JUMP, {
+		"cannot be reached", "can be reached again", "could not be reached", "" } },
+	{ RULE_PARENT, {
+		"cannot be reached", "can be reached again", "could not be reached", "" } },
 };
 /* clang-format on */
 
@@ -99,13 +106,15 @@ static void shorten(const char *text, char out[static ABOUT_NAME_SIZE])
 		memcpy(out + used, "...", 4);
 }
 
-/* Whom it concerns: a client, a group of them, or nobody in particular. */
+/* Whom it concerns: a client, a group of them, what clients are behind, or nobody in particular. */
 static void find_where(struct about *a)
 {
+	const struct event *e = &a->story->event;
 	char group[2 * ABOUT_NAME_SIZE] = "";
+	bool is_place = strcmp(e->rule, RULE_JUMP) == 0 || strcmp(e->rule, RULE_PARENT) == 0;
 	if (a->group)
 		(void)snprintf(group, sizeof group, "group %s", a->group->group);
-	shorten(a->group ? group : a->story->event.client, a->where);
+	shorten(a->group ? group : is_place ? e->instance : e->client, a->where);
 }
 
 static void find_words(struct about *a)

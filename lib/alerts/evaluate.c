@@ -1,135 +1,267 @@
 #include "lib/alerts/evaluate.h"
 
-#include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/alerts/bind.h"
+#include "lib/alerts/contact.h"
+#include "lib/alerts/hold.h"
+#include "lib/alerts/holder.h"
+#include "lib/alerts/late.h"
+#include "lib/alerts/visit.h"
 #include "lib/log.h"
 
-/* A rule's row that gathers late breaches. Keys that do not fit are cut alike everywhere. */
-struct late_key {
-	char text[700];
-};
+/* ---- rules -------------------------------------------------------------------------------- */
 
-static struct late_key late_key(const struct rule *rule)
+struct look visit_look(const struct visit *v, const char *instance, bool present, double value)
 {
-	struct late_key k;
-	(void)snprintf(k.text, sizeof k.text, RULE_LATE "%s", rule->key);
-	return k;
+	return (struct look){ v->sample->id, v->sample->taken_at, instance, present, value };
 }
 
-static bool watches(const struct rule *rule, const char *metric, const char *instance)
+int visit_move(const struct visit *v, const struct rule *rule, const char *instance,
+	struct verdict *verdict, const char *text)
 {
-	return strcmp(rule->type, metric) == 0 && fnmatch(rule->instance, instance, 0) == 0;
+	struct book *b = v->book;
+	const char *hold = "";
+	if (verdict->tell)
+		hold = holder_find(
+			b, v->client, rule, rule->key, instance, v->sample->taken_at, v->now);
+	if (!hold)
+		return error_set(v->err, "out of memory");
+	hold_apply(verdict, hold, v->now);
+	return book_move(b, v->client, rule->key, verdict,
+		config_recipients(v->client->config, rule), text, v->err);
 }
 
-static int step_rule(struct book *b, struct book_client *c, const struct rule *rule,
-	const struct look *look, int64_t now, struct error *err)
+static int visit_level(const struct visit *v, struct watch *w, const char *instance, double value)
 {
-	char text[64] = "";
-	struct verdict v = alert_step(rule, b->config->alerter.absent_after,
-		book_find(c, rule->key, look->instance), look, now);
-	if (v.tell && v.kind == EVENT_CLOSED)
-		(void)snprintf(text, sizeof text, "not reported by %u sample%s in a row",
-			(unsigned)v.alert.count, plural(v.alert.count));
-	return book_move(b, c, rule->key, &v, config_recipients(c->config, rule), text, err);
+	if (!w->row && !rule_broken(w->rule, value))
+		return 0;
+	struct look look = visit_look(v, instance, true, value);
+	struct verdict verdict = alert_step(
+		&v->book->config->alerter, w->rule, w->row ? &w->row->alert : NULL, &look, v->now);
+	if (verdict.row == ROW_KEEP)
+		return 0;
+	if (visit_move(v, w->rule, instance, &verdict, "") < 0)
+		return -1;
+	bind_moved(v->client, w, instance);
+	return 0;
 }
 
-static int step_late(struct book *b, struct book_client *c, const struct rule *rule,
-	const struct look *look, struct error *err)
+static int visit_reading(
+	const struct visit *v, struct watch *w, const struct stored_reading *reading)
 {
-	struct late_key key = late_key(rule);
-	struct verdict v = late_step(rule, book_find(c, rule->key, look->instance),
-		book_find(c, key.text, look->instance), look);
-	return book_move(b, c, key.text, &v, config_recipients(c->config, rule), "", err);
+	v->client->seen[w->index] = v->sample->id;
+	if (w->row)
+		w->row->seen_id = v->sample->id;
+	switch (w->rule->kind) {
+	case RULE_LEVEL:
+		return visit_level(v, w, reading->instance, reading->value);
+	case RULE_FULL_WITHIN:
+	case RULE_CHANGE:
+		return visit_history(v, w, reading->instance, reading->value);
+	default:
+		return 0;
+	}
 }
 
-static int look_at_readings(struct book *b, struct book_client *c, const struct rule *rule,
-	const struct stored_sample *s, bool late, int64_t now, struct error *err)
+typedef int visitor(const struct visit *v, struct watch *w, const struct stored_reading *reading);
+
+/* Every watch of that rank on what the sample has. */
+static int walk(const struct visit *v, uint32_t rank, visitor *visit)
 {
-	for (size_t i = 0; i < s->reading_count; i++) {
-		const struct stored_reading *r = &s->readings[i];
-		if (!watches(rule, r->metric, r->instance))
-			continue;
-		struct look look = { s->id, s->taken_at, r->instance, true, r->value };
-		int result = late ? step_late(b, c, rule, &look, err)
-				  : step_rule(b, c, rule, &look, now, err);
-		if (result < 0)
-			return -1;
+	struct book_client *c = v->client;
+	size_t at = 0;
+	for (size_t i = 0; i < v->sample->reading_count; i++) {
+		const struct stored_reading *r = &v->sample->readings[i];
+		if (bind_reading(c, r, &at) < 0)
+			return error_set(v->err, "out of memory");
+		for (; at < c->watch_count && c->watches[at].series == r->series; at++) {
+			struct watch *w = &c->watches[at];
+			if (w->rule && w->rank == rank && visit(v, w, r) < 0)
+				return -1;
+		}
 	}
 	return 0;
+}
+
+/* ---- what is not there -------------------------------------------------------------------- */
+
+static bool has_instances(const struct rule *rule)
+{
+	return rule && (rule->kind == RULE_LEVEL || rule->kind == RULE_FULL_WITHIN ||
+			       rule->kind == RULE_CHANGE);
+}
+
+static int miss_row(const struct visit *v, struct book_row *row)
+{
+	char text[64] = "";
+	struct look look = visit_look(v, row->alert.instance, false, 0);
+	struct verdict verdict =
+		alert_step(&v->book->config->alerter, row->rule, &row->alert, &look, v->now);
+	if (verdict.tell)
+		(void)snprintf(text, sizeof text, "not reported by %u sample%s in a row",
+			(unsigned)verdict.alert.count, plural(verdict.alert.count));
+	if (verdict.row == ROW_REMOVE)
+		bind_forget(v->client, row);
+	return visit_move(v, row->rule, row->alert.instance, &verdict, verdict.tell ? text : NULL);
 }
 
 /* Whatever this sample did not touch. Backwards, since a row that goes is replaced by the
  * last one. */
-static int look_for_absent(struct book *b, struct book_client *c, const struct rule *rule,
-	const struct stored_sample *s, int64_t now, struct error *err)
+static int visit_missing(const struct visit *v)
 {
+	struct book_client *c = v->client;
 	for (size_t i = c->count; i-- > 0;) {
-		const struct alert *a = c->alerts[i];
-		if (a->as_of_id == s->id || strcmp(a->rule, rule->key) != 0)
-			continue;
-		struct look look = {
-			.sample_id = s->id, .taken_at = s->taken_at, .instance = a->instance
-		};
-		if (step_rule(b, c, rule, &look, now, err) < 0)
+		struct book_row *row = c->rows[i];
+		if (has_instances(row->rule) && row->seen_id != v->sample->id &&
+			row->alert.as_of_id != v->sample->id && miss_row(v, row) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int evaluate_rules(struct book *b, struct book_client *c, const struct stored_sample *s,
-	bool late, int64_t now, struct error *err)
+static int visit_absent(const struct visit *v, const struct rule *rule, bool present)
 {
-	for (const struct rule *const *rule = c->config->rules; *rule; rule++) {
-		if (look_at_readings(b, c, *rule, s, late, now, err) < 0)
-			return -1;
-		if (!late && look_for_absent(b, c, *rule, s, now, err) < 0)
-			return -1;
-	}
+	struct alert *old = book_find(v->client, rule->key, "");
+	const struct book_row *good = v->client->good;
+	if (present && !old)
+		return 0;
+	struct look look = visit_look(v, "", present, 0);
+	struct verdict verdict = absent_step(&v->book->config->alerter, rule, old, &look,
+		good ? good->alert.last_good_at : 0, v->now);
+	if (visit_move(v, rule, "", &verdict, "") < 0)
+		return -1;
+	book_set_rule(v->client, rule, "");
 	return 0;
 }
 
-static int note_good(
-	struct book *b, struct book_client *c, const struct stored_sample *s, struct error *err)
+static int visit_absences(const struct visit *v)
 {
-	struct verdict v = { .row = ROW_WRITE,
-		.alert = { .instance = "",
-			.state = ALERT_OK,
-			.as_of = s->taken_at,
-			.as_of_id = s->id,
-			.last_good_at = s->taken_at,
-			.since = s->taken_at } };
-	return book_move(b, c, RULE_LAST_GOOD, &v, NULL, "", err);
+	const struct rule *const *rules = v->client->config->rules;
+	for (size_t i = 0; rules[i]; i++)
+		if (rules[i]->kind == RULE_ABSENT &&
+			visit_absent(v, rules[i], v->client->seen[i] == v->sample->id) < 0)
+			return -1;
+	return 0;
 }
+
+/* ---- a good sample ------------------------------------------------------------------------ */
+
+static int note_good(const struct visit *v)
+{
+	const struct stored_sample *s = v->sample;
+	struct verdict verdict = verdict_write((struct alert){
+		.instance = "",
+		.state = ALERT_OK,
+		.as_of = s->taken_at,
+		.as_of_id = s->id,
+		.last_good_at = s->taken_at,
+		.since = s->taken_at,
+	});
+	return book_move(v->book, v->client, RULE_LAST_GOOD, &verdict, NULL, NULL, v->err);
+}
+
+static int visit_rules(const struct visit *v)
+{
+	for (uint32_t rank = 0; rank <= v->client->max_rank; rank++)
+		if (walk(v, rank, visit_reading) < 0)
+			return -1;
+	if (visit_missing(v) < 0 || visit_absences(v) < 0)
+		return -1;
+	return note_good(v);
+}
+
+static int visit_good(const struct visit *v)
+{
+	const struct book_row *good = v->client->good;
+	if (bind_client(v->client) < 0)
+		return error_set(v->err, "out of memory");
+	if (!good || v->sample->id > good->alert.as_of_id)
+		return visit_rules(v);
+	for (uint32_t rank = 0; rank <= v->client->max_rank; rank++)
+		if (walk(v, rank, late_reading) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- contact ------------------------------------------------------------------------------ */
 
 /* Why there is no good sample; NULL to leave what the row says of a failure that tells more. */
-static int explain(struct book *b, const struct alert *row, const struct stored_sample *s,
-	const char **ret_text, struct error *err)
+static int explain(const struct visit *v, const char **ret_text)
 {
+	const struct stored_sample *s = v->sample;
+	const struct book_row *row = v->client->down;
 	bool blameless = outcome_blameless(s->outcome);
 	*ret_text = NULL;
-	if (blameless && row && row->count > 0)
+	if (s->outcome == OUTCOME_OK || (blameless && row && row->alert.count > 0))
 		return 0;
-	*ret_text = pool_printf(b->pool, "%s%s%s%s", blameless ? "has not been sampled: " : "",
-		outcome_text(s->outcome), s->error[0] ? ": " : "", s->error);
-	return *ret_text ? 0 : error_set(err, "out of memory");
+	*ret_text =
+		pool_printf(&v->book->pool, "%s%s%s%s", blameless ? "has not been sampled: " : "",
+			outcome_text(s->outcome), s->error[0] ? ": " : "", s->error);
+	return *ret_text ? 0 : error_set(v->err, "out of memory");
 }
 
-static int evaluate_reach(struct book *b, struct book_client *c, const struct stored_sample *s,
-	int64_t now, struct error *err)
+/* `c` is whose row it is; its recipients are those of the client, too. */
+static int move_contact(const struct visit *v, struct book_client *c, const char *key,
+	const char *instance, struct verdict *verdict, const char *text)
 {
-	const struct alerter_config *config = &b->config->alerter;
-	const struct alert *good = book_find(c, RULE_LAST_GOOD, "");
-	const struct alert *down = book_find(c, RULE_UNREACHABLE, "");
+	const char *hold = "";
+	if (verdict->row == ROW_KEEP)
+		return 0;
+	if (verdict->tell)
+		hold = holder_silence(v->book, c, NULL, key, instance, v->sample->taken_at, v->now);
+	if (!hold)
+		return error_set(v->err, "out of memory");
+	hold_apply(verdict, hold, v->now);
+	return book_move(v->book, c, key, verdict, v->client->config->mail, text, v->err);
+}
+
+static const struct alert *alert_of(const struct book_row *row)
+{
+	return row ? &row->alert : NULL;
+}
+
+static int visit_jumps(const struct visit *v)
+{
+	const struct alerter_config *config = &v->book->config->alerter;
+	struct book_client *fleet = book_client(v->book, "");
+	enum passage passage = sample_passage(v->sample);
+	bool is_beyond = passage == PASSAGE_STOPPED; /* of the one that stopped it */
+	for (const struct client *j = v->client->config->jump; j; j = j->jump) {
+		bool stopped = passage == PASSAGE_STOPPED && sample_blames(v->sample, j->name);
+		const struct alert *old = book_find(fleet, RULE_JUMP, j->name);
+		if ((is_beyond && !stopped) || (!stopped && !old))
+			continue;
+		is_beyond = false;
+		struct verdict verdict =
+			jump_step(config, old, j->name, v->sample, stopped, v->now);
+		const char *text =
+			stopped ? pool_printf(&v->book->pool, "%s", v->sample->error) : NULL;
+		if (move_contact(v, fleet, RULE_JUMP, j->name, &verdict, text) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int visit_contact(const struct visit *v)
+{
+	const struct alerter_config *config = &v->book->config->alerter;
+	const struct alert *good = alert_of(v->client->good);
 	const char *text;
-	if (explain(b, down, s, &text, err) < 0)
+	if (v->client->config->jump && sample_passage(v->sample) != PASSAGE_UNKNOWN &&
+		visit_jumps(v) < 0)
 		return -1;
-	struct verdict v = unreachable_step(config, down, good, s, now);
-	if (book_move(b, c, RULE_UNREACHABLE, &v, c->config->mail, text, err) < 0)
+	if (v->sample->outcome == OUTCOME_OK && !v->client->down && !v->client->host_key)
+		return 0;
+	if (explain(v, &text) < 0)
 		return -1;
-	v = host_key_step(config, book_find(c, RULE_HOST_KEY, ""), good, s, now);
-	return book_move(b, c, RULE_HOST_KEY, &v, c->config->mail, text, err);
+	struct verdict verdict =
+		unreachable_step(config, alert_of(v->client->down), good, v->sample, v->now);
+	if (move_contact(v, v->client, RULE_UNREACHABLE, "", &verdict, text) < 0)
+		return -1;
+	verdict = host_key_step(config, alert_of(v->client->host_key), good, v->sample, v->now);
+	return move_contact(v, v->client, RULE_HOST_KEY, "", &verdict, text);
 }
 
 int evaluate_sample(struct book *b, const struct stored_sample *s, int64_t now, struct error *err)
@@ -137,84 +269,10 @@ int evaluate_sample(struct book *b, const struct stored_sample *s, int64_t now, 
 	struct book_client *c = book_client(b, s->client);
 	if (!c || !c->config)
 		return 0;
-	if (evaluate_reach(b, c, s, now, err) < 0)
+	const struct visit v = { b, c, s, now, err };
+	if (s->id > b->newest_id)
+		b->newest_id = s->id;
+	if (visit_contact(&v) < 0)
 		return -1;
-	if (s->outcome != OUTCOME_OK)
-		return 0;
-	const struct alert *good = book_find(c, RULE_LAST_GOOD, "");
-	bool late = good && s->id <= good->as_of_id;
-	if (evaluate_rules(b, c, s, late, now, err) < 0)
-		return -1;
-	return late ? 0 : note_good(b, c, s, err);
-}
-
-static const struct rule *find_rule(const struct client *client, const char *key, bool late)
-{
-	for (const struct rule *const *rule = client->rules; *rule; rule++)
-		if (strcmp(late ? late_key(*rule).text : (*rule)->key, key) == 0)
-			return *rule;
-	return NULL;
-}
-
-static bool needs_no_rule(const char *key)
-{
-	return strcmp(key, RULE_LAST_GOOD) == 0 || strcmp(key, RULE_UNREACHABLE) == 0 ||
-	       strcmp(key, RULE_HOST_KEY) == 0;
-}
-
-static int finish_row(struct book *b, struct book_client *c, const struct alert *a, int64_t now,
-	struct error *err)
-{
-	if (!c->config) {
-		struct verdict v = gone_step(a, now);
-		return book_move(b, c, a->rule, &v, NULL,
-			"the client is no longer in the configuration", err);
-	}
-	if (needs_no_rule(a->rule))
-		return 0;
-	bool late = strncmp(a->rule, RULE_LATE, sizeof RULE_LATE - 1) == 0;
-	const struct rule *rule = find_rule(c->config, a->rule, late);
-	if (rule && !late)
-		return 0;
-	struct verdict v = rule ? late_close(rule, a) : gone_step(a, now);
-	return book_move(b, c, a->rule, &v, rule ? config_recipients(c->config, rule) : NULL,
-		rule ? "" : "its rule is no longer in the configuration", err);
-}
-
-int evaluate_leftovers(struct book *b, int64_t now, struct error *err)
-{
-	for (size_t i = 0; i < b->count; i++) {
-		struct book_client *c = &b->clients[i];
-		if (!c->name[0])
-			continue;
-		for (size_t k = c->count; k-- > 0;)
-			if (finish_row(b, c, c->alerts[k], now, err) < 0)
-				return -1;
-	}
-	return 0;
-}
-
-int evaluate_unreachable(struct book *b, uint64_t running_cycle, int64_t now, struct error *err)
-{
-	for (size_t i = 0; i < b->count; i++) {
-		struct book_client *c = &b->clients[i];
-		const struct alert *row = c->config ? book_find(c, RULE_UNREACHABLE, "") : NULL;
-		if (!row)
-			continue;
-		struct verdict v = unreachable_judge(&b->config->alerter, row, running_cycle, now);
-		if (book_move(b, c, RULE_UNREACHABLE, &v, c->config->mail, NULL, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-int evaluate_collector(struct book *b, int64_t finished_at, int64_t now, struct error *err)
-{
-	struct book_client *c = book_client(b, "");
-	if (b->config->client_count == 0)
-		return 0;
-	struct verdict v =
-		stale_step(&b->config->alerter, book_find(c, RULE_STALE, ""), finished_at, now);
-	return book_move(b, c, RULE_STALE, &v, b->config->alerter.mail,
-		"no run over the whole fleet has finished", err);
+	return s->outcome == OUTCOME_OK ? visit_good(&v) : 0;
 }

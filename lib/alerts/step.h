@@ -4,23 +4,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/alerts/verdict.h"
 #include "lib/config/config.h"
 #include "lib/storage/storage.h"
 
 /*
- * How alerts move: ok, pending, firing and back. Everything here is pure: the old row, what was
- * seen and the time go in, a verdict comes out. A row exists only while it is not plainly ok.
+ * How the alerts of rules move: ok, pending, firing and back. Everything here is pure: the old
+ * row, what was seen and the time go in, a verdict comes out. A row exists only while it is not
+ * plainly ok.
  *
  * Samples are ordered by their attempt ids, which never run backwards, also when the wall
  * clock does; durations are differences of taken_at, and one that would be negative begins
  * anew.
+ *
+ * A rule with two limits has one row, whose severity is the present one. A rise is told at once;
+ * a fall is silent, when the value was below the critical limit's clear level for clear-for.
  */
-#define RULE_UNREACHABLE "client-unreachable"
-#define RULE_HOST_KEY	 "host-key-changed"
-#define RULE_STALE	 "collector-stale"
-#define RULE_LAST_GOOD	 "last-good" /* see storage_get_alerts() */
-#define RULE_DELIVERY	 "delivery"  /* a mail server, webhook or command takes nothing */
-#define RULE_LATE	 "late:"     /* before a rule's key: see late_step() */
 
 /* What one good sample says about one instance of a rule's metric. */
 struct look {
@@ -31,23 +30,18 @@ struct look {
 	double value;
 };
 
-enum verdict_row { ROW_KEEP, ROW_WRITE, ROW_REMOVE };
-
-/* `alert` is the row after the move; when the row goes, as it was at its end. Its client, rule
- * and recipients are the caller's to fill in for a new one. */
-struct verdict {
-	enum verdict_row row;
-	bool tell;
-	enum event_kind kind;
-	struct alert alert;
-};
-
 /* Whether this value breaks the rule: the limit itself does. */
 bool rule_broken(const struct rule *rule, double value);
 
 /* One rule, one instance, one good sample that is newer than all before. `old` may be NULL. */
-struct verdict alert_step(const struct rule *rule, uint32_t absent_after, const struct alert *old,
-	const struct look *look, int64_t now) MUST_CHECK;
+struct verdict alert_step(const struct alerter_config *config, const struct rule *rule,
+	const struct alert *old, const struct look *look, int64_t now) MUST_CHECK;
+
+/* A rule of kind RULE_ABSENT: the look says whether the sample has any instance that matches.
+ * `seen_at` is when the last good sample before this one was taken, 0 when there was none. The
+ * row's `since` is when it was seen last. */
+struct verdict absent_step(const struct alerter_config *config, const struct rule *rule,
+	const struct alert *old, const struct look *look, int64_t seen_at, int64_t now) MUST_CHECK;
 
 /* A good sample that is older than what was evaluated already moves nothing. Breaches nobody
  * was told of are gathered in a row of their own (`since` to `as_of`, `count` of them, the
@@ -56,29 +50,6 @@ struct verdict alert_step(const struct rule *rule, uint32_t absent_after, const 
 struct verdict late_step(const struct rule *rule, const struct alert *firing,
 	const struct alert *old, const struct look *look) MUST_CHECK;
 struct verdict late_close(const struct rule *rule, const struct alert *old) MUST_CHECK;
-
-/* Failures that say nothing about the client: ours, or time ran out. */
-bool outcome_blameless(enum outcome o);
-
-/* One sample of a client, good or not, against its client-unreachable row: counts failures.
- * Those that say nothing about the client count less, but it must not go unwatched unsaid. */
-struct verdict unreachable_step(const struct alerter_config *config, const struct alert *old,
-	const struct alert *last_good, const struct stored_sample *sample, int64_t now) MUST_CHECK;
-
-/* Whether such a row fires: only failures of cycles that are over count, so that one that is
- * cut off half-way tells of all its victims at once. `running_cycle` is the id of the
- * collector's present cycle, 0 when none is running; ids of attempts are ordered with it. */
-struct verdict unreachable_judge(const struct alerter_config *config, const struct alert *old,
-	uint64_t running_cycle, int64_t now) MUST_CHECK;
-
-/* One sample of a client against its host-key-changed row, which fires at once. */
-struct verdict host_key_step(const struct alerter_config *config, const struct alert *old,
-	const struct alert *last_good, const struct stored_sample *sample, int64_t now) MUST_CHECK;
-
-/* The fleet's collector: `finished_at` of the newest finished cycle over the whole fleet, 0
- * when there never was one; then the time counts from the first look. */
-struct verdict stale_step(const struct alerter_config *config, const struct alert *old,
-	int64_t finished_at, int64_t now) MUST_CHECK;
 
 /* The rule or the client is gone from the configuration. */
 struct verdict gone_step(const struct alert *old, int64_t now) MUST_CHECK;

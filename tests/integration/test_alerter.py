@@ -257,8 +257,9 @@ class Reach(AlerterCase):
             self.samples.add(f'web{i}', -4, outcome='timeout')
         out = self.alert().out
         self.assertEqual(out.count('[fleet]'), 1)
-        self.assertIn('[fleet] 20 alerts: 20 critical', out)
-        self.assertIn('20 of 20 clients cannot be reached: the collector looks isolated', out)
+        self.assertIn('20 of 20 clients cannot be reached: web0, ', out)
+        self.assertEqual(self.rows('SELECT held, count(*) FROM event GROUP BY 1 ORDER BY 1'),
+                         [('', 1), ('the collector looks isolated', 20)])
 
     @shows('35b')
     def test_an_uplink_that_dies_half_way_is_one_text(self):

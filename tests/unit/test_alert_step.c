@@ -4,12 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/alerts/hold.h"
 #include "lib/alerts/step.h"
 
 /*
  * A rule, what samples say ("second:value", "-" for an instance that is not in the sample),
  * and what is told ("second:kind"). Seconds are the samples' times and the alerter's.
  */
+#define TWO_LEVELS(...)                                                         \
+	{                                                                       \
+		.limit = 90, .clear = 90, .has_critical = true, .critical = 97, \
+		.critical_clear = 96, __VA_ARGS__                               \
+	}
+
 static const struct {
 	const char *name;
 	struct rule rule;
@@ -54,10 +61,40 @@ static const struct {
 	{ "the wall clock goes back: for counts anew",
 		{ .limit = 90, .clear = 90, .for_ms = 120000 }, "7200:95 0:95 60:95 120:95",
 		"120:firing" },
+	{ "samples: so many in a row", { .limit = 90, .clear = 90, .samples = 3 },
+		"0:95 60:95 120:80 180:95 240:95 300:95", "300:firing" },
+	{ "samples and for: both", { .limit = 90, .clear = 90, .samples = 3, .for_ms = 60000 },
+		"0:95 20:95 40:95 60:95", "60:firing" },
+	{ "two levels: a rise is told at once", TWO_LEVELS(.for_ms = 120000),
+		"0:95 60:95 120:95 180:98 240:99", "120:firing 180:worse!" },
+	{ "two levels: critical when it fires", TWO_LEVELS(.for_ms = 120000),
+		"0:95 60:95 120:98 180:98", "120:firing!" },
+	{ "two levels: a fall is silent", TWO_LEVELS(.clear_for_ms = 120000),
+		"0:98 60:95 120:98 180:95 240:95 300:95 360:98", "0:firing! 360:worse!" },
+	{ "two levels: not below critical's clear level", TWO_LEVELS(.for_ms = 0),
+		"0:98 60:96.5 120:97 180:95 240:97", "0:firing! 240:worse!" },
+	{ "two levels: resolves from the worse one", TWO_LEVELS(.for_ms = 0), "0:98 60:80 120:95",
+		"0:firing! 60:resolved 120:firing" },
+	{ "two levels: a rise needs its own samples", TWO_LEVELS(.samples = 2),
+		"0:95 60:95 120:98 180:95 240:98 300:98", "60:firing 300:worse!" },
+	{ "two levels: samples that were critical from the first", TWO_LEVELS(.samples = 2),
+		"0:98 60:98 120:98", "60:firing!" },
+	{ "two levels: samples of which one was not", TWO_LEVELS(.samples = 2),
+		"0:95 60:98 120:98 180:98", "60:firing 180:worse!" },
+	{ "two levels, below",
+		{ .limit = 10,
+			.clear = 10,
+			.below = true,
+			.has_critical = true,
+			.critical = 3,
+			.critical_clear = 4 },
+		"0:8 60:3 120:4 180:5 240:2 300:11", "0:firing 60:worse! 240:worse! 300:resolved" },
 	{ "the wall clock goes back: repeat counts anew",
 		{ .limit = 90, .clear = 90, .repeat_ms = 120000 }, "7200:95 0:95 60:95",
 		"7200:firing" },
 };
+
+static const struct alerter_config plain = { .absent_after = 3 };
 
 static const char *const kinds[] = {
 	[EVENT_FIRING] = "firing",
@@ -65,6 +102,8 @@ static const char *const kinds[] = {
 	[EVENT_CLOSED] = "closed",
 	[EVENT_REPEAT] = "repeat",
 	[EVENT_LATE] = "late",
+	[EVENT_WORSE] = "worse",
+	[EVENT_FLAPPING] = "flapping",
 };
 
 /* The row as storage keeps it between two samples. */
@@ -85,34 +124,134 @@ static void add_event(char *told, size_t size, int64_t second, const struct verd
 {
 	size_t len = strlen(told);
 	if (v->tell)
-		(void)snprintf(told + len, size - len, "%s%d:%s", len ? " " : "", (int)second,
-			kinds[v->kind]);
+		(void)snprintf(told + len, size - len, "%s%d:%s%s", len ? " " : "", (int)second,
+			kinds[v->kind], v->alert.severity == SEVERITY_CRITICAL ? "!" : "");
+}
+
+static void run_series(const char *name, const struct alerter_config *config,
+	const struct rule *rule, const char *samples, const char *events)
+{
+	struct kept kept = { 0 };
+	char told[200] = "";
+	uint64_t id = 1;
+	const char *at = samples;
+	for (char *end; *at; at = *end ? end + 1 : end) {
+		int64_t second = strtol(at, &end, 10), now = second * 1000 + 1;
+		bool present = end[1] != '-';
+		struct look look = { id++, now, "/", present, 0 };
+		at = end + 1;
+		look.value = strtod(at, &end);
+		if (!present)
+			end = strchr(at, '-') + 1;
+		struct verdict v =
+			alert_step(config, rule, kept.exists ? &kept.row : NULL, &look, now);
+		hold_apply(&v, "", now);
+		keep_row(&kept, &v);
+		add_event(told, sizeof told, second, &v);
+	}
+	if (strcmp(told, events) != 0)
+		fail_msg("%s: told '%s', not '%s'", name, told, events);
 }
 
 static void every_series(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct kept kept = { 0 };
-		char told[200] = "";
-		uint64_t id = 1;
-		const char *at = rows[i].samples;
-		for (char *end; *at; at = *end ? end + 1 : end) {
-			int64_t second = strtol(at, &end, 10);
-			bool present = end[1] != '-';
-			struct look look = { id++, second * 1000 + 1, "/", present, 0 };
-			at = end + 1;
-			look.value = strtod(at, &end);
-			if (!present)
-				end = strchr(at, '-') + 1;
-			struct verdict v = alert_step(&rows[i].rule, 3,
-				kept.exists ? &kept.row : NULL, &look, second * 1000 + 1);
-			keep_row(&kept, &v);
-			add_event(told, sizeof told, second, &v);
-		}
-		if (strcmp(told, rows[i].events) != 0)
-			fail_msg("%s: told '%s', not '%s'", rows[i].name, told, rows[i].events);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		run_series(rows[i].name, &plain, &rows[i].rule, rows[i].samples, rows[i].events);
+}
+
+static const struct {
+	const char *name;
+	struct rule rule;
+	const char *samples, *events;
+} flaps[] = {
+	{ "told once, and resolved when it was calm", { .limit = 90, .clear = 90 },
+		"0:95 10:80 20:95 30:80 40:95 50:80 60:95 90:80 100:95 110:80 600:80 710:80 720:95",
+		"0:firing 10:resolved 20:firing 30:resolved 40:firing 50:resolved 60:flapping "
+		"710:resolved 720:firing" },
+	{ "openings are forgotten", { .limit = 90, .clear = 90 },
+		"0:95 10:80 20:95 30:80 40:95 50:80 601:95 611:80",
+		"0:firing 10:resolved 20:firing 30:resolved 40:firing 50:resolved 601:firing "
+		"611:resolved" },
+	{ "no reminders meanwhile", { .limit = 90, .clear = 90, .repeat_ms = 10000 },
+		"0:95 1:80 2:95 3:80 4:95 5:80 6:95 60:95 90:95",
+		"0:firing 1:resolved 2:firing 3:resolved 4:firing 5:resolved 6:flapping" },
+	{ "it holds the worst state, and says when that got worse", TWO_LEVELS(.for_ms = 0),
+		"0:95 1:80 2:95 3:80 4:95 5:80 6:95 60:98 70:95 80:98 90:80 95:98",
+		"0:firing 1:resolved 2:firing 3:resolved 4:firing 5:resolved 6:flapping "
+		"60:worse!" },
+	{ "vanished is vanished", { .limit = 90, .clear = 90 },
+		"0:95 1:80 2:95 3:80 4:95 5:80 6:95 7:- 8:- 9:-",
+		"0:firing 1:resolved 2:firing 3:resolved 4:firing 5:resolved 6:flapping 9:closed" },
+};
+
+static void flapping_is_told_once(void **state)
+{
+	(void)state;
+	const struct alerter_config config = {
+		.absent_after = 3, .flap_after = 3, .flap_window_ms = 600000
+	};
+	for (size_t i = 0; i < ARRAY_LEN(flaps); i++)
+		run_series(
+			flaps[i].name, &config, &flaps[i].rule, flaps[i].samples, flaps[i].events);
+}
+
+/* Seconds at which a sample is taken; whether it has what is looked for ('+'), and what is told. */
+static void absence(void **state)
+{
+	(void)state;
+	static const struct {
+		int second;
+		char has, told;
+	} looks[] = {
+		{ 0, '+', '-' },
+		{ 60, '-', '-' },
+		{ 300, '-', '-' },
+		{ 600, '-', 'F' },
+		{ 660, '-', '-' },
+		{ 720, '+', 'R' },
+		{ 780, '-', '-' },
+		{ 840, '+', '-' },
+		{ 1500, '-', 'F' },
+	};
+	const struct rule rule = { .kind = RULE_ABSENT, .limit = 600, .clear = 600 };
+	struct kept kept = { 0 };
+	int64_t seen_at = 0;
+	for (size_t i = 0; i < ARRAY_LEN(looks); i++) {
+		int64_t at = looks[i].second * INT64_C(1000) + 1;
+		struct look look = { i + 1, at, "", looks[i].has == '+', 0 };
+		struct verdict v = absent_step(
+			&plain, &rule, kept.exists ? &kept.row : NULL, &look, seen_at, at);
+		seen_at = at;
+		keep_row(&kept, &v);
+		char told = !v.tell ? '-' : v.kind == EVENT_FIRING ? 'F' : 'R';
+		assert_int_equal(told, looks[i].told);
 	}
+	assert_int_equal(kept.row.since, 840001);
+}
+
+static void nobody_is_reminded_of_what_is_taken_on(void **state)
+{
+	(void)state;
+	const struct rule rule = TWO_LEVELS(.repeat_ms = 1000);
+	struct alert row = { .instance = "/",
+		.state = ALERT_FIRING,
+		.told_at = 1000,
+		.since = 1,
+		.acked_at = 2,
+		.acked_severity = SEVERITY_WARNING };
+	struct look look = { 2, 5000, "/", true, 95 };
+	assert_false(alert_step(&plain, &rule, &row, &look, 5000).tell);
+	look.value = 98;
+	struct verdict v = alert_step(&plain, &rule, &row, &look, 5000);
+	assert_true(v.tell && v.kind == EVENT_WORSE);
+	look = (struct look){ 3, 9000, "/", true, 98 };
+	v = alert_step(&plain, &rule, &v.alert, &look, 9000);
+	assert_true(v.tell && v.kind == EVENT_REPEAT);
+	row.acked_at = 0;
+	row.held = "silence 3";
+	look.value = 95;
+	assert_false(alert_step(&plain, &rule, &row, &look, 9000).tell);
 }
 
 static void state_tells_what_it_rests_on(void **state)
@@ -122,12 +261,12 @@ static void state_tells_what_it_rests_on(void **state)
 		.limit = 90, .clear = 90, .severity = SEVERITY_CRITICAL, .for_ms = 1
 	};
 	struct look look = { 7, 1000, "/var", true, 93 };
-	struct verdict v = alert_step(&rule, 3, NULL, &look, 5000);
+	struct verdict v = alert_step(&plain, &rule, NULL, &look, 5000);
 	assert_int_equal(v.row, ROW_WRITE);
 	assert_int_equal(v.alert.state, ALERT_PENDING);
 	struct alert pending = v.alert;
 	look = (struct look){ 8, 2000, "/var", true, 95 };
-	v = alert_step(&rule, 3, &pending, &look, 6000);
+	v = alert_step(&plain, &rule, &pending, &look, 6000);
 	assert_int_equal(v.alert.state, ALERT_FIRING);
 	assert_int_equal(v.alert.severity, SEVERITY_CRITICAL);
 	assert_true(v.alert.value == 95);
@@ -135,7 +274,6 @@ static void state_tells_what_it_rests_on(void **state)
 	assert_int_equal(v.alert.since, 1000);
 	assert_int_equal(v.alert.as_of, 2000);
 	assert_int_equal(v.alert.as_of_id, 8);
-	assert_int_equal(v.alert.told_at, 6000);
 	assert_string_equal(v.alert.instance, "/var");
 }
 
@@ -184,159 +322,6 @@ static void late_but_told_already(void **state)
 	assert_int_equal(late_step(&rule, &after, NULL, &look).row, ROW_WRITE);
 }
 
-/* Outcomes in turn, one letter each: . ok, t timeout, a auth, k host key changed, n not done,
- * i internal. Expected: per letter - nothing, F firing, R resolved, P repeat. */
-static const struct {
-	const char *outcomes, *unreachable, *host_key;
-} reach[] = {
-	{ "....", "----", "----" },
-	{ ".t.t.", "-----", "-----" },
-	{ ".tt.", "--FR", "----" },
-	{ "tattttt", "-F---P-", "-------" },
-	{ "tnt", "--F", "---" },
-	{ "nnnn", "----", "----" },
-	{ "nnnn.n", "------", "------" },
-	{ "ninin.", "----FR", "------" },
-	{ "ninintttt", "----F---P", "---------" },
-	{ "tnnnn", "----F", "-----" },
-	{ "knnnn", "-----", "F----" },
-	{ "titi", "--F-", "----" },
-	{ ".kk.", "----", "-F-R" },
-	{ "tkt", "--F", "-F-" },
-};
-
-static enum outcome letter(char c)
-{
-	switch (c) {
-	case 't':
-		return OUTCOME_TIMEOUT;
-	case 'a':
-		return OUTCOME_AUTH;
-	case 'k':
-		return OUTCOME_HOST_KEY_CHANGED;
-	case 'n':
-		return OUTCOME_NOT_DONE;
-	case 'i':
-		return OUTCOME_INTERNAL;
-	default:
-		return OUTCOME_OK;
-	}
-}
-
-static char mark(const struct verdict *v)
-{
-	return !v->tell			   ? '-'
-	       : v->kind == EVENT_FIRING   ? 'F'
-	       : v->kind == EVENT_RESOLVED ? 'R'
-	       : v->kind == EVENT_REPEAT   ? 'P'
-					   : '?';
-}
-
-static void every_reach(void **state)
-{
-	(void)state;
-	const struct alerter_config config = { .unreachable_after = 2,
-		.unreachable_repeat_ms = 4000 };
-	for (size_t i = 0; i < ARRAY_LEN(reach); i++) {
-		struct kept down = { 0 }, key = { 0 };
-		char got_down[20] = "", got_key[20] = "";
-		for (size_t k = 0; reach[i].outcomes[k]; k++) {
-			struct stored_sample s = { .id = k + 1,
-				.taken_at = (int64_t)(k + 1) * 1000,
-				.outcome = letter(reach[i].outcomes[k]) };
-			struct verdict v = unreachable_step(
-				&config, down.exists ? &down.row : NULL, NULL, &s, s.taken_at);
-			keep_row(&down, &v);
-			got_down[k] = mark(&v);
-			if (down.exists) {
-				v = unreachable_judge(&config, &down.row, 0, s.taken_at);
-				keep_row(&down, &v);
-				got_down[k] = v.tell ? mark(&v) : got_down[k];
-			}
-			v = host_key_step(
-				&config, key.exists ? &key.row : NULL, NULL, &s, s.taken_at);
-			keep_row(&key, &v);
-			got_key[k] = mark(&v);
-		}
-		assert_string_equal(got_down, reach[i].unreachable);
-		if (!strchr(reach[i].outcomes, 'k') || !strchr(reach[i].outcomes, 't'))
-			assert_string_equal(got_key, reach[i].host_key);
-	}
-}
-
-static void old_news_do_not_move_reachability(void **state)
-{
-	(void)state;
-	const struct alerter_config config = { .unreachable_after = 1 };
-	const struct alert good = { .as_of_id = 10, .last_good_at = 10000 };
-	struct stored_sample failed = { .id = 9, .outcome = OUTCOME_TIMEOUT };
-	assert_int_equal(unreachable_step(&config, NULL, &good, &failed, 0).row, ROW_KEEP);
-	failed.id = 12;
-	struct verdict v = unreachable_step(&config, NULL, &good, &failed, 0);
-	v = unreachable_judge(&config, &v.alert, 0, 0);
-	assert_int_equal(v.alert.state, ALERT_FIRING);
-	assert_int_equal(v.alert.last_good_at, 10000);
-	struct stored_sample completed = { .id = 11, .outcome = OUTCOME_OK };
-	assert_int_equal(unreachable_step(&config, &v.alert, &good, &completed, 0).row, ROW_KEEP);
-	completed.id = 12;
-	assert_int_equal(
-		unreachable_step(&config, &v.alert, &good, &completed, 0).kind, EVENT_RESOLVED);
-}
-
-static void only_finished_cycles_count(void **state)
-{
-	(void)state;
-	const struct alerter_config config = { .unreachable_after = 2 };
-	struct alert row = { .state = ALERT_PENDING, .count = 2, .as_of_id = 120 };
-	assert_false(unreachable_judge(&config, &row, 100, 0).tell);
-	assert_true(unreachable_judge(&config, &row, 130, 0).tell);
-	assert_true(unreachable_judge(&config, &row, 0, 0).tell);
-	row.count = 3;
-	assert_true(unreachable_judge(&config, &row, 100, 0).tell);
-	row.count = 0;
-	row.value = 5;
-	assert_false(unreachable_judge(&config, &row, 100, 0).tell);
-	assert_true(unreachable_judge(&config, &row, 0, 0).tell);
-	row.state = ALERT_FIRING;
-	assert_false(unreachable_judge(&config, &row, 0, 0).tell);
-}
-
-/* Minutes at which is looked, the last finished cycle as seen then, what is told, since when. */
-static void collector_stale(void **state)
-{
-	(void)state;
-	static const struct {
-		int now, finished;
-		char told;
-		int since;
-	} looks[] = {
-		{ 1, 0, '-', 0 },
-		{ 10, 0, '-', 0 },
-		{ 16, 0, 'F', 1 },
-		{ 35, 0, '-', 0 },
-		{ 36, 0, 'P', 1 },
-		{ 40, 0, '-', 0 },
-		{ 41, 41, 'R', 1 },
-		{ 50, 41, '-', 0 },
-		{ 56, 41, 'F', 41 },
-		{ 57, 41, '-', 0 },
-		{ 60, 58, 'R', 41 },
-		{ 61, 58, '-', 0 },
-	};
-	const struct alerter_config config = { .collector_stale_ms = 15 * 60000,
-		.unreachable_repeat_ms = 20 * 60000 };
-	struct kept kept = { 0 };
-	for (size_t i = 0; i < ARRAY_LEN(looks); i++) {
-		struct verdict v = stale_step(&config, kept.exists ? &kept.row : NULL,
-			looks[i].finished * INT64_C(60000), looks[i].now * INT64_C(60000));
-		keep_row(&kept, &v);
-		assert_int_equal(mark(&v), looks[i].told);
-		if (v.tell)
-			assert_int_equal(v.alert.since, looks[i].since * INT64_C(60000));
-	}
-	assert_false(kept.exists);
-}
-
 static void gone_closes_only_what_fires(void **state)
 {
 	(void)state;
@@ -353,14 +338,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_series),
+		cmocka_unit_test(flapping_is_told_once),
+		cmocka_unit_test(absence),
+		cmocka_unit_test(nobody_is_reminded_of_what_is_taken_on),
 		cmocka_unit_test(state_tells_what_it_rests_on),
 		cmocka_unit_test(late_breaches_become_one_event),
 		cmocka_unit_test(late_and_short_of_for_tells_nothing),
 		cmocka_unit_test(late_but_told_already),
-		cmocka_unit_test(every_reach),
-		cmocka_unit_test(old_news_do_not_move_reachability),
-		cmocka_unit_test(only_finished_cycles_count),
-		cmocka_unit_test(collector_stale),
 		cmocka_unit_test(gone_closes_only_what_fires),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -122,13 +122,11 @@ static size_t deliver(const struct config *config, int64_t budget_ms, bool *ret_
 {
 	static const volatile sig_atomic_t stop;
 	struct alert_set rows = { 0 };
-	struct arena pool = { 0 };
 	struct book book;
-	assert_int_equal(book_init(&book, config, &rows, &pool, NULL), 0);
+	assert_int_equal(book_init(&book, config, &rows, NULL), 0);
 	struct outbox o = { config, storage, &book, &lease, &stop, budget_ms };
 	assert_int_equal(outbox_deliver(&o, ret_blocked, NULL), 0);
 	book_finish(&book);
-	arena_finish(&pool);
 	return count_waiting();
 }
 

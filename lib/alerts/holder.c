@@ -1,0 +1,68 @@
+#include "lib/alerts/holder.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/alerts/hold.h"
+#include "lib/alerts/step.h"
+
+enum { NAME_SIZE = 128 };
+
+/* What is not a client's is called by the name it is about. */
+static struct hold_subject make_subject(const struct book_client *c, const struct rule *rule,
+	const char *key, const char *instance, char name[static NAME_SIZE])
+{
+	bool is_place = strcmp(key, RULE_JUMP) == 0 || strcmp(key, RULE_PARENT) == 0;
+	(void)snprintf(name, NAME_SIZE, "%.*s", (int)strcspn(key, "/"), key);
+	return (struct hold_subject){
+		.client = is_place ? instance : c->name,
+		.group = c->config  ? c->config->group
+			 : is_place ? ""
+				    : instance,
+		.metric = name,
+		.type = rule ? rule->type : "",
+		.instance = instance,
+	};
+}
+
+const char *holder_silence(struct book *b, const struct book_client *c, const struct rule *rule,
+	const char *key, const char *instance, int64_t at, int64_t now)
+{
+	char name[NAME_SIZE];
+	if (b->silence_count == 0)
+		return "";
+	struct hold_subject subject = make_subject(c, rule, key, instance, name);
+	for (size_t i = 0; i < b->silence_count; i++) {
+		const struct silence *s = &b->silences[i];
+		if (silence_covers(s, &subject, at) || silence_covers(s, &subject, now))
+			return pool_printf(&b->pool, "silence %" PRIu64 " of %.80s%s%.200s", s->id,
+				s->who, s->why[0] ? ": " : "", s->why);
+	}
+	return "";
+}
+
+static const char *find_stronger(
+	struct book *b, const struct book_client *c, const struct rule *rule)
+{
+	for (size_t i = 0; i < c->count; i++) {
+		const struct alert *a = &c->rows[i]->alert;
+		if (a->state != ALERT_FIRING || strcmp(a->rule, rule->key) == 0)
+			continue;
+		for (const char *const *name = rule->unless; *name; name++)
+			if (rule_is_called(a->rule, *name))
+				return pool_printf(&b->pool, "%s fires", *name);
+	}
+	return "";
+}
+
+const char *holder_find(struct book *b, const struct book_client *c, const struct rule *rule,
+	const char *key, const char *instance, int64_t at, int64_t now)
+{
+	if (rule && rule->counted_by)
+		return pool_printf(&b->pool, "counted in %s", rule->counted_by->group);
+	const char *hold = holder_silence(b, c, rule, key, instance, at, now);
+	if (!hold || hold[0] || !rule || !rule->unless)
+		return hold;
+	return find_stronger(b, c, rule);
+}

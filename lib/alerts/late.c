@@ -1,0 +1,57 @@
+#include "lib/alerts/late.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/alerts/hold.h"
+#include "lib/alerts/holder.h"
+
+/* A rule's row that gathers late breaches. Keys that do not fit are cut alike everywhere. */
+struct late_key {
+	char text[700];
+};
+
+static struct late_key late_key(const struct rule *rule)
+{
+	struct late_key k;
+	(void)snprintf(k.text, sizeof k.text, RULE_LATE "%s", rule->key);
+	return k;
+}
+
+bool late_is(const char *key)
+{
+	return strncmp(key, RULE_LATE, sizeof RULE_LATE - 1) == 0;
+}
+
+int late_reading(const struct visit *v, struct watch *w, const struct stored_reading *reading)
+{
+	if (w->rule->kind != RULE_LEVEL || !rule_broken(w->rule, reading->value))
+		return 0;
+	struct late_key key = late_key(w->rule);
+	struct look look = visit_look(v, reading->instance, true, reading->value);
+	struct verdict verdict = late_step(w->rule, w->row ? &w->row->alert : NULL,
+		book_find(v->client, key.text, reading->instance), &look);
+	return book_move(v->book, v->client, key.text, &verdict, NULL, "", v->err);
+}
+
+static const struct rule *find_rule(const struct client *client, const char *key)
+{
+	for (const struct rule *const *rule = client->rules; *rule; rule++)
+		if (strcmp(late_key(*rule).text, key) == 0)
+			return *rule;
+	return NULL;
+}
+
+int late_finish(struct book *b, struct book_client *c, const struct alert *row, int64_t now,
+	struct error *err)
+{
+	const struct rule *rule = find_rule(c->config, row->rule);
+	struct verdict v = rule ? late_close(rule, row) : verdict_remove(*row);
+	const char *hold =
+		rule ? holder_find(b, c, rule, rule->key, row->instance, row->as_of, now) : "";
+	if (!hold)
+		return error_set(err, "out of memory");
+	hold_apply(&v, hold, now);
+	return book_move(
+		b, c, row->rule, &v, rule ? config_recipients(c->config, rule) : NULL, "", err);
+}

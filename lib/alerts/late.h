@@ -1,0 +1,23 @@
+#ifndef FLEET_ALERTS_LATE_H
+#define FLEET_ALERTS_LATE_H
+
+#include "lib/alerts/visit.h"
+
+/*
+ * Good samples that are older than what was evaluated: they move nothing, and what they say of a
+ * breach is told once (late_step()).
+ */
+
+/* A reading of such a sample. */
+int late_reading(
+	const struct visit *v, struct watch *w, const struct stored_reading *reading) MUST_CHECK;
+
+/* A row that gathers such breaches, after all samples: told, or forgotten. One of a rule that is
+ * gone tells nothing. */
+int late_finish(struct book *b, struct book_client *c, const struct alert *row, int64_t now,
+	struct error *err) MUST_CHECK;
+
+/* Whether a row is such a one. */
+bool late_is(const char *key);
+
+#endif

@@ -1,0 +1,46 @@
+#ifndef FLEET_ALERTS_LOST_H
+#define FLEET_ALERTS_LOST_H
+
+#include <stdint.h>
+
+#include "lib/alerts/book.h"
+#include "lib/alerts/reach.h"
+#include "lib/error.h"
+
+/*
+ * Who cannot be reached, after all samples: the rows of clients, jump hosts, <parent>s and of the
+ * collector's own isolation begin and end here, and what is told under what (reach.h).
+ */
+struct lost {
+	struct book *book;
+	struct reach reach;
+	struct book_client *fleet; /* whose rows concern no client */
+	uint64_t running_cycle;	   /* as in contact_judge() */
+	int64_t now;
+	bool is_isolated;	 /* that alert fires */
+	const char **recipients; /* of the last list that was made */
+	size_t recipients_size;
+};
+
+int lost_init(struct lost *l, struct book *b, uint64_t running_cycle, int64_t now,
+	struct error *err) MUST_CHECK;
+void lost_finish(struct lost *l);
+
+/* Moves these rows. */
+int lost_move(struct lost *l, struct error *err) MUST_CHECK;
+
+/* What of this holds an alert that fires: the words, "" when nothing does; NULL without memory.
+ * `row` is of client `c`. */
+const char *lost_hold(
+	struct lost *l, const struct book_client *c, const struct book_row *row) MUST_CHECK;
+
+/* Who hears of such a row: of one that concerns no client those of all clients behind it, and
+ * those who look after the fleet. NULL without memory; until the next call. */
+const char *const *lost_recipients(
+	struct lost *l, const struct book_client *c, const struct book_row *row) MUST_CHECK;
+
+/* "a, b, c and 4 more", of the clients that a function chooses. */
+typedef bool lost_chooser(const struct lost *l, size_t client, size_t place);
+const char *lost_names(struct lost *l, lost_chooser *choose, size_t place) MUST_CHECK;
+
+#endif

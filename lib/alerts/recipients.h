@@ -1,0 +1,14 @@
+#ifndef FLEET_ALERTS_RECIPIENTS_H
+#define FLEET_ALERTS_RECIPIENTS_H
+
+#include "lib/arena.h"
+#include "lib/compiler.h"
+
+/* Lists of recipients as rows and events have them: with newlines between, each once. */
+
+/* Those of `text`, and of `list` (NULL-terminated, may be NULL) what is not among them. In the
+ * pool; NULL without memory. */
+const char *recipients_join(
+	struct arena *pool, const char *text, const char *const *list) MUST_CHECK;
+
+#endif

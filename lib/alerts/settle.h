@@ -1,0 +1,23 @@
+#ifndef FLEET_ALERTS_SETTLE_H
+#define FLEET_ALERTS_SETTLE_H
+
+#include <stdint.h>
+
+#include "lib/alerts/book.h"
+#include "lib/error.h"
+
+/*
+ * What no single sample decides, after all of them were evaluated: who cannot be reached and under
+ * what that is told, whether the collector runs, rules that count or measure age, rows whose rule
+ * or client is gone, who hears now of what was held, and to whom it goes when nobody acknowledged
+ * it.
+ */
+struct collector_look {
+	uint64_t running_cycle; /* as in contact_judge() */
+	int64_t finished_at;	/* as in stale_step() */
+};
+
+int settle(struct book *b, const struct collector_look *collector, int64_t now,
+	struct error *err) MUST_CHECK;
+
+#endif
