@@ -58,6 +58,7 @@ struct read {
 	struct set *set;
 	const char *client, *rule, *instance;
 	int64_t now;
+	uint64_t opened_event;
 	size_t limit;
 };
 
@@ -91,6 +92,13 @@ static int read_history(struct storage *s, void *arg, struct error *err)
 	return read_rows(s, r->set, STATEMENT_EVENTS_OF,
 		DB_VALUES(id, rule, rule, instance, instance, db_int((int64_t)r->limit)), add_event,
 		err);
+}
+
+static int read_thread(struct storage *s, void *arg, struct error *err)
+{
+	const struct read *r = arg;
+	return read_rows(s, r->set, STATEMENT_EVENTS_OPENED_BY,
+		DB_VALUES(db_id(r->opened_event), db_int((int64_t)r->limit)), add_event, err);
 }
 
 /* Reads into a new set; NULL when that failed. */
@@ -138,6 +146,13 @@ int storage_get_events(struct storage *s, const char *client, const char *rule,
 	if (!r.client || !r.rule != !rule || !r.instance != !instance)
 		return error_set(err, "out of memory");
 	return get_events(s, read_history, &r, ret_events, err);
+}
+
+int storage_get_thread(struct storage *s, uint64_t opened_event, size_t limit,
+	struct event_set *ret_events, struct error *err)
+{
+	struct read r = { .opened_event = opened_event, .limit = limit };
+	return get_events(s, read_thread, &r, ret_events, err);
 }
 
 void event_set_finish(struct event_set *e)

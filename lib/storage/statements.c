@@ -16,6 +16,16 @@
 	" e.value, e.threshold, e.since, e.last_good_at, e.opened_event, e.text, e.recipients," \
 	" e.held"
 #define EVENT_TYPES "iistssssddttisss"
+
+/* Of an alert that is held nobody is told, so it does not count. */
+#define STATUS_OF                                                                           \
+	"SELECT c.id, c.name, s.id, s.outcome, s.error, s.taken_at, c.last_good_at,"        \
+	" (SELECT count(*) FROM alert a WHERE a.client_id = c.id AND a.state = 'firing'"    \
+	" AND a.held = '') FROM client c LEFT JOIN sample s ON s.id = c.newest_id"
+#define STATUS_READINGS_OF(join)                                                            \
+	"c.id, m.name, e.instance, r.value FROM client c"                                   \
+	join " reading r ON r.sample_id = c.newest_ok_id"                                   \
+	join " series e ON e.id = r.series_id" join " metric m ON m.id = e.metric_id"
 /* clang-format on */
 
 const struct statement_text statement_texts[STATEMENT_COUNT] = {

@@ -1,4 +1,6 @@
 /* The fleet as the console shows it. */
+#include <stdio.h>
+
 #include "lib/attempt.h"
 #include "lib/storage/set.h"
 #include "lib/storage/words.h"
@@ -18,14 +20,23 @@ static void add_client(struct set *set, const struct db_value *row)
 	set_add(set, &c, sizeof c);
 }
 
+/* All clients, or one. */
+struct status {
+	struct set *set;
+	enum statement clients, readings;
+	struct db_value name;
+};
+
 /* Row ids of the clients, in the order of the items. */
-static int read_clients(struct storage *s, struct set *set, struct buffer *ids, struct error *err)
+static int read_clients(
+	struct storage *s, const struct status *r, struct buffer *ids, struct error *err)
 {
+	struct set *set = r->set;
 	struct db_value row[8];
 	int rc;
-	if (db_query(s->db, STATEMENT_STATUS, NULL, err))
+	if (db_query(s->db, r->clients, &r->name, err))
 		return -1;
-	while ((rc = db_next(s->db, STATEMENT_STATUS, row, err)) > 0) {
+	while ((rc = db_next(s->db, r->clients, row, err)) > 0) {
 		add_client(set, row);
 		if (buffer_append(ids, &row[0].i, sizeof row[0].i))
 			return error_set(err, "out of memory");
@@ -33,15 +44,16 @@ static int read_clients(struct storage *s, struct set *set, struct buffer *ids, 
 	return rc ? rc : set_check(set, err);
 }
 
-static int read_readings(struct storage *s, struct set *set, const int64_t *ids,
+static int read_readings(struct storage *s, const struct status *r, const int64_t *ids,
 	struct client_status *items, size_t count, struct error *err)
 {
+	struct set *set = r->set;
 	struct db_value row[4];
 	size_t at = 0;
 	int rc;
-	if (db_query(s->db, STATEMENT_STATUS_READINGS, NULL, err))
+	if (db_query(s->db, r->readings, &r->name, err))
 		return -1;
-	while ((rc = db_next(s->db, STATEMENT_STATUS_READINGS, row, err)) > 0) {
+	while ((rc = db_next(s->db, r->readings, row, err)) > 0) {
 		while (at < count && ids[at] != db_get_int(&row[0]))
 			at++;
 		if (at == count)
@@ -61,28 +73,47 @@ static int read_readings(struct storage *s, struct set *set, const int64_t *ids,
 
 static int read_status(struct storage *s, void *arg, struct error *err)
 {
-	struct set *set = arg;
+	const struct status *r = arg;
 	CLEANUP(buffer_finish) struct buffer ids = { 0 };
-	set_clear(set);
-	if (read_clients(s, set, &ids, err))
+	set_clear(r->set);
+	if (read_clients(s, r, &ids, err))
 		return -1;
-	size_t count = set->items.len / sizeof(struct client_status);
-	return count ? read_readings(s, set, (void *)ids.data, (void *)set->items.data, count, err)
+	size_t count = r->set->items.len / sizeof(struct client_status);
+	return count ? read_readings(s, r, (void *)ids.data, (void *)r->set->items.data, count, err)
 		     : 0;
+}
+
+static int get_status(
+	struct storage *s, struct status *r, struct status_set *ret_set, struct error *err)
+{
+	r->set = set_create();
+	if (!r->set)
+		return error_set(err, "out of memory");
+	if (storage_read(s, read_status, r, err)) {
+		set_destroy(r->set);
+		return -1;
+	}
+	*ret_set = (struct status_set){ (void *)r->set->items.data,
+		r->set->items.len / sizeof(struct client_status), r->set };
+	return 0;
 }
 
 int storage_get_status(struct storage *s, struct status_set *ret_set, struct error *err)
 {
-	struct set *set = set_create();
-	if (!set)
+	struct status all = { .clients = STATEMENT_STATUS, .readings = STATEMENT_STATUS_READINGS };
+	return get_status(s, &all, ret_set, err);
+}
+
+int storage_get_client_status(
+	struct storage *s, const char *client, struct status_set *ret_set, struct error *err)
+{
+	CLEANUP(arena_finish) struct arena strings = { 0 };
+	const char *name = clean_name(&strings, client, CLIENT_MAX);
+	if (!name)
 		return error_set(err, "out of memory");
-	if (storage_read(s, read_status, set, err)) {
-		set_destroy(set);
-		return -1;
-	}
-	*ret_set = (struct status_set){ (void *)set->items.data,
-		set->items.len / sizeof(struct client_status), set };
-	return 0;
+	struct status one = { NULL, STATEMENT_STATUS_ONE, STATEMENT_STATUS_READINGS_ONE,
+		db_text(name) };
+	return get_status(s, &one, ret_set, err);
 }
 
 void status_set_finish(struct status_set *s)
@@ -91,22 +122,68 @@ void status_set_finish(struct status_set *s)
 	*s = (struct status_set){ 0 };
 }
 
+/* The one of that name, which may be new; NULL when there are too many. */
+static struct channel_backlog *find_channel(struct storage_backlog *b, const char *name)
+{
+	for (size_t i = 0; i < b->channel_count; i++)
+		if (strcmp(b->channels[i].channel, name) == 0)
+			return &b->channels[i];
+	if (b->channel_count == BACKLOG_CHANNELS_MAX)
+		return NULL;
+	struct channel_backlog *c = &b->channels[b->channel_count++];
+	(void)snprintf(c->channel, sizeof c->channel, "%s", name);
+	return c;
+}
+
+static void add_waiting(struct storage_backlog *b, const struct db_value *row)
+{
+	struct channel_backlog *c = find_channel(b, db_get_text(&row[0]));
+	uint64_t count = (uint64_t)db_get_int(&row[1]);
+	int64_t oldest_at = db_get_int(&row[2]);
+	if (b->waiting == 0 || oldest_at < b->oldest_waiting_at)
+		b->oldest_waiting_at = oldest_at;
+	b->waiting += count;
+	if (c) {
+		c->waiting = count;
+		c->oldest_waiting_at = oldest_at;
+	}
+}
+
+static void add_failed(struct storage_backlog *b, const struct db_value *row)
+{
+	struct channel_backlog *c = find_channel(b, db_get_text(&row[0]));
+	int64_t newest_at = db_get_int(&row[2]);
+	if (newest_at > b->newest_failed_at)
+		b->newest_failed_at = newest_at;
+	b->failed += (uint64_t)db_get_int(&row[1]);
+	if (c)
+		c->failed = (uint64_t)db_get_int(&row[1]);
+}
+
+static int read_channels(struct storage *s, enum statement query, struct storage_backlog *b,
+	void (*add)(struct storage_backlog *b, const struct db_value *row), struct error *err)
+{
+	struct db_value row[3];
+	int rc;
+	if (db_query(s->db, query, NULL, err))
+		return -1;
+	while ((rc = db_next(s->db, query, row, err)) > 0)
+		add(b, row);
+	return rc;
+}
+
 static int read_backlog(struct storage *s, void *arg, struct error *err)
 {
 	struct storage_backlog *b = arg;
 	struct db_value row[2];
+	*b = (struct storage_backlog){ 0 };
 	if (db_first(s->db, STATEMENT_UNPROCESSED_COUNT, NULL, row, err) < 0)
 		return -1;
 	b->unprocessed = (uint64_t)db_get_int(&row[0]);
 	b->oldest_unprocessed_at = b->unprocessed ? attempt_time_ms((uint64_t)row[1].i) : 0;
-	if (db_first(s->db, STATEMENT_WAITING_COUNT, NULL, row, err) < 0)
+	if (read_channels(s, STATEMENT_WAITING_COUNT, b, add_waiting, err))
 		return -1;
-	b->waiting = (uint64_t)db_get_int(&row[0]);
-	b->oldest_waiting_at = db_get_int(&row[1]);
-	if (db_first(s->db, STATEMENT_FAILED_COUNT, NULL, row, err) < 0)
-		return -1;
-	b->failed = (uint64_t)db_get_int(&row[0]);
-	return 0;
+	return read_channels(s, STATEMENT_FAILED_COUNT, b, add_failed, err);
 }
 
 int storage_get_backlog(struct storage *s, struct storage_backlog *ret, struct error *err)

@@ -403,7 +403,7 @@ struct client_status {
 	int64_t last_good_at;		       /* of the newest ok sample; 0 = never */
 	const struct stored_reading *readings; /* of that one */
 	size_t reading_count;
-	uint32_t open_alerts;
+	uint32_t open_alerts; /* without those that are held */
 };
 struct status_set {
 	struct client_status *items;
@@ -412,12 +412,40 @@ struct status_set {
 };
 /* One row per client known to storage, by name. */
 int storage_get_status(struct storage *s, struct status_set *ret_set, struct error *err) MUST_CHECK;
+/* The same of one client; none when it is not known. */
+int storage_get_client_status(struct storage *s, const char *client, struct status_set *ret_set,
+	struct error *err) MUST_CHECK;
 void status_set_finish(struct status_set *s);
 
 /* The newest events of a client, newest first, of one rule and instance or, with NULL, of any. */
 int storage_get_events(struct storage *s, const char *client, const char *rule,
 	const char *instance, size_t limit, struct event_set *ret_events,
 	struct error *err) MUST_CHECK;
+
+/* Those of one life of an alert, oldest first: what the event `opened_event` opened. */
+int storage_get_thread(struct storage *s, uint64_t opened_event, size_t limit,
+	struct event_set *ret_events, struct error *err) MUST_CHECK;
+
+/* What became of telling one event to one recipient. */
+struct delivery {
+	uint64_t event_id;
+	const char *channel; /* as in struct notification; "" while it is deferred */
+	const char *recipient;
+	const char *message_id; /* "" while it is deferred: until next_try_at */
+	enum notification_state state;
+	uint32_t tries;
+	int64_t created_at, next_try_at, done_at;
+	const char *last_error;
+};
+struct delivery_set {
+	struct delivery *items;
+	size_t count;
+	void *memory;
+};
+/* Of these events, in their order. */
+int storage_get_deliveries(struct storage *s, const uint64_t *events, size_t count,
+	struct delivery_set *ret_set, struct error *err) MUST_CHECK;
+void delivery_set_finish(struct delivery_set *d);
 
 /* Somebody has taken on the alert that this event opened, as severe as it is now. Who does so later
  * takes the place of who did before. *ret_found tells whether such an alert is there. */
@@ -458,11 +486,19 @@ int storage_forget(
 	struct storage *s, const char *client, bool *ret_found, struct error *err) MUST_CHECK;
 
 /* Counts for `fleet status` and for complaints on stderr. */
+enum { BACKLOG_CHANNELS_MAX = 8 };
 struct storage_backlog {
 	uint64_t unprocessed;
 	int64_t oldest_unprocessed_at;
 	uint64_t waiting, failed; /* notifications */
 	int64_t oldest_waiting_at;
+	int64_t newest_failed_at;
+	struct channel_backlog { /* of those that have any */
+		char channel[16];
+		uint64_t waiting, failed;
+		int64_t oldest_waiting_at;
+	} channels[BACKLOG_CHANNELS_MAX];
+	size_t channel_count;
 };
 int storage_get_backlog(
 	struct storage *s, struct storage_backlog *ret, struct error *err) MUST_CHECK;

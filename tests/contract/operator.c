@@ -109,6 +109,29 @@ static void a_new_life_is_nobodys(void **state)
 	alert_set_finish(&got);
 }
 
+static void a_thread_is_one_life(void **state)
+{
+	struct rig *r = rig(state);
+	uint64_t epoch = take(r), ids[3];
+	uint64_t opened = three_events(r, epoch, ids);
+	struct alert a = firing("web1", "/");
+	struct event again = event_of(&a, EVENT_FIRING, noon + 9);
+	apply(r, epoch, &(struct transition){ .alert = a, .event = &again }, 1);
+	struct event_set got;
+	assert_done(r, storage_get_thread(r->s, opened, 9, &got, &r->err));
+	assert_int_equal(got.count, 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(got.items[i].id, ids[i]);
+	assert_string_equal(got.items[0].client, "web1");
+	event_set_finish(&got);
+	assert_done(r, storage_get_thread(r->s, opened, 2, &got, &r->err));
+	assert_int_equal(got.count, 2);
+	event_set_finish(&got);
+	assert_done(r, storage_get_thread(r->s, opened + 100, 9, &got, &r->err));
+	assert_int_equal(got.count, 0);
+	event_set_finish(&got);
+}
+
 static struct silence silence(const char *client, int64_t from, int64_t to)
 {
 	return (struct silence){
@@ -283,6 +306,7 @@ static void nothing_said_of_a_forgotten_client_stays(void **state)
 const struct CMUnitTest operator_tests[] = {
 	RIG_TEST(an_alert_is_taken_on),
 	RIG_TEST(it_is_known_when_the_opening_was_told),
+	RIG_TEST(a_thread_is_one_life),
 	RIG_TEST(a_new_life_is_nobodys),
 	RIG_TEST(a_silence_lasts_until_its_end_or_until_it_is_lifted),
 	RIG_TEST(the_history_of_an_alert),

@@ -102,6 +102,12 @@ static void a_notification_waits_until_it_is_done(void **state)
 	assert_int_equal(b.waiting, 1);
 	assert_int_equal(b.oldest_waiting_at, noon);
 	assert_int_equal(b.failed, 1);
+	assert_int_equal(b.newest_failed_at, noon);
+	assert_int_equal(b.channel_count, 1);
+	assert_string_equal(b.channels[0].channel, "mail");
+	assert_int_equal(b.channels[0].waiting, 1);
+	assert_int_equal(b.channels[0].failed, 1);
+	assert_int_equal(b.channels[0].oldest_waiting_at, noon);
 	assert_done(r, storage_due_notifications(r->s, noon + 59999, 0, 9, &due, &r->err));
 	assert_int_equal(due.count, 0);
 	notification_set_finish(&due);
@@ -264,6 +270,53 @@ static void a_deferred_event_is_told_in_its_time(void **state)
 	assert_int_equal(count, 0);
 }
 
+/* Of each event: who, under which Message-ID, how it went. */
+static void assert_deliveries(
+	struct rig *r, const uint64_t *ids, size_t count, const char *expected)
+{
+	static const char *const states[] = { "waiting", "sent", "failed" };
+	struct delivery_set got;
+	struct buffer text = { 0 };
+	assert_done(r, storage_get_deliveries(r->s, ids, count, &got, &r->err));
+	for (size_t i = 0; i < got.count; i++) {
+		const struct delivery *d = &got.items[i];
+		assert_int_equal(buffer_printf(&text, "%d %s %s <%s> %s %lld\n",
+					 d->event_id == ids[0] ? 1 : 2, d->channel, d->recipient,
+					 d->message_id, states[d->state],
+					 (long long)(d->next_try_at ? d->next_try_at - noon : -1)),
+			0);
+	}
+	assert_string_equal(text.data ? text.data : "", expected);
+	delivery_set_finish(&got);
+	buffer_finish(&text);
+}
+
+static void it_is_known_who_was_told_what(void **state)
+{
+	struct rig *r = rig(state);
+	uint64_t epoch = take(r), ids[3];
+	three_events(r, epoch, ids);
+	assert_deliveries(r, ids, 3, "");
+	struct notification n[] = { mail("a@example.com", "1@fleet", ids, 2),
+		mail("b@example.com", "2@fleet", ids, 1) };
+	n[1].state = NOTIFICATION_FAILED;
+	n[1].next_try_at = 0;
+	const struct deferral night = { ids[1], "c@example.com", noon + 100 };
+	put_composed(r, epoch,
+		&(struct composed){ .items = n,
+			.count = 2,
+			.events = ids,
+			.event_count = 3,
+			.deferred = &night,
+			.deferred_count = 1 });
+	assert_deliveries(r, ids, 3,
+		"1 mail a@example.com <1@fleet> waiting 0\n"
+		"1 mail b@example.com <2@fleet> failed -1\n"
+		"2 mail a@example.com <1@fleet> waiting 0\n"
+		"2  c@example.com <> waiting 100\n");
+	assert_deliveries(r, ids, 0, "");
+}
+
 static void half_told_is_a_mistake(void **state)
 {
 	struct rig *r = rig(state);
@@ -325,6 +378,7 @@ const struct CMUnitTest outbox_tests[] = {
 	RIG_TEST(a_thread_begins_with_the_first_mail),
 	RIG_TEST(what_was_told_long_ago_goes),
 	RIG_TEST(a_deferred_event_is_told_in_its_time),
+	RIG_TEST(it_is_known_who_was_told_what),
 	RIG_TEST(half_told_is_a_mistake),
 	RIG_TEST(what_is_deferred_is_kept),
 	RIG_TEST(the_payload_goes_with_the_text),

@@ -59,6 +59,49 @@ static void status_is_one_row_a_client(void **state)
 	assert_int_equal(b.oldest_waiting_at, 0);
 }
 
+static void one_client_is_shown_alone(void **state)
+{
+	struct rig *r = rig(state);
+	struct sample batch[] = { good_sample(0, "web1", two, 1), good_sample(1, "web2", two, 2) };
+	enum put_result results[2];
+	struct status_set got;
+	assert_done(r, storage_put_samples(r->s, batch, 2, results, &r->err));
+	assert_done(r, storage_get_client_status(r->s, "web2", &got, &r->err));
+	assert_int_equal(got.count, 1);
+	assert_string_equal(got.items[0].client, "web2");
+	assert_int_equal(got.items[0].reading_count, 2);
+	assert_string_equal(got.items[0].readings[1].instance, "/");
+	status_set_finish(&got);
+	assert_done(r, storage_get_client_status(r->s, "web' OR '1", &got, &r->err));
+	assert_int_equal(got.count, 0);
+	status_set_finish(&got);
+}
+
+static void held_alerts_are_not_counted_as_open(void **state)
+{
+	struct rig *r = rig(state);
+	uint64_t epoch;
+	bool lost;
+	struct sample s = good_sample(0, "web1", two, 1);
+	struct alert a = { .client = "web1",
+		.rule = "cpu",
+		.instance = "",
+		.recipients = "",
+		.state = ALERT_FIRING };
+	struct transition t[] = { { .alert = a }, { .alert = a }, { .alert = a } };
+	struct status_set got;
+	t[1].alert.rule = "disk";
+	t[1].alert.held = "silence 1";
+	t[2].alert.rule = "load";
+	t[2].alert.state = ALERT_PENDING;
+	assert_int_equal(put(r, &s), PUT_NEW);
+	assert_done(r, storage_take_lease(r->s, "x", noon, 60000, &epoch, &r->err));
+	assert_done(r, storage_apply(r->s, epoch, NULL, 0, t, 3, noon, &lost, &r->err));
+	assert_done(r, storage_get_status(r->s, &got, &r->err));
+	assert_int_equal(got.items[0].open_alerts, 1);
+	status_set_finish(&got);
+}
+
 static void a_forgotten_client_leaves_nothing(void **state)
 {
 	struct rig *r = rig(state);
@@ -430,6 +473,8 @@ static void it_says_what_it_is(void **state)
 
 const struct CMUnitTest status_tests[] = {
 	RIG_TEST(status_is_one_row_a_client),
+	RIG_TEST(one_client_is_shown_alone),
+	RIG_TEST(held_alerts_are_not_counted_as_open),
 	RIG_TEST(a_forgotten_client_leaves_nothing),
 	RIG_TEST(nothing_is_told_of_a_forgotten_client),
 	RIG_TEST(forgotten_while_it_is_judged),
