@@ -10,6 +10,7 @@
 enum {
 	MINUTE_MS = 60 * 1000,
 	HOUR_MS = 60 * MINUTE_MS,
+	DAY_MS = 24 * HOUR_MS,
 	ALERTER_LATE_MS = 15 * MINUTE_MS,
 	COMPLAIN_EVERY_MS = HOUR_MS,
 	RETAIN_LEAST = 1000, /* samples a cycle, beside twice what a cycle brings */
@@ -23,8 +24,15 @@ bool alerter_is_missing(int64_t now, int64_t last_run_at, const struct storage_b
 	return waiting_ms > ALERTER_LATE_MS && now - last_run_at > ALERTER_LATE_MS;
 }
 
-static void complain(struct store_phase *s, const struct storage_backlog *backlog, int64_t now,
-	int64_t last_run_at)
+bool outbox_is_stuck(int64_t now, int64_t complained_at, const struct storage_backlog *backlog)
+{
+	if (backlog->waiting && now - backlog->oldest_waiting_at > HOUR_MS)
+		return true;
+	return backlog->failed && backlog->newest_failed_at > complained_at &&
+	       now - backlog->newest_failed_at < DAY_MS;
+}
+
+static void say_missing(const struct storage_backlog *backlog, int64_t last_run_at)
 {
 	char since[CLOCK_TEXT_SIZE] = "ever";
 	if (last_run_at)
@@ -32,6 +40,20 @@ static void complain(struct store_phase *s, const struct storage_backlog *backlo
 	log_error("fleet-alerter has not run since %s: it has %" PRIu64
 		  " sample%s to look at, and nobody is told of alerts; see its crontab line",
 		since, backlog->unprocessed, plural(backlog->unprocessed));
+}
+
+static void say_stuck(const struct storage_backlog *backlog, int64_t now)
+{
+	int64_t waiting_ms = backlog->waiting ? now - backlog->oldest_waiting_at : 0;
+	log_error("people are not told of alerts: %" PRIu64
+		  " notification%s to be sent, the oldest "
+		  "for %" PRId64 " min, %" PRIu64 " failed for good; see fleet status",
+		backlog->waiting, plural(backlog->waiting), waiting_ms / MINUTE_MS,
+		backlog->failed);
+}
+
+static void note_complaint(struct store_phase *s, int64_t now)
+{
 	struct error err;
 	s->state->complained_at = now;
 	if (run_state_save(s->state_path, s->state, &err) < 0)
@@ -49,9 +71,15 @@ static int watch_alerter(struct store_phase *s, struct error *err)
 		return -1;
 	int64_t last_run_at = found ? last.finished_at : 0;
 	int64_t quiet_ms = now - s->state->complained_at;
-	if (alerter_is_missing(now, last_run_at, &backlog) &&
-		(quiet_ms < 0 || quiet_ms >= COMPLAIN_EVERY_MS))
-		complain(s, &backlog, now, last_run_at);
+	bool is_missing = alerter_is_missing(now, last_run_at, &backlog);
+	if ((!is_missing && !outbox_is_stuck(now, s->state->complained_at, &backlog)) ||
+		(quiet_ms >= 0 && quiet_ms < COMPLAIN_EVERY_MS))
+		return 0;
+	if (is_missing)
+		say_missing(&backlog, last_run_at);
+	else
+		say_stuck(&backlog, now);
+	note_complaint(s, now);
 	return 0;
 }
 

@@ -24,4 +24,8 @@ int store_phase_run(struct store_phase *s);
  * never ran though samples wait for long. Pure; times are wall clock, last_run_at 0 = never. */
 bool alerter_is_missing(int64_t now, int64_t last_run_at, const struct storage_backlog *backlog);
 
+/* Whether to complain that people are not told, though the alerter runs: something waits for long,
+ * or was given up since the last complaint (0 = never) and lately. Pure. */
+bool outbox_is_stuck(int64_t now, int64_t complained_at, const struct storage_backlog *backlog);
+
 #endif

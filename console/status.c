@@ -63,6 +63,17 @@ static void print_cycle(struct storage *storage, const char *program)
 		printf("%s: last finished %s\n", program, clock_format_utc(cycle.finished_at, at));
 }
 
+/* What is to be sent, and what could not be, by the way it goes. */
+static void print_channel(const struct channel_backlog *c, int64_t now)
+{
+	printf("%s: %llu notification%s to be sent", c->channel, (unsigned long long)c->waiting,
+		plural(c->waiting));
+	if (c->waiting)
+		printf(", the oldest for %lld min",
+			(long long)((now - c->oldest_waiting_at) / 60000));
+	printf(", %llu failed for good\n", (unsigned long long)c->failed);
+}
+
 /* Below the table: what is not about one client. */
 static void print_programs(struct storage *storage)
 {
@@ -71,14 +82,15 @@ static void print_programs(struct storage *storage)
 	putchar('\n');
 	print_cycle(storage, "collector");
 	print_cycle(storage, "alerter");
-	if (storage_get_backlog(storage, &b, &err) != 0)
+	if (storage_get_backlog(storage, &b, &err) != 0) {
 		log_warning("%s", err.text);
-	else if (b.unprocessed || b.waiting || b.failed)
-		printf("%llu sample%s to be looked at by the alerter, %llu notification%s to be "
-		       "sent, %llu failed\n",
-			(unsigned long long)b.unprocessed, plural(b.unprocessed),
-			(unsigned long long)b.waiting, plural(b.waiting),
-			(unsigned long long)b.failed);
+		return;
+	}
+	if (b.unprocessed)
+		printf("%llu sample%s to be looked at by the alerter\n",
+			(unsigned long long)b.unprocessed, plural(b.unprocessed));
+	for (size_t i = 0; i < b.channel_count; i++)
+		print_channel(&b.channels[i], clock_wall_ms());
 }
 
 int cmd_status(const char *config_path, int argc, char **argv)
