@@ -364,6 +364,89 @@ class Commands(Case):
         self.assertEqual(self.places(), [])
 
 
+class Whole(Case):
+    """From a sample to whoever is told."""
+
+    def setUp(self):
+        super().setUp()
+        self.web = self.serve()
+
+    def watch(self, elements, mail):
+        self.prepare(elements + f'<client name="web1" ip="192.0.2.10" username="monitor" password="x"'
+                                f' mail="{mail}"><alert type="disk" limit="90%"/></client>')
+
+    def hook(self, form):
+        return (f'<webhook name="chat" url="{self.web.url("/hook")}" ca="{self.web.ca}"'
+                f' form="{form}" token-file="token"/>')
+
+    def disk(self, minute, value, mounts=('/var',)):
+        self.samples.add('web1', minute, {('filesystem_used_ratio', m): value for m in mounts})
+        self.alert()
+
+    def bodies(self):
+        return [json.loads(r.body) for r in self.web.requests]
+
+    def test_a_life_in_json(self):
+        mount = '/"\n\x1b{{token}}<!channel>'
+        self.watch(self.hook('json'), 'chat')
+        self.disk(-5, 0.95, (mount,))
+        self.disk(-4, 0.5, (mount,))
+        first, second = self.bodies()
+        self.assertEqual((first['status'], second['status']), ('firing', 'resolved'))
+        self.assertEqual(first['thread'], first['message_id'])
+        self.assertEqual(second['thread'], first['message_id'])
+        event, = first['events']
+        self.assertEqual((event['client'], event['alert'], event['value'], event['limit']),
+                         ('web1', 'disk', 0.95, 0.9))
+        self.assertEqual(event['instance'], mount.replace('\x1b', '\\x1b'))
+        self.assertEqual(event['key'], second['events'][0]['key'])
+        self.assertIn('95.0 %', first['text'])
+        self.assertNotIn(TOKEN, str(self.bodies()))
+
+    def test_every_form_takes_a_flood(self):
+        mounts = [f'/srv{i}' for i in range(8)]
+        for form in ('json', 'slack', 'ntfy', 'alertmanager'):
+            with self.subTest(form=form):
+                self.web.requests.clear()
+                self.watch(self.hook(form), 'chat')
+                self.disk(-5, 0.95, mounts)
+                body, = self.bodies()
+                self.assertIn('/srv7', str(body))
+                self.tearDownFleet()
+
+    def tearDownFleet(self):
+        self.samples.close()
+        self.fleet = Fleet(tempfile.mkdtemp(prefix='fleet-channels-', dir=self.folder))
+        self.fleet.write('token', TOKEN + '\n')
+
+    def test_pagerduty_has_an_incident_for_each(self):
+        mounts = [f'/srv{i}' for i in range(8)]
+        self.watch(self.hook('pagerduty'), 'chat')
+        self.disk(-5, 0.95, mounts)
+        self.disk(-4, 0.5, mounts)
+        bodies = self.bodies()
+        keys = {action: {b['dedup_key'] for b in bodies if b['event_action'] == action}
+                for action in ('trigger', 'resolve')}
+        self.assertEqual(len(bodies), 16)
+        self.assertEqual(len(keys['trigger']), 8)
+        self.assertEqual(keys['trigger'], keys['resolve'])
+        self.assertEqual({b['routing_key'] for b in bodies}, {TOKEN})
+
+    def test_a_command_and_hostile_mounts(self):
+        told = self.fleet.path('told')
+        script = self.fleet.write('horn', '#!/bin/sh\n{ for a; do printf "<%s>\\n" "$a"; done; env;'
+                                          f' }} >>"{told}"\n', mode=0o700)
+        self.watch(f'<command name="horn" run="{script} {{{{instance}}}}"/>', 'horn')
+        self.disk(-5, 0.95, ('-rf /\nFLEET_CLIENT=other $(touch x)',))
+        with open(told, encoding='utf-8') as f:
+            lines = f.read().splitlines()
+        self.assertEqual(lines[0], '< -rf /\\x0aFLEET_CLIENT=other $(touch x)>')
+        self.assertIn('FLEET_CLIENT=web1', lines)
+        self.assertIn('FLEET_STATUS=firing', lines)
+        self.assertEqual([line for line in lines if line.startswith('FLEET_CLIENT')],
+                         ['FLEET_CLIENT=web1'])
+
+
 class Heartbeats(Case):
     def setUp(self):
         super().setUp()
