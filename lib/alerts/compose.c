@@ -5,11 +5,7 @@
 
 #include "lib/alerts/letter.h"
 #include "lib/alerts/quiet.h"
-#include "lib/alerts/step.h"
 #include "lib/send/payload.h"
-
-/* Fewer clients are no reason to doubt the collector. */
-enum { ISOLATED_MIN = 3 };
 
 /* One recipient is to be told one event. */
 struct telling {
@@ -241,8 +237,7 @@ static const char *make_note(const struct job *j, const struct party *p)
 static int tell(struct job *j, struct party *p, uint64_t room)
 {
 	size_t count = p->story_count;
-	bool digest =
-		count > COMPOSE_SINGLE_MAX || count > room || (j->letters.lost > 0 && count > 1);
+	bool digest = count > COMPOSE_SINGLE_MAX || count > room;
 	const char *note = make_note(j, p);
 	if (!note)
 		return no_memory(j);
@@ -311,16 +306,6 @@ static int compose_party(struct job *j, const struct telling *tellings, size_t c
 
 /* ---- all of it -------------------------------------------------------------------------- */
 
-/* When so much of the fleet cannot be reached the fault is likelier here than there. */
-static size_t count_lost(const struct compose_input *in)
-{
-	size_t lost = 0;
-	for (size_t i = 0; i < in->count; i++)
-		lost += in->events[i].kind == EVENT_FIRING && !is_held(&in->events[i]) &&
-			strcmp(in->events[i].rule, RULE_UNREACHABLE) == 0;
-	return lost >= ISOLATED_MIN && lost * 2 >= in->config->client_count ? lost : 0;
-}
-
 static int make_room(struct job *j, size_t most)
 {
 	j->letters.items = arena_alloc(j->pool, (most + 1) * sizeof *j->letters.items);
@@ -371,7 +356,7 @@ int compose(const struct compose_input *in, struct arena *pool, struct composed 
 		.in = in,
 		.pool = pool,
 		.err = err,
-		.letters = { .in = in, .pool = pool, .err = err, .lost = count_lost(in) },
+		.letters = { .in = in, .pool = pool, .err = err },
 	};
 	size_t most = most_tellings(in);
 	struct telling *tellings = arena_alloc(pool, (most + 1) * sizeof *tellings);

@@ -6,6 +6,7 @@
 #include "lib/alerts/about.h"
 #include "lib/alerts/pool.h"
 #include "lib/alerts/text.h"
+#include "lib/alerts/verdict.h"
 
 struct details {
 	struct about about;
@@ -67,12 +68,13 @@ static void say_worst(const struct details *d)
 			pool_text(d->pool, metric_format(a->unit, worst, text, sizeof text)));
 }
 
+/* Of a client the last good sample, of the collector its last run. */
 static void say_last_good(const struct details *d)
 {
 	const struct event *e = &d->about.story->event;
 	char at[ABOUT_TIME_SIZE], span[ABOUT_SPAN_SIZE];
 	const char *what = e->client[0] ? "sample" : "run";
-	if (d->about.group)
+	if (!e->client[0] && strcmp(e->rule, RULE_STALE) != 0)
 		return;
 	if (e->last_good_at <= 0)
 		page_fact(d->page, "Last good", pool_printf(d->pool, "no %s yet", what));

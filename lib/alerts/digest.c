@@ -118,7 +118,8 @@ static int compose_part(struct letters *l, struct digest *d, size_t from, size_t
 	if (pen.failed)
 		return letter_no_memory(l);
 	page.heading = heading.data;
-	letter_begin(l, &page, d->note);
+	if (d->note)
+		page_note(&page, d->note);
 	put_age(l, d->stories + from, n, &page);
 	page_command(&page, pool_printf(l->pool, "fleet -c %s status", l->in->config->file));
 	return letter_add(l, d->to, d->stories + from, n, &page, "");

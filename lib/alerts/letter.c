@@ -34,17 +34,6 @@ static const char *make_message_id(
 		domain && domain[0] ? domain : "localhost");
 }
 
-void letter_begin(const struct letters *l, struct page *p, const char *note)
-{
-	if (l->lost > 0)
-		page_note(p, pool_printf(l->pool,
-				     "%zu of %zu clients cannot be reached: the collector looks "
-				     "isolated.",
-				     l->lost, l->in->config->client_count));
-	if (note)
-		page_note(p, note);
-}
-
 /* "CRITICAL web1: disk /var 93.1 % (limit 90.0 %)" in the pool, NULL without memory. */
 static const char *make_headline(const struct letters *l, const struct page_row *row)
 {
@@ -228,7 +217,8 @@ int letter_single(struct letters *l, const struct recipient *to, const struct st
 	if (find_day(l, s, &more.day) < 0)
 		return -1;
 	more.alert = ask->alert ? ask->alert(ask->arg, &s->event) : NULL;
-	letter_begin(l, &page, note);
+	if (note)
+		page_note(&page, note);
 	if (text_row(s, l->in->config, l->pool, &row) < 0 ||
 		text_details(s, l->in->config, &more, l->pool, &page) < 0)
 		return letter_no_memory(l);

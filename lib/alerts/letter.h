@@ -16,7 +16,6 @@ struct letters {
 	const struct compose_input *in;
 	struct arena *pool;
 	struct error *err;
-	size_t lost; /* clients that became unreachable, when they are so many as to be one fault */
 	struct notification *items; /* with room for one a story */
 	size_t count;
 	struct letter_day {
@@ -34,9 +33,7 @@ int letter_single(struct letters *l, const struct recipient *to, const struct st
 int letter_digest(struct letters *l, const struct recipient *to, struct story *stories,
 	size_t count, const char *note) MUST_CHECK;
 
-/* For these two: what all of them begin with, and the row itself, of which the first story
- * names the Message-ID. */
-void letter_begin(const struct letters *l, struct page *p, const char *note);
+/* For these two: the row itself, of which the first story names the Message-ID. */
 int letter_add(struct letters *l, const struct recipient *to, const struct story *stories,
 	size_t count, const struct page *p, const char *references) MUST_CHECK;
 

@@ -264,45 +264,6 @@ static void composing_again_gives_the_same_ids(void **state)
 	arena_finish(&b.pool);
 }
 
-static void mark_lost(struct event *events, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		events[i].rule = RULE_UNREACHABLE;
-		events[i].client = rig_clients[i].name;
-	}
-}
-
-/* The whole run is judged, though each recipient sees a part of it. */
-static void an_isolated_collector_is_named(void **state)
-{
-	(void)state;
-	struct event events[4];
-	make_events(events, 4);
-	mark_lost(events, 3);
-	events[2].recipients = "b@example.com";
-	struct fixture f = { 0 };
-	run(&f, events, 4, true);
-	assert_int_equal(f.bag.count, 2);
-	for (size_t i = 0; i < 2; i++)
-		assert_ptr_equal(strstr(f.bag.items[i].text, "3 of 3 clients cannot be reached: "),
-			f.bag.items[i].text);
-	assert_int_equal(f.bag.items[0].event_count, 1);
-	assert_int_equal(f.bag.items[1].event_count, 3);
-	arena_finish(&f.pool);
-}
-
-static void two_lost_clients_are_no_isolation(void **state)
-{
-	(void)state;
-	struct event events[8];
-	make_events(events, 8);
-	mark_lost(events, 2);
-	struct fixture f = { 0 };
-	run(&f, events, 8, true);
-	assert_null(strstr(f.bag.items[0].text, "isolated"));
-	arena_finish(&f.pool);
-}
-
 /* Each event's line stands whole in the one mail that has it. */
 static void check_mail_of_many(const struct notification *n, unsigned char *seen)
 {
@@ -360,8 +321,6 @@ int main(void)
 		cmocka_unit_test(nobody_to_tell_is_told_on_standard_output),
 		cmocka_unit_test(follow_ups_hang_on_the_first_mail),
 		cmocka_unit_test(composing_again_gives_the_same_ids),
-		cmocka_unit_test(an_isolated_collector_is_named),
-		cmocka_unit_test(two_lost_clients_are_no_isolation),
 		cmocka_unit_test(a_long_digest_is_several_mails),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
