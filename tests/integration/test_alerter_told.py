@@ -68,6 +68,11 @@ class ToldCase(MailCase):
         more = ''.join(f' {key.replace("_", "-")}="{value}"' for key, value in attributes.items())
         self.storage = f'<recipient name="{name}" mail="{name}@example.com"{more}/>'
 
+    def body(self):
+        """What stands in config.xml."""
+        with open(self.fleet.config, encoding='utf-8') as f:
+            return f.read().removeprefix('<config>').removesuffix('</config>\n')
+
     def assert_each_once(self):
         """Each (recipient, event) stands in one message."""
         rows = self.fleet.rows(
@@ -192,6 +197,91 @@ class Quiet(ToldCase):
         mail, = self.mails()
         self.assertIn('CRITICAL web1: disk /var', mail['subject'])
         self.assertEqual(self.fleet.rows('SELECT count(*) FROM deferred'), [(1,)])
+
+
+    def test_what_becomes_critical_goes_with_all_that_waits(self):
+        self.sleep()
+        self.configure(mail='ops', rules='<alert type="disk" limit="90%" critical="97%"/>')
+        self.disk(-9, 0.95)
+        self.alert()
+        self.mails(count=0)
+        self.disk(-8, 0.98)
+        self.alert()
+        mail, = self.mails()
+        self.assertEqual(mail['subject'], '[fleet] CRITICAL web1: disk /var 98.0 % (limit 97.0 %)')
+        self.assertRegex(smtp.text(mail), r'\nRule: +\S+, WARNING, at or above 90.0 %; '
+                                          r'CRITICAL, at or above 97.0 %\n')
+        self.assertEqual(len(self.assert_each_once()), 2)
+
+
+class People(ToldCase):
+    """What somebody did about an alert."""
+
+    def test_escalated_to_the_next(self):
+        self.configure(rules='<alert type="disk" limit="90%" escalate="second@example.com"'
+                             ' escalate-after="30m"/>')
+        self.disk(-9, 0.95)
+        self.alert()
+        self.samples.execute("UPDATE event SET told_at = '2020-01-01T00:00:00.000Z'")
+        self.alert()
+        first, again = self.mails(count=2)
+        other, = self.mails('second')
+        subject = '[fleet] ESCALATED WARNING web1: disk /var 95.0 % (limit 90.0 %), nobody acknowledged it'
+        self.assertEqual((again['subject'], other['subject']), (subject, subject))
+        self.assertEqual(again['references'], first['message-id'])
+        self.assertIsNone(other['references'])
+        self.disk(-8, 0.5)
+        self.alert()
+        self.assertEqual(self.mails('second', 2)[1]['references'], other['message-id'])
+        self.assertEqual(self.mails(count=3)[2]['references'], first['message-id'])
+        self.assert_each_once()
+
+    def test_who_acknowledged_stands_in_what_follows(self):
+        self.configure(rules='<alert type="disk" limit="90%" critical="97%"/>')
+        self.disk(-9, 0.975)
+        self.alert()
+        self.samples.execute(
+            "INSERT INTO acknowledgement SELECT id, 'critical', told_at, ?, ? FROM event",
+            'anna', 'new disk <ordered>')
+        self.disk(-8, 0.5)
+        self.alert()
+        mail = self.mails(count=2)[1]
+        self.assertRegex(smtp.text(mail), r'\nStatus: +acknowledged by anna, .* UTC: new disk <ordered>\n')
+        self.assertIn('new disk <ordered>', Page(markup(mail)).text)
+
+    def test_what_was_silenced_says_so_when_it_is_told(self):
+        self.samples.execute(
+            "INSERT INTO silence (client, grp, metric, instance, starts_at, ends_at, weekly, who, why,"
+            " created_at) VALUES ('web1', '*', '*', '*', '2020-01-01T00:00:00.000Z', NULL, '', 'bob',"
+            " 'new kernel', '2020-01-01T00:00:00.000Z')")
+        self.disk(-9, 0.95)
+        self.alert()
+        self.mails(count=0)
+        self.samples.execute("UPDATE silence SET lifted_at = '2020-01-01T00:00:00.000Z'")
+        self.alert()
+        mail, = self.mails()
+        self.assertEqual(mail['subject'], '[fleet] WARNING web1: disk /var 95.0 % (limit 90.0 %)')
+        self.assertIn('silence 1', smtp.text(mail))
+        self.disk(-8, 0.5)
+        self.alert()
+        self.assertEqual(self.mails(count=2)[1]['references'], mail['message-id'])
+
+    def test_a_switch_is_one_mail(self):
+        clients = [f'web{i}' for i in range(8)]
+        self.storage = '<parent name="sw1"/>'
+        self.configure(clients=clients)
+        self.fleet.write_config(self.body().replace('name="web0"', 'name="web0" parent="sw1"')
+                                .replace('name="web1"', 'name="web1" parent="sw1"'))
+        for minute in (-9, -8, -7):
+            for name in clients:
+                if name in ('web0', 'web1'):
+                    self.samples.add(name, minute, outcome='timeout', error='no answer in time')
+                else:
+                    self.disk(minute, 0.5, name)
+        self.alert()
+        mail, = self.mails()
+        self.assertEqual(mail['subject'], '[fleet] CRITICAL sw1: cannot be reached')
+        self.assertRegex(smtp.text(mail), r'^What: .*web0.*web1')
 
 
 class Rate(ToldCase):
