@@ -1,6 +1,5 @@
 #include "console/alerts/alerts.h"
 
-#include <inttypes.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,9 +11,24 @@
 #include "lib/log.h"
 
 static const struct command commands[] = {
+	{ "ack", "ID... [--why TEXT]",
+		"takes alerts on: nobody is reminded of them, nor escalated to", alerts_ack, NULL },
+	{ "history", "ID | CLIENT [ALERT [INSTANCE]]",
+		"what happened, who was told under which Message-ID, and whether it arrived",
+		alerts_history, NULL },
+	{ "list", "[--all|--firing|--pending|--silenced|--acknowledged] [--json]",
+		"what fires; with --all also what pends; with --firing what nobody has taken on",
+		alerts_list, NULL },
+	{ "silence",
+		"[--client GLOB] [--group GLOB] [--metric GLOB] [--instance GLOB]"
+		" (--for 2h | [--from T] --until T | --weekly \"sun 02:00-04:00\") --why TEXT",
+		"nobody is told of what matches meanwhile; what still fires then is told then",
+		alerts_silence, NULL },
+	{ "silences", "[--json]", "those that are in force or to come", alerts_silences, NULL },
 	{ "test", "RECIPIENT",
 		"sends one test, by the way that alerts for that name or address take", alerts_test,
 		NULL },
+	{ "unsilence", "ID [--why TEXT]", "ends one before its time", alerts_unsilence, NULL },
 };
 
 static const struct command *find(const char *name)
@@ -29,7 +43,11 @@ const struct command_set alerts_commands = {
 	.prefix = "alerts ",
 	.items = commands,
 	.count = ARRAY_LEN(commands),
-	.notes = "",
+	.plain = &commands[2], /* list */
+	.notes =
+		"T is a span of time, as 2h or 3d, or a moment, as \"2026-11-22 10:00\" (local\n"
+		"time) or 2026-11-22T10:00:00Z. GLOB may have * and ?; --metric is the type of an\n"
+		"<alert>, or one that needs none, as client-unreachable.\n",
 };
 
 int alerts_usage(const char *name)
@@ -67,8 +85,7 @@ bool alerts_read_id(const char *text, uint64_t *ret_id)
 	size_t len = strspn(text, "0123456789");
 	uint64_t id = len > 0 && len <= 18 && text[len] == 0 ? strtoull(text, NULL, 10) : 0;
 	if (id == 0) {
-		log_error("\"%s\" is not the ID of an alert; see the first column of "
-			  "`fleet alerts`",
+		log_error("\"%s\" is no ID: `fleet alerts` and `fleet alerts silences` show them",
 			text);
 		return false;
 	}

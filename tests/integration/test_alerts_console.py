@@ -1,15 +1,226 @@
 """fleet alerts: what the operator is shown, says and tries."""
+import errno
 import json
 import os
+import pty
 import shutil
 import tempfile
 import unittest
 
+import test_alerter
 from rig import smtp
 from rig.fleet import Fleet
 from rig.web import Answer, WebServer
 
 EX_OK, EX_USAGE, EX_DATAERR, EX_UNAVAILABLE = 0, 64, 65, 69
+HOSTILE = '/mnt/\x1b[2J"\\\x9b31m\u202eevil\n{{x}}'
+
+
+class AlertsCase(test_alerter.AlerterCase):
+    def fleet_run(self, *arguments, status=EX_OK, err='', env=None):
+        result = self.fleet.run('fleet', 'alerts', *arguments, env=env)
+        self.assertEqual(result.status, status, result)
+        self.assertIn(err, result.err)
+        if not err:
+            self.assertEqual(result.err, '', result)
+        return result.out
+
+    def listed(self, *arguments):
+        return json.loads(self.fleet_run('list', '--json', *arguments))
+
+    def configure_disk(self, more='', rule='<alert type="disk" limit="90%"/>', attributes=''):
+        self.configure(more, f'<client name="web1" ip="192.0.2.10" username="monitor" password="x"'
+                             f' {attributes}>{rule}</client>')
+
+
+    def stored(self):
+        """As the collector leaves it: what was sampled last is known of each client."""
+        for column, where in (('newest_id', ''), ('newest_ok_id', " AND s.outcome = 'ok'")):
+            self.rows(f'UPDATE client SET {column} = coalesce((SELECT max(s.id) FROM sample s'
+                      f' WHERE s.client_id = client.id{where}), 0)')
+        self.rows('UPDATE client SET last_good_at = (SELECT taken_at FROM sample s'
+                  ' WHERE s.id = newest_ok_id)')
+
+
+class Listed(AlertsCase):
+    def test_what_fires_pends_is_silenced_and_acknowledged(self):
+        self.configure_disk(rule='<alert type="disk" limit="90%" critical="97%"/>'
+                                 '<alert type="memory" limit="90%" for="10m"/>')
+        self.samples.add('web1', -2, {(test_alerter.DISK, '/var'): 0.93,
+                                      (test_alerter.DISK, '/srv'): 0.98,
+                                      ('memory_used_ratio', ''): 0.95})
+        self.alert()
+        out = self.fleet_run()
+        self.assertRegex(out, r'ID +SEVERITY +CLIENT +WHAT +FOR +STATE\n'
+                              r'[0-9]+ +CRITICAL +web1 +disk /srv 98.0 % \(limit 97.0 %\) .* firing\n'
+                              r'[0-9]+ +WARNING +web1 +disk /var 93.0 % \(limit 90.0 %\) .* firing\n')
+        self.assertIn('2 firing, 0 of them silenced, 0 of them acknowledged, 1 pending\n', out)
+        self.assertEqual([a['instance'] for a in self.listed()], ['/srv', '/var'])
+        self.assertEqual([a['state'] for a in self.listed('--all')], ['firing', 'firing', 'pending'])
+        pending, = self.listed('--pending')
+        self.assertEqual((pending['id'], pending['alert'], pending['value']), (None, 'memory', 0.95))
+        srv, var = self.listed()
+        self.fleet_run('ack', str(srv['id']), '--why', 'a disk is ordered')
+        self.fleet_run('silence', '--instance', '/var', '--for', '2h', '--why', 'being copied')
+        self.alert()
+        acked, = self.listed('--acknowledged')
+        self.assertEqual((acked['id'], acked['acknowledged_why'], acked['state']),
+                         (srv['id'], 'a disk is ordered', 'acknowledged'))
+        held, = self.listed('--silenced')
+        self.assertEqual(held['id'], var['id'])
+        self.assertIn('silence 1 of', held['held'])
+        self.assertEqual(self.listed('--firing'), [])
+        self.assertIn('acknowledged by root: a disk is ordered' if os.getuid() == 0 else
+                      'a disk is ordered', self.fleet_run('list'))
+        self.assertEqual(self.rows("SELECT count(*) FROM event WHERE kind = 'resolved'"), [(0,)])
+
+    def test_nothing_is_said_too(self):
+        self.alert()
+        self.assertEqual(self.fleet_run(), '0 firing, 0 of them silenced, 0 of them acknowledged,'
+                                           ' 0 pending\n')
+        self.assertEqual(self.listed(), [])
+        self.fleet_run('list', '--all', '--pending', status=EX_USAGE, err='usage: ')
+        self.fleet_run('--nonsense', status=EX_USAGE, err='there is no option --nonsense')
+        self.fleet_run('nonsense', status=EX_USAGE, err="no command 'alerts nonsense'")
+
+    def test_a_hostile_name_is_only_shown(self):
+        self.disk(-2, 0.93, mount=HOSTILE)
+        self.alert()
+        alert, = self.listed()
+        for out in (self.fleet_run(), self.fleet_run('history', str(alert['id'])),
+                    self.fleet_run('list', '--json')):
+            self.assertNotIn('\x1b', out)
+            self.assertNotIn('\x9b', out)
+            self.assertNotIn('\u202e', out)
+        self.assertIn('evil', alert['instance'])
+        why = self.fleet_run('ack', str(alert['id']), '--why', 'a\x1b[31m"b\n')
+        self.assertNotIn('\x1b', why + self.fleet_run() + self.fleet_run('list', '--json'))
+        self.assertIn('"b', self.listed()[0]['acknowledged_why'])
+
+    def test_colour_is_for_terminals(self):
+        self.disk(-2, 0.93)
+        self.alert()
+        self.assertNotIn('\x1b', self.fleet_run())
+        ours, its = pty.openpty()
+        process = self.fleet.start('fleet', 'alerts', stdout=its)
+        os.close(its)
+        shown = b''
+        with open(ours, 'rb', buffering=0) as screen, process.stderr:
+            try:
+                while data := screen.read(4096):
+                    shown += data
+            except OSError as e:  # nobody writes to it any more
+                self.assertEqual(e.errno, errno.EIO)
+        self.assertEqual(process.wait(60), EX_OK)
+        self.assertIn(b'\x1b[33m', shown)
+
+
+class Acknowledged(AlertsCase):
+    def test_nobody_is_reminded(self):
+        self.configure_disk(rule='<alert type="disk" limit="90%" repeat="1m"/>')
+        self.disk(-9, 0.93)
+        self.assertEqual(len(self.told()), 1)
+        self.rows("UPDATE alert SET told_at = '2020-01-01T00:00:00.000Z'")
+        alert, = self.listed()
+        self.fleet_run('ack', str(alert['id']), env={'SUDO_USER': 'ann', 'LOGNAME': 'root'})
+        self.disk(-5, 0.94)
+        self.assertEqual(self.told(), [])
+        self.assertEqual(self.listed()[0]['acknowledged_by'], 'ann')
+
+    def test_what_does_not_fire_is_nobodys(self):
+        self.fleet_run('ack', '7', status=EX_DATAERR, err='no alert 7 fires')
+        for wrong in ('x', '0', '-1', '1x', '99999999999999999999'):
+            self.fleet_run('ack', '--', wrong, status=EX_USAGE, err='is no ID')
+        self.fleet_run('ack', status=EX_USAGE, err='usage: fleet [-c FILE] alerts ack ID')
+        self.fleet_run('ack', '7', '--why', status=EX_USAGE, err='--why needs a value')
+
+
+class Silenced(AlertsCase):
+    def test_nobody_is_told_until_it_is_lifted(self):
+        out = self.fleet_run('silence', '--client', 'web*', '--metric', 'disk', '--for', '2h',
+                             '--why', 'moving house')
+        self.assertRegex(out, r'silence 1: client web\*, metric disk, until 20..-..-.. ..:..:.. UTC\n')
+        self.disk(-2, 0.93)
+        self.assertEqual(self.told(), [])
+        self.assertRegex(self.fleet_run(), r'silenced: silence 1 of .*: moving house')
+        self.assertRegex(self.fleet_run('silences'), r'1 +client web\*, metric disk +until .*moving house')
+        silence, = json.loads(self.fleet_run('silences', '--json'))
+        self.assertEqual((silence['client'], silence['metric'], silence['instance']),
+                         ('web*', 'disk', '*'))
+        self.fleet_run('unsilence', '1', '--why', 'done')
+        self.assertIn('held until now', self.alert().out)
+        self.assertEqual(self.rows('SELECT lifted_why FROM silence'), [('done',)])
+        self.fleet_run('unsilence', '1', status=EX_DATAERR, err='no silence 1 to end')
+        self.assertEqual(self.fleet_run('silences'), 'no silence is in force or to come\n')
+
+    def test_what_it_covers_now_is_counted(self):
+        self.disk(-2, 0.93)
+        self.alert()
+        self.assertIn('it covers 1 alert that fires now',
+                      self.fleet_run('silence', '--client', 'web1', '--for', '1h', '--why', 'x'))
+
+    def test_one_that_matches_nothing_is_warned_of(self):
+        self.configure_disk(attributes='jump="gate"', more='<jump name="gate" ip="192.0.2.1"'
+                                                           ' username="x" password="x"/>')
+        self.disk(-2, 0.5, mount='/var')
+        self.stored()
+        often = ['--for', '1h', '--why', 'x']
+        for found in (['--client', 'web1'], ['--metric', 'disk'], ['--instance', '/v*'],
+                      ['--metric', 'filesystem_used_ratio'], ['--metric', 'client-unreachable'],
+                      ['--client', 'gate', '--metric', 'jump-unreachable'],
+                      ['--metric', 'collector-stale']):
+            self.fleet_run('silence', *found, *often)
+        for lost in (['--client', 'wbe1'], ['--metric', 'cpu'], ['--instance', '/home'],
+                     ['--group', 'web'], ['--client', 'gate', '--metric', 'disk']):
+            self.fleet_run('silence', *lost, *often, err='matches nothing')
+
+    def test_what_makes_no_sense_is_refused(self):
+        some = ['--client', 'web1', '--why', 'x']
+        for arguments, why in (
+                (['--for', '2h', '--why', 'x'], 'does not say what'),
+                (['--client', 'web1', '--for', '2h'], 'does not say why'),
+                (some, 'does not say how long'),
+                (some + ['--for', '2 hours'], 'no span of time'),
+                (some + ['--until', '2020-01-01'], 'end before it begins'),
+                (some + ['--from', '2020-01-01', '--until', '2020-01-02'], 'over already'),
+                (some + ['--from', '5h', '--until', '2h'], 'end before it begins'),
+                (some + ['--until', 'tomorrow'], 'is no time'),
+                (some + ['--for', '1h', '--until', '2h'], 'write one'),
+                (some + ['--weekly', 'sun 25:00-26:00'], 'no time of a week')):
+            self.fleet_run('silence', *arguments, status=EX_USAGE, err=why)
+        self.assertEqual(self.rows('SELECT count(*) FROM silence'), [(0,)])
+
+    def test_once_a_week(self):
+        self.fleet_run('silence', '--client', 'web1', '--weekly', 'daily 00:00-24:00', '--why', 'x')
+        self.disk(-2, 0.93)
+        self.assertEqual(self.told(), [])
+        self.assertIn('daily 00:00-24:00, until it is lifted', self.fleet_run('silences'))
+
+
+class History(AlertsCase):
+    def test_one_life_and_who_was_told(self):
+        self.configure_disk(attributes='mail="ops@example.com"')
+        for minute, value in ((-9, 0.93), (-8, 0.5), (-7, 0.94)):
+            self.disk(minute, value)
+            self.alert()
+        alert, = self.listed()
+        out = self.fleet_run('history', str(alert['id']))
+        self.assertEqual(len([line for line in out.splitlines() if 'disk /var' in line]), 1)
+        self.assertIn('94.0 %', out)
+        self.assertRegex(out, r'    standard output: sent 20..-..-.. ..:..:.. UTC, <event-')
+        out = self.fleet_run('history', 'web1')
+        self.assertRegex(out, r'(?s)WARNING web1: disk /var 93.*RESOLVED web1.*WARNING web1.*94.0')
+        for which in (['disk'], ['filesystem_used_ratio'], ['disk', '/var'], [alert['rule']]):
+            self.assertEqual(self.fleet_run('history', 'web1', *which), out)
+        for none in (['memory'], ['disk', '/srv']):
+            self.fleet_run('history', 'web1', *none, status=EX_DATAERR, err='nothing is known')
+        self.fleet_run('history', '999', status=EX_DATAERR, err='nothing is known')
+
+    def test_what_nobody_was_told_says_why(self):
+        self.fleet_run('silence', '--client', 'web1', '--for', '1h', '--why', 'moving house')
+        self.disk(-2, 0.93)
+        self.alert()
+        self.assertRegex(self.fleet_run('history', 'web1'), 'nobody was told: silence 1 of .*moving')
 
 
 class Test(unittest.TestCase):
