@@ -2,7 +2,9 @@
 to nobody, and nothing that is told in two mails."""
 import collections
 import contextlib
+import json
 import os
+import pathlib
 import re
 import shutil
 import sys
@@ -11,6 +13,7 @@ import unittest
 
 from rig import mariadb, smtp
 from rig.samples import MariadbSamples, Samples
+from rig.web import WebServer
 from torture import PLACES, SMALL_SAMPLE, Place, Sweep, check, does
 
 DISK = 'filesystem_used_ratio'
@@ -28,12 +31,12 @@ STATE = {
 }
 
 
-def configure(fleet, elements):
-    """elements: <mail>, <storage>."""
+def configure(fleet, elements, domain='@example.com'):
+    """elements: <mail>, <storage>, whom to tell; domain: behind each name of a recipient."""
     fleet.write('mail.password', smtp.PASSWORD + '\n')
     fleet.write_config(elements + '\n'.join(
         f'<client name="{name}" ip="192.0.2.10" username="monitor" password="x" mail="'
-        + ' '.join(f'{u}@example.com' for u in users) +
+        + ' '.join(f'{u}{domain}' for u in users) +
         '"><alert type="disk" limit="90%" for="1m"/></client>' for name, users in USERS.items()))
 
 
@@ -133,6 +136,25 @@ class OnOutput(Attempt):
         return {line: 1 for out in outs for line in headlines(out)}
 
 
+class ByChannels(Attempt):
+    """Webhooks and commands, which keep what they were told with its Message-ID."""
+
+    def told(self, place, *outs):
+        check(not any(outs), 'it prints:', *outs)
+        told = collections.defaultdict(set)
+        for request in place.web.requests:
+            body = json.loads(request.body)
+            for event in body['events']:
+                told[body['recipient'], event['headline']].add(request.headers['Idempotency-Key'])
+        place.web.requests.clear()
+        log = pathlib.Path(place.told)
+        for line in log.read_text(encoding='utf-8').splitlines() if log.exists() else ():
+            who, message, subject = line.split(' ', 2)
+            told[who, subject].add(message)
+        log.unlink(missing_ok=True)
+        return {key: len(ids) for key, ids in told.items()}
+
+
 class OnMariadb(OnOutput):
     """Each time in a new database."""
 
@@ -156,6 +178,11 @@ class OnMariadb(OnOutput):
         tell_story(place.fleet, self.open_samples)
 
 
+def is_of(site, *parts):
+    """Whether it is of a way to tell, or of what is common to them all."""
+    return any(part in site.name for part in ('outbox', 'deliver', 'places', 'channel.c', *parts))
+
+
 def smtp_users():
     return sorted({u for users in USERS.values() for u in users})
 
@@ -166,9 +193,9 @@ class Alerter(unittest.TestCase):
         os.chmod(self.folder, 0o755)  # the mail server has an account of its own
         self.addCleanup(shutil.rmtree, self.folder, True)
 
-    def make_place(self, number, mail=''):
+    def make_place(self, number, mail='', **more):
         place = Place(self.folder, number)
-        configure(place.start, mail)
+        configure(place.start, mail, **more)
         tell_story(place.start, Samples)
         return place
 
@@ -188,9 +215,39 @@ class Alerter(unittest.TestCase):
     @does(SMALL_SAMPLE)
     def test_every_site_on_output(self):
         places = [self.make_place(number) for number in range(PLACES)]
-        sweep = Sweep('alerter', places, OnOutput(), lambda site: 'outbox.c' in site.name,
+        sweep = Sweep('alerter', places, OnOutput(), lambda site: is_of(site, 'stdout'),
                       SMALL_SAMPLE)
         self.assertEqual(sweep.run(), [])
+
+    @does(SMALL_SAMPLE)
+    def test_every_site_by_channels(self):
+        """Two webhooks and a command."""
+        with contextlib.ExitStack() as stack:
+            places = []
+            for number in range(PLACES):
+                web = stack.enter_context(WebServer(self.folder, tls=False))
+                told = f'{self.folder}/told{number}'
+                places.append(self.make_place(number, self.channels(web, told), domain=''))
+                places[-1].web, places[-1].told = web, told
+                web.requests.clear()
+                pathlib.Path(told).unlink(missing_ok=True)
+            sweep = Sweep('alerter', places, ByChannels(), lambda site: is_of(
+                site, 'webhook', 'command', 'http', 'payload', 'template', 'json', 'hmac'),
+                          SMALL_SAMPLE)
+            self.assertEqual(sweep.run(), [])
+
+    def channels(self, web, told):
+        """The names of USERS, none of them a mail address."""
+        script = pathlib.Path(f'{told}.sh')
+        script.write_text('#!/bin/sh\ncat >/dev/null\n'
+                          f'echo "$1 $FLEET_MESSAGE_ID $FLEET_SUBJECT" >>"{told}"\n')
+        script.chmod(0o755)
+        secret = pathlib.Path(f'{told}.secret')
+        secret.write_text('secret\n')
+        secret.chmod(0o600)
+        return ''.join(f'<webhook name="{name}" url="{web.url("/hook")}" secret-file="{secret}"/>'
+                       for name in ('ops', 'second')) + \
+            f'<command name="third" run="{script} third"/>'
 
     @does(SMALL_SAMPLE)
     @unittest.skipUnless(mariadb.installed(), 'there is no mariadbd')
