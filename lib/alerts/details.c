@@ -1,4 +1,5 @@
 /* What a person needs to act on an alert: text_details() of text.h, one function a fact. */
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -221,11 +222,18 @@ static const char *make_ssh(const struct details *d)
 static void say_closer(const struct details *d)
 {
 	const struct client *c = d->about.client;
-	page_command(d->page, pool_printf(d->pool, "fleet -c %s status", d->about.config->file));
-	if (!c || !pastable(c->name))
-		return;
-	page_command(d->page, make_ssh(d));
-	page_command(d->page, make_select(d));
+	const struct story *s = d->about.story;
+	const char *file = d->about.config->file;
+	page_command(d->page, pool_printf(d->pool, "fleet -c %s status", file));
+	if (c && pastable(c->name)) {
+		page_command(d->page, make_ssh(d));
+		page_command(d->page, make_select(d));
+	}
+	if (!s->over && s->event.opened_event != 0)
+		page_command(d->page, pool_printf(d->pool,
+					      "fleet -c %s alerts ack %" PRIu64
+					      " --why \"what is done about it\"",
+					      file, s->event.opened_event));
 }
 
 int text_details(const struct story *s, const struct config *config, const struct text_more *more,

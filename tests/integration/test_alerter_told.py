@@ -240,13 +240,14 @@ class People(ToldCase):
         self.configure(rules='<alert type="disk" limit="90%" critical="97%"/>')
         self.disk(-9, 0.975)
         self.alert()
-        self.samples.execute(
-            "INSERT INTO acknowledgement SELECT id, 'critical', told_at, ?, ? FROM event",
-            'anna', 'new disk <ordered>')
+        told, = self.mails()
+        number, = re.findall(r' alerts ack (\d+) --why', smtp.text(told))
+        result = self.fleet.run('fleet', 'alerts', 'ack', number, '--why', 'new disk <ordered>')
+        self.assertEqual(result.status, 0, result)
         self.disk(-8, 0.5)
         self.alert()
         mail = self.mails(count=2)[1]
-        self.assertRegex(smtp.text(mail), r'\nStatus: +acknowledged by anna, .* UTC: new disk <ordered>\n')
+        self.assertRegex(smtp.text(mail), r'\nStatus: +acknowledged by .*, .* UTC: new disk <ordered>\n')
         self.assertIn('new disk <ordered>', Page(markup(mail)).text)
 
     def test_what_was_silenced_says_so_when_it_is_told(self):

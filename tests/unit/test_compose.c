@@ -51,7 +51,9 @@ static void subject_and_text(void **state)
 		"  fleet -c /etc/fleet-health/config.xml status\n"
 		"  ssh -p 22 monitor@192.0.2.10\n"
 		"  SELECT * FROM history WHERE client = 'web1' AND metric = "
-		"'filesystem_used_ratio' AND instance = '/var' ORDER BY taken_at DESC LIMIT 20;\n");
+		"'filesystem_used_ratio' AND instance = '/var' ORDER BY taken_at DESC LIMIT 20;\n"
+		"  fleet -c /etc/fleet-health/config.xml alerts ack 1 --why \"what is done about "
+		"it\"\n");
 	arena_finish(&f.pool);
 }
 
