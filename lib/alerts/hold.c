@@ -189,7 +189,7 @@ struct verdict hold_review(const struct alert *row, const char *hold, int64_t no
 	if (strcmp(hold, alert_held(row)) == 0)
 		return verdict_keep();
 	a.held = hold;
-	if (hold[0])
+	if (hold[0] || (row->told_at != 0 && alert_is_acked(row)))
 		return verdict_write(a);
 	struct verdict v =
 		verdict_tell(verdict_write(a), row->told_at == 0 ? EVENT_FIRING : EVENT_REPEAT);

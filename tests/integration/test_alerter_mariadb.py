@@ -1,7 +1,9 @@
-"""What test_alerter.py says of alerts holds on MariaDB too."""
+"""What test_alerter*.py say of alerts holds on MariaDB too."""
 import unittest
 
 import test_alerter
+import test_alerter_reach
+import test_alerter_rules
 from rig.mariadb_case import MariadbCase
 from rig.samples import MariadbSamples
 
@@ -25,6 +27,18 @@ class Late(OnMariadb, test_alerter.Late):
 
 
 class Reach(OnMariadb, test_alerter.Reach):
+    pass
+
+
+class Held(OnMariadb, test_alerter_rules.Held):
+    pass
+
+
+class History(OnMariadb, test_alerter_rules.History):
+    pass
+
+
+class Parents(OnMariadb, test_alerter_reach.Parents):
     pass
 
 

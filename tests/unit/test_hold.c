@@ -210,6 +210,23 @@ static void every_life(void **state)
 	}
 }
 
+static void what_is_taken_on_comes_back_quietly(void **state)
+{
+	(void)state;
+	struct alert row = {
+		.state = ALERT_FIRING, .held = "silence 3", .told_at = 1, .acked_at = 2
+	};
+	struct verdict v = hold_review(&row, "", 1000);
+	assert_int_equal(v.row, ROW_WRITE);
+	assert_false(v.tell);
+	assert_string_equal(v.alert.held, "");
+	row.severity = SEVERITY_CRITICAL;
+	assert_true(hold_review(&row, "", 1000).tell);
+	row.severity = SEVERITY_WARNING;
+	row.told_at = 0;
+	assert_true(hold_review(&row, "", 1000).tell);
+}
+
 static void escalated_once(void **state)
 {
 	(void)state;
@@ -244,6 +261,7 @@ int main(void)
 		cmocka_unit_test(every_silence),
 		cmocka_unit_test(names_of_rules),
 		cmocka_unit_test(every_life),
+		cmocka_unit_test(what_is_taken_on_comes_back_quietly),
 		cmocka_unit_test(escalated_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
