@@ -13,6 +13,7 @@ FROM event e
 LEFT JOIN client c ON c.id = e.client_id
 LEFT JOIN notification_event ne ON ne.event_id = e.id
 LEFT JOIN notification n ON n.id = ne.notification_id
+WHERE e.held = ''
 ORDER BY e.id'''
 
 
@@ -46,7 +47,7 @@ class Telling:
 
     def __str__(self):
         at = datetime.datetime.fromtimestamp(self.at / 1000, datetime.timezone.utc)
-        return f'{self.who}: {self.client} {self.rule} {self.instance} {self.kind} at {at:%a %H:%M:%S}'
+        return f'{self.who}: {self.client} {self.rule} {self.instance} {self.kind} {at:%a %H:%M:%S}'
 
 
 def read_tellings(database):
@@ -85,10 +86,10 @@ class Judge:
     def each_once(self):
         """To everybody whom it concerns, and to nobody else: its events in their order."""
         expected = {(i, who): i.hears for i in self.plan.incidents
-                    for who in self.plan.recipients(i.client) if i.hears}
+                    for who in i.who}
         heard = {key: tuple(t.kind for t in tellings) for key, tellings in self.heard.items()}
-        return [f'{who} heard {heard.get((i, who), ())} of {i}'
-                for i, who in {**expected, **heard} if heard.get((i, who)) != expected.get((i, who))]
+        return [f'{key[1]} heard {heard.get(key, ())} of {key[0]}'
+                for key in {**expected, **heard} if heard.get(key) != expected.get(key)]
 
     def in_time(self):
         """The first of its events once it is true, the last once it is over."""
@@ -136,7 +137,7 @@ class Judge:
         """Mails, not counting one that came again, by what they tell. Prints them."""
         complaints = []
         for who, mails in sorted(self.mails.items()):
-            mine = [i for i in self.plan.incidents if who in self.plan.recipients(i.client)]
+            mine = [i for i in self.plan.incidents if who in i.who]
             most = sum(len(i.hears) for i in mine)
             count = len({mail['message-id'] for mail in mails})
             events = sum(t.who == who for t in self.tellings)

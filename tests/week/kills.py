@@ -48,7 +48,8 @@ class Kills:
     @staticmethod
     def read(fleet):
         with contextlib.closing(sqlite3.connect(fleet.database)) as connection:
-            return {name: [row[0] for row in connection.execute(sql)] for name, sql in STATE.items()}
+            return {name: [row[0] for row in connection.execute(sql)]
+                    for name, sql in STATE.items()}
 
     @staticmethod
     def window(left, moments, server):

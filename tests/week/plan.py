@@ -7,11 +7,12 @@ MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 BEGIN = 1_772_409_600_000  # Monday, 2026-03-02
 BEHIND = MINUTE            # a run of the alerter behind that of the collector
 TEAMS = 4
+FLAP_AFTER, FLAP_WINDOW = 2, 3 * HOUR
 
 # Rules as they stand in config.xml, and what an incident of one has to do with it: (limit, how long
 # before it fires, how long before it is over).
 RULES = '''
-  <alert type="disk" limit="90%" for="30m"/>
+  <alert type="disk" limit="90%" critical="98%" for="30m"/>
   <alert type="cpu" limit="90%" clear="80%" for="30m" clear-for="30m"/>
   <alert type="memory" limit="95%" severity="critical"/>'''
 DISK = ('disk', '/srv', 30 * MINUTE, 0)
@@ -42,6 +43,7 @@ class Incident:
     ends: int
     hears: tuple = ('firing', 'resolved')
     client: str = ''
+    who: tuple = ()
 
 
 # ---- kinds: (pieces, incidents) from a beginning and the time between two cycles ---------------
@@ -100,8 +102,9 @@ def filling(at, every, lasts=8 * HOUR):
     del every
     full = at + lasts
     over = at + lasts * 4 // 5  # 0.5 to 1, limit 0.9
-    return ([Piece('filesystem_used_ratio', '/srv', at, full, 0.5, 1), disk_is(1, full, full + HOUR)],
-            [Incident(*DISK, over, full + HOUR)])
+    end = full + HOUR
+    return ([Piece('filesystem_used_ratio', '/srv', at, full, 0.5, 1), disk_is(1, full, end)],
+            [Incident(*DISK, over, end, ('firing', 'worse', 'resolved'))])
 
 
 def slowly_filling(at, every):
@@ -123,6 +126,16 @@ def unmounted(at, every):
             [Incident(rule, instance, wait, 2 * every, at, end, ('firing', 'closed'))])
 
 
+def flapping(at, every):
+    """Above the limit and well again by turns: one opening too many in the window, and it is said
+    once that it comes and goes, and once that it has stopped."""
+    turns = range(at, at + 4 * HOUR, 2 * every)
+    rule, instance, wait, _ = MEMORY
+    return ([Piece('memory_used_ratio', '-', turn, turn + every, 0.99, 0.99) for turn in turns],
+            [Incident(rule, instance, wait, FLAP_WINDOW, at, turns[-1] + every,
+                      ('firing', 'resolved') * FLAP_AFTER + ('flapping', 'resolved'))])
+
+
 # What, how many a day, days that one takes.
 KINDS = (
     (outage, 4, 1),
@@ -133,26 +146,75 @@ KINDS = (
     (memory, 3, 1),
     (filling, 3, 1),
     (slowly_filling, 1, 3),
+    (flapping, 2, 1),
     (gap, 2, 1),
     (unmounted, 1, 1),
 )
 
 
-class Plan:
-    """clients, days; every: minutes between two cycles. alerter_out, mail_out: when there is none."""
+# Clients of which something is said together: (group, attribute that says what, how many).
+RACK = ('rack', 'parent="sw1"', 10)
+CELLAR = ('cellar', 'jump="gate"', 8)
+MAINTAINED = ('maintained', '', 6)
 
-    def __init__(self, *, clients, days, every, alerter_out, mail_out, seed=1):
+
+class Plan:
+    """clients, days; every: minutes between two cycles. The rest are times, in hours from the
+    beginning: when there is no alerter, no mail; when the rack's switch and the cellar's jump host
+    are dead; when nobody is to hear of those who are maintained; when the collector is alone."""
+
+    def __init__(self, *, clients, days, every, alerter_out, mail_out, switch, jump, silence,
+                 isolation, seed=1):
         self.clients = [f'c{i:03}' for i in range(clients)]
         self.every, self.begins, self.ends = every * MINUTE, BEGIN, BEGIN + days * DAY
-        self.alerter_out, self.mail_out = ([BEGIN + h * HOUR for h in out]
-                                           for out in (alerter_out, mail_out))
+        self.alerter_out, self.mail_out, self.switch, self.jump, self.silence, self.isolation = (
+            tuple(BEGIN + int(hour * HOUR) for hour in hours)
+            for hours in (alerter_out, mail_out, switch, jump, silence, isolation))
         self.pieces, self.incidents = [], []
         self.rng = random.Random(seed)
         self.free = {(day, c) for day in range(days) for c in self.clients}
+        self.groups = self.gather(RACK, CELLAR, MAINTAINED)
+        self.add_groups()
         for kind, count, lasts in KINDS:
             for day in range(days - lasts + 1):
                 for _ in range(count):
                     self.add(kind, day, lasts)
+
+    def gather(self, *groups):
+        """The first clients, by group; nothing else happens to them."""
+        rest = iter(self.clients)
+        of = {group: [next(rest) for _ in range(group[2])] for group in groups}
+        self.free = {(day, c) for day, c in self.free if not any(c in m for m in of.values())}
+        return of
+
+    def add_groups(self):
+        for group, name, outcome, rule, times in (
+                (RACK, 'sw1', 'timeout', 'parent-unreachable', self.switch),
+                (CELLAR, 'gate', 'timeout@jump', 'jump-unreachable', self.jump)):
+            clients = self.groups[group]
+            self.play(clients, Piece(outcome, '-', *times))
+            self.hear(clients, Incident(rule, name, self.every, 0, *times))
+        self.play(self.clients, Piece('timeout', '-', *self.isolation))
+        self.hear(self.clients, Incident('collector-isolated', '', self.every, 0, *self.isolation))
+        self.add_maintenance(*self.silence)
+
+    def add_maintenance(self, begins, ends):
+        """Half of them are well again in time; of the others is told at the end of it."""
+        clients = self.groups[MAINTAINED]
+        for i, client in enumerate(clients):
+            over = (begins + ends) // 2 + i % 2 * (ends - begins)
+            self.play([client], Piece('timeout', '-', begins + self.every, over))
+            if over > ends:
+                self.hear([client], Incident('client-unreachable', '', 0, 0, ends, over,
+                                             client=client))
+
+    def play(self, clients, piece):
+        self.pieces += [(client, piece) for client in clients]
+
+    def hear(self, clients, incident):
+        """Told to all whom these clients concern."""
+        who = {r for c in clients for r in self.recipients(c)}
+        self.incidents.append(dataclasses.replace(incident, who=tuple(sorted(who))))
 
     def add(self, kind, day, lasts):
         """To a client to which nothing else happens on these days."""
@@ -161,15 +223,10 @@ class Plan:
         self.free -= {(d, client) for d in range(day, day + lasts)}
         at = BEGIN + day * DAY + self.rng.randint(HOUR // MINUTE, 12 * HOUR // MINUTE) * MINUTE
         pieces, incidents = kind(at, self.every)
-        self.pieces += [(client, p) for p in pieces]
-        self.incidents += [dataclasses.replace(i, client=client) for i in incidents
-                           if not self.is_unseen(i)]
-
-    def is_unseen(self, incident):
-        """Whether a client was away and came back while there was no alerter: nobody is told."""
-        second = -(-incident.begins // self.every) * self.every + self.every
-        return incident.rule == 'client-unreachable' and \
-            self.alerter_out[0] <= second and incident.ends < self.alerter_out[1]
+        for piece in pieces:
+            self.play([client], piece)
+        for incident in incidents:
+            self.hear([client], dataclasses.replace(incident, client=client))
 
     def ticks(self):
         return range(self.begins, self.ends, self.every)
@@ -182,12 +239,14 @@ class Plan:
 
     def due(self, moment, wait):
         """When that which was so from `moment` on must have been told at the latest: once it has
-        lasted, by the next run; later when the alerter, or the mail server, was not there."""
-        due = moment + wait + self.every + BEHIND
-        if self.alerter_out[0] <= due <= self.alerter_out[1] + self.every:
-            due = self.alerter_out[1] + self.every + BEHIND
-        if self.mail_out[0] <= due <= self.mail_out[1] + self.every:
-            due = self.mail_out[1] + 15 * MINUTE + self.every + BEHIND  # alerter/backoff.h
+        lasted, by the next run; later when the alerter, or the mail server, was not there, or
+        nothing could be seen."""
+        late = self.every + BEHIND
+        due = moment + wait + late
+        for (begins, ends), more in ((self.isolation, late), (self.alerter_out, late),
+                                     (self.mail_out, late + 15 * MINUTE)):  # alerter/backoff.h
+            if begins <= due <= ends + self.every:
+                due = ends + more
         return due
 
     def recipients(self, client):
@@ -202,20 +261,30 @@ class Plan:
 
     def config(self):
         """What stands in config.xml beside <mail>."""
-        clients = '\n'.join(
+        grouped = {c for members in self.groups.values() for c in members}
+        parts = [self.elements(c for c in self.clients if c not in grouped), '<parent name="sw1"/>',
+                 '<jump name="gate" ip="192.0.2.1"/>']
+        parts += [f'<group name="{name}" {more}>{self.elements(members)}</group>'
+                  for (name, more, _), members in self.groups.items()]
+        return (f'<alerter mail="ops@example.com" flap-after="{FLAP_AFTER}"'
+                f' flap-window="{FLAP_WINDOW // MINUTE}m"/>\n'
+                f'<group name="all" username="monitor" password="x">{RULES}\n'
+                + '\n'.join(parts) + '</group>')
+
+    def elements(self, clients):
+        return '\n'.join(
             f'<client name="{c}" ip="192.0.2.10" mail="'
-            + ' '.join(f'{r}@example.com' for r in self.recipients(c)) + '"/>'
-            for c in self.clients)
-        return (f'<alerter mail="ops@example.com"/>\n'
-                f'<group name="all" username="monitor" password="x">{RULES}\n{clients}\n</group>')
+            + ' '.join(f'{r}@example.com' for r in self.recipients(c)) + '"/>' for c in clients)
 
 
 def week():
     """Every ten minutes, over 200 clients; a day without an alerter, an hour without mail."""
-    return Plan(clients=200, days=7, every=10, alerter_out=(3 * 24 + 6, 4 * 24 + 6),
-                mail_out=(24 + 9, 24 + 10))
+    return Plan(clients=200, days=7, every=10, mail_out=(24 + 9, 24 + 10), switch=(58, 60),
+                alerter_out=(3 * 24 + 6, 4 * 24 + 6), silence=(5 * 24 + 16, 5 * 24 + 18),
+                jump=(5 * 24 + 9, 5 * 24 + 12), isolation=(6 * 24 + 22.5, 6 * 24 + 23.5))
 
 
 def day():
-    """Every half hour, over 40 clients; two hours without an alerter, one without mail."""
-    return Plan(clients=40, days=1, every=30, alerter_out=(9, 11), mail_out=(5, 6))
+    """Every half hour, over 60 clients; two hours without an alerter, one without mail."""
+    return Plan(clients=60, days=1, every=30, mail_out=(5, 6), alerter_out=(9, 11), switch=(12, 14),
+                jump=(15, 17), silence=(18, 20), isolation=(22.5, 23.5))

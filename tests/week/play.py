@@ -1,9 +1,12 @@
 """Plays a plan: the feeder and the alerter by turns on one clock, which stands during each run."""
+import contextlib
 import os
+import sqlite3
 import subprocess
 
-from plan import BEHIND
+from plan import BEHIND, MAINTAINED
 from rig.fleet import BUILD, KILLED, PROGRAMS, Fleet
+from rig.samples import iso
 
 PROGRAMS['alerter'] = os.path.join(BUILD, 'tests', 'torture', 'week-alerter')
 FEED = os.environ['WEEK_FEED']
@@ -24,7 +27,19 @@ class Play:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def __enter__(self):
+        self.feed(self.plan.begins - self.plan.every)
+        self.silence()
         return self
+
+    def silence(self):
+        """The maintenance, announced before it begins."""
+        begins, ends = (iso(ms) for ms in self.plan.silence)
+        with contextlib.closing(sqlite3.connect(self.fleet.database)) as connection, connection:
+            connection.execute(
+                'INSERT INTO silence (client, grp, metric, instance, starts_at, ends_at, weekly,'
+                " who, why, created_at)"
+                " VALUES ('*', ?, '*', '*', ?, ?, '', 'ops', 'maintenance', ?)",
+                ('all/' + MAINTAINED[0], begins, ends, iso(self.plan.begins)))
 
     def __exit__(self, *_):
         self.feeder.communicate()
@@ -58,13 +73,14 @@ class Play:
         self.start(now)
 
     def start(self, now, moments=()):
-        """Whether it was killed. Otherwise it is silent, but for a mail server that takes nothing."""
+        """Whether it was killed. If not it is silent, but for a mail server that takes nothing."""
         env = {'WEEK_NOW': str(now), 'TZ': 'UTC'}
         process = self.fleet.start('alerter', env=env, kill_at=moments)
         out, err = process.communicate(timeout=300)
         if process.returncode == KILLED:
             return True
         said = [line for line in err.splitlines() if not any(word in line for word in CHANNEL)]
-        if out or said or process.returncode not in ((0,) if self.mailing else (0, os.EX_UNAVAILABLE)):
+        good = (0,) if self.mailing else (0, os.EX_UNAVAILABLE)
+        if out or said or process.returncode not in good:
             raise AssertionError(f'status {process.returncode}\n{out}\n{err}')
         return False

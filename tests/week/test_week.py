@@ -1,5 +1,5 @@
-"""A week of a fleet, or a day ($WEEK_PLAN), on a clock that is set: what fleet-alerter tells of it, and
-that it tells the same when it is killed over and over."""
+"""A week of a fleet, or a day ($WEEK_PLAN), on a clock that is set: what fleet-alerter tells of it,
+and that it tells the same when it is killed over and over."""
 import collections
 import os
 import shutil
@@ -15,7 +15,7 @@ from rig import smtp
 from rig.shows import shows
 
 PLAN = {'day': plan.day, 'week': plan.week}[os.environ.get('WEEK_PLAN', 'day')]()
-KILLS = int(os.environ.get('WEEK_KILLS', '45'))
+KILLS = int(os.environ.get('WEEK_KILLS', '36'))
 USERS = ('ops', *(f'team{i}' for i in range(plan.TEAMS)))
 WHY_NOT = smtp.missing()
 
@@ -30,8 +30,8 @@ class Week(unittest.TestCase):
 
     def play(self, name, kills=None):
         """What was told; how often is printed."""
-        with smtp.MailServer(f'{self.folder}/mx-{name}', *USERS, login=False, tls=False) as server, \
-                Play(f'{self.folder}/{name}', PLAN, server, kills) as play:
+        server = smtp.MailServer(f'{self.folder}/mx-{name}', *USERS, login=False, tls=False)
+        with server, Play(f'{self.folder}/{name}', PLAN, server, kills) as play:
             play.run()
             server.settle()
             print(f'{name}:', flush=True)
