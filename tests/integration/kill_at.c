@@ -1,8 +1,8 @@
 /*
- * kill_at MOMENT… -- COMMAND…: runs COMMAND and, when the moments have come one after the other,
- * kills it and every process that it has started, as kill -9 does. Exits with 137 then, otherwise
- * as COMMAND did. The programs know nothing of it: ptrace(2) stops each process at its system
- * calls.
+ * kill_at [--stop] MOMENT… -- COMMAND…: runs COMMAND and, when the moments have come one after the
+ * other, kills it and every process that it has started, as kill -9 does. Exits with 137 then,
+ * otherwise as COMMAND did. The programs know nothing of it: ptrace(2) stops each process at its
+ * system calls. With --stop they are stopped as by SIGSTOP, and whoever wants lets them go on.
  *
  * A moment is "ROLE<CALL", when such a call is about to be made, or "ROLE>CALL", when it is done;
  * "ROLE<CALL,CALL" is either of them. ROLE is the first argument of the process without its dashes,
@@ -56,6 +56,7 @@ struct trace {
 	size_t count;
 	pid_t first;
 	int status; /* of the first */
+	bool only_stops;
 };
 
 static void fail(const char *what)
@@ -163,6 +164,29 @@ static void kill_all(struct trace *t)
 		;
 }
 
+/* From now on nobody traces them. */
+static void stop_all(struct trace *t)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		(void)kill(t->tasks[i].id, SIGSTOP);
+		(void)ptrace(PTRACE_DETACH, t->tasks[i].id, NULL, NULL);
+	}
+}
+
+/* The moments have come. */
+static int strike(struct trace *t)
+{
+	int status = 0;
+	if (!t->only_stops) {
+		kill_all(t);
+		return KILLED;
+	}
+	stop_all(t);
+	while (waitpid(t->first, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 /* Until the last of the moments, or the last of the processes. */
 static int watch(struct trace *t, const struct moment *m, size_t count)
 {
@@ -177,10 +201,8 @@ static int watch(struct trace *t, const struct moment *m, size_t count)
 		}
 		if (WSTOPSIG(status) == (SIGTRAP | 0x80) && is_now(t, id, m)) {
 			m++;
-			if (--count == 0) {
-				kill_all(t);
-				return KILLED;
-			}
+			if (--count == 0)
+				return strike(t);
 		}
 		resume(id, is_ours(status, known != t->count) ? 0 : WSTOPSIG(status));
 	}
@@ -203,10 +225,15 @@ int main(int argc, char **argv)
 	static struct moment moments[MOMENTS_MAX];
 	static struct trace t;
 	size_t count = 0;
+	if (argc > 1 && strcmp(argv[1], "--stop") == 0) {
+		t.only_stops = true;
+		argc--, argv++;
+	}
 	for (; argc > 2 && strcmp(argv[1], "--") != 0 && count < MOMENTS_MAX; argc--, argv++)
 		moments[count++] = parse_moment(argv[1]);
 	if (argc <= 2 || count == 0 || strcmp(argv[1], "--") != 0) {
-		(void)fprintf(stderr, "usage: kill_at MOMENT... -- COMMAND..., %d at most\n",
+		(void)fprintf(stderr,
+			"usage: kill_at [--stop] MOMENT... -- COMMAND..., %d at most\n",
 			MOMENTS_MAX);
 		return FAILED;
 	}

@@ -17,14 +17,13 @@ CALLS = ('fdatasync', 'sendto')  # what others see of a run: commits, and what i
 KILLS = int(os.environ.get('FLEET_KILLS', '5'))
 
 
-class Kill(MailCase):
+class Breaches(MailCase):
+    """A fleet of one, of which two people hear: each breach is told to both, once."""
     SERVER = {'login': False, 'tls': False}
-    STRIDE = 1
 
     def setUp(self):
         super().setUp()
         self.runs, self.expected = 0, set()
-        self.kills = collections.defaultdict(list)  # window: the moments that led there
 
     def configure_two(self):
         self.configure(mail='ops@example.com second@example.com', security='plain')
@@ -40,6 +39,32 @@ class Kill(MailCase):
                                          f'{value * 100:.1f} % (limit 90.0 %)')
                                   for user in ('ops', 'second')}
         self.samples.add('web1', self.runs - 10000, readings)
+
+    def assert_nothing_waits(self):
+        for what in ("notification WHERE state <> 'sent'", 'sample WHERE processed_at IS NULL',
+                     'event WHERE told_at IS NULL'):
+            self.assertEqual(self.samples.execute(f'SELECT count(*) FROM {what}'), [(0,)], what)
+
+    def check(self, expected):
+        """Every (recipient, event) came, in mails of one Message-ID."""
+        told = collections.defaultdict(set)
+        for user in ('ops', 'second'):
+            for mail in self.mails_of(user):
+                told[user, mail['subject']].add(mail['message-id'])
+        self.assertEqual(set(told) ^ expected, set())
+        self.assertEqual({k: len(v) for k, v in told.items()}, {k: 1 for k in expected})
+
+    def mails_of(self, user):
+        self.server.settle()
+        return self.server.mails(user)
+
+
+class Kill(Breaches):
+    STRIDE = 1
+
+    def setUp(self):
+        super().setUp()
+        self.kills = collections.defaultdict(list)  # window: the moments that led there
 
     def window(self):
         """Between what and what the run before died."""
@@ -71,24 +96,6 @@ class Kill(MailCase):
         count = 1
         while self.kill([f'main<{call}'] * count):
             count += self.STRIDE
-
-    def assert_nothing_waits(self):
-        for what in ("notification WHERE state <> 'sent'", 'sample WHERE processed_at IS NULL',
-                     'event WHERE told_at IS NULL'):
-            self.assertEqual(self.samples.execute(f'SELECT count(*) FROM {what}'), [(0,)], what)
-
-    def check(self, expected):
-        """Every (recipient, event) came, in mails of one Message-ID."""
-        told = collections.defaultdict(set)
-        for user in ('ops', 'second'):
-            for mail in self.mails_of(user):
-                told[user, mail['subject']].add(mail['message-id'])
-        self.assertEqual(set(told) ^ expected, set())
-        self.assertEqual({k: len(v) for k, v in told.items()}, {k: 1 for k in expected})
-
-    def mails_of(self, user):
-        self.server.settle()
-        return self.server.mails(user)
 
     @shows('31')
     def test_each_window(self):
