@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/config/load.h"
+#include "lib/send/address.h"
 
 /* The only element of that name in all files; complains about a second one. The document
  * under way becomes the one that holds it. */
@@ -133,7 +134,11 @@ static int load_mail(struct load *load)
 	if (!c->port)
 		c->port = ports[c->security];
 	const char *at = strchr(c->from, '@');
-	if (!c->list_id[0] && at)
+	if (!c->list_id[0] && at && !mail_is_ascii(at))
+		complain(load, node,
+			"the domain of from is not ASCII; write it as xn--…, or add "
+			"list-id=\"fleet.example.com\"");
+	else if (!c->list_id[0] && at)
 		c->list_id = at + 1;
 	if (node)
 		check_mail(load, node, &s);

@@ -22,13 +22,25 @@ static void close_server(void *state)
 	smtp_close(state);
 }
 
+/* As headers and envelope have them. */
+struct addresses {
+	struct buffer from, to;
+};
+
+static void addresses_finish(struct addresses *a)
+{
+	buffer_finish(&a->from);
+	buffer_finish(&a->to);
+}
+
 /* What is wrong with the message itself is final; want of memory is not. */
 static enum send_result build(const struct config *config, const struct recipient *to,
-	const struct notification *n, const char *address, struct buffer *out, struct error *err)
+	const struct notification *n, const struct addresses *a, struct buffer *out,
+	struct error *err)
 {
 	const struct mail_message m = {
-		.from = config->mail.from,
-		.to = address,
+		.from = a->from.data,
+		.to = a->to.data,
 		.to_name = strcmp(to->name, to->address) == 0 ? "" : to->name,
 		.subject = n->subject,
 		.text = n->text,
@@ -46,17 +58,16 @@ static enum send_result build(const struct config *config, const struct recipien
 static enum send_result send_mail(void *state, const struct config *config,
 	const struct recipient *to, const struct notification *n, struct send_report *report)
 {
-	struct buffer address CLEANUP(buffer_finish) = { 0 };
+	struct addresses a CLEANUP(addresses_finish) = { .from.cap = 0 };
 	struct buffer mail CLEANUP(buffer_finish) = { 0 };
-	if (smtp_address(to->address, &address) < 0) {
+	if (smtp_address(config->mail.from, &a.from) < 0 || smtp_address(to->address, &a.to) < 0) {
 		(void)error_set(&report->reason, "out of memory");
 		return SEND_LATER;
 	}
-	enum send_result built =
-		build(config, to, n, address.data ? address.data : "", &mail, &report->reason);
+	enum send_result built = build(config, to, n, &a, &mail, &report->reason);
 	if (built != SEND_SENT)
 		return built;
-	return smtp_send(state, address.data, &mail, &report->reason);
+	return smtp_send(state, a.from.data, a.to.data, &mail, &report->reason);
 }
 
 const struct channel_way channel_mail = {

@@ -30,8 +30,8 @@ int smtp_open(
  * (connection, TLS, greeting, login, sender) SEND_CHANNEL; a connection that breaks after that
  * SEND_LOST, for after the final dot the mail may have been delivered. A recipient that is not
  * ASCII, where the server has no SMTPUTF8, is SEND_REFUSED without a mail having been sent. */
-enum send_result smtp_send(struct smtp *s, const char *recipient, const struct buffer *mail,
-	struct error *ret_reason) MUST_CHECK;
+enum send_result smtp_send(struct smtp *s, const char *from, const char *to,
+	const struct buffer *mail, struct error *ret_reason) MUST_CHECK;
 
 /* Says goodbye. Accepts NULL. */
 void smtp_close(struct smtp *s);

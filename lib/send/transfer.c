@@ -78,6 +78,7 @@ static CURLcode set_care(struct transfer *t, const struct transfer_order *o)
 	SET(CURLOPT_PROXY, "");
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
+	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	SET(CURLOPT_USE_SSL, (long)(o->starttls ? CURLUSESSL_ALL : CURLUSESSL_NONE));
 	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	SET(CURLOPT_SSL_VERIFYPEER, 1L);
@@ -210,8 +211,10 @@ int transfer_run(struct transfer *t, const struct transfer_order *order, struct 
 	t->retry_after_s = 0;
 	CURLcode code = exchange(t, order, detail);
 	t->order = NULL;
-	if (code == CURLE_OK || (t->enough && code == CURLE_WRITE_ERROR))
+	if (code == CURLE_OK || (t->enough && !order->to))
 		return 0;
+	if (t->enough)
+		return error_set(err, "there is no end to what the server says");
 	return error_set(err, "%s", detail[0] ? detail : curl_easy_strerror(code));
 }
 

@@ -83,6 +83,9 @@ class Steps(Case):
         self.check_all((({step: HANG}, expected) for step, expected in (
             ('greeting', WAITS), ('rcpt', LATER), ('dot', LATER))))
 
+    def test_a_server_that_talks_for_ever(self):
+        self.check({'rcpt': '250-on and on\r\n' * 10000 + '250 on'}, LATER)
+
     def test_too_large_is_the_mails_fault(self):
         self.check({'mail': '552 too large'}, FINAL)
 
@@ -102,6 +105,12 @@ class Foreign(Case):
         self.assertIn('RCPT TO:<ops@xn--bcher-kva.example>', server.lines)
         self.assertNotIn('SMTPUTF8', ' '.join(server.lines))
         self.assertIn(b'\r\nTo: <ops@xn--bcher-kva.example>\r\n', server.mails[0])
+        self.assertTrue(server.mails[0].isascii())
+
+    def test_the_senders_domain_too(self):
+        result, server = self.send((), 'ops@example.com', sender='fleet@bücher.example')
+        self.assertEqual((result.status, result.err), (0, ''))
+        self.assertIn('MAIL FROM:<fleet@xn--bcher-kva.example>', ' '.join(server.lines))
         self.assertTrue(server.mails[0].isascii())
 
     def test_a_local_part_needs_smtputf8(self):

@@ -261,6 +261,9 @@ static const struct {
 	{ STORAGE("engine='mariadb' user='a b'"), 2, "is not a user name" },
 	{ MAIL("from='a@example.com'"), 2, "<mail> has no host" },
 	{ MAIL("host='localhost'"), 2, "<mail> has no from" },
+	{ MAIL("host='a' from='a@b\xc3\xbc"
+	       "cher.example'"),
+		2, "is not ASCII; write it" },
 	{ MAIL("host='a' from='a@example.com' security='plain'"), 2,
 		"write security=\"starttls\", or add insecure=\"yes\"" },
 	{ MAIL("host='a' from='a@example.com' security='none'"), 2, "starttls|smtps|plain" },
