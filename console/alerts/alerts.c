@@ -13,6 +13,8 @@
 static const struct command commands[] = {
 	{ "ack", "ID... [--why TEXT]",
 		"takes alerts on: nobody is reminded of them, nor escalated to", alerts_ack, NULL },
+	{ "explain", "CLIENT METRIC", "its rules, its last values, and why it fires or does not",
+		alerts_explain, NULL },
 	{ "history", "ID | CLIENT [ALERT [INSTANCE]]",
 		"what happened, who was told under which Message-ID, and whether it arrived",
 		alerts_history, NULL },
@@ -43,7 +45,7 @@ const struct command_set alerts_commands = {
 	.prefix = "alerts ",
 	.items = commands,
 	.count = ARRAY_LEN(commands),
-	.plain = &commands[2], /* list */
+	.plain = &commands[3], /* list */
 	.notes =
 		"T is a span of time, as 2h or 3d, or a moment, as \"2026-11-22 10:00\" (local\n"
 		"time) or 2026-11-22T10:00:00Z. GLOB may have * and ?; --metric is the type of an\n"

@@ -15,6 +15,9 @@ enum fit {
 	FIT_KNOWN,
 };
 
+/* Stands for "never" in an alert's value: beyond any limit that people give. */
+#define FIT_NEVER_S (10 * 365.25 * 86400)
+
 /* In how many seconds, counted from the newest point, a ratio that goes on like this is 1: by a
  * straight line (least squares) through the points, oldest first. A fall by a twentieth of the
  * whole is a cleanup, and only what came after it counts. What counts must be eight points at

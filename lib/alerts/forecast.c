@@ -16,9 +16,6 @@ enum {
 	CHANGE_PARTS = 12,    /* of the same, between two looks */
 };
 
-/* Stands for "never" in a row: beyond any limit that people give. */
-static const double never_s = 10 * 365.25 * 86400;
-
 static uint32_t spread(uint64_t series)
 {
 	return (uint32_t)(series * UINT64_C(0x9e3779b97f4a7c15) >> 40) % SPREAD_MS;
@@ -62,9 +59,9 @@ static int forecast(const struct visit *v, const struct rule *rule, const char *
 	int64_t at = v->sample->taken_at;
 	if (ask(v, rule, instance, at - rule->within_ms, at, points, &count) < 0)
 		return -1;
-	*ret_value = never_s;
+	*ret_value = FIT_NEVER_S;
 	*ret_fit = fit_full(points, count, rule->within_ms / LEAST_SPAN_PARTS, ret_value);
-	*ret_value = fmin(*ret_value, never_s);
+	*ret_value = fmin(*ret_value, FIT_NEVER_S);
 	return 0;
 }
 
@@ -101,7 +98,7 @@ static struct verdict judge(
 	const struct visit *v, const struct watch *w, const struct look *look, enum fit fit)
 {
 	const struct alert *old = w->row ? &w->row->alert : NULL;
-	double unknown = w->rule->kind == RULE_FULL_WITHIN ? never_s : 0;
+	double unknown = w->rule->kind == RULE_FULL_WITHIN ? FIT_NEVER_S : 0;
 	if (fit == FIT_UNKNOWN)
 		return remember(w, look, old ? old->value : unknown);
 	struct verdict verdict = alert_step(&v->book->config->alerter, w->rule, old, look, v->now);

@@ -91,14 +91,19 @@ static struct verdict resolve(const struct alerter_config *config, struct alert 
 		a.flaps > 0 ? verdict_write(ended) : verdict_remove(ended), EVENT_RESOLVED);
 }
 
+int64_t verdict_clear_for(
+	const struct alerter_config *config, const struct alert *a, int64_t clear_for_ms)
+{
+	bool in_window = alert_is_locked(config, a) && clear_for_ms < config->flap_window_ms;
+	return in_window ? config->flap_window_ms : clear_for_ms;
+}
+
 struct verdict verdict_clear(
 	const struct alerter_config *config, struct alert a, int64_t clear_for_ms)
 {
-	if (alert_is_locked(config, &a) && clear_for_ms < config->flap_window_ms)
-		clear_for_ms = config->flap_window_ms;
 	if (a.clear_since == 0)
 		a.clear_since = a.as_of;
-	if (lasted(&a.clear_since, a.as_of) < clear_for_ms)
+	if (lasted(&a.clear_since, a.as_of) < verdict_clear_for(config, &a, clear_for_ms))
 		return verdict_write(a);
 	return resolve(config, a);
 }

@@ -59,6 +59,8 @@ struct rule {
 	const struct rule_group *counted_by; /* tells nobody itself; NULL for ordinary rules */
 	const char *file;		     /* where it stands */
 	int line;
+	const char *inherited_from; /* "" = nobody, it is the client's own; "group outer/inner",
+				       "<config>" or "<defaults/>" */
 };
 
 /* An <alert> with `count` on a group: its clients have the rule, and the group has the alert. */

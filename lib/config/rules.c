@@ -81,6 +81,20 @@ static void check_rule(struct load *load, const struct xml_node *node, const str
 			load, node, "escalate does not say when; add escalate-after=\"…\", as 30m");
 }
 
+static const char *find_origin(
+	struct load *load, const struct xml_node *node, const struct client *owner)
+{
+	char origin[512];
+	if (load->document == load->defaults)
+		return "<defaults/>";
+	if (strcmp(node->parent->name, "client") == 0)
+		return "";
+	if (strcmp(node->parent->name, "group") != 0)
+		return "<config>";
+	(void)snprintf(origin, sizeof origin, "group %s", owner->group);
+	return arena_copy(load->result, origin, strlen(origin));
+}
+
 static int read_rule(struct load *load, const struct xml_node *node, const struct client *owner,
 	struct rule_source *s, const struct rule **ret_rule)
 {
@@ -94,7 +108,8 @@ static int read_rule(struct load *load, const struct xml_node *node, const struc
 	check_rule(load, node, s);
 	s->rule.file = load->document->file;
 	s->rule.line = node->line;
-	if (set_key(load, &s->rule, s->count[0]) < 0)
+	s->rule.inherited_from = find_origin(load, node, owner);
+	if (!s->rule.inherited_from || set_key(load, &s->rule, s->count[0]) < 0)
 		return -1;
 	*rule = s->rule;
 	*ret_rule = rule;

@@ -223,6 +223,64 @@ class History(AlertsCase):
         self.assertRegex(self.fleet_run('history', 'web1'), 'nobody was told: silence 1 of .*moving')
 
 
+class Explained(AlertsCase):
+    RULES = ('<alert type="memory" limit="95%" unless="disk"/>'
+             '<alert type="disk" limit="97%" severity="critical" mail="night@example.com"/>')
+    GROUP = '<group name="web"><alert type="disk" limit="90%" clear="88%" for="10m"/>'
+
+    def explain(self, *arguments):
+        self.stored()
+        return self.fleet_run('explain', *arguments)
+
+    def test_the_rules_their_places_the_values_and_why(self):
+        self.configure('<alert type="inodes" limit="90%"/><defaults/>' + self.GROUP,
+                       test_alerter.client('web1', self.RULES), '</group>')
+        for minute, value in ((-5, 0.89), (-4, 0.91), (-3, 0.92)):
+            self.samples.add('web1', minute, {(test_alerter.DISK, '/var'): value,
+                                              (test_alerter.DISK, HOSTILE): 0.98,
+                                              ('memory_used_ratio', ''): 0.5})
+        self.alert()
+        out = self.explain('web1', 'disk')
+        self.assertTrue(out.startswith('web1: filesystem_used_ratio, space in use'), out)
+        self.assertRegex(out, r'  disk/warning/\*: at or above 90.0 %, WARNING, over below 88.0 %, for 10m\n'
+                              r'      /.*/config.xml:2, inherited from group web\n'
+                              r'      tells standard output\n')
+        self.assertRegex(out, r'  disk/critical/\*: at or above 97.0 %, CRITICAL\n'
+                              r"      /.*/config.xml:[34], the client's own\n"
+                              r'      tells night@example.com\n')
+        self.assertRegex(out, r'full-within: full within .*\n      defaults.xml:[0-9]+,'
+                              r' inherited from <defaults/>')
+        self.assertRegex(out, r'\ndisk /var\n  ..:..:.. 89.0 %, ..:..:.. 91.0 %, ..:..:.. 92.0 % \(UTC\)\n')
+        self.assertRegex(out, r'pending: 92.0 % is at or above 90.0 %, so since .*; fires at .*\(for 10m\)')
+        self.assertIn('does not fire: 92.0 % is not at or above 97.0 %', out)
+        self.assertIn('fires since', out)
+        for hostile in '\x1b\x9b\u202e':
+            self.assertNotIn(hostile, out)
+        self.assertRegex(self.explain('web1', 'inodes'), 'inherited from <config>')
+        self.assertRegex(self.explain('web1', 'memory_used_ratio'),
+                         r'(?s)unless disk.*nobody would be told: disk fires')
+
+    def test_silences_acknowledgements_and_silence_of_the_client(self):
+        self.configure_disk(rule='<alert type="disk" limit="90%"/><alert type="sample-age" limit="1h"/>')
+        self.disk(-9, 0.5)
+        self.disk(-9, 0.93, 'web1', '/srv')
+        self.alert()
+        self.fleet_run('silence', '--instance', '/srv', '--for', '1h', '--why', 'moving house')
+        self.samples.add('web1', -3, outcome='timeout', error='no answer')
+        self.samples.add('web1', -2, outcome='timeout', error='no answer')
+        self.alert()
+        out = self.explain('web1', 'disk')
+        self.assertRegex(out, r'(?s)disk /srv\n.*frozen: the client cannot be reached, no good sample'
+                              r' since .*nobody is told: silence 1 of .*: moving house')
+        self.assertIn('sample-age/warning/*: no good sample for', self.explain('web1', 'sample-age'))
+
+    def test_what_is_not_there_is_said(self):
+        self.assertIn('no <alert> looks at it', self.explain('web1', 'cpu'))
+        self.fleet_run('explain', 'web9', 'disk', status=EX_DATAERR, err="no client 'web9'")
+        self.fleet_run('explain', 'web1', 'dissk', status=EX_DATAERR, err='did you mean disk')
+        self.fleet_run('explain', 'web1', status=EX_USAGE, err='usage: ')
+
+
 class Test(unittest.TestCase):
     """fleet alerts test: through the real channels."""
 
