@@ -169,7 +169,7 @@ static const char *find_thread(
 /* "▁▁▂▅▇█  71.0 % to 93.1 %" */
 static int draw_day(const struct letters *l, const struct about *a, const char **ret_text)
 {
-	enum { DAY_MS = 24 * 60 * 60 * 1000, POINTS = 10 * SPARK_WIDTH };
+	enum { DAY_MS = 24 * 60 * 60 * 1000, POINTS = 4 * SPARK_WIDTH };
 	const struct compose_ask *ask = &l->in->ask;
 	const struct event *e = &a->story->event;
 	struct history_point points[POINTS];
