@@ -2,6 +2,7 @@
 what is said, and that nothing is taken for sent that was not."""
 import shutil
 import tempfile
+import time
 import unittest
 
 from rig.fleet import Fleet
@@ -82,6 +83,11 @@ class Steps(Case):
     def test_hangs_at_every_step(self):
         self.check_all((({step: HANG}, expected) for step, expected in (
             ('greeting', WAITS), ('rcpt', LATER), ('dot', LATER))))
+
+    def test_goodbye_is_not_waited_for(self):
+        began = time.monotonic()
+        self.check({'quit': HANG}, (0, 'sent', 1, ''))
+        self.assertLess(time.monotonic() - began, 15)
 
     def test_a_server_that_talks_for_ever(self):
         self.check({'rcpt': '250-on and on\r\n' * 10000 + '250 on'}, LATER)
