@@ -21,6 +21,9 @@ static const struct command commands[] = {
 	{ "list", "[--all|--firing|--pending|--silenced|--acknowledged] [--json]",
 		"what fires; with --all also what pends; with --firing what nobody has taken on",
 		alerts_list, NULL },
+	{ "replay", "--since T [--until T] [--config FILE]",
+		"what would have been sent, by this configuration or another; sends nothing",
+		alerts_replay, NULL },
 	{ "silence",
 		"[--client GLOB] [--group GLOB] [--metric GLOB] [--instance GLOB]"
 		" (--for 2h | [--from T] --until T | --weekly \"sun 02:00-04:00\") --why TEXT",

@@ -1,4 +1,5 @@
 """fleet alerts: what the operator is shown, says and tries."""
+import datetime
 import errno
 import json
 import os
@@ -279,6 +280,83 @@ class Explained(AlertsCase):
         self.fleet_run('explain', 'web9', 'disk', status=EX_DATAERR, err="no client 'web9'")
         self.fleet_run('explain', 'web1', 'dissk', status=EX_DATAERR, err='did you mean disk')
         self.fleet_run('explain', 'web1', status=EX_USAGE, err='usage: ')
+
+
+class Replayed(AlertsCase):
+    def replay(self, *arguments):
+        """(minutes ago, recipient, subject) of what would have been sent, and the last line."""
+        *lines, last = self.fleet_run('replay', *arguments).splitlines()
+        now = datetime.datetime.now(datetime.timezone.utc)
+        sent = []
+        for line in lines:
+            at, recipient, subject = line.split('  ', 2)
+            then = datetime.datetime.strptime(at, '%Y-%m-%d %H:%M:%S %Z')
+            sent.append((round((now - then.replace(tzinfo=datetime.timezone.utc)).total_seconds() / 60),
+                         recipient, subject.removeprefix('[fleet] ')))
+        return sent, last
+
+    def day(self, values, name='web1'):
+        """A value a minute, from so long ago on."""
+        for i, value in enumerate(values):
+            self.disk(i - len(values), value, name)
+
+    def test_what_would_have_been_sent_and_when(self):
+        self.configure_disk(rule='<alert type="disk" limit="90%" for="5m" clear-for="2m"/>')
+        self.day([0.5] * 10 + [0.93] * 10 + [0.7] * 10)
+        everything = self.dump()
+        sent, last = self.replay('--since', '2h')
+        self.assertEqual([s[1:] for s in sent],
+                         [('standard output', 'WARNING web1: disk /var 93.0 % (limit 90.0 %)'),
+                          ('standard output', 'RESOLVED web1: disk /var 70.0 % (limit 90.0 %)')])
+        for (minutes_ago, *_), expected in zip(sent, (14, 7)):
+            self.assertIn(minutes_ago, (expected, expected + 1))
+        self.assertRegex(last, r'^2 messages of 30 samples, .*; nothing was sent$')
+        self.assertEqual(self.dump(), everything)
+        self.alert()  # what was judged is replayed as well
+        self.assertEqual(self.replay('--since', '2h')[0], sent)
+        self.assertEqual(self.replay('--since', '2h', '--until', '10m')[0], sent[:1])
+        self.assertEqual(self.replay('--since', '5m')[0], [])
+
+    def dump(self):
+        return list(self.samples.connection.iterdump())
+
+    def test_another_configuration_and_its_recipients(self):
+        self.day([0.5] * 5 + [0.7] * 5)
+        self.assertEqual(self.replay('--since', '1h')[0], [])
+        other = self.fleet.write('new.xml', '<config><mail host="127.0.0.1" from="f@example.com"'
+                                 ' security="plain"/><client name="web1" ip="192.0.2.10"'
+                                 ' username="monitor" password="x" mail="ops@example.com,'
+                                 ' night@example.com"><alert type="disk" limit="60%"/></client></config>')
+        sent, _ = self.replay('--since', '1h', '--config', other)
+        self.assertEqual([s[1:] for s in sent],
+                         [(who, 'WARNING web1: disk /var 70.0 % (limit 60.0 %)')
+                          for who in ('night@example.com', 'ops@example.com')])
+        self.fleet_run('replay', '--since', '1h', '--config', self.fleet.path('none.xml'),
+                       status=78, err='none.xml')
+
+    def test_the_rate_is_minded_and_nothing_is_dropped(self):
+        self.configure(*(test_alerter.client(f'web{i}', '<alert type="disk" limit="90%"/>')
+                         for i in range(1, 7)),
+                       '<alerter mail="ops@example.com" per-hour="2"/>'
+                       '<mail host="127.0.0.1" from="f@example.com" security="plain"/>')
+        for i in range(1, 7):
+            self.disk(i - 90, 0.93, f'web{i}')
+        sent, _ = self.replay('--since', '2h')
+        self.assertEqual([subject.partition(':')[0] for _, _, subject in sent],
+                         ['WARNING web1', 'WARNING web2', '4 alerts'])
+        self.assertEqual(sent[0][0] - sent[2][0], 60 + 2)
+
+    def test_silences_count_as_they_did(self):
+        self.disk(-30, 0.93)
+        self.fleet_run('silence', '--client', 'web1', '--from', '2020-01-01', '--until', '1h',
+                       '--why', 'x')
+        self.assertEqual(self.replay('--since', '1h')[0], [])
+
+    def test_what_makes_no_sense_is_refused(self):
+        for arguments, why in ((['--since', 'then'], 'is no time'), ([], 'usage: '),
+                               (['--since', '1h', '--until', '2h'], 'not before'),
+                               (['--since', '2030-01-01'], 'not before')):
+            self.fleet_run('replay', *arguments, status=EX_USAGE, err=why)
 
 
 class Test(unittest.TestCase):
