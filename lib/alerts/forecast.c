@@ -40,8 +40,9 @@ static bool is_due(const struct watch *w, int64_t at)
 /* Nothing grows by more than it is, but for what can be negative. */
 static bool cannot_have_grown(const struct watch *w, double value)
 {
-	return w->rule->kind == RULE_CHANGE && !w->rule->below && !w->row &&
-	       value < w->rule->limit && strcmp(w->rule->type, "clock_skew_seconds") != 0;
+	bool is_ok = !w->row || w->row->alert.state == ALERT_OK;
+	return w->rule->kind == RULE_CHANGE && !w->rule->below && is_ok && value < w->rule->limit &&
+	       strcmp(w->rule->type, "clock_skew_seconds") != 0;
 }
 
 static int ask(const struct visit *v, const struct rule *rule, const char *instance, int64_t from,
@@ -125,9 +126,9 @@ int visit_history(const struct visit *v, struct watch *w, const char *instance, 
 {
 	enum fit fit;
 	double measured;
-	if (!v->book->history || cannot_have_grown(w, value))
+	if (!v->book->history)
 		return 0;
-	if (!is_due(w, v->sample->taken_at))
+	if (cannot_have_grown(w, value) || !is_due(w, v->sample->taken_at))
 		return note_present(v, w, instance);
 	int r = w->rule->kind == RULE_FULL_WITHIN
 			? forecast(v, w->rule, instance, &fit, &measured)

@@ -1,13 +1,12 @@
 #include "lib/alerts/lost.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "lib/alerts/crowd.h"
 #include "lib/alerts/hold.h"
 #include "lib/alerts/holder.h"
 #include "lib/alerts/step.h"
-
-enum { NAMES_MAX = 8 };
+#include "lib/log.h"
 
 static int no_memory(struct error *err)
 {
@@ -57,106 +56,72 @@ int lost_init(
 void lost_finish(struct lost *l)
 {
 	reach_finish(&l->reach);
-	free(l->recipients);
 	*l = (struct lost){ 0 };
 }
 
 /* ---- words and addresses ------------------------------------------------------------------ */
 
-const char *lost_names(struct lost *l, lost_chooser *choose, size_t place)
+/* A place whose clients are looked for. */
+struct spot {
+	const struct reach *reach;
+	size_t place;
+};
+
+static bool is_down_behind(const void *arg, size_t client)
 {
-	const char *names = "";
-	size_t count = 0;
-	for (size_t i = 0; names && i < l->reach.clients; i++)
-		if (choose(l, i, place) && count++ < NAMES_MAX)
-			names = pool_printf(&l->book->pool, "%s%s%.60s", names,
-				names[0] ? ", " : "", l->reach.places[i].name);
-	if (!names || count <= NAMES_MAX)
-		return names;
-	return pool_printf(&l->book->pool, "%s and %zu more", names, count - NAMES_MAX);
+	const struct spot *spot = arg;
+	return spot->reach->places[client].is_down &&
+	       reach_is_behind(spot->reach, client, spot->place);
 }
 
-static bool is_down_behind(const struct lost *l, size_t client, size_t place)
+static bool is_lost_untold(const void *arg, size_t client)
 {
-	return l->reach.places[client].is_down && reach_is_behind(&l->reach, client, place);
+	const struct reach *reach = arg;
+	return reach->places[client].is_down && !reach->places[client].is_told;
 }
 
-static bool is_lost_untold(const struct lost *l, size_t client, size_t place)
+static int choose_behind(struct lost *l, size_t place, struct crowd *ret_crowd)
 {
-	(void)place;
-	return l->reach.places[client].is_down && !l->reach.places[client].is_told;
+	const struct spot spot = { &l->reach, place };
+	*ret_crowd = (struct crowd){ 0 };
+	if (!l->reach.places[place].has_behind)
+		return 0;
+	return crowd_choose(&l->book->pool, l->book->config, is_down_behind, &spot, ret_crowd);
 }
 
-static size_t count_chosen(const struct lost *l, lost_chooser *choose, size_t place)
+static int choose_untold(struct lost *l, struct crowd *ret_crowd)
 {
-	size_t count = 0;
-	for (size_t i = 0; i < l->reach.clients; i++)
-		count += choose(l, i, place);
-	return count;
+	return crowd_choose(&l->book->pool, l->book->config, is_lost_untold, &l->reach, ret_crowd);
 }
 
 /* "5 clients behind it: a, b, …", after what is said of the place itself. */
 static const char *words_behind(struct lost *l, const char *own, size_t place)
 {
-	size_t count = count_chosen(l, is_down_behind, place);
-	const char *names = count ? lost_names(l, is_down_behind, place) : "";
-	if (!names || count == 0)
+	struct crowd crowd;
+	if (choose_behind(l, place, &crowd) < 0)
+		return NULL;
+	const char *names = crowd_names(&l->book->pool, &crowd);
+	if (!names || crowd.count == 0)
 		return names ? own : NULL;
 	return pool_printf(&l->book->pool, "%s%s%zu client%s behind it cannot be reached: %s", own,
-		own[0] ? "; " : "", count, count == 1 ? "" : "s", names);
+		own[0] ? "; " : "", crowd.count, plural(crowd.count), names);
 }
 
-static int64_t earliest(const struct lost *l, lost_chooser *choose, size_t place)
+static int64_t earliest(const struct lost *l, const struct crowd *crowd)
 {
 	int64_t first = l->now;
-	for (size_t i = 0; i < l->reach.clients; i++) {
-		const struct alert *row = choose(l, i, place) ? row_at(l, i) : NULL;
+	for (size_t i = 0; i < crowd->count; i++) {
+		const struct book_client *c = book_client(l->book, crowd->clients[i]->name);
+		const struct alert *row = c && c->down ? &c->down->alert : NULL;
 		if (row && row->state != ALERT_OK && row->since < first)
 			first = row->since;
 	}
 	return first;
 }
 
-static int add_recipients(struct lost *l, size_t *count, const char *const *list)
+static const char *const *mail_of(const struct lost *l, const struct crowd *crowd)
 {
-	for (; list && *list; list++) {
-		size_t i = 0;
-		while (i < *count && strcmp(l->recipients[i], *list) != 0)
-			i++;
-		if (i < *count)
-			continue;
-		if (*count + 2 > l->recipients_size) {
-			size_t size = l->recipients_size * 2 + 16;
-			const char **grown = reallocarray(l->recipients, size, sizeof *grown);
-			if (!grown)
-				return -1;
-			l->recipients = grown;
-			l->recipients_size = size;
-		}
-		l->recipients[(*count)++] = *list;
-	}
-	return 0;
-}
-
-static const char *const *gather(struct lost *l, lost_chooser *choose, size_t place)
-{
-	static const char *const nobody[] = { NULL };
-	const char *const *last = NULL;
-	size_t count = 0;
-	for (size_t i = 0; i < l->reach.clients; i++) {
-		const char *const *mail = l->reach.places[i].client->mail;
-		if (mail == last || !choose(l, i, place))
-			continue;
-		last = mail;
-		if (add_recipients(l, &count, mail) < 0)
-			return NULL;
-	}
-	if (add_recipients(l, &count, l->book->config->alerter.mail) < 0)
-		return NULL;
-	if (count == 0)
-		return nobody;
-	l->recipients[count] = NULL;
-	return l->recipients;
+	return crowd_mail(&l->book->pool, crowd, l->book->config->alerter.mail);
 }
 
 static size_t find_place(const struct lost *l, const struct alert *row)
@@ -172,14 +137,14 @@ static size_t find_place(const struct lost *l, const struct alert *row)
 const char *const *lost_recipients(
 	struct lost *l, const struct book_client *c, const struct book_row *row)
 {
-	size_t place;
+	struct crowd crowd = { 0 };
 	if (c->config)
 		return row->rule ? config_recipients(c->config, row->rule) : c->config->mail;
-	if (strcmp(row->alert.rule, RULE_ISOLATED) == 0)
-		return gather(l, is_lost_untold, 0);
-	place = find_place(l, &row->alert);
-	return place == REACH_NONE ? l->book->config->alerter.mail
-				   : gather(l, is_down_behind, place);
+	size_t place = find_place(l, &row->alert);
+	int r = place != REACH_NONE			      ? choose_behind(l, place, &crowd)
+		: strcmp(row->alert.rule, RULE_ISOLATED) == 0 ? choose_untold(l, &crowd)
+							      : 0;
+	return r < 0 ? NULL : mail_of(l, &crowd);
 }
 
 /* ---- what holds what ---------------------------------------------------------------------- */
@@ -350,11 +315,14 @@ static struct verdict step_counted(
 static int move_isolation(struct lost *l, struct error *err)
 {
 	const struct reach *r = &l->reach;
+	struct crowd crowd;
 	struct verdict v = step_counted(l, RULE_ISOLATED, "", r->lost, r->is_isolated);
 	if (v.row == ROW_KEEP)
 		return 0;
 	l->is_isolated = v.row == ROW_WRITE && v.alert.state == ALERT_FIRING;
-	const char *names = lost_names(l, is_lost_untold, 0);
+	if (choose_untold(l, &crowd) < 0)
+		return no_memory(err);
+	const char *names = crowd_names(&l->book->pool, &crowd);
 	const char *text =
 		names ? pool_printf(&l->book->pool, "%zu of %zu clients cannot be reached: %s",
 				r->lost, r->present, names)
@@ -362,24 +330,25 @@ static int move_isolation(struct lost *l, struct error *err)
 	if (!text)
 		return no_memory(err);
 	if (v.tell && v.kind == EVENT_FIRING)
-		v.alert.since = earliest(l, is_lost_untold, 0);
-	return move(l, l->fleet, RULE_ISOLATED, "", "", gather(l, is_lost_untold, 0), &v,
+		v.alert.since = earliest(l, &crowd);
+	return move(l, l->fleet, RULE_ISOLATED, "", "", mail_of(l, &crowd), &v,
 		r->is_isolated ? text : NULL, err);
 }
 
 static int move_node(struct lost *l, size_t place, struct error *err)
 {
 	const struct reach_place *p = &l->reach.places[place];
+	struct crowd crowd;
 	struct verdict v = step_counted(l, RULE_PARENT, p->name, p->hung_down, p->is_down);
 	if (v.row == ROW_KEEP)
 		return 0;
 	const char *text = words_behind(l, "", place);
-	if (!text)
+	if (!text || choose_behind(l, place, &crowd) < 0)
 		return no_memory(err);
 	if (v.tell && v.kind == EVENT_FIRING)
-		v.alert.since = earliest(l, is_down_behind, place);
-	return move(l, l->fleet, RULE_PARENT, p->name, hold_place(l, place),
-		gather(l, is_down_behind, place), &v, p->is_down ? text : NULL, err);
+		v.alert.since = earliest(l, &crowd);
+	return move(l, l->fleet, RULE_PARENT, p->name, hold_place(l, place), mail_of(l, &crowd), &v,
+		p->is_down ? text : NULL, err);
 }
 
 /* Those above first, so that the events of a run stand in the order of what follows from what. */

@@ -17,9 +17,7 @@ struct lost {
 	struct book_client *fleet; /* whose rows concern no client */
 	uint64_t running_cycle;	   /* as in contact_judge() */
 	int64_t now;
-	bool is_isolated;	 /* that alert fires */
-	const char **recipients; /* of the last list that was made */
-	size_t recipients_size;
+	bool is_isolated; /* that alert fires */
 };
 
 int lost_init(struct lost *l, struct book *b, uint64_t running_cycle, int64_t now,
@@ -35,12 +33,8 @@ const char *lost_hold(
 	struct lost *l, const struct book_client *c, const struct book_row *row) MUST_CHECK;
 
 /* Who hears of such a row: of one that concerns no client those of all clients behind it, and
- * those who look after the fleet. NULL without memory; until the next call. */
+ * those who look after the fleet. NULL without memory. */
 const char *const *lost_recipients(
 	struct lost *l, const struct book_client *c, const struct book_row *row) MUST_CHECK;
-
-/* "a, b, c and 4 more", of the clients that a function chooses. */
-typedef bool lost_chooser(const struct lost *l, size_t client, size_t place);
-const char *lost_names(struct lost *l, lost_chooser *choose, size_t place) MUST_CHECK;
 
 #endif

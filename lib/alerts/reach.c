@@ -53,6 +53,10 @@ int reach_init(struct reach *r, const struct config *config)
 			.node = &config->nodes[i],
 			.above = { REACH_NONE, find_parent(r, config, &config->nodes[i].parent) },
 		};
+	for (size_t i = 0; i < r->count; i++)
+		for (int way = 0; way < 2; way++)
+			if (r->places[i].above[way] != REACH_NONE)
+				r->places[r->places[i].above[way]].has_behind = true;
 	return 0;
 }
 

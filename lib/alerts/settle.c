@@ -1,10 +1,10 @@
 #include "lib/alerts/settle.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/alerts/bind.h"
 #include "lib/alerts/contact.h"
+#include "lib/alerts/crowd.h"
 #include "lib/alerts/hold.h"
 #include "lib/alerts/holder.h"
 #include "lib/alerts/late.h"
@@ -113,30 +113,34 @@ static int settle_ages(struct settling *s)
 	return 0;
 }
 
-static bool breaks(const struct book_client *c, const struct rule_group *group)
+/* A group whose clients are looked for. */
+struct gathering {
+	struct book *book;
+	const struct rule_group *group;
+};
+
+static bool breaks_its_rule(const void *arg, size_t client)
 {
-	for (size_t i = 0; c->config && i < c->count; i++)
+	const struct gathering *g = arg;
+	const struct book_client *c = book_client(g->book, g->book->config->clients[client].name);
+	for (size_t i = 0; i < c->count; i++)
 		if (c->rows[i]->alert.state == ALERT_FIRING && c->rows[i]->rule &&
-			c->rows[i]->rule->counted_by == group)
+			c->rows[i]->rule->counted_by == g->group)
 			return true;
 	return false;
 }
 
 static int settle_group(struct settling *s, const struct rule_group *group)
 {
-	enum { NAMES_MAX = 8 };
-	size_t count = 0;
-	const char *names = "";
-	for (size_t i = 0; names && i < s->book->count; i++)
-		if (breaks(&s->book->clients[i], group) && count++ < NAMES_MAX)
-			names = pool_printf(&s->book->pool, "%s%s%.60s", names,
-				names[0] ? ", " : "", s->book->clients[i].name);
-	if (names && count > NAMES_MAX)
-		names = pool_printf(&s->book->pool, "%s and %zu more", names, count - NAMES_MAX);
+	const struct gathering g = { s->book, group };
+	struct crowd crowd;
+	if (crowd_choose(&s->book->pool, s->book->config, breaks_its_rule, &g, &crowd) < 0)
+		return no_memory(s);
+	const char *names = crowd_names(&s->book->pool, &crowd);
 	if (!names)
 		return no_memory(s);
-	return settle_value(
-		s, s->lost.fleet, &group->rule, group->group, (double)count, group->mail, names);
+	return settle_value(s, s->lost.fleet, &group->rule, group->group, (double)crowd.count,
+		group->mail, names);
 }
 
 static int settle_groups(struct settling *s)
@@ -209,9 +213,9 @@ static int settle_leftover(struct settling *s, struct book_client *c, struct boo
 static const char *const *find_escalation(
 	const struct book_client *c, const struct book_row *row, int64_t *ret_after_ms)
 {
-	*ret_after_ms = 0;
+	*ret_after_ms = row->rule ? row->rule->escalate_after_ms : 0;
 	if (!c->config)
-		return NULL;
+		return row->rule ? row->rule->escalate : NULL;
 	if (row->rule)
 		return config_escalation(c->config, row->rule, ret_after_ms);
 	*ret_after_ms = c->config->escalate_after_ms;
