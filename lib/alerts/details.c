@@ -219,13 +219,23 @@ static const char *make_ssh(const struct details *d)
 				    c->port, c->username, c->username[0] ? "@" : "", c->ip);
 }
 
-static void say_closer(const struct details *d)
+static const char *make_explain(const struct details *d)
 {
 	const struct client *c = d->about.client;
-	const struct story *s = d->about.story;
-	const char *file = d->about.config->file;
+	const char *quote = strchr(c->name, ' ') ? "\"" : "";
+	return pool_printf(d->pool, "fleet -c %s alerts explain %s%s%s %s", d->about.config->file,
+		quote, c->name, quote, d->about.rule->label);
+}
+
+static void say_closer(const struct details *d)
+{
+	const struct about *a = &d->about;
+	const struct story *s = a->story;
+	const char *file = a->config->file;
 	page_command(d->page, pool_printf(d->pool, "fleet -c %s status", file));
-	if (c && pastable(c->name)) {
+	if (a->client && pastable(a->client->name)) {
+		if (a->rule)
+			page_command(d->page, make_explain(d));
 		page_command(d->page, make_ssh(d));
 		page_command(d->page, make_select(d));
 	}

@@ -15,7 +15,7 @@
 enum {
 	PAGE_NOTES_MAX = 4,
 	PAGE_FACTS_MAX = 16,
-	PAGE_COMMANDS_MAX = 4,
+	PAGE_COMMANDS_MAX = 6,
 	PAGE_HTML_ROWS_MAX = 500, /* a longer list is for text alone */
 };
 

@@ -49,6 +49,7 @@ static void subject_and_text(void **state)
 		"\n"
 		"To look closer:\n"
 		"  fleet -c /etc/fleet-health/config.xml status\n"
+		"  fleet -c /etc/fleet-health/config.xml alerts explain web1 disk\n"
 		"  ssh -p 22 monitor@192.0.2.10\n"
 		"  SELECT * FROM history WHERE client = 'web1' AND metric = "
 		"'filesystem_used_ratio' AND instance = '/var' ORDER BY taken_at DESC LIMIT 20;\n"
