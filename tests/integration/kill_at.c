@@ -36,6 +36,7 @@ static const struct {
 	{ "sendto", SYS_sendto },
 	{ "syncfs", SYS_syncfs },
 	{ "unlinkat", SYS_unlinkat },
+	{ "wait4", SYS_wait4 },
 	{ "writev", SYS_writev },
 };
 

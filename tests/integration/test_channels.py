@@ -1,5 +1,6 @@
 """fleet-alerter and webhooks, commands and heartbeats: what arrives, what waits, and that one that
 is at fault keeps nobody else waiting."""
+import collections
 import hashlib
 import hmac
 import json
@@ -10,8 +11,9 @@ import time
 import unittest
 
 from rig import smtp
-from rig.fleet import Fleet
+from rig.fleet import KILLED, Fleet
 from rig.samples import Samples, iso
+from rig.shows import shows
 from rig.web import Answer, WebServer
 
 JSON = '{"text":"one"}'
@@ -445,6 +447,59 @@ class Whole(Case):
         self.assertIn('FLEET_STATUS=firing', lines)
         self.assertEqual([line for line in lines if line.startswith('FLEET_CLIENT')],
                          ['FLEET_CLIENT=web1'])
+
+
+class Killed(Case):
+    """kill -9 before each commit, each word to the webhook, and each end of the command."""
+
+    def told(self):
+        """{(who, headline): Message-IDs}, of all that came."""
+        told = collections.defaultdict(set)
+        for request in self.web.requests:
+            body = json.loads(request.body)
+            told['chat', body['events'][0]['headline']].add(
+                request.headers['Idempotency-Key'].strip('"'))
+        with open(self.fleet.path('told'), encoding='utf-8') as f:
+            for line in f.read().splitlines():
+                message_id, headline = line.split(' ', 1)
+                told['horn', headline].add(message_id)
+        return told
+
+    def kill(self, moments, mount):
+        """One run that dies then, and one that does not. Whether it came to die."""
+        self.samples.add('web1', self.minute, {('filesystem_used_ratio', mount): 0.95})
+        self.minute += 1
+        process = self.fleet.start('alerter', kill_at=moments)
+        _, err = process.communicate(timeout=60)
+        self.assertIn(process.returncode, (0, KILLED), err)
+        self.samples.make_due()
+        self.alert()
+        return process.returncode == KILLED
+
+    @shows('31')
+    def test_everybody_is_told_under_one_id(self):
+        self.web = self.serve(tls=False)
+        script = self.fleet.write('horn', '#!/bin/sh\necho "$FLEET_MESSAGE_ID $FLEET_HEADLINE"'
+                                          f' >>"{self.fleet.path("told")}"\n', mode=0o700)
+        self.prepare(f'<webhook name="chat" url="{self.web.url("/hook")}"/>'
+                     f'<command name="horn" run="{script}"/>'
+                     '<client name="web1" ip="192.0.2.10" username="monitor" password="x"'
+                     ' mail="chat, horn"><alert type="disk" limit="90%" instance="/full*"/></client>')
+        self.minute, kills, mounts = -1000, collections.Counter(), []
+        for call in ('fdatasync', 'sendto', 'wait4'):
+            killed = True
+            while killed:
+                mounts.append(f'/full{len(mounts)}')
+                killed = self.kill([f'main<{call}'] * (kills[call] + 1), mounts[-1])
+                kills[call] += killed
+        print('kills:', dict(kills))
+        self.assertGreaterEqual(min(kills.values()), 1)
+        told = self.told()
+        self.assertEqual({len(ids) for ids in told.values()}, {1})
+        self.assertEqual({key for key in told if key[1].startswith('WARNING')},
+                         {(who, f'WARNING web1: disk {mount} 95.0 % (limit 90.0 %)')
+                          for who in ('chat', 'horn') for mount in mounts})
+        self.assertEqual({row[1] for row in self.states()}, {'sent'})
 
 
 class Heartbeats(Case):
