@@ -1,11 +1,13 @@
 """What people are told, when, and in which form: fleet-alerter with a real mail server."""
 import html.parser
 import re
+import shlex
 import sys
 import time
 import unittest
 
 from rig import smtp
+from rig.fleet import KILLED
 from rig.samples import iso
 from test_alerter_mail import DISK, WHY_NOT, MailCase
 
@@ -225,6 +227,31 @@ class Quiet(ToldCase):
         self.assertEqual(len(self.assert_each_once()), 2)
 
 
+    def killed_at(self, moments):
+        """One more event of the night; the run of the morning dies then. Whether it came to die."""
+        self.sleep()
+        self.disk(-500 + len(moments), 0.95 if len(moments) % 2 else 0.5)
+        self.alert()
+        self.wake()
+        process = self.fleet.start('alerter', kill_at=moments)
+        _, err = process.communicate(timeout=60)
+        self.assertIn(process.returncode, (0, KILLED), err)
+        return process.returncode == KILLED
+
+    def test_killed_in_the_morning(self):
+        """Whenever that is, each event stands in one message, and none is left waiting."""
+        moments = ['main<fdatasync']
+        while self.killed_at(moments):
+            self.samples.make_due()
+            self.alert()
+            self.assertEqual(len(self.assert_each_once()), len(moments))
+            moments.append(moments[0])
+        self.assertGreater(len(moments), 5)
+        self.server.settle()
+        ids = {mail['message-id'] for mail in self.server.mails('ops', len(moments))}
+        self.assertEqual(len(ids), len(moments))
+
+
 class People(ToldCase):
     """What somebody did about an alert."""
 
@@ -247,19 +274,24 @@ class People(ToldCase):
         self.assertEqual(self.mails(count=3)[2]['references'], first['message-id'])
         self.assert_each_once()
 
+    def commands(self, mail):
+        """Those of ours in a mail."""
+        return re.findall(f'^  fleet -c {self.fleet.config} .*$', smtp.text(mail), re.M)
+
     def test_who_acknowledged_stands_in_what_follows(self):
         self.configure(rules='<alert type="disk" limit="90%" critical="97%"/>')
         self.disk(-9, 0.975)
         self.alert()
-        told, = self.mails()
-        number, = re.findall(r' alerts ack (\d+) --why', smtp.text(told))
-        result = self.fleet.run('fleet', 'alerts', 'ack', number, '--why', 'new disk <ordered>')
-        self.assertEqual(result.status, 0, result)
+        for line in self.commands(*self.mails()):
+            result = self.fleet.run('fleet', *shlex.split(line)[3:])  # what stands there works
+            self.assertEqual(result.status, 0, result)
         self.disk(-8, 0.5)
         self.alert()
         mail = self.mails(count=2)[1]
-        self.assertRegex(smtp.text(mail), r'\nStatus: +acknowledged by .*, .* UTC: new disk <ordered>\n')
-        self.assertIn('new disk <ordered>', Page(markup(mail)).text)
+        self.assertRegex(smtp.text(mail), r'\nStatus: +acknowledged by .*, .* UTC: '
+                         'what is done about it\n')
+        self.assertIn(': what is done about it', Page(markup(mail)).text)
+        self.assertEqual(len(self.commands(mail)), 2)
 
     def test_what_was_silenced_says_so_when_it_is_told(self):
         self.samples.execute(
