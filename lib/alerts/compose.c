@@ -127,9 +127,23 @@ static const struct telling *find_telling(const struct party *p, const struct ev
 	return &p->tellings[low];
 }
 
-static bool is_about(const struct party *p, const struct telling *t, const struct event *e)
+/* On the way through the tellings of a story. */
+struct cursor {
+	size_t event;
+	const struct telling *at; /* NULL: before the first of that event */
+};
+
+/* NULL after the last. */
+static const struct telling *next_telling(
+	const struct party *p, const struct story *s, struct cursor *c)
 {
-	return t < p->tellings + p->count && t->event->id == e->id;
+	for (; c->event < s->count; c->event++, c->at = NULL) {
+		const struct event *e = s->events[c->event];
+		c->at = c->at ? c->at + 1 : find_telling(p, e);
+		if (c->at < p->tellings + p->count && c->at->event->id == e->id)
+			return c->at;
+	}
+	return NULL;
 }
 
 static bool is_due(const struct job *j, const struct telling *t)
@@ -139,11 +153,10 @@ static bool is_due(const struct job *j, const struct telling *t)
 
 static bool story_is_due(const struct job *j, const struct party *p, const struct story *s)
 {
-	for (size_t i = 0; i < s->count; i++)
-		for (const struct telling *t = find_telling(p, s->events[i]);
-			is_about(p, t, s->events[i]); t++)
-			if (is_due(j, t))
-				return true;
+	struct cursor c = { 0 };
+	for (const struct telling *t; (t = next_telling(p, s, &c));)
+		if (is_due(j, t))
+			return true;
 	return false;
 }
 
@@ -158,25 +171,23 @@ static void add_done(struct job *j, const struct telling *t)
 /* What waits already, until later, goes on to. */
 static void put_off(struct job *j, const struct party *p, const struct story *s, int64_t until)
 {
-	for (size_t i = 0; i < s->count; i++)
-		for (const struct telling *t = find_telling(p, s->events[i]);
-			is_about(p, t, s->events[i]); t++) {
-			if (!is_due(j, t))
-				continue;
-			add_done(j, t);
-			j->deferred[j->deferred_count++] = (struct deferral){ t->event->id,
-				t->deferred ? t->deferred->recipient : t->name, until };
-		}
+	struct cursor c = { 0 };
+	for (const struct telling *t; (t = next_telling(p, s, &c));) {
+		if (!is_due(j, t))
+			continue;
+		add_done(j, t);
+		j->deferred[j->deferred_count++] = (struct deferral){ t->event->id,
+			t->deferred ? t->deferred->recipient : t->name, until };
+	}
 }
 
 /* Nothing of it waits any more. Whether something did. */
 static bool take(struct job *j, const struct party *p, const struct story *s)
 {
+	struct cursor c = { 0 };
 	size_t before = j->done_count;
-	for (size_t i = 0; i < s->count; i++)
-		for (const struct telling *t = find_telling(p, s->events[i]);
-			is_about(p, t, s->events[i]); t++)
-			add_done(j, t);
+	for (const struct telling *t; (t = next_telling(p, s, &c));)
+		add_done(j, t);
 	return j->done_count > before;
 }
 
