@@ -25,7 +25,7 @@ const char *alert_standing(const struct alert *a)
 	if (a->state != ALERT_FIRING)
 		return "pending";
 	if (alert_held(a)[0])
-		return "silenced";
+		return "held";
 	return alert_is_acked(a) ? "acknowledged" : "firing";
 }
 
@@ -89,7 +89,8 @@ const struct rule *alert_rule(const struct alert *a, const struct config *config
 	return NULL;
 }
 
-const char *alert_words(const struct alert *a, const struct config *config, struct arena *pool)
+int alert_words(const struct alert *a, const struct config *config, struct arena *pool,
+	struct page_row *ret_row)
 {
 	const struct event event = {
 		.kind = EVENT_FIRING,
@@ -107,14 +108,13 @@ const char *alert_words(const struct alert *a, const struct config *config, stru
 	};
 	const struct event *one = &event;
 	const struct story story = story_of(&one);
-	struct page_row row;
-	return text_row(&story, config, pool, &row) < 0 ? NULL : row.what;
+	return text_row(&story, config, pool, ret_row);
 }
 
 static void describe(const struct alert *a, char *out, size_t size)
 {
 	if (a->state == ALERT_FIRING && alert_held(a)[0])
-		(void)snprintf(out, size, "silenced: %s", alert_held(a));
+		(void)snprintf(out, size, "held: %s", alert_held(a));
 	else if (a->state == ALERT_FIRING && alert_is_acked(a))
 		(void)snprintf(out, size, "acknowledged by %s%s%s", a->acked_by,
 			a->acked_why[0] ? ": " : "", a->acked_why);
@@ -131,18 +131,20 @@ static int add_alert(struct table *t, const struct alert *a, const struct config
 	int64_t now, struct arena *pool)
 {
 	char id[24] = "-", age[64], status[2 * TABLE_CELL_MAX];
-	const char *what = alert_words(a, config, pool);
+	struct page_row row;
+	if (alert_words(a, config, pool, &row) != 0)
+		return -1;
 	int64_t age_ms = now > a->since ? now - a->since : 0;
 	if (a->state == ALERT_FIRING && a->opened_event != 0)
 		(void)snprintf(id, sizeof id, "%" PRIu64, a->opened_event);
 	(void)metric_format(UNIT_SECONDS, (double)(age_ms / 1000), age, sizeof age);
 	describe(a, status, sizeof status);
-	const char *cells[] = { id, severity_word(a), a->client[0] ? a->client : "-", what, age,
+	const char *cells[] = { id, severity_word(a), row.where[0] ? row.where : "-", row.what, age,
 		status };
 	enum shade shade = !is_loud(a)			      ? SHADE_NONE
 			   : a->severity == SEVERITY_CRITICAL ? SHADE_RED
 							      : SHADE_YELLOW;
-	if (!what || table_add(t, shade, cells) != 0)
+	if (table_add(t, shade, cells) != 0)
 		return -1;
 	return a->text && a->text[0] ? table_note(t, a->text) : 0;
 }
@@ -150,7 +152,7 @@ static int add_alert(struct table *t, const struct alert *a, const struct config
 int list_table(struct buffer *out, const struct alert *alerts, size_t count,
 	const struct config *config, int64_t now, bool colour)
 {
-	static const char *const titles[] = { "ID", "SEVERITY", "CLIENT", "WHAT", "FOR", "STATE" };
+	static const char *const titles[] = { "ID", "SEVERITY", "WHERE", "WHAT", "FOR", "STATE" };
 	struct table t CLEANUP(table_finish) = { 0 };
 	struct arena pool CLEANUP(arena_finish) = { 0 };
 	if (count == 0)
@@ -178,7 +180,7 @@ int list_summary(struct buffer *out, const struct alert *all, size_t count)
 		const char *word;
 	} parts[] = {
 		{ LIST_FIRING, "firing" },
-		{ LIST_SILENCED, "of them silenced" },
+		{ LIST_SILENCED, "of them held" },
 		{ LIST_ACKNOWLEDGED, "of them acknowledged" },
 		{ LIST_PENDING, "pending" },
 	};

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "lib/alerts/page.h"
 #include "lib/arena.h"
 #include "lib/buffer.h"
 #include "lib/compiler.h"
@@ -31,14 +32,14 @@ int list_summary(struct buffer *out, const struct alert *all, size_t count) MUST
 /* One JSON array of an object each; see README.md. */
 int list_json(struct buffer *out, const struct alert *alerts, size_t count) MUST_CHECK;
 
-/* "firing", "pending", "silenced" (held by whatever it is) or "acknowledged". */
+/* "firing", "pending", "held" (by a silence or by another alert) or "acknowledged". */
 const char *alert_standing(const struct alert *a);
 
 /* Its rule in this configuration; NULL when it needs none, or has none any more. */
 const struct rule *alert_rule(const struct alert *a, const struct config *config);
 
-/* What it says, in words: "disk / 90.7 % (limit 90.0 %)". Lives in the arena; NULL without memory.
- */
-const char *alert_words(const struct alert *a, const struct config *config, struct arena *pool);
+/* What it says, in words: where, and "disk / 90.7 % (limit 90.0 %)". Lives in the arena. */
+int alert_words(const struct alert *a, const struct config *config, struct arena *pool,
+	struct page_row *ret_row) MUST_CHECK;
 
 #endif

@@ -50,6 +50,8 @@ static const struct {
 		"cannot be reached", "can be reached again", "could not be reached", "" } },
 	{ RULE_PARENT, {
 		"cannot be reached", "can be reached again", "could not be reached", "" } },
+	{ RULE_DELIVERY, { /* nobody is mailed this; it is listed */
+		"nothing is delivered by%i", "delivered again by%i", "was not delivered by%i", "" } },
 };
 /* clang-format on */
 

@@ -52,10 +52,10 @@ class Listed(AlertsCase):
                                       ('memory_used_ratio', ''): 0.95})
         self.alert()
         out = self.fleet_run()
-        self.assertRegex(out, r'ID +SEVERITY +CLIENT +WHAT +FOR +STATE\n'
+        self.assertRegex(out, r'ID +SEVERITY +WHERE +WHAT +FOR +STATE\n'
                               r'[0-9]+ +CRITICAL +web1 +disk /srv 98.0 % \(limit 97.0 %\) .* firing\n'
                               r'[0-9]+ +WARNING +web1 +disk /var 93.0 % \(limit 90.0 %\) .* firing\n')
-        self.assertIn('2 firing, 0 of them silenced, 0 of them acknowledged, 1 pending\n', out)
+        self.assertIn('2 firing, 0 of them held, 0 of them acknowledged, 1 pending\n', out)
         self.assertEqual([a['instance'] for a in self.listed()], ['/srv', '/var'])
         self.assertEqual([a['state'] for a in self.listed('--all')], ['firing', 'firing', 'pending'])
         pending, = self.listed('--pending')
@@ -77,7 +77,7 @@ class Listed(AlertsCase):
 
     def test_nothing_is_said_too(self):
         self.alert()
-        self.assertEqual(self.fleet_run(), '0 firing, 0 of them silenced, 0 of them acknowledged,'
+        self.assertEqual(self.fleet_run(), '0 firing, 0 of them held, 0 of them acknowledged,'
                                            ' 0 pending\n')
         self.assertEqual(self.listed(), [])
         self.fleet_run('list', '--all', '--pending', status=EX_USAGE, err='usage: ')
@@ -143,7 +143,7 @@ class Silenced(AlertsCase):
         self.assertRegex(out, r'silence 1: client web\*, metric disk, until 20..-..-.. ..:..:.. UTC\n')
         self.disk(-2, 0.93)
         self.assertEqual(self.told(), [])
-        self.assertRegex(self.fleet_run(), r'silenced: silence 1 of .*: moving house')
+        self.assertRegex(self.fleet_run(), r'held: silence 1 of .*: moving house')
         self.assertRegex(self.fleet_run('silences'), r'1 +client web\*, metric disk +until .*moving house')
         silence, = json.loads(self.fleet_run('silences', '--json'))
         self.assertEqual((silence['client'], silence['metric'], silence['instance']),
@@ -280,6 +280,39 @@ class Explained(AlertsCase):
         self.fleet_run('explain', 'web9', 'disk', status=EX_DATAERR, err="no client 'web9'")
         self.fleet_run('explain', 'web1', 'dissk', status=EX_DATAERR, err='did you mean disk')
         self.fleet_run('explain', 'web1', status=EX_USAGE, err='usage: ')
+
+
+class Outbox(AlertsCase):
+    """What is not delivered is shown, and complained of by the collector too."""
+
+    def status(self):
+        return self.fleet.run('fleet', 'status').out
+
+    def collect(self):
+        return self.fleet.run('collector').err
+
+    def test_what_waits_and_what_failed(self):
+        self.configure('<mail host="127.0.0.1" port="1" from="f@example.com" security="plain"/>',
+                       '<client name="web1" ip="127.0.0.1" port="1" username="x" identity="agent:/none"'
+                       ' mail="ops@example.com"><alert type="disk" limit="90%"/></client>')
+        self.assertEqual(self.fleet.run('fleet', 'init').status, EX_OK)
+        self.assertNotIn('to be sent', self.status())
+        self.disk(-2, 0.93)
+        self.assertEqual(self.fleet.run('alerter').status, EX_UNAVAILABLE)
+        self.assertIn('mail: 1 notification to be sent, the oldest for 0 min, 0 failed for good\n',
+                      self.status())
+        self.assertRegex(self.fleet_run(), r'CRITICAL +- +nothing is delivered by mail ')
+        self.assertRegex(self.fleet_run('history', 'web1'),
+                         r'    ops@example.com by mail: waits to be sent, <event-.*>: .*connect')
+        self.assertNotIn('not told', self.collect())
+        self.rows("UPDATE notification SET created_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-2 hours')")
+        self.assertIn('people are not told of alerts: 1 notification to be sent, the oldest for 12',
+                      self.collect())
+        self.assertNotIn('not told', self.collect())  # once an hour
+        self.rows("UPDATE notification SET state = 'failed', last_error = '550 unknown',"
+                  " done_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')")
+        self.assertIn('mail: 0 notifications to be sent, 1 failed for good\n', self.status())
+        self.assertRegex(self.fleet_run('history', 'web1'), r'by mail: failed for good .*: 550 unknown')
 
 
 class Replayed(AlertsCase):
