@@ -4,13 +4,15 @@ import errno
 import json
 import os
 import pty
+import re
 import shutil
+import subprocess
 import tempfile
 import unittest
 
 import test_alerter
 from rig import smtp
-from rig.fleet import Fleet
+from rig.fleet import KEPT, PROGRAMS, Fleet
 from rig.web import Answer, WebServer
 
 EX_OK, EX_USAGE, EX_DATAERR, EX_UNAVAILABLE = 0, 64, 65, 69
@@ -390,6 +392,45 @@ class Replayed(AlertsCase):
                                (['--since', '1h', '--until', '2h'], 'not before'),
                                (['--since', '2030-01-01'], 'not before')):
             self.fleet_run('replay', *arguments, status=EX_USAGE, err=why)
+
+
+class Readme(AlertsCase):
+    """Its commands do what it says, as they stand there."""
+
+    def commands(self):
+        """Those of the chapter; what has a date has one as far from today as it was then."""
+        path = os.path.join(os.path.dirname(__file__), '..', '..', 'README.md')
+        with open(path, encoding='utf-8') as f:
+            chapter = f.read().partition('## Alerts day by day')[2].partition('\n## ')[0]
+        today = datetime.date.today()
+        for line in chapter.splitlines():
+            if line.startswith('fleet alerts'):
+                yield re.sub(r'2026-11-(2.)', lambda m: str(
+                    today + datetime.timedelta(days=int(m[1]) - 22)), line)
+
+    def test_every_command_as_it_is_written(self):
+        with WebServer(self.folder, tls=False) as web:
+            self.configure(
+                f'<webhook name="chat" url="{web.url("/")}"/><group name="databases">'
+                '<client name="db1" ip="192.0.2.12" username="x" password="x">'
+                '<alert type="disk" limit="99%"/></client></group>',
+                test_alerter.client('web1', '<alert type="disk" limit="90%"/>'),
+                test_alerter.client('web2', '<alert type="disk" limit="90%"/>'))
+            self.fleet.write('new.xml', '<config>' + test_alerter.client('web1') + '</config>')
+            self.rows("INSERT INTO sqlite_sequence (name, seq) SELECT 'event', 40")
+            for name, mount in (('web2', '/srv'), ('web1', '/srv')):
+                self.disk(-2, 0.98, name, mount)
+            self.alert()
+            self.stored()
+            os.symlink(PROGRAMS['fleet'], self.fleet.path('fleet'))
+            commands = list(self.commands())
+            self.assertGreater(len(commands), 15)
+            for command in commands:
+                env = {k: os.environ[k] for k in KEPT if k in os.environ}
+                done = subprocess.run(['/bin/sh', '-c', command], cwd=self.folder, check=False,
+                                      env={**env, 'PATH': self.folder}, capture_output=True, text=True)
+                self.assertEqual((done.returncode, done.stderr), (0, ''), (command, done.stdout))
+        self.assertEqual(len(web.requests), 1)
 
 
 class Test(unittest.TestCase):
