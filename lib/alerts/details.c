@@ -64,9 +64,11 @@ static void say_worst(const struct details *d)
 		double value = a->story->events[i]->value;
 		worst = a->rule && a->rule->below ? fmin(worst, value) : fmax(worst, value);
 	}
-	if (a->metric && a->story->count > 1 && !isnan(worst))
-		page_fact(d->page, "Worst",
-			pool_text(d->pool, metric_format(a->unit, worst, text, sizeof text)));
+	if (!a->metric || isnan(worst))
+		return;
+	(void)metric_format(a->unit, worst, text, sizeof text);
+	if (strcmp(text, a->value) != 0)
+		page_fact(d->page, "Worst", pool_text(d->pool, text));
 }
 
 /* Of a client the last good sample, of the collector its last run. */

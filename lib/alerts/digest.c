@@ -122,6 +122,7 @@ static int compose_part(struct letters *l, struct digest *d, size_t from, size_t
 		page_note(&page, d->note);
 	put_age(l, d->stories + from, n, &page);
 	page_command(&page, pool_printf(l->pool, "fleet -c %s status", l->in->config->file));
+	page_command(&page, pool_printf(l->pool, "fleet -c %s alerts", l->in->config->file));
 	return letter_add(l, d->to, d->stories + from, n, &page, "");
 }
 

@@ -165,6 +165,7 @@ static void what_goes_out_together_is_one_mail(void **state)
 	size_t n = make("rfsr", events, pointers);
 	for (size_t i = 0; i < n; i++)
 		events[i].opened_event = i == 0 ? 1 : 2;
+	events[2].value = 0.99;
 	rig_compose(&c, events, n);
 	assert_int_equal(c.composed.count, 1);
 	assert_int_equal(c.composed.event_count, n);
@@ -173,7 +174,7 @@ static void what_goes_out_together_is_one_mail(void **state)
 	for (size_t i = 0; i < n; i++)
 		assert_int_equal(m->events[i], i + 1);
 	assert_string_equal(m->references, "first@example.com");
-	assert_non_null(strstr(m->text, "\nWorst:     94.0 %\n"));
+	assert_non_null(strstr(m->text, "\nWorst:     99.0 %\n"));
 	rig_finish(&c);
 }
 
