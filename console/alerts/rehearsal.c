@@ -248,14 +248,14 @@ static void forget_messages(struct rehearsal *r, int64_t before)
 
 static int add_delay(struct rehearsal *r, const struct deferral *d)
 {
-	const struct event *e = find_event(r, d->event_id);
-	struct rehearsed_delay delay = { .deferred = {
-						 .recipient = d->recipient, .due_at = d->due_at } };
 	struct rehearsed_delay *delays =
 		grow(r->delays, r->delay_count, &r->delay_size, sizeof *delays);
 	if (!delays)
 		return -1;
 	r->delays = delays;
+	const struct event *e = find_event(r, d->event_id);
+	struct rehearsed_delay delay = { .deferred = {
+						 .recipient = d->recipient, .due_at = d->due_at } };
 	if (e && copy_event(&delay.memory, e, &delay.deferred.event) == 0 &&
 		copy_text(&delay.memory, &delay.deferred.recipient)) {
 		delays[r->delay_count++] = delay;

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import pty
+import random
 import re
 import shutil
 import subprocess
@@ -12,7 +13,8 @@ import unittest
 
 import test_alerter
 from rig import smtp
-from rig.fleet import KEPT, PROGRAMS, Fleet
+from rig.fleet import BUILD, KEPT, PROGRAMS, Fleet
+from rig.samples import iso
 from rig.web import Answer, WebServer
 
 EX_OK, EX_USAGE, EX_DATAERR, EX_UNAVAILABLE = 0, 64, 65, 69
@@ -318,6 +320,12 @@ class Outbox(AlertsCase):
 
 
 class Replayed(AlertsCase):
+    def setUp(self):
+        kept = PROGRAMS['alerter']
+        self.addCleanup(PROGRAMS.__setitem__, 'alerter', kept)
+        PROGRAMS['alerter'] = os.path.join(BUILD, 'tests', 'torture', 'week-alerter')
+        super().setUp()
+
     def replay(self, *arguments):
         """(minutes ago, recipient, subject) of what would have been sent, and the last line."""
         *lines, last = self.fleet_run('replay', *arguments).splitlines()
@@ -354,6 +362,37 @@ class Replayed(AlertsCase):
 
     def dump(self):
         return list(self.samples.connection.iterdump())
+
+    def test_it_is_what_the_alerter_told(self):
+        """Minute by minute, on a clock that is set (tests/week/clock.c)."""
+        chance, values, start = random.Random(11), {}, self.samples.start_ms - 91 * 60000
+        quiet = '-'.join(iso(start + minute * 60000)[11:16] for minute in (10, 60))
+        self.configure(
+            '<alerter mail="ops@example.com" per-hour="6" flap-after="3"/>'
+            '<mail host="127.0.0.1" port="1" from="f@example.com" security="plain"/>'
+            f'<recipient name="night" mail="night@example.com" quiet="{quiet}"/>'
+            '<group name="web" mail="ops@example.com, night">',
+            *(test_alerter.client(f'web{i}', '<alert type="disk" limit="90%" critical="97%" for="2m"'
+                                             ' repeat="20m"/><alert type="memory" change="20%" within="10m"/>'
+                                             '<alert type="swap" limit="50%" unless="disk"/>')
+              for i in range(1, 5)), '</group>')
+        for minute in range(90):
+            for i in range(1, 5):
+                if chance.random() < 0.25 or i not in values:
+                    values[i] = {(metric, instance): chance.choice((0.3, 0.7, 0.93, 0.98))
+                                 for metric, instance in ((test_alerter.DISK, '/'), (test_alerter.DISK, '/srv'),
+                                                          ('memory_used_ratio', ''), ('swap_used_ratio', ''))}
+                lost = i == 4 and minute in range(20, 40) or chance.random() < 0.05
+                self.samples.add(f'web{i}', minute - 90.5, {} if lost else values[i],
+                                 'timeout' if lost else 'ok')
+            self.samples.cycle(minute - 90.5)
+            self.fleet.run('alerter', env={'WEEK_NOW': str(start + (minute + 1) * 60000), 'TZ': 'UTC'})
+        told = [(at[:19].replace('T', ' ') + ' UTC', to, subject) for at, to, subject in self.rows(
+            'SELECT created_at, recipient, subject FROM notification ORDER BY id')]
+        out = self.fleet_run('replay', '--since', iso(start), '--until', iso(start + 90 * 60000),
+                             env={'TZ': 'UTC'})
+        self.assertEqual([tuple(line.split('  ', 2)) for line in out.splitlines()[:-1]], told)
+        self.assertGreater(len(told), 15)
 
     def test_another_configuration_and_its_recipients(self):
         self.day([0.5] * 5 + [0.7] * 5)
