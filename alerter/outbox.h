@@ -20,7 +20,7 @@
 struct outbox {
 	const struct config *config;
 	struct storage *storage;
-	struct book *book; /* keeps the row of a mail server that takes nothing */
+	struct book *book; /* keeps the rows of what takes nothing: places.h */
 	struct lease *lease;
 	const volatile sig_atomic_t *stop;
 	int64_t budget_ms; /* after that no delivery begins; the rest is the next run's */
@@ -29,8 +29,9 @@ struct outbox {
 /* Composes whatever was told to nobody yet, and what was deferred and is due. */
 int outbox_compose(struct outbox *o, struct error *err) MUST_CHECK;
 
-/* Tries everything that is due and says on stderr what cannot be told. *ret_blocked: the mail
- * server, or standard output, takes nothing. -1 is a fault of storage or memory. */
+/* Tries everything that is due, each by its channel, and says on stderr what cannot be told.
+ * *ret_blocked: somebody was not told because of what is between, a server or a program. -1 is a
+ * fault of storage or memory. */
 int outbox_deliver(const struct outbox *o, bool *ret_blocked, struct error *err) MUST_CHECK;
 
 /* What compose() asks, answered by storage and book. */
