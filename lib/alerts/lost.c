@@ -1,4 +1,4 @@
-#include "lib/alerts/lost.h"
+#include "lib/alerts/lost_private.h"
 
 #include <string.h>
 
@@ -15,29 +15,46 @@ static int no_memory(struct error *err)
 
 /* ---- what is known ------------------------------------------------------------------------ */
 
-static struct book_client *client_at(const struct lost *l, size_t place)
+struct book_client *lost_client(const struct lost *l, size_t place)
 {
 	return book_client(l->book, l->reach.places[place].name);
 }
 
-static const struct alert *row_at(const struct lost *l, size_t place)
+const struct alert *lost_row(const struct lost *l, size_t place)
 {
-	const struct book_client *c = client_at(l, place);
+	const struct book_client *c = lost_client(l, place);
 	return c && c->down ? &c->down->alert : NULL;
 }
 
-static void look_at_places(struct lost *l)
+const char *lost_silence(struct lost *l, const struct book_client *c)
 {
-	const struct alerter_config *config = &l->book->config->alerter;
+	return holder_silence(l->book, c, NULL, RULE_UNREACHABLE, "", l->now, l->now);
+}
+
+static int look_at_client(struct lost *l, size_t i)
+{
+	struct reach_place *p = &l->reach.places[i];
+	const struct alert *row = lost_row(l, i);
+	p->own = contact_judge(&l->book->config->alerter, row, l->running_cycle);
+	if (p->own == CONTACT_GOOD)
+		return 0;
+	const char *silence = lost_silence(l, lost_client(l, i));
+	if (!silence)
+		return -1;
+	p->is_known = silence[0] || (row->state == ALERT_FIRING && row->told_at != 0);
+	return 0;
+}
+
+static int look_at_places(struct lost *l)
+{
 	struct reach *r = &l->reach;
-	for (size_t i = 0; i < r->clients; i++) {
-		const struct alert *row = row_at(l, i);
-		r->places[i].own = contact_judge(config, row, l->running_cycle);
-		r->places[i].is_told = row && row->state == ALERT_FIRING && row->told_at != 0;
-	}
+	for (size_t i = 0; i < r->clients; i++)
+		if (look_at_client(l, i) < 0)
+			return -1;
 	for (size_t i = 0; i < r->clients + r->jumps; i++)
-		r->places[i].passage = contact_judge(config,
+		r->places[i].passage = contact_judge(&l->book->config->alerter,
 			book_find(l->fleet, RULE_JUMP, r->places[i].name), l->running_cycle);
+	return 0;
 }
 
 int lost_init(
@@ -48,7 +65,10 @@ int lost_init(
 	};
 	if (reach_init(&l->reach, b->config) < 0)
 		return no_memory(err);
-	look_at_places(l);
+	if (look_at_places(l) < 0) {
+		lost_finish(l);
+		return no_memory(err);
+	}
 	reach_judge(&l->reach);
 	return 0;
 }
@@ -77,10 +97,10 @@ static bool is_down_behind(const void *arg, size_t client)
 static bool is_lost_untold(const void *arg, size_t client)
 {
 	const struct reach *reach = arg;
-	return reach->places[client].is_down && !reach->places[client].is_told;
+	return reach->places[client].is_down && !reach->places[client].is_known;
 }
 
-static int choose_behind(struct lost *l, size_t place, struct crowd *ret_crowd)
+int lost_behind(struct lost *l, size_t place, struct crowd *ret_crowd)
 {
 	const struct spot spot = { &l->reach, place };
 	*ret_crowd = (struct crowd){ 0 };
@@ -98,7 +118,7 @@ static int choose_untold(struct lost *l, struct crowd *ret_crowd)
 static const char *words_behind(struct lost *l, const char *own, size_t place)
 {
 	struct crowd crowd;
-	if (choose_behind(l, place, &crowd) < 0)
+	if (lost_behind(l, place, &crowd) < 0)
 		return NULL;
 	const char *names = crowd_names(&l->book->pool, &crowd);
 	if (!names || crowd.count == 0)
@@ -124,7 +144,7 @@ static const char *const *mail_of(const struct lost *l, const struct crowd *crow
 	return crowd_mail(&l->book->pool, crowd, l->book->config->alerter.mail);
 }
 
-static size_t find_place(const struct lost *l, const struct alert *row)
+size_t lost_place(const struct lost *l, const struct alert *row)
 {
 	if (strcmp(row->rule, RULE_PARENT) == 0)
 		return reach_find(&l->reach, REACH_NODE, row->instance);
@@ -140,111 +160,11 @@ const char *const *lost_recipients(
 	struct crowd crowd = { 0 };
 	if (c->config)
 		return row->rule ? config_recipients(c->config, row->rule) : c->config->mail;
-	size_t place = find_place(l, &row->alert);
-	int r = place != REACH_NONE			      ? choose_behind(l, place, &crowd)
+	size_t place = lost_place(l, &row->alert);
+	int r = place != REACH_NONE			      ? lost_behind(l, place, &crowd)
 		: strcmp(row->alert.rule, RULE_ISOLATED) == 0 ? choose_untold(l, &crowd)
 							      : 0;
 	return r < 0 ? NULL : mail_of(l, &crowd);
-}
-
-/* ---- what holds what ---------------------------------------------------------------------- */
-
-static const char *words_down(struct lost *l, size_t place)
-{
-	const struct reach_place *p = &l->reach.places[place];
-	bool is_jump = p->kind == REACH_JUMP || p->own == CONTACT_GOOD;
-	return pool_printf(&l->book->pool, "%s%.100s cannot be reached",
-		is_jump && p->kind != REACH_NODE ? "jump host " : "", p->name);
-}
-
-/* Why nobody is told of a place by itself. */
-static const char *hold_place(struct lost *l, size_t place)
-{
-	if (l->is_isolated)
-		return "the collector looks isolated";
-	return l->reach.places[place].cause == REACH_NONE
-		       ? ""
-		       : words_down(l, l->reach.places[place].cause);
-}
-
-static uint64_t back_id(const struct alert *row)
-{
-	return row && row->state == ALERT_OK ? row->as_of_id : 0;
-}
-
-/* The attempt by which something above a client came back: its row stays for a while. */
-static uint64_t find_back(const struct lost *l, size_t client)
-{
-	uint64_t id = back_id(book_find(l->fleet, RULE_ISOLATED, ""));
-	for (int way = 0; way < 2; way++) {
-		size_t at = l->reach.places[client].above[way];
-		if (at == REACH_NONE)
-			continue;
-		const struct reach_place *p = &l->reach.places[at];
-		const uint64_t ids[] = {
-			back_id(p->kind == REACH_CLIENT ? row_at(l, at) : NULL),
-			back_id(book_find(l->fleet, RULE_JUMP, p->name)),
-			back_id(book_find(l->fleet, RULE_PARENT, p->name)),
-		};
-		for (size_t i = 0; i < ARRAY_LEN(ids); i++)
-			id = ids[i] > id ? ids[i] : id;
-	}
-	return id;
-}
-
-/* Whether a client was tried since what it hangs on came back, in a cycle that is over. Until then
- * nothing new is known of it. */
-static bool is_tried_since(const struct lost *l, size_t client, const struct alert *row)
-{
-	uint64_t back = find_back(l, client);
-	if (back == 0)
-		return true;
-	return row->as_of_id > back && (l->running_cycle == 0 || row->as_of_id < l->running_cycle);
-}
-
-static const char *hold_client(struct lost *l, size_t client, const struct alert *row)
-{
-	const char *hold = hold_place(l, client);
-	if (!hold || hold[0] || row->told_at != 0 || is_tried_since(l, client, row))
-		return hold;
-	return alert_held(row);
-}
-
-/* One that is watched, too, has an alert of its own. */
-static const char *hold_jump(struct lost *l, size_t place)
-{
-	if (!l->is_isolated && l->reach.places[place].own != CONTACT_GOOD)
-		return words_down(l, place);
-	return hold_place(l, place);
-}
-
-static size_t client_place(const struct lost *l, const struct book_client *c)
-{
-	return (size_t)(c->config - l->book->config->clients);
-}
-
-/* Nobody needs to hear that what cannot be reached has no samples. */
-static const char *hold_age(struct lost *l, const struct book_client *c)
-{
-	const struct alert *stale = book_find(l->fleet, RULE_STALE, "");
-	if (stale && stale->state == ALERT_FIRING)
-		return "the collector has not finished a run";
-	if (l->reach.places[client_place(l, c)].is_down)
-		return words_down(l, client_place(l, c));
-	return hold_place(l, client_place(l, c));
-}
-
-const char *lost_hold(struct lost *l, const struct book_client *c, const struct book_row *row)
-{
-	const struct alert *a = &row->alert;
-	if (c->config && strcmp(a->rule, RULE_UNREACHABLE) == 0)
-		return hold_client(l, client_place(l, c), a);
-	if (c->config && row->rule && row->rule->kind == RULE_SAMPLE_AGE)
-		return hold_age(l, c);
-	size_t place = c->config ? REACH_NONE : find_place(l, a);
-	if (place == REACH_NONE)
-		return "";
-	return strcmp(a->rule, RULE_JUMP) == 0 ? hold_jump(l, place) : hold_place(l, place);
 }
 
 /* ---- moves -------------------------------------------------------------------------------- */
@@ -265,16 +185,16 @@ static int move(struct lost *l, struct book_client *c, const char *key, const ch
 
 static int fire_client(struct lost *l, size_t place, struct error *err)
 {
-	struct book_client *c = client_at(l, place);
+	struct book_client *c = lost_client(l, place);
 	const struct alert *row = &c->down->alert;
-	if (row->state != ALERT_PENDING || !is_tried_since(l, place, row))
+	if (row->state != ALERT_PENDING || !lost_is_tried_since(l, place, row))
 		return 0;
 	struct verdict v = contact_lose(&l->book->config->alerter, row);
 	v.text = words_behind(l, row->text, place);
 	if (!v.text)
 		return no_memory(err);
-	return move(
-		l, c, RULE_UNREACHABLE, "", hold_place(l, place), c->config->mail, &v, NULL, err);
+	return move(l, c, RULE_UNREACHABLE, "", lost_hold_place(l, place), c->config->mail, &v,
+		NULL, err);
 }
 
 static int fire_jump(struct lost *l, size_t place, struct error *err)
@@ -287,7 +207,7 @@ static int fire_jump(struct lost *l, size_t place, struct error *err)
 	v.text = words_behind(l, row->alert.text, place);
 	if (!v.text)
 		return no_memory(err);
-	return move(l, l->fleet, RULE_JUMP, name, hold_jump(l, place),
+	return move(l, l->fleet, RULE_JUMP, name, lost_hold_way(l, RULE_JUMP, place),
 		lost_recipients(l, l->fleet, row), &v, NULL, err);
 }
 
@@ -343,12 +263,12 @@ static int move_node(struct lost *l, size_t place, struct error *err)
 	if (v.row == ROW_KEEP)
 		return 0;
 	const char *text = words_behind(l, "", place);
-	if (!text || choose_behind(l, place, &crowd) < 0)
+	if (!text || lost_behind(l, place, &crowd) < 0)
 		return no_memory(err);
 	if (v.tell && v.kind == EVENT_FIRING)
 		v.alert.since = earliest(l, &crowd);
-	return move(l, l->fleet, RULE_PARENT, p->name, hold_place(l, place), mail_of(l, &crowd), &v,
-		p->is_down ? text : NULL, err);
+	return move(l, l->fleet, RULE_PARENT, p->name, lost_hold_way(l, RULE_PARENT, place),
+		mail_of(l, &crowd), &v, p->is_down ? text : NULL, err);
 }
 
 /* Those above first, so that the events of a run stand in the order of what follows from what. */

@@ -172,8 +172,8 @@ static void judge_isolation(struct reach *r)
 	r->lost = r->present = 0;
 	for (size_t i = 0; i < r->clients; i++) {
 		const struct reach_place *p = &r->places[i];
-		r->present += !p->is_told;
-		if (!p->is_down || p->is_told)
+		r->present += !p->is_known;
+		if (!p->is_down || p->is_known)
 			continue;
 		r->lost++;
 		beyond_doubt = beyond_doubt || p->own == CONTACT_LOST;

@@ -29,7 +29,7 @@ struct reach_place {
 	/* What is known: */
 	enum contact own;     /* by attempts of its own; GOOD when nobody tries */
 	enum contact passage; /* of a jump host, by attempts of those behind it */
-	bool is_told;	      /* it fires, and people know */
+	bool is_known;	      /* it is down, and people know: were told, or have silenced it */
 	/* What reach_judge() finds: */
 	bool is_down;
 	size_t cause;			   /* the place above that is down, or REACH_NONE */

@@ -115,6 +115,26 @@ class Parents(ReachCase):
         self.assertIn('3 clients behind it cannot be reached: g0, g1, g2', self.rows(
             "SELECT text FROM event WHERE held = '' ORDER BY id DESC LIMIT 1")[0][0])
 
+    def test_a_rack_in_maintenance(self):
+        self.configure('<parent name="sw1"/><group name="rack" parent="sw1">',
+                       *map(machine, self.RACK), '</group>', *map(machine, self.OTHERS))
+        number = self.samples.silence(group='rack')
+        self.fail_rack()
+        self.assertEqual({held for _, _, held in self.events()},
+                         {f'silence {number} of anna: new disks', 'sw1 cannot be reached'})
+        self.samples.execute('UPDATE silence SET lifted_at = starts_at')
+        self.assertEqual(self.told(), [('firing', 'sw1')])
+
+    def test_what_is_in_maintenance_makes_no_isolation(self):
+        self.samples.silence(client='[abcxy]')
+        down = self.RACK + ['x', 'y']
+        for _ in range(2):
+            self.cycle(failed=down, good=['z', 'u', 'v'])
+        self.assertEqual(self.told(), [])
+        for _ in range(2):
+            self.cycle(failed=down + ['z'], good=['u', 'v'])
+        self.assertEqual(self.told(), [('firing', 'z')])
+
     @shows('35a')
     def test_a_parent_that_is_gone(self):
         self.fail_rack()

@@ -76,7 +76,7 @@ static char cause_name(const struct reach *r, size_t client)
 static void set(struct reach_place *p, char known)
 {
 	p->own = known == 'd' ? CONTACT_DOUBTED : known == '-' ? CONTACT_GOOD : CONTACT_LOST;
-	p->is_told = known == 'T';
+	p->is_known = known == 'T';
 }
 
 static void every_fault(void **state)
