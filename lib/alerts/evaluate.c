@@ -8,6 +8,7 @@
 #include "lib/alerts/hold.h"
 #include "lib/alerts/holder.h"
 #include "lib/alerts/late.h"
+#include "lib/alerts/settle.h"
 #include "lib/alerts/visit.h"
 #include "lib/log.h"
 
@@ -267,6 +268,8 @@ static int visit_contact(const struct visit *v)
 int evaluate_sample(struct book *b, const struct stored_sample *s, int64_t now, struct error *err)
 {
 	struct book_client *c = book_client(b, s->client);
+	if (settle_cycle(b, s, err) < 0)
+		return -1;
 	if (!c || !c->config)
 		return 0;
 	const struct visit v = { b, c, s, now, err };

@@ -298,3 +298,16 @@ int settle(struct book *b, const struct collector_look *collector, int64_t now, 
 	lost_finish(&s.lost);
 	return result;
 }
+
+int settle_cycle(struct book *b, const struct stored_sample *next, struct error *err)
+{
+	struct lost lost;
+	if (next->cycle_id <= b->newest_cycle)
+		return 0;
+	b->newest_cycle = next->cycle_id;
+	if (lost_init(&lost, b, next->cycle_id, next->taken_at, err) < 0)
+		return -1;
+	int result = lost_move(&lost, err);
+	lost_finish(&lost);
+	return result;
+}

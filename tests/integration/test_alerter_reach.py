@@ -73,6 +73,15 @@ class Parents(ReachCase):
             ('resolved', 'a', under), ('resolved', 'b', under), ('resolved', 'c', under),
             ('resolved', 'sw1', '')])
 
+    def test_away_and_back_between_two_runs_is_told(self):
+        self.fail_rack()
+        self.cycle(failed=['x'], good=self.RACK + ['y', 'z', 'u', 'v'])
+        self.cycle(failed=['x'], good=self.RACK + ['y', 'z', 'u', 'v'])
+        self.cycle(good=self.RACK + self.OTHERS)
+        self.assertEqual(self.told(), [('firing', 'sw1'), ('resolved', 'sw1'), ('firing', 'x'),
+                                       ('resolved', 'x')])
+        self.assertEqual(self.events(), [])
+
     def test_who_stays_away_is_told_then(self):
         self.fail_rack()
         self.assertEqual(self.told(), [('firing', 'sw1')])
