@@ -6,6 +6,8 @@ import dataclasses
 import datetime
 import sqlite3
 
+from plan import BEHIND
+
 SQL = '''
 SELECT n.recipient, n.message_id, n.refs, n.state, n.created_at, n.done_at,
        coalesce(c.name, ''), e.rule, e.instance, e.kind, e.at, e.id, e.opened_event
@@ -78,7 +80,9 @@ class Judge:
                 self.untrue.append(telling)
 
     def is_of(self, telling, incident):
-        return incident.begins <= telling.at <= self.plan.due(incident.ends, incident.calm)
+        """By the time of the sample that showed it, which is not late when the alerter is."""
+        end = incident.ends + incident.calm + self.plan.every + BEHIND
+        return incident.begins <= telling.at <= end
 
     def nothing_untrue(self):
         return [f'untrue: {telling}' for telling in self.untrue]

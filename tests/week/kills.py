@@ -21,6 +21,7 @@ STATE = {
     'unprocessed': 'SELECT id FROM sample WHERE processed_at IS NULL LIMIT 1',
     'untold': 'SELECT id FROM event WHERE told_at IS NULL LIMIT 1',
     'waiting': "SELECT message_id FROM notification WHERE state = 'waiting'",
+    'sent': "SELECT message_id FROM notification WHERE state = 'sent'",
 }
 
 
@@ -38,12 +39,11 @@ class Kills:
 
     def look(self, fleet):
         """Before a run that is to die."""
-        self.runs = self.read(fleet)['runs']
+        self.before = self.read(fleet)
 
     def note(self, moments, fleet, server):
         """Counts one that died, by the state it left."""
-        left = self.read(fleet)
-        self.counts[self.window(left, moments, server) if left['runs'] != self.runs else ''] += 1
+        self.counts[self.window(self.read(fleet), moments, server)] += 1
 
     @staticmethod
     def read(fleet):
@@ -51,15 +51,16 @@ class Kills:
             return {name: [row[0] for row in connection.execute(sql)]
                     for name, sql in STATE.items()}
 
-    @staticmethod
-    def window(left, moments, server):
+    def window(self, left, moments, server):
+        if left['runs'] == self.before['runs']:
+            return ''
         if left['unprocessed']:
             return 'evaluated' if moments == WINDOWS['evaluated'] else 'read'
         if left['untold']:
             return 'committed'
+        if left['sent'] != self.before['sent'] and moments == WINDOWS['marked']:
+            return 'marked'
         log = server.log()
         if any(f'id={message}' in log for message in left['waiting']):
             return 'sent'
-        if moments == WINDOWS['marked']:
-            return 'marked'
         return 'composed' if left['waiting'] else ''

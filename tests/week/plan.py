@@ -7,16 +7,16 @@ MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 BEGIN = 1_772_409_600_000  # Monday, 2026-03-02
 BEHIND = MINUTE            # a run of the alerter behind that of the collector
 TEAMS = 4
-FLAP_AFTER, FLAP_WINDOW = 2, 3 * HOUR
+FLAP_AFTER, FLAP_WINDOW = 2, 200 * MINUTE
 
 # Rules as they stand in config.xml, and what an incident of one has to do with it: (limit, how long
 # before it fires, how long before it is over).
 RULES = '''
-  <alert type="disk" limit="90%" critical="98%" for="30m"/>
-  <alert type="cpu" limit="90%" clear="80%" for="30m" clear-for="30m"/>
+  <alert type="disk" limit="90%" critical="98%" for="40m"/>
+  <alert type="cpu" limit="90%" clear="80%" for="40m" clear-for="40m"/>
   <alert type="memory" limit="95%" severity="critical"/>'''
-DISK = ('disk', '/srv', 30 * MINUTE, 0)
-CPU = ('cpu', '', 30 * MINUTE, 30 * MINUTE)
+DISK = ('disk', '/srv', 40 * MINUTE, 0)
+CPU = ('cpu', '', 40 * MINUTE, 40 * MINUTE)
 MEMORY = ('memory', '', 0, 0)
 
 
@@ -83,7 +83,7 @@ def busy(at, every):
 
 def wavering(at, every):
     """Below the limit and above it by turns, but never well."""
-    ends = range(at + HOUR, at + 4 * HOUR, every)
+    ends = range(at + 2 * HOUR, at + 5 * HOUR, every)
     pieces = [cpu_is(0.95, at, ends[0])] + [
         cpu_is((0.95, 0.85)[i % 2], begin, end)
         for i, (begin, end) in enumerate(zip(ends, ends[1:]))]
@@ -108,14 +108,14 @@ def filling(at, every, lasts=8 * HOUR):
 
 
 def slowly_filling(at, every):
-    return filling(at, every, 60 * HOUR)
+    return filling(at, every, 48 * HOUR)
 
 
 def gap(at, every):
     """A full disk of a client that is away for a while."""
-    begins, ends = at + 2 * HOUR, at + 3 * HOUR
-    return ([disk_is(0.95, at, at + 5 * HOUR), Piece('timeout', '-', begins, ends)],
-            [Incident(*DISK, at, at + 5 * HOUR), unreachable(every, begins, ends)])
+    begins, ends = at + 2 * HOUR, at + 4 * HOUR
+    return ([disk_is(0.95, at, at + 6 * HOUR), Piece('timeout', '-', begins, ends)],
+            [Incident(*DISK, at, at + 6 * HOUR), unreachable(every, begins, ends)])
 
 
 def unmounted(at, every):
@@ -221,7 +221,7 @@ class Plan:
         client = self.rng.choice(sorted(c for c in self.clients if all(
             (d, c) in self.free for d in range(day, day + lasts))))
         self.free -= {(d, client) for d in range(day, day + lasts)}
-        at = BEGIN + day * DAY + self.rng.randint(HOUR // MINUTE, 12 * HOUR // MINUTE) * MINUTE
+        at = BEGIN + day * DAY + self.rng.randint(60, 11 * 60) * MINUTE
         pieces, incidents = kind(at, self.every)
         for piece in pieces:
             self.play([client], piece)
@@ -285,6 +285,6 @@ def week():
 
 
 def day():
-    """Every half hour, over 60 clients; two hours without an alerter, one without mail."""
-    return Plan(clients=60, days=1, every=30, mail_out=(5, 6), alerter_out=(9, 11), switch=(12, 14),
-                jump=(15, 17), silence=(18, 20), isolation=(22.5, 23.5))
+    """Every forty minutes, over 60 clients; two hours without an alerter, one without mail."""
+    return Plan(clients=60, days=1, every=40, mail_out=(5, 6), alerter_out=(9, 11), switch=(12, 14),
+                jump=(15, 17), silence=(18, 20), isolation=(21.9, 23.2))
