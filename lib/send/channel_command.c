@@ -61,10 +61,20 @@ static const char *make_variable(struct fields *f, const char *line)
 	return v;
 }
 
+/* HOME is what cron gave us. */
+static const char *make_home(struct fields *f)
+{
+	const char *home = getenv("HOME");
+	char *v = home ? arena_alloc(&f->memory, sizeof "HOME=" + strlen(home)) : NULL;
+	if (v)
+		(void)sprintf(v, "HOME=%s", home);
+	return v;
+}
+
 static const char *const *make_env(struct fields *f)
 {
 	const char **env =
-		arena_alloc(&f->memory, (ARRAY_LEN(fixed_env) + f->count + 1) * sizeof *env);
+		arena_alloc(&f->memory, (ARRAY_LEN(fixed_env) + f->count + 2) * sizeof *env);
 	size_t n = 0;
 	if (!env)
 		return NULL;
@@ -73,6 +83,7 @@ static const char *const *make_env(struct fields *f)
 	for (size_t i = 0; i < f->count; i++)
 		if (!(env[n++] = make_variable(f, f->lines[i])))
 			return NULL;
+	env[n] = make_home(f);
 	return env;
 }
 

@@ -305,6 +305,7 @@ class Commands(Case):
         self.assertIn(f'<-n>\n< -rf>\n<to={hostile}>\n<[fleet] a b>\n', told)
         self.assertIn(f'\nFLEET_INSTANCE={hostile}\n', told)
         self.assertIn('\nFLEET_SUBJECT=[fleet] a b\n', told)
+        self.assertIn('\nLANG=C.UTF-8\n', told)
         self.assertTrue(told.endswith('\nfirst\nlast\n'), told)
         self.assertNotIn('ASAN_OPTIONS', told)
         self.assertEqual(os.listdir(self.folder).count('x'), 0)
