@@ -61,6 +61,7 @@ static const struct {
 	{ CONFIG("<command name='a' run='/bin/echo {{text}}'/>"), 2, "'text'" },
 	{ CONFIG("<webhook name='a' url='https://b'/>\n<command name='a' run='/bin/true'/>"), 3,
 		"is there already" },
+	{ CONFIG("<command name='a' run='/bin/true' timeout='1h'/>"), 2, "3m" },
 	{ CONFIG("<command name='a' run='true'/>"), 2, "write its whole path" },
 	{ CONFIG("<recipient name='a' mail='b'/>"), 2, "is not a mail address" },
 	{ CONFIG("<recipient name='a' mail='b@c' quiet='22-7'/>"), 2, "write it as quiet=" },
