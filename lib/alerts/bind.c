@@ -171,11 +171,19 @@ static int add_series(struct book_client *c, const struct stored_reading *r, siz
 	return 0;
 }
 
-/* The first watch of a series that is not before it. */
+/* The first watch of a series that is not before it. Nearly always that is where it is begun. */
 static size_t find_series(const struct book_client *c, uint64_t series, size_t from)
 {
-	while (from < c->watch_count && c->watches[from].series < series)
-		from++;
+	size_t until = c->watch_count;
+	if (from < until && c->watches[from].series >= series)
+		return from;
+	while (from < until) {
+		size_t middle = from + (until - from) / 2;
+		if (c->watches[middle].series < series)
+			from = middle + 1;
+		else
+			until = middle;
+	}
 	return from;
 }
 
