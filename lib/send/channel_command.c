@@ -177,7 +177,9 @@ static enum send_result run(void *state, const struct config *config, const stru
 		.len = strlen(n->text),
 		.timeout_ms = to->timeout_ms,
 	};
-	if (!order.argv || command_run(&order, &end, &report->reason) < 0)
+	if (!order.argv) /* too long, or no memory: others may go before it */
+		return SEND_LATER;
+	if (command_run(&order, &end, &report->reason) < 0)
 		return SEND_CHANNEL;
 	return judge(&end, to, &report->reason);
 }

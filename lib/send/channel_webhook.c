@@ -166,7 +166,7 @@ static enum send_result call(struct transfer *t, const struct recipient *to,
 	};
 	struct http_answer answer;
 	if (http_call(t, &request, &answer, &report->reason) < 0)
-		return SEND_CHANNEL;
+		return transfer_has_asked(t) ? SEND_DOUBTED : SEND_CHANNEL;
 	enum send_result result = judge(answer.status);
 	if (result != SEND_SENT)
 		(void)error_set(&report->reason, "the answer is %d%s%s%s", answer.status,

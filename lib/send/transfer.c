@@ -12,6 +12,7 @@ struct transfer {
 	bool enough;			    /* a hook said so */
 	long status;			    /* of the last answer by HTTP */
 	curl_off_t retry_after_s;
+	long asked; /* bytes of the request that went out */
 };
 
 /* ---- what libcurl calls ------------------------------------------------------------------ */
@@ -197,6 +198,7 @@ static CURLcode exchange(struct transfer *t, const struct transfer_order *order,
 	code = code ? code : curl_easy_perform(t->curl);
 	(void)curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &t->status);
 	(void)curl_easy_getinfo(t->curl, CURLINFO_RETRY_AFTER, &t->retry_after_s);
+	(void)curl_easy_getinfo(t->curl, CURLINFO_REQUEST_SIZE, &t->asked);
 	curl_easy_reset(t->curl); /* connections stay */
 	return code;
 }
@@ -209,6 +211,7 @@ int transfer_run(struct transfer *t, const struct transfer_order *order, struct 
 	t->enough = false;
 	t->status = 0;
 	t->retry_after_s = 0;
+	t->asked = 0;
 	CURLcode code = exchange(t, order, detail);
 	t->order = NULL;
 	if (code == CURLE_OK || (t->enough && !order->to))
@@ -221,6 +224,11 @@ int transfer_run(struct transfer *t, const struct transfer_order *order, struct 
 int transfer_status(const struct transfer *t)
 {
 	return (int)t->status;
+}
+
+bool transfer_has_asked(const struct transfer *t)
+{
+	return t->asked > 0;
 }
 
 int64_t transfer_retry_after_ms(const struct transfer *t)

@@ -54,8 +54,9 @@ void transfer_close(struct transfer *t);
 int transfer_run(
 	struct transfer *t, const struct transfer_order *order, struct error *err) MUST_CHECK;
 
-/* Of the last exchange: the HTTP status, 0 without an answer, and for how long its Retry-After
- * asks, in ms; 0 without one. */
+/* Of the last exchange by HTTP: whether anything of the request went out; the status, 0 without an
+ * answer; and for how long its Retry-After asks, in ms, 0 without one. */
+bool transfer_has_asked(const struct transfer *t);
 int transfer_status(const struct transfer *t);
 int64_t transfer_retry_after_ms(const struct transfer *t);
 

@@ -222,7 +222,7 @@ class Webhooks(Case):
     def test_one_that_hangs(self):
         self.web.answers = [Answer(hang=60)]
         began = time.monotonic()
-        self.check_fault('timed out', requests=1)
+        self.check_fault('timed out', requests=1, tries=1)
         self.assertLess(time.monotonic() - began, 20)
 
     def test_a_head_without_end(self):
@@ -344,6 +344,15 @@ class Commands(Case):
 
     def test_one_that_dies(self):
         self.check('kill -SEGV $$', 69, 'waiting', 1, 'ended by signal 11')
+
+    def test_an_argument_that_is_too_long_keeps_no_other_waiting(self):
+        self.prepare(self.command(self.record(), arguments='{{subject}}{{instance}}{{reason}}'))
+        long = 'x' * 4000
+        self.put('command', 'horn', f'subject={long}\ninstance={long}\nreason={long}\n')
+        self.put('command', 'horn', 'subject=a\ninstance=b\nreason=c\n')
+        self.alert()
+        self.assertEqual(self.states(), [('horn', 'waiting', 1), ('horn', 'sent', 1)])
+        self.assertIn('<abc>\n', self.told())
 
     def test_children_that_hold_its_output(self):
         self.check('sleep 1000 & exit 0', 0, 'sent', 1, '')
