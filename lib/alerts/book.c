@@ -239,11 +239,11 @@ static struct event *make_event(struct book *b, const struct alert *a, const str
 		.since = a->since,
 		.last_good_at = a->last_good_at,
 		.opened_event = opens(v->kind) ? 0 : a->opened_event,
-		.text = v->text ? v->text : a->text,
+		.text = v->text ? pool_text(&b->pool, v->text) : a->text,
 		.recipients = a->recipients,
 		.held = v->held,
 	};
-	return e;
+	return e->text ? e : NULL;
 }
 
 static struct transition *next_move(struct book *b)

@@ -76,8 +76,7 @@ struct book {
 	book_history *history; /* NULL: rules that need one are not judged */
 	void *history_arg;
 
-	uint64_t newest_id;    /* of all samples that were evaluated */
-	uint64_t newest_cycle; /* of those of this run; 0 = none yet */
+	uint64_t newest_id; /* of all samples that were evaluated */
 };
 
 /* Indexes configuration and rows, which must outlive the book. */

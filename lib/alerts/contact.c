@@ -172,7 +172,7 @@ struct verdict stale_step(const struct alerter_config *config, const struct aler
 		a.since = finished_at > 0 ? finished_at : now;
 	a.as_of = now;
 	a.last_good_at = finished_at;
-	a.value = (double)lasted(&a.since, now) / 1000;
+	a.value = (double)alert_lasted(&a.since, now) / 1000;
 	a.limit = (double)config->collector_stale_ms / 1000;
 	if (now - a.since < config->collector_stale_ms) {
 		if (finished_at == 0)

@@ -205,7 +205,7 @@ struct verdict hold_escalate(const struct alert *row, int64_t after_ms, int64_t 
 	int64_t opened_at = row->opened_at;
 	if (after_ms <= 0 || row->state != ALERT_FIRING || row->told_at == 0 || opened_at == 0 ||
 		row->escalated_at != 0 || alert_held(row)[0] || alert_is_acked(row) ||
-		lasted(&opened_at, now) < after_ms)
+		alert_lasted(&opened_at, now) < after_ms)
 		return verdict_keep();
 	struct alert a = *row;
 	a.escalated_at = a.told_at = now;

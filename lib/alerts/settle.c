@@ -299,12 +299,20 @@ int settle(struct book *b, const struct collector_look *collector, int64_t now, 
 	return result;
 }
 
+/* Whether there is anything to look at: a backlog has a thousand cycles in which all is well. */
+static bool has_contact_rows(const struct book *b)
+{
+	for (size_t i = 0; i < b->count; i++)
+		if (b->clients[i].down || (!b->clients[i].name[0] && b->clients[i].count > 0))
+			return true;
+	return false;
+}
+
 int settle_cycle(struct book *b, const struct stored_sample *next, struct error *err)
 {
 	struct lost lost;
-	if (next->cycle_id <= b->newest_cycle)
+	if (b->newest_id > next->cycle_id || !has_contact_rows(b))
 		return 0;
-	b->newest_cycle = next->cycle_id;
 	if (lost_init(&lost, b, next->cycle_id, next->taken_at, err) < 0)
 		return -1;
 	int result = lost_move(&lost, err);

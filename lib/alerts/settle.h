@@ -21,7 +21,8 @@ int settle(struct book *b, const struct collector_look *collector, int64_t now,
 	struct error *err) MUST_CHECK;
 
 /* Who could not be reached by the time that a new cycle began, of which `next` is a sample: those
- * who were away and came back between two runs are told, too. Nothing for a cycle that was seen. */
+ * who were away and came back between two runs are told, too. Nothing for a cycle of which any
+ * sample was seen, as the rows tell: the ids of its samples are beyond its own. */
 int settle_cycle(struct book *b, const struct stored_sample *next, struct error *err) MUST_CHECK;
 
 #endif

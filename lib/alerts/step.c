@@ -61,7 +61,7 @@ static struct verdict step_quiet(
 	if (!rule_broken(rule, a.value))
 		return verdict_calm(config, a);
 	count_breach(rule, &a);
-	if (lasted(&a.since, a.as_of) < rule->for_ms || a.breaches < rule->samples)
+	if (alert_lasted(&a.since, a.as_of) < rule->for_ms || a.breaches < rule->samples)
 		return verdict_write(a);
 	bool critical = a.level_since != 0 && (rule->samples <= 1 || a.level_since <= a.since);
 	set_severity(rule, &a, critical ? SEVERITY_CRITICAL : SEVERITY_WARNING);
@@ -86,7 +86,7 @@ static struct verdict step_fall(const struct rule *rule, struct alert a)
 	}
 	if (a.level_since == 0)
 		a.level_since = a.as_of;
-	if (lasted(&a.level_since, a.as_of) >= rule->clear_for_ms) {
+	if (alert_lasted(&a.level_since, a.as_of) >= rule->clear_for_ms) {
 		a.level_since = 0;
 		set_severity(rule, &a, SEVERITY_WARNING);
 	}
@@ -149,7 +149,7 @@ struct verdict absent_step(const struct alerter_config *config, const struct rul
 	struct alert a = begin(rule, old, look);
 	if (a.state == ALERT_OK)
 		a.since = seen_at > 0 && seen_at < look->taken_at ? seen_at : look->taken_at;
-	a.value = look->present ? 0 : (double)lasted(&a.since, look->taken_at) / 1000;
+	a.value = look->present ? 0 : (double)alert_lasted(&a.since, look->taken_at) / 1000;
 	if (look->present)
 		return a.state == ALERT_FIRING ? step_firing(config, rule, a, now)
 					       : verdict_calm(config, a);

@@ -23,7 +23,7 @@ struct verdict verdict_tell(struct verdict v, enum event_kind kind)
 	return v;
 }
 
-int64_t lasted(int64_t *since, int64_t at)
+int64_t alert_lasted(int64_t *since, int64_t at)
 {
 	if (at < *since)
 		*since = at;
@@ -48,7 +48,7 @@ const char *alert_held(const struct alert *a)
 /* Whether its openings are too old to count. */
 static bool flaps_expired(const struct alerter_config *config, struct alert *a, int64_t at)
 {
-	return a->flaps == 0 || lasted(&a->flaps_since, at) >= config->flap_window_ms;
+	return a->flaps == 0 || alert_lasted(&a->flaps_since, at) >= config->flap_window_ms;
 }
 
 struct verdict verdict_open(const struct alerter_config *config, struct alert a, int64_t at)
@@ -103,7 +103,7 @@ struct verdict verdict_clear(
 {
 	if (a.clear_since == 0)
 		a.clear_since = a.as_of;
-	if (lasted(&a.clear_since, a.as_of) < verdict_clear_for(config, &a, clear_for_ms))
+	if (alert_lasted(&a.clear_since, a.as_of) < verdict_clear_for(config, &a, clear_for_ms))
 		return verdict_write(a);
 	return resolve(config, a);
 }
@@ -117,5 +117,5 @@ struct verdict verdict_remind(
 		repeat_ms <= 0 || alert_is_locked(config, a) || alert_is_acked(a) ||
 		alert_held(a)[0])
 		return v;
-	return lasted(&told_at, now) >= repeat_ms ? verdict_tell(v, EVENT_REPEAT) : v;
+	return alert_lasted(&told_at, now) >= repeat_ms ? verdict_tell(v, EVENT_REPEAT) : v;
 }

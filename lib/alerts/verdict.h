@@ -78,6 +78,6 @@ bool alert_is_acked(const struct alert *a);
 const char *alert_held(const struct alert *a);
 
 /* Milliseconds from *since to `at`; after a clock that went back it counts anew. */
-int64_t lasted(int64_t *since, int64_t at);
+int64_t alert_lasted(int64_t *since, int64_t at);
 
 #endif
