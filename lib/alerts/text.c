@@ -69,7 +69,7 @@ static void put_present(const struct about *a, struct pen *out)
 
 static void put_closed(const struct about *a, struct pen *out)
 {
-	char reason[600];
+	char reason[300]; /* ours are short */
 	const struct event *e = &a->story->event;
 	(void)escape_text(reason, sizeof reason, e->text, strlen(e->text));
 	if (a->story->known)
