@@ -94,16 +94,15 @@ static bool is_literal(const char *line, size_t i, size_t len, size_t column)
 	return c > ' ' && c <= '~' && c != '=' && !(c == '.' && column == 0);
 }
 
-/* Most lines are plain and short. */
+/* Most lines are plain and short. Counts, so that the compiler can look at many bytes at once. */
 static bool is_plain_line(const char *line, size_t len)
 {
-	if (len > QP_LINE || (len > 0 && !is_literal(line, len - 1, len, len - 1)))
+	unsigned special = 0;
+	if (len > QP_LINE)
 		return false;
 	for (size_t i = 0; i < len; i++)
-		if ((line[i] <= ' ' && line[i] != ' ' && line[i] != '\t') || line[i] > '~' ||
-			line[i] == '=')
-			return false;
-	return line[0] != '.';
+		special += line[i] < ' ' || line[i] > '~' || line[i] == '=';
+	return special == 0 && line[0] != '.' && (len == 0 || line[len - 1] != ' ');
 }
 
 static int put_quoted_line(const char *line, size_t len, struct buffer *out)
@@ -183,9 +182,9 @@ static int put_base64(const char *text, struct buffer *out)
  * stay readable. */
 static bool is_mostly_foreign(const char *text)
 {
-	size_t len = 0, foreign = 0;
-	for (; text[len]; len++)
-		foreign += (unsigned char)text[len] > '~' || text[len] == '=';
+	size_t len = strlen(text), foreign = 0;
+	for (size_t i = 0; i < len; i++)
+		foreign += (unsigned char)text[i] > '~' || text[i] == '=';
 	return foreign > len / 6 + 20;
 }
 
