@@ -279,23 +279,24 @@ static void put_indented(const struct buffer *text, struct pen *p)
 	}
 }
 
-static void put_standing(
-	struct subject *s, const struct rule *rule, const char *instance, struct pen *p)
+/* That of a rule of client `of`, which is "" for those that count clients. */
+static void put_standing(struct subject *s, const char *of, const struct rule *rule,
+	const char *instance, struct pen *p)
 {
 	struct buffer text CLEANUP(buffer_finish) = { 0 };
+	struct book_client *c = book_client(&s->book, of);
 	const struct stored_reading *reading = find_reading(s, instance);
 	const struct alert *good = find_row(s, RULE_LAST_GOOD, "");
 	const struct explain e = {
 		.config = &s->alerts.config->alerter,
 		.rule = rule,
-		.row = find_row(s, rule->key, instance),
-		.unreachable = find_row(s, RULE_UNREACHABLE, ""),
+		.row = book_find(c, rule->key, instance),
+		.unreachable = of[0] ? find_row(s, RULE_UNREACHABLE, "") : NULL,
 		.has_value = reading != NULL,
 		.value = reading ? reading->value : 0,
 		.value_at = s->status.count ? s->status.items->last_good_at : 0,
 		.judged_at = good ? good->as_of : 0,
-		.hold = holder_find(&s->book, book_client(&s->book, s->client->name), rule,
-			rule->key, instance, s->now, s->now),
+		.hold = holder_find(&s->book, c, rule, rule->key, instance, s->now, s->now),
 	};
 	if (!e.hold || explain_alert(&e, &text) != 0) {
 		p->failed = true;
@@ -303,7 +304,7 @@ static void put_standing(
 	}
 	pen_text(p, "  ");
 	pen_text(p, rule->key);
-	pen_text(p, "\n");
+	pen_text(p, of[0] ? "\n" : " of the group\n");
 	put_indented(&text, p);
 }
 
@@ -313,7 +314,14 @@ static void put_standings(struct subject *s, const char *instance, bool single, 
 	for (const struct rule *const *r = s->client->rules; *r; r++)
 		if (is_meant(s, *r) && is_single(*r) == single &&
 			(single || fnmatch((*r)->instance, instance, 0) == 0))
-			put_standing(s, *r, instance, p);
+			put_standing(s, s->client->name, *r, instance, p);
+}
+
+static void put_groups(struct subject *s, struct pen *p)
+{
+	for (const struct rule *const *r = s->client->rules; *r; r++)
+		if (is_meant(s, *r) && (*r)->counted_by)
+			put_standing(s, "", &(*r)->counted_by->rule, (*r)->counted_by->group, p);
 }
 
 static int put_instance(struct subject *s, const char *instance, struct pen *p, struct error *err)
@@ -347,6 +355,7 @@ static int put_all(struct subject *s, struct buffer *out, struct error *err)
 		if (put_instance(s, s->instances[i], &p, err) != 0)
 			return -1;
 	put_standings(s, "", true, &p);
+	put_groups(s, &p);
 	return p.failed ? error_set(err, "out of memory") : 0;
 }
 

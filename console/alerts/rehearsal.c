@@ -98,7 +98,23 @@ static void open_alert(struct rehearsal *r, const struct event *e)
 		a->opened_event = e->id;
 }
 
-static int add_event(struct rehearsal *r, const struct event *from)
+static bool is_same_alert(const struct event *x, const struct event *y)
+{
+	return strcmp(x->client, y->client) == 0 && strcmp(x->rule, y->rule) == 0 &&
+	       strcmp(x->instance, y->instance) == 0;
+}
+
+/* One sample can open an alert and end it: then its row never knew by which event. */
+static uint64_t find_opening(const struct rehearsal *r, size_t first, const struct event *e)
+{
+	for (size_t i = r->event_count; i-- > first;)
+		if (r->events[i].kind == EVENT_FIRING && is_same_alert(&r->events[i], e))
+			return r->events[i].id;
+	return e->opened_event;
+}
+
+/* `first` is the first of those that moved together with it. */
+static int add_event(struct rehearsal *r, size_t first, const struct event *from)
 {
 	struct event *events = grow(r->events, r->event_count, &r->event_size, sizeof *events);
 	if (!events)
@@ -108,21 +124,24 @@ static int add_event(struct rehearsal *r, const struct event *from)
 	if (copy_event(&r->pool, from, e) != 0)
 		return -1;
 	e->id = ++r->last_event;
-	r->event_count++;
 	if (e->kind == EVENT_FIRING || e->kind == EVENT_LATE)
 		e->opened_event = e->id;
+	else
+		e->opened_event = find_opening(r, first, e);
 	if (e->kind == EVENT_FIRING)
 		open_alert(r, e);
+	r->event_count++;
 	return 0;
 }
 
 /* What moved since the last time. */
 static int take_moves(struct rehearsal *r, struct error *err)
 {
+	size_t first = r->event_count;
 	if (book_flush(&r->book, err) != 0)
 		return -1;
 	for (size_t i = 0; i < r->book.move_count; i++)
-		if (r->book.moves[i].event && add_event(r, r->book.moves[i].event) != 0)
+		if (r->book.moves[i].event && add_event(r, first, r->book.moves[i].event) != 0)
 			return no_memory(err);
 	book_forget_moves(&r->book);
 	return 0;

@@ -279,6 +279,19 @@ class Explained(AlertsCase):
                               r' since .*nobody is told: silence 1 of .*: moving house')
         self.assertIn('sample-age/warning/*: no good sample for', self.explain('web1', 'sample-age'))
 
+    def test_a_group_that_counts(self):
+        rule = '<group name="web"><alert type="disk" limit="90%" count="2"/>'
+        self.configure(rule, test_alerter.client('web1'), test_alerter.client('web2'), '</group>')
+        self.disk(-3, 0.93)
+        self.alert()
+        self.assertRegex(self.explain('web1', 'disk'),
+                         r'(?s)tells nobody: group web does, when it is so on 2 of 2 clients\n.*'
+                         r'nobody is told: counted in web\n.*'
+                         r'/count of the group\n      does not fire: .*not at or above 2')
+        self.disk(-2, 0.94, 'web2')
+        self.alert()
+        self.assertRegex(self.explain('web1', 'disk'), r'of the group\n      fires since .*: 2 is at or above 2')
+
     def test_what_is_not_there_is_said(self):
         self.assertIn('no <alert> looks at it', self.explain('web1', 'cpu'))
         self.fleet_run('explain', 'web9', 'disk', status=EX_DATAERR, err="no client 'web9'")
@@ -377,6 +390,7 @@ class Replayed(AlertsCase):
                                              '<alert type="swap" limit="50%" unless="disk"/>')
               for i in range(1, 5)), '</group>')
         for minute in range(90):
+            self.samples.cycle(minute - 90.6)
             for i in range(1, 5):
                 if chance.random() < 0.25 or i not in values:
                     values[i] = {(metric, instance): chance.choice((0.3, 0.7, 0.93, 0.98))
@@ -385,7 +399,6 @@ class Replayed(AlertsCase):
                 lost = i == 4 and minute in range(20, 40) or chance.random() < 0.05
                 self.samples.add(f'web{i}', minute - 90.5, {} if lost else values[i],
                                  'timeout' if lost else 'ok')
-            self.samples.cycle(minute - 90.5)
             self.fleet.run('alerter', env={'WEEK_NOW': str(start + (minute + 1) * 60000), 'TZ': 'UTC'})
         told = [(at[:19].replace('T', ' ') + ' UTC', to, subject) for at, to, subject in self.rows(
             'SELECT created_at, recipient, subject FROM notification ORDER BY id')]
