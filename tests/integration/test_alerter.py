@@ -323,6 +323,7 @@ class Program(AlerterCase):
         self.assertNotEqual(status, 0)
         self.assertEqual(len(self.told()), 1)
 
+    @shows('37')
     def test_another_at_work(self):
         with open(self.fleet.path('alerter.lock'), encoding='utf-8') as held:
             fcntl.flock(held, fcntl.LOCK_EX)
