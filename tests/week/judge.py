@@ -6,7 +6,7 @@ import dataclasses
 import datetime
 import sqlite3
 
-from plan import BEHIND
+from plan import BEHIND, HOUR, PER_HOUR
 
 SQL = '''
 SELECT n.recipient, n.message_id, n.refs, n.state, n.created_at, n.done_at,
@@ -137,21 +137,32 @@ class Judge:
                 complaints.append(f'not in its thread: {t}')
         return complaints
 
+    def in_words(self):
+        """Each mail names the machine of each event that it is to tell."""
+        words = {(who, mail['message-id'].strip('<>')):
+                 mail['subject'] + mail.get_body(('plain',)).get_content()
+                 for who, mails in self.mails.items() for mail in mails}
+        return [f'not in the words of its mail: {t}' for t in self.tellings
+                if (t.client or t.instance) not in words.get((t.who, t.message), '')]
+
     def bounded(self):
         """Mails, not counting one that came again, by what they tell. Prints them."""
         complaints = []
         for who, mails in sorted(self.mails.items()):
-            mine = [i for i in self.plan.incidents if who in i.who]
-            most = sum(len(i.hears) for i in mine)
+            incidents = [i for i in self.plan.incidents if who in i.who]
+            most = sum(len(i.hears) for i in incidents)
             count = len({mail['message-id'] for mail in mails})
+            mine = {t.message: t.composed_at for t in self.tellings if t.who == who}
             events = sum(t.who == who for t in self.tellings)
-            print(f'{who}: {len(mine)} incidents, {events} events in {count} mails, '
-                  f'{len(mails) - count} of them again')
-            if count > most:
-                complaints.append(f'{count} mails to {who}, not at most {most}')
+            hour = max(sum(0 <= later - at < HOUR for later in mine.values())
+                       for at in mine.values())
+            print(f'{who}: {len(incidents)} incidents, {events} events in {count} mails, at most '
+                  f'{hour} in an hour; {len(mails) - count} came again')
+            if count > most or hour > PER_HOUR:
+                complaints.append(f'{count} mails to {who}, not at most {most}; {hour} in an hour')
         return complaints
 
     def complaints(self):
         return [c for check in (self.nothing_untrue, self.each_once, self.in_time,
-                                self.in_one_message, self.delivered, self.in_one_thread,
-                                self.bounded) for c in check()]
+                                self.in_one_message, self.delivered, self.in_words,
+                                self.in_one_thread, self.bounded) for c in check()]

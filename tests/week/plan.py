@@ -8,6 +8,7 @@ BEGIN = 1_772_409_600_000  # Monday, 2026-03-02
 BEHIND = MINUTE            # a run of the alerter behind that of the collector
 TEAMS = 4
 FLAP_AFTER, FLAP_WINDOW = 2, 200 * MINUTE
+PER_HOUR = 30  # messages to one recipient
 
 # Rules as they stand in config.xml, and what an incident of one has to do with it: (limit, how long
 # before it fires, how long before it is over).
@@ -267,7 +268,7 @@ class Plan:
         parts += [f'<group name="{name}" {more}>{self.elements(members)}</group>'
                   for (name, more, _), members in self.groups.items()]
         return (f'<alerter mail="ops@example.com" flap-after="{FLAP_AFTER}"'
-                f' flap-window="{FLAP_WINDOW // MINUTE}m"/>\n'
+                f' flap-window="{FLAP_WINDOW // MINUTE}m" per-hour="{PER_HOUR}"/>\n'
                 f'<group name="all" username="monitor" password="x">{RULES}\n'
                 + '\n'.join(parts) + '</group>')
 
