@@ -251,21 +251,41 @@ static int sqlite_query(
 	return bind_row(s, id, values, err) < 0 ? -1 : 0;
 }
 
+/* The number of `count` digits at `text`; -1 when they are none. */
+static int read_digits(const char *text, int count)
+{
+	int n = 0;
+	for (int i = 0; i < count; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return -1;
+		n = 10 * n + (text[i] - '0');
+	}
+	return n;
+}
+
 /* What bind_time() wrote; anything else that somebody put there by hand reads as 0. Times in a row
  * are mostly the same: a client's series were all seen by one report. */
 static int64_t parse_time(struct sqlite *s, const char *text)
 {
-	struct tm tm = { 0 };
-	int ms = 0;
+	static const struct {
+		int at, count;
+	} parts[] = { { 0, 4 }, { 5, 2 }, { 8, 2 }, { 11, 2 }, { 14, 2 }, { 17, 2 }, { 20, 3 } };
+	int n[ARRAY_LEN(parts)];
 	if (strcmp(text, s->parsed.text) == 0)
 		return s->parsed.ms;
-	if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%3dZ", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
-		    &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &ms) != 7)
+	if (strlen(text) != sizeof "2026-11-22T12:00:00.000Z" - 1)
 		return 0;
-	tm.tm_year -= 1900;
-	tm.tm_mon -= 1;
-	s->parsed.ms = db_join_time(&tm, ms);
-	(void)snprintf(s->parsed.text, sizeof s->parsed.text, "%s", text);
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		if ((n[i] = read_digits(text + parts[i].at, parts[i].count)) < 0)
+			return 0;
+	const struct tm tm = { .tm_year = n[0] - 1900,
+		.tm_mon = n[1] - 1,
+		.tm_mday = n[2],
+		.tm_hour = n[3],
+		.tm_min = n[4],
+		.tm_sec = n[5] };
+	s->parsed.ms = db_join_time(&tm, n[6]);
+	memcpy(s->parsed.text, text, strlen(text) + 1);
 	return s->parsed.ms;
 }
 
