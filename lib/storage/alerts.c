@@ -44,17 +44,49 @@ static void add_alert(struct set *set, const struct db_value *row)
 	set_add(set, &a, sizeof a);
 }
 
+static void add_last_good(struct set *set, const struct db_value *row)
+{
+	struct alert a = {
+		.id = (uint64_t)db_get_int(&row[0]),
+		.client = set_text(set, &row[1]),
+		.rule = "last-good",
+		.instance = "",
+		.value = NAN,
+		.limit = NAN,
+		.since = db_get_int(&row[2]),
+		.as_of = db_get_int(&row[3]),
+		.as_of_id = (uint64_t)db_get_int(&row[4]),
+		.last_good_at = db_get_int(&row[5]),
+		.recipients = "",
+		.text = "",
+		.held = "",
+		.acked_by = "",
+		.acked_why = "",
+	};
+	set_add(set, &a, sizeof a);
+}
+
+static int read_rows(struct storage *s, struct set *set, enum statement query,
+	void (*add)(struct set *set, const struct db_value *row), struct error *err)
+{
+	struct db_value row[ALERT_COLUMNS];
+	int rc;
+	if (db_query(s->db, query, NULL, err))
+		return -1;
+	while ((rc = db_next(s->db, query, row, err)) > 0)
+		add(set, row);
+	return rc;
+}
+
+/* Most rows are those of the newest good samples, of which little is kept. */
 static int read_alerts(struct storage *s, void *arg, struct error *err)
 {
 	struct set *set = arg;
-	struct db_value row[ALERT_COLUMNS];
-	int rc;
 	set_clear(set);
-	if (db_query(s->db, STATEMENT_ALERTS, NULL, err))
+	if (read_rows(s, set, STATEMENT_ALERTS, add_alert, err) ||
+		read_rows(s, set, STATEMENT_LAST_GOOD, add_last_good, err))
 		return -1;
-	while ((rc = db_next(s->db, STATEMENT_ALERTS, row, err)) > 0)
-		add_alert(set, row);
-	return rc ? rc : set_check(set, err);
+	return set_check(set, err);
 }
 
 int storage_get_alerts(struct storage *s, struct alert_set *ret_alerts, struct error *err)
