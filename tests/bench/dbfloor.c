@@ -5,39 +5,45 @@
  *
  *   dbfloor sqlite FILE SAMPLES      FILE is made anew
  *   dbfloor mariadb SOCKET SAMPLES   in the database `floor`, made anew, as root
+ *
+ * And how fast they give them to an alerter (dbscan.c): of what the above has written, all of it
+ * unprocessed again.
+ *
+ *   dbfloor sqlite FILE scan
+ *   dbfloor mariadb SOCKET scan
  */
-#include <mysql.h>
-#include <sqlite3.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "lib/compiler.h"
+#include "tests/bench/dbfloor.h"
 #include "tests/bench/rows.h"
 
 enum { BATCH = 1000, BATCH_READINGS = BATCH * ROWS_READINGS };
 
-static void die(const char *what, const char *why)
+_Noreturn void die(const char *what, const char *why)
 {
 	(void)fprintf(stderr, "dbfloor: %.80s: %s\n", what, why);
 	exit(1);
 }
 
-static uint32_t series(uint64_t sample, int reading)
+uint32_t series(uint64_t sample, int reading)
 {
 	return rows_client(sample) * ROWS_READINGS + (uint32_t)reading;
 }
 
 /* ---- SQLite ----------------------------------------------------------------------------- */
 
-static void lite_run(sqlite3 *db, const char *sql)
+void lite_run(sqlite3 *db, const char *sql)
 {
 	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
 		die(sql, sqlite3_errmsg(db));
 }
 
-static sqlite3_stmt *lite_prepare(sqlite3 *db, const char *sql)
+sqlite3_stmt *lite_prepare(sqlite3 *db, const char *sql)
 {
 	sqlite3_stmt *s;
 	if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) != SQLITE_OK)
@@ -45,7 +51,7 @@ static sqlite3_stmt *lite_prepare(sqlite3 *db, const char *sql)
 	return s;
 }
 
-static void lite_step(sqlite3_stmt *s)
+void lite_step(sqlite3_stmt *s)
 {
 	if (sqlite3_step(s) != SQLITE_DONE)
 		die(sqlite3_sql(s), sqlite3_errmsg(sqlite3_db_handle(s)));
@@ -134,10 +140,18 @@ struct bulk {
 	unsigned long counters_len[BATCH];
 };
 
-static void maria_run(MYSQL *db, const char *sql)
+void maria_run(MYSQL *db, const char *sql)
 {
 	if (mysql_query(db, sql))
 		die(sql, mysql_error(db));
+}
+
+MYSQL *maria_connect(const char *socket)
+{
+	MYSQL *db = mysql_init(NULL);
+	if (!db || !mysql_real_connect(db, NULL, "root", NULL, NULL, 0, socket, 0))
+		die(socket, db ? mysql_error(db) : "out of memory");
+	return db;
 }
 
 static MYSQL *maria_open(const char *socket)
@@ -153,9 +167,7 @@ static MYSQL *maria_open(const char *socket)
 		" value DOUBLE, PRIMARY KEY(sample_id, series_id)) ENGINE=InnoDB",
 		"CREATE TABLE report(client_id INT PRIMARY KEY, counters BLOB) ENGINE=InnoDB",
 	};
-	MYSQL *db = mysql_init(NULL);
-	if (!db || !mysql_real_connect(db, NULL, "root", NULL, NULL, 0, socket, 0))
-		die(socket, db ? mysql_error(db) : "out of memory");
+	MYSQL *db = maria_connect(socket);
 	for (size_t i = 0; i < ARRAY_LEN(set_up); i++)
 		maria_run(db, set_up[i]);
 	return db;
@@ -240,13 +252,14 @@ static void maria(const char *socket, long samples)
 
 int main(int argc, char **argv)
 {
+	bool is_scan = argc == 4 && strcmp(argv[3], "scan") == 0;
+	bool is_lite = argc == 4 && strcmp(argv[1], "sqlite") == 0;
 	long samples = argc == 4 ? atol(argv[3]) : 0;
-	if (samples <= 0 || samples % BATCH)
-		die("usage",
-			"dbfloor sqlite FILE SAMPLES | dbfloor mariadb SOCKET SAMPLES, by 1000");
-	if (strcmp(argv[1], "sqlite") == 0)
-		lite(argv[2], samples);
+	if (is_scan)
+		is_lite ? lite_scan(argv[2]) : maria_scan(argv[2]);
+	else if (samples <= 0 || samples % BATCH)
+		die("usage", "dbfloor sqlite|mariadb FILE|SOCKET SAMPLES|scan, by 1000 samples");
 	else
-		maria(argv[2], samples);
+		is_lite ? lite(argv[2], samples) : maria(argv[2], samples);
 	return 0;
 }
