@@ -1,11 +1,13 @@
 """fleet-alerter and webhooks, commands and heartbeats: what arrives, what waits, and that one that
 is at fault keeps nobody else waiting."""
 import collections
+import email.utils
 import hashlib
 import hmac
 import json
 import os
 import shutil
+import subprocess
 import tempfile
 import time
 import unittest
@@ -99,6 +101,9 @@ class Webhooks(Case):
         self.assertLess(abs(int(stamp) - time.time()), 60)
         signed = hmac.new(SECRET.encode(), stamp.encode() + b'.' + request.body, hashlib.sha256)
         self.assertEqual(request.headers['X-Fleet-Signature'], 'sha256=' + signed.hexdigest())
+        printed = subprocess.run(['openssl', 'dgst', '-sha256', '-hmac', SECRET], check=True,
+                                 input=stamp.encode() + b'.' + request.body, capture_output=True)
+        self.assertIn(signed.hexdigest(), printed.stdout.decode())  # as README.md has it
 
     def test_without_secrets_there_are_none(self):
         self.put('webhook', 'chat')
@@ -205,6 +210,14 @@ class Webhooks(Case):
         self.assertEqual(self.fleet.rows('SELECT threshold FROM alert WHERE rule = \'delivery\''),
                          [(1800000.0,)])
         self.check_cure()
+
+    def test_429_until_a_date(self):
+        at = email.utils.formatdate(time.time() + 1000, usegmt=True)
+        self.web.answers = [Answer(429, {'Retry-After': at})]
+        self.put('webhook', 'chat')
+        self.alert(69, 'the answer is 429')
+        (rest,), = self.fleet.rows("SELECT threshold FROM alert WHERE rule = 'delivery'")
+        self.assertTrue(900000 < rest <= 1000000, rest)
 
     def test_a_day_is_more_than_anybody_is_left_alone_for(self):
         self.web.answers = [Answer(429, {'Retry-After': '86400'})]
