@@ -3,81 +3,88 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "lib/alerts/pen.h"
 #include "lib/alerts/text.h"
 #include "lib/clock.h"
 #include "lib/escape.h"
-#include "lib/log.h"
 
-/* "2026-11-22 10:12:30" */
-static const char *format_time(int64_t ms, char out[static CLOCK_TEXT_SIZE])
+static void put_time(struct pen *p, const char *before, int64_t ms)
 {
-	(void)clock_format_utc(ms, out);
-	out[10] = ' ';
-	out[19] = 0;
-	return out;
+	char iso[CLOCK_TEXT_SIZE];
+	(void)clock_format_utc(ms, iso);
+	pen_printf(p, "%s%.10s %.8s UTC", before, iso, iso + 11);
 }
 
-static int put_escaped(struct buffer *out, const char *before, const char *text)
+static void put_escaped(struct pen *p, const char *before, const char *text)
 {
 	char safe[1024];
 	(void)escape_text(safe, sizeof safe, text, strlen(text));
-	return buffer_printf(out, "%s%s", before, safe);
+	pen_text(p, before);
+	pen_text(p, safe);
 }
 
-static int put_fate(struct buffer *out, const struct delivery *d)
+static void put_fate(struct pen *p, const struct delivery *d)
 {
-	char at[CLOCK_TEXT_SIZE];
 	if (d->state == NOTIFICATION_SENT)
-		return buffer_printf(out, "sent %s UTC", format_time(d->done_at, at));
-	if (d->state == NOTIFICATION_FAILED)
-		return buffer_printf(out, "failed for good %s UTC", format_time(d->done_at, at));
-	if (!d->channel[0])
-		return buffer_printf(
-			out, "kept back until %s UTC", format_time(d->next_try_at, at));
-	if (d->tries == 0)
-		return buffer_append_text(out, "waits to be sent");
-	return buffer_printf(out, "waits after %" PRIu32 " tr%s, the next at %s UTC", d->tries,
-		d->tries == 1 ? "y" : "ies", format_time(d->next_try_at, at));
+		put_time(p, "sent ", d->done_at);
+	else if (d->state == NOTIFICATION_FAILED)
+		put_time(p, "failed for good ", d->done_at);
+	else if (!d->channel[0])
+		put_time(p, "kept back until ", d->next_try_at);
+	else if (d->tries == 0)
+		pen_text(p, "waits to be sent");
+	else
+		pen_printf(
+			p, "waits after %" PRIu32 " tr%s", d->tries, d->tries == 1 ? "y" : "ies");
+	if (d->state == NOTIFICATION_WAITING && d->tries > 0)
+		put_time(p, ", the next at ", d->next_try_at);
 }
 
-static int put_delivery(struct buffer *out, const struct delivery *d)
+static void put_delivery(struct pen *p, const struct delivery *d)
 {
-	bool named = d->recipient[0] != 0;
-	if (put_escaped(out, "    ", named ? d->recipient : "standard output") != 0 ||
-		buffer_printf(out, "%s%s: ", d->channel[0] && named ? " by " : "",
-			named ? d->channel : "") != 0 ||
-		put_fate(out, d) != 0)
-		return -1;
-	if (d->message_id[0] &&
-		(put_escaped(out, ", <", d->message_id) != 0 || buffer_append_text(out, ">") != 0))
-		return -1;
-	if (d->last_error[0] && put_escaped(out, ": ", d->last_error) != 0)
-		return -1;
-	return buffer_append_text(out, "\n");
+	bool is_named = d->recipient[0] != 0;
+	put_escaped(p, "    ", is_named ? d->recipient : "standard output");
+	if (is_named && d->channel[0])
+		put_escaped(p, " by ", d->channel);
+	pen_text(p, ": ");
+	put_fate(p, d);
+	if (d->message_id[0]) {
+		put_escaped(p, ", <", d->message_id);
+		pen_text(p, ">");
+	}
+	if (d->last_error[0])
+		put_escaped(p, ": ", d->last_error);
+	pen_text(p, "\n");
+}
+
+static size_t put_deliveries(
+	struct pen *p, const struct event *e, const struct delivery *deliveries, size_t count)
+{
+	size_t told = 0;
+	for (size_t i = 0; i < count; i++)
+		if (deliveries[i].event_id == e->id) {
+			put_delivery(p, &deliveries[i]);
+			told++;
+		}
+	return told;
 }
 
 int history_event(struct buffer *out, const struct event *e, const struct delivery *deliveries,
 	size_t count, const struct config *config)
 {
-	char at[CLOCK_TEXT_SIZE];
-	size_t told = 0;
-	if (buffer_printf(out, "%s UTC  ", format_time(e->at, at)) != 0 ||
-		text_headline(e, config, out) != 0 || buffer_append_text(out, "\n") != 0)
+	struct pen p = { .out = out };
+	put_time(&p, "", e->at);
+	pen_text(&p, "  ");
+	if (text_headline(e, config, out) != 0)
 		return -1;
-	if (e->text[0] && put_escaped(out, "    ", e->text) + buffer_append_text(out, "\n") != 0)
-		return -1;
-	for (size_t i = 0; i < count; i++) {
-		if (deliveries[i].event_id != e->id)
-			continue;
-		told++;
-		if (put_delivery(out, &deliveries[i]) != 0)
-			return -1;
-	}
-	if (e->held && e->held[0])
-		return put_escaped(out, "    nobody was told: ", e->held) +
-					       buffer_append_text(out, "\n") !=
-				       0
-			       ? -1
-			       : 0;
-	return told == 0 ? buffer_append_text(out, "    nobody was told yet\n") : 0;
+	if (e->text[0] && e->kind != EVENT_CLOSED) /* which says it */
+		put_escaped(&p, "\n    ", e->text);
+	pen_text(&p, "\n");
+	bool is_held = e->held && e->held[0];
+	if (is_held)
+		put_escaped(&p, "    nobody was told: ", e->held);
+	else if (put_deliveries(&p, e, deliveries, count) == 0)
+		pen_text(&p, "    nobody was told yet\n");
+	pen_text(&p, is_held ? "\n" : "");
+	return p.failed ? -1 : 0;
 }
