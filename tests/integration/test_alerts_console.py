@@ -125,7 +125,7 @@ class Acknowledged(AlertsCase):
         self.configure_disk(rule='<alert type="disk" limit="90%" repeat="1m"/>')
         self.disk(-9, 0.93)
         self.assertEqual(len(self.told()), 1)
-        self.rows("UPDATE alert SET told_at = '2020-01-01T00:00:00.000Z'")
+        self.samples.execute('UPDATE alert SET told_at = ?', '2020-01-01T00:00:00.000Z')
         alert, = self.listed()
         self.fleet_run('ack', str(alert['id']), env={'SUDO_USER': 'ann', 'LOGNAME': 'root'})
         self.disk(-5, 0.94)
