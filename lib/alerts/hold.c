@@ -183,13 +183,13 @@ void hold_apply(struct verdict *v, const char *hold, int64_t now)
 	}
 }
 
-struct verdict hold_review(const struct alert *row, const char *hold, int64_t now)
+struct verdict hold_review(const struct alert *row, const char *hold, bool again, int64_t now)
 {
 	struct alert a = *row;
 	if (strcmp(hold, alert_held(row)) == 0)
 		return verdict_keep();
 	a.held = hold;
-	if (hold[0] || (row->told_at != 0 && alert_is_acked(row)))
+	if (hold[0] || (row->told_at != 0 && (!again || alert_is_acked(row))))
 		return verdict_write(a);
 	struct verdict v =
 		verdict_tell(verdict_write(a), row->told_at == 0 ? EVENT_FIRING : EVENT_REPEAT);

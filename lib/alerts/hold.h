@@ -42,9 +42,10 @@ bool rule_is_called(const char *key, const char *name);
 void hold_apply(struct verdict *v, const char *hold, int64_t now);
 
 /* A row that fires, looked at again: nothing to do, held by something else than before, or free
- * again. Then it is told: as FIRING, or as REPEAT to those who know of it, unless somebody has
- * taken it on. */
-struct verdict hold_review(const struct alert *row, const char *hold, int64_t now) MUST_CHECK;
+ * again. Then it is told: as FIRING, or, when `again`, as REPEAT to those who know of it, unless
+ * somebody has taken it on. */
+struct verdict hold_review(
+	const struct alert *row, const char *hold, bool again, int64_t now) MUST_CHECK;
 
 /* A row that fires, and which nobody acknowledged for so long since it was told: ESCALATED, once.
  */

@@ -9,6 +9,13 @@
 
 enum { NAME_SIZE = 128 };
 
+#define SILENCE_WORD "silence "
+
+bool holder_is_silence(const char *held)
+{
+	return strncmp(held, SILENCE_WORD, sizeof SILENCE_WORD - 1) == 0;
+}
+
 /* What is not a client's is called by the name it is about. */
 static struct hold_subject make_subject(const struct book_client *c, const struct rule *rule,
 	const char *key, const char *instance, char name[static NAME_SIZE])
@@ -36,8 +43,8 @@ const char *holder_silence(struct book *b, const struct book_client *c, const st
 	for (size_t i = 0; i < b->silence_count; i++) {
 		const struct silence *s = &b->silences[i];
 		if (silence_covers(s, &subject, at) || silence_covers(s, &subject, now))
-			return pool_printf(&b->pool, "silence %" PRIu64 " of %.80s%s%.200s", s->id,
-				s->who, s->why[0] ? ": " : "", s->why);
+			return pool_printf(&b->pool, SILENCE_WORD "%" PRIu64 " of %.80s%s%.200s",
+				s->id, s->who, s->why[0] ? ": " : "", s->why);
 	}
 	return "";
 }

@@ -13,4 +13,7 @@ const char *holder_find(struct book *b, const struct book_client *c, const struc
 const char *holder_silence(struct book *b, const struct book_client *c, const struct rule *rule,
 	const char *key, const char *instance, int64_t at, int64_t now) MUST_CHECK;
 
+/* Whether these words are those of a silence. */
+bool holder_is_silence(const char *held);
+
 #endif

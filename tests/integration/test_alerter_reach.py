@@ -232,6 +232,8 @@ class Isolated(ReachCase):
         for _ in range(2):  # half of those that were there
             self.cycle(failed=self.ALL[:7], good=self.ALL[7:])
         self.assertEqual(self.told(), [('firing', '')])
+        self.cycle(failed=self.ALL[:4], good=self.ALL[4:])
+        self.assertEqual(self.told(), [('resolved', '')])
 
     def test_who_hears_of_it(self):
         self.configure('<alerter mail="fleet@example.com"/>',

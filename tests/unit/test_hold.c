@@ -177,7 +177,7 @@ static struct verdict happen(const struct alert *row, char what, int64_t now)
 		v.alert.state = ALERT_OK;
 		break;
 	default: /* looked at: "." or "i" */
-		return hold_review(row, hold, now);
+		return hold_review(row, hold, true, now);
 	}
 	hold_apply(&v, hold, now);
 	return v;
@@ -216,15 +216,16 @@ static void what_is_taken_on_comes_back_quietly(void **state)
 	struct alert row = {
 		.state = ALERT_FIRING, .held = "silence 3", .told_at = 1, .acked_at = 2
 	};
-	struct verdict v = hold_review(&row, "", 1000);
+	struct verdict v = hold_review(&row, "", true, 1000);
 	assert_int_equal(v.row, ROW_WRITE);
 	assert_false(v.tell);
 	assert_string_equal(v.alert.held, "");
 	row.severity = SEVERITY_CRITICAL;
-	assert_true(hold_review(&row, "", 1000).tell);
+	assert_true(hold_review(&row, "", true, 1000).tell);
+	assert_false(hold_review(&row, "", false, 1000).tell);
 	row.severity = SEVERITY_WARNING;
 	row.told_at = 0;
-	assert_true(hold_review(&row, "", 1000).tell);
+	assert_true(hold_review(&row, "", false, 1000).tell);
 }
 
 static void escalated_once(void **state)
