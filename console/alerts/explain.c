@@ -7,14 +7,13 @@
 #include <sysexits.h>
 
 #include "console/alerts/alerts.h"
-#include "lib/alerts/about.h"
+#include "console/alerts/explain_rule.h"
 #include "lib/alerts/explain.h"
 #include "lib/alerts/holder.h"
 #include "lib/alerts/pen.h"
 #include "lib/clock.h"
 #include "lib/escape.h"
 #include "lib/log.h"
-#include "lib/when.h"
 
 /* So many are asked for that of an ordinary client none between the last ones is left out. */
 enum { POINTS = 96, SHOWN = 10, LEAST_HISTORY_MS = 10 * 60 * 1000 };
@@ -115,108 +114,12 @@ static int load(struct subject *s, struct error *err)
 
 /* ---- a rule ------------------------------------------------------------------------------- */
 
-static void put_names(struct pen *p, const char *before, const char *const *names)
-{
-	for (size_t i = 0; names[i]; i++) {
-		pen_text(p, i ? ", " : before);
-		pen_text(p, names[i]);
-	}
-}
-
-static void put_span(struct pen *p, const char *before, int64_t ms)
-{
-	char span[SPAN_TEXT_SIZE];
-	if (ms > 0)
-		pen_printf(p, "%s%s", before, span_format(ms, span));
-}
-
-/* "at or above 90.0 %", as mails have it. */
-static void put_terms(const struct subject *s, const struct rule *rule, struct pen *p)
-{
-	const struct event event = {
-		.kind = EVENT_FIRING,
-		.client = s->client->name,
-		.rule = rule->key,
-		.instance = "",
-		.limit = rule->limit,
-		.text = "",
-		.recipients = "",
-		.held = "",
-	};
-	const struct event *one = &event;
-	const struct story story = story_of(&one);
-	const struct about about = about_story(&story, s->alerts.config);
-	about_say(&about, about.phrase->rule, p);
-}
-
-static void put_levels(const struct rule *rule, struct pen *p)
-{
-	char value[64];
-	enum metric_unit unit = rule_unit(rule);
-	pen_text(p, rule->severity == SEVERITY_CRITICAL ? ", CRITICAL" : ", WARNING");
-	if (rule->has_critical)
-		pen_printf(p, ", CRITICAL from %s",
-			metric_format(unit, rule->critical, value, sizeof value));
-	if (rule->clear != rule->limit)
-		pen_printf(p, ", over %s %s", rule->below ? "above" : "below",
-			metric_format(unit, rule->clear, value, sizeof value));
-	put_span(p, ", for ", rule->for_ms);
-	put_span(p, ", clear-for ", rule->clear_for_ms);
-	if (rule->samples > 1)
-		pen_printf(p, ", %u samples in a row", (unsigned)rule->samples);
-	put_names(p, ", unless ", rule->unless);
-}
-
-static void put_origin(const struct rule *rule, struct pen *p)
-{
-	pen_text(p, "\n      ");
-	pen_text(p, rule->file);
-	pen_printf(p, ":%d, %s", rule->line,
-		rule->inherited_from[0] ? "inherited from " : "the client's own");
-	pen_text(p, rule->inherited_from);
-}
-
-static void put_recipients(const struct subject *s, const struct rule *rule, struct pen *p)
-{
-	int64_t after_ms = 0;
-	const char *const *mail = config_recipients(s->client, rule);
-	const char *const *more = config_escalation(s->client, rule, &after_ms);
-	pen_text(p, "\n      ");
-	if (rule->counted_by) {
-		pen_text(p, "tells nobody: group ");
-		pen_text(p, rule->counted_by->group);
-		pen_printf(p, " does, when it is so on %.0f of %u clients\n",
-			rule->counted_by->rule.limit, (unsigned)rule->counted_by->client_count);
-		return;
-	}
-	if (!mail[0])
-		mail = s->alerts.config->alerter.mail;
-	pen_text(p, mail[0] ? "tells " : "tells standard output");
-	put_names(p, "", mail);
-	if (more[0] && after_ms > 0) {
-		put_span(p, ", and after ", after_ms);
-		put_names(p, " without acknowledgement ", more);
-	}
-	pen_text(p, "\n");
-}
-
-static void put_rule(const struct subject *s, const struct rule *rule, struct pen *p)
-{
-	pen_text(p, "  ");
-	pen_text(p, rule->key);
-	pen_text(p, ": ");
-	put_terms(s, rule, p);
-	put_levels(rule, p);
-	put_origin(rule, p);
-	put_recipients(s, rule, p);
-}
-
 static void put_rules(const struct subject *s, struct pen *p)
 {
 	size_t count = 0;
 	for (const struct rule *const *r = s->client->rules; *r; r++)
 		if (is_meant(s, *r) && ++count)
-			put_rule(s, *r, p);
+			explain_rule(s->alerts.config, s->client, *r, p);
 	if (count > 0)
 		return;
 	pen_text(p, "  no <alert> looks at it: write one on the client, ");
@@ -339,6 +242,29 @@ static int put_instance(struct subject *s, const char *instance, struct pen *p, 
 	return 0;
 }
 
+/* ---- what needs no rule ------------------------------------------------------------------- */
+
+static bool is_builtin(const char *name)
+{
+	return strcmp(name, RULE_UNREACHABLE) == 0 || strcmp(name, RULE_HOST_KEY) == 0;
+}
+
+static int put_builtin(struct subject *s, struct buffer *out, struct error *err)
+{
+	struct book_client *c = book_client(&s->book, s->client->name);
+	const struct explain e = {
+		.config = &s->alerts.config->alerter,
+		.row = find_row(s, s->name, ""),
+		.hold = holder_silence(&s->book, c, NULL, s->name, "", s->now, s->now),
+	};
+	if (!e.hold ||
+		buffer_printf(out, "%s: %s, which needs no <alert>\n", s->client->name, s->name) !=
+			0 ||
+		explain_builtin(&e, s->name, out) != 0)
+		return error_set(err, "out of memory");
+	return 0;
+}
+
 /* ---- all of it ---------------------------------------------------------------------------- */
 
 static int put_all(struct subject *s, struct buffer *out, struct error *err)
@@ -372,7 +298,7 @@ static int choose(struct subject *s, const char *client, const char *name)
 	for (const struct rule *const *r = s->client->rules; *r; r++)
 		if (is_meant(s, *r))
 			return EX_OK;
-	if (s->metric)
+	if (s->metric || is_builtin(name))
 		return EX_OK;
 	const char *near = metric_suggest(name);
 	log_error("there is no metric '%s'%s%s", name, near ? "; did you mean " : "",
@@ -392,7 +318,8 @@ int alerts_explain(const char *config_path, int argc, char **argv)
 		status = choose(&s, argv[1], argv[2]);
 	if (status != EX_OK)
 		return status;
-	if (load(&s, &err) != 0 || put_all(&s, &out, &err) != 0)
+	if (load(&s, &err) != 0 ||
+		(is_builtin(s.name) ? put_builtin(&s, &out, &err) : put_all(&s, &out, &err)) != 0)
 		return alerts_failed(&err);
 	fputs(out.data, stdout);
 	return EX_OK;

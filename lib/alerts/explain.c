@@ -200,6 +200,12 @@ static void say_held(const struct explain *e, struct pen *p)
 	pen_text(p, "\n");
 }
 
+/* 0 = it is not told again. */
+static int64_t repeat_ms(const struct explain *e)
+{
+	return e->rule ? e->rule->repeat_ms : e->config->unreachable_repeat_ms;
+}
+
 static void say_told(const struct explain *e, struct pen *p)
 {
 	const struct alert *a = e->row;
@@ -214,8 +220,8 @@ static void say_told(const struct explain *e, struct pen *p)
 	if (a->told_at == 0)
 		return;
 	put_time(p, "told last at ", a->told_at);
-	if (e->rule->repeat_ms > 0 && !alert_held(a)[0])
-		put_span(p, ", again every ", e->rule->repeat_ms);
+	if (repeat_ms(e) > 0 && !alert_held(a)[0])
+		put_span(p, ", again every ", repeat_ms(e));
 	pen_text(p, "\n");
 }
 
@@ -226,5 +232,48 @@ int explain_alert(const struct explain *e, struct buffer *out)
 	struct pen p = { .out = out };
 	for (size_t i = 0; i < ARRAY_LEN(sayings); i++)
 		sayings[i](e, &p);
+	return p.failed ? -1 : 0;
+}
+
+/* ---- what needs no rule ------------------------------------------------------------------- */
+
+static void say_contact(const struct explain *e, struct pen *p)
+{
+	const struct alert *a = e->row;
+	if (!a || a->state == ALERT_OK) {
+		pen_text(p, "does not fire: the last attempt was good\n");
+		return;
+	}
+	put_words(p, a->state == ALERT_FIRING ? "fires: " : "pending: ", a->text);
+	pen_printf(p, "; %.0f failure%s in a row", a->value, plural((uint64_t)a->value));
+	put_time(p, " since ", a->since);
+	if (a->state == ALERT_PENDING)
+		pen_printf(p,
+			"; fires at %" PRIu32 " of its own (unreachable-after), it has %" PRIu32,
+			e->config->unreachable_after, a->count);
+	pen_text(p, "\n");
+}
+
+static void say_host_key(const struct explain *e, struct pen *p)
+{
+	const struct alert *a = e->row;
+	if (!a || a->state != ALERT_FIRING) {
+		pen_text(p, "does not fire: no other host key was seen\n");
+		return;
+	}
+	put_words(p, "fires: ", a->text);
+	put_time(p, "; since ", a->since);
+	pen_text(p, "\n");
+}
+
+int explain_builtin(const struct explain *e, const char *key, struct buffer *out)
+{
+	struct pen p = { .out = out };
+	if (strcmp(key, RULE_UNREACHABLE) == 0)
+		say_contact(e, &p);
+	else
+		say_host_key(e, &p);
+	say_held(e, &p);
+	say_told(e, &p);
 	return p.failed ? -1 : 0;
 }

@@ -29,4 +29,8 @@ struct explain {
 /* Appends the sentences, a line each. */
 int explain_alert(const struct explain *e, struct buffer *out) MUST_CHECK;
 
+/* The same of an alert of a client that needs no rule: RULE_UNREACHABLE or RULE_HOST_KEY. Only
+ * `config`, `row` and `hold` are looked at. */
+int explain_builtin(const struct explain *e, const char *key, struct buffer *out) MUST_CHECK;
+
 #endif

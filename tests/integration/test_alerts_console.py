@@ -278,6 +278,9 @@ class Explained(AlertsCase):
         self.assertRegex(out, r'(?s)disk /srv\n.*frozen: the client cannot be reached, no good sample'
                               r' since .*nobody is told: silence 1 of .*: moving house')
         self.assertIn('sample-age/warning/*: no good sample for', self.explain('web1', 'sample-age'))
+        self.assertRegex(self.explain('web1', 'client-unreachable'),
+                         r'fires: .*no answer; 2 failures in a row since .*\n *told last at')
+        self.assertIn('no other host key', self.explain('web1', 'host-key-changed'))
 
     def test_a_group_that_counts(self):
         rule = '<group name="web"><alert type="disk" limit="90%" count="2"/>'

@@ -4,6 +4,7 @@
 
 #include "lib/alerts/explain.h"
 #include "lib/alerts/fit.h"
+#include "lib/alerts/verdict.h"
 
 /* 2026-11-22 10:00:00 UTC, and minutes of it */
 #define TEN	  INT64_C(1795341600000)
@@ -228,9 +229,53 @@ static void rules_of_other_kinds_have_their_value_in_the_row(void **state)
 	assert_says(&e, "does not fire: never is not at or below 1 d 0 h\n");
 }
 
+static void assert_builtin(const char *key, const struct alert *row, const char *expected)
+{
+	struct buffer out = { 0 };
+	struct alerter_config repeats = config;
+	repeats.unreachable_after = 2;
+	repeats.unreachable_repeat_ms = 24 * 60 * MINUTE_MS;
+	const struct explain e = { .config = &repeats, .row = row, .hold = "" };
+	assert_int_equal(explain_builtin(&e, key, &out), 0);
+	assert_string_equal(out.data, expected);
+	buffer_finish(&out);
+}
+
+static void alerts_without_a_rule(void **state)
+{
+	(void)state;
+	const struct alert missed = {
+		.state = ALERT_PENDING, .since = AT(2), .count = 1, .value = 1, .text = "no answer"
+	};
+	const struct alert lost = { .state = ALERT_FIRING,
+		.since = AT(2),
+		.count = 3,
+		.value = 4,
+		.text = "no answer",
+		.told_at = AT(3) };
+	struct alert held = lost;
+	held.held = "gate is down";
+	held.told_at = 0;
+	assert_builtin(RULE_UNREACHABLE, NULL, "does not fire: the last attempt was good\n");
+	assert_builtin(RULE_UNREACHABLE, &missed,
+		"pending: no answer; 1 failure in a row since 2026-11-22 10:02:00; fires at 2 of "
+		"its own"
+		" (unreachable-after), it has 1\n");
+	assert_builtin(RULE_UNREACHABLE, &lost,
+		"fires: no answer; 4 failures in a row since 2026-11-22 10:02:00\n"
+		"told last at 2026-11-22 10:03:00, again every 1d\n");
+	assert_builtin(RULE_UNREACHABLE, &held,
+		"fires: no answer; 4 failures in a row since 2026-11-22 10:02:00\n"
+		"nobody is told: gate is down\n");
+	assert_builtin(RULE_HOST_KEY, NULL, "does not fire: no other host key was seen\n");
+	assert_builtin(RULE_HOST_KEY, &held,
+		"fires: no answer; since 2026-11-22 10:02:00\nnobody is told: gate is down\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(alerts_without_a_rule),
 		cmocka_unit_test(each_state_is_a_sentence),
 		cmocka_unit_test(what_is_not_known_is_said_first),
 		cmocka_unit_test(rules_of_other_kinds_have_their_value_in_the_row),
