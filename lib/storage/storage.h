@@ -187,8 +187,9 @@ int storage_get_history(struct storage *s, const char *client, const char *metri
 
 enum alert_state { ALERT_OK, ALERT_PENDING, ALERT_FIRING };
 
-/* The state of one (client, rule, instance). Only what is not plainly ok has a row; a row may
- * also be ok while it still has an `as_of` that later samples are to be compared with. */
+/* The state of one (client, rule, instance). Only what is not plainly ok has a row; one that is
+ * ok stays while its openings are counted (verdict.h), or while it tells when a series' past was
+ * looked at last. */
 struct alert {
 	uint64_t id;	    /* 0 = not stored yet */
 	const char *client; /* "" for what concerns no client */
@@ -212,7 +213,7 @@ struct alert {
 				somebody is */
 	uint32_t breaches;   /* consecutive samples that broke the limit */
 	int64_t level_since; /* since when the value asks for another severity; else 0 */
-	uint32_t flaps;	     /* changes since flaps_since */
+	uint32_t flaps;	     /* how often it opened since flaps_since */
 	int64_t flaps_since;
 	int64_t escalated_at; /* 0: not yet */
 	/* Who has taken it on, from storage_acknowledge(); not written with the row. An alert that
@@ -250,10 +251,9 @@ struct event {
 	const char *held;	/* as in struct alert; what is held is history and never told */
 };
 
-/* Every row there is; all of them fit in memory. Beside what is pending or firing that is one
- * row a client with the rule `last-good`, which is always ok: its as_of, as_of_id and
- * last_good_at are those of the newest good sample that was evaluated. The view open_alerts
- * shows only what is firing. */
+/* Every row there is; all of them fit in memory. One a client has the rule `last-good` and is
+ * always ok: its as_of, as_of_id and last_good_at are those of the newest good sample that was
+ * evaluated. The view open_alerts shows only what is firing. */
 struct alert_set {
 	struct alert *items;
 	size_t count;
