@@ -3,6 +3,7 @@
 #include <fnmatch.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "console/alerts/list_text.h"
@@ -117,18 +118,24 @@ static bool covers(struct book *b, const struct silence *s, const char *client,
 	return hold && hold[0];
 }
 
+static int compare_name(const void *name, const void *status)
+{
+	return strcmp(name, ((const struct client_status *)status)->client);
+}
+
+/* They are sorted by name, bytewise. */
 static bool was_measured(const struct silence *s, const struct client *client,
 	const struct rule *rule, const struct status_set *readings)
 {
-	for (size_t i = 0; i < readings->count; i++) {
-		const struct client_status *c = &readings->items[i];
-		for (size_t k = 0; strcmp(c->client, client->name) == 0 && k < c->reading_count;
-			k++)
-			if (strcmp(c->readings[k].metric, rule->type) == 0 &&
-				fnmatch(rule->instance, c->readings[k].instance, 0) == 0 &&
-				fnmatch(s->instance, c->readings[k].instance, 0) == 0)
-				return true;
-	}
+	const struct client_status *c = NULL;
+	if (readings->count > 0)
+		c = bsearch(
+			client->name, readings->items, readings->count, sizeof *c, compare_name);
+	for (size_t i = 0; c && i < c->reading_count; i++)
+		if (strcmp(c->readings[i].metric, rule->type) == 0 &&
+			fnmatch(rule->instance, c->readings[i].instance, 0) == 0 &&
+			fnmatch(s->instance, c->readings[i].instance, 0) == 0)
+			return true;
 	return false;
 }
 

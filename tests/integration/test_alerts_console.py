@@ -207,8 +207,9 @@ class History(AlertsCase):
         self.configure_disk(attributes='mail="ops@example.com"')
         for minute, value in ((-9, 0.93), (-8, 0.5), (-7, 0.94)):
             self.disk(minute, value)
-            self.alert()
+            told = self.alert().out
         alert, = self.listed()
+        self.assertIn(f'alerts ack {alert["id"]} ', told)  # as mails have it
         out = self.fleet_run('history', str(alert['id']))
         self.assertEqual(len([line for line in out.splitlines() if 'disk /var' in line]), 1)
         self.assertIn('94.0 %', out)
