@@ -9,6 +9,7 @@
 
 #include "lib/config/load.h"
 #include "lib/file.h"
+#include "lib/send/address.h"
 #include "lib/send/payload.h"
 
 enum {
@@ -160,7 +161,7 @@ struct recipient config_recipient(const struct config *config, const char *name)
 	struct recipient r = found ? *found : nobody;
 	if (!found) {
 		r.name = r.address = name;
-		r.channel = name[0] ? CHANNEL_MAIL : CHANNEL_STDOUT;
+		r.channel = mail_address_valid(name) ? CHANNEL_MAIL : CHANNEL_STDOUT;
 	}
 	if (r.per_hour == 0)
 		r.per_hour = config->alerter.per_hour;

@@ -310,6 +310,22 @@ class People(ToldCase):
         self.alert()
         self.assertEqual(self.mails(count=2)[1]['references'], mail['message-id'])
 
+    def test_who_is_renamed_meanwhile_loses_nothing(self):
+        """What was for a name that stands for nothing any more is printed, which cron mails."""
+        self.recipient()
+        self.configure(mail='ops')
+        self.disk(-9, 0.95)
+        self.alert()
+        self.mails()
+        self.configure(mail='other@example.com')
+        self.fleet.write_config(self.body().replace('name="ops"', 'name="oncall"'))
+        self.disk(-8, 0.5)
+        result = self.fleet.run('alerter')
+        self.assertEqual(result.status, 0, result)
+        self.assertIn('RESOLVED web1: disk /var', result.out)
+        self.mails()
+        self.assertEqual(self.samples.execute("SELECT * FROM notification WHERE state <> 'sent'"), [])
+
     def test_a_switch_is_one_mail(self):
         clients = [f'web{i}' for i in range(8)]
         self.add_elements('<parent name="sw1"/>')

@@ -147,7 +147,7 @@ static void names_stand_for_recipients(void **state)
 	struct recipient ops = config_recipient(c, "ops"), chat = config_recipient(c, "chat"),
 			 horn = config_recipient(c, "horn"),
 			 other = config_recipient(c, "x@example.com"),
-			 out = config_recipient(c, "");
+			 out = config_recipient(c, ""), gone = config_recipient(c, "renamed");
 	assert_int_equal(ops.channel, CHANNEL_MAIL);
 	assert_string_equal(ops.address, "ops@example.com");
 	assert_true(ops.has_quiet);
@@ -167,6 +167,8 @@ static void names_stand_for_recipients(void **state)
 	assert_int_equal(other.channel, CHANNEL_MAIL);
 	assert_string_equal(other.address, "x@example.com");
 	assert_int_equal(out.channel, CHANNEL_STDOUT);
+	assert_int_equal(gone.channel, CHANNEL_STDOUT);
+	assert_string_equal(gone.name, "renamed");
 	config_destroy(c);
 }
 

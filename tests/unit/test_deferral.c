@@ -250,6 +250,23 @@ static void two_names_become_one(void **state)
 	rig_finish(&c);
 }
 
+/* A <recipient> that was taken out of the configuration meanwhile. */
+static void what_waits_for_nobody_is_printed(void **state)
+{
+	(void)state;
+	struct composing c = asleep();
+	const struct event e = event_of(1, EVENT_FIRING, SEVERITY_WARNING);
+	at(&c, c.now, &e, 1);
+	assert_int_equal(c.deferred_count, 1);
+	c.config.recipient_count = 0;
+	at(&c, seven, NULL, 0);
+	assert_int_equal(c.composed.count, 1);
+	assert_string_equal(c.composed.items[0].channel, channel_name(CHANNEL_STDOUT));
+	assert_string_equal(c.composed.items[0].recipient, "");
+	assert_int_equal(c.deferred_count, 0);
+	rig_finish(&c);
+}
+
 static void what_is_held_is_never_told(void **state)
 {
 	(void)state;
@@ -284,6 +301,7 @@ int main(void)
 		cmocka_unit_test(the_last_message_takes_all),
 		cmocka_unit_test(critical_waits_five_minutes_at_most),
 		cmocka_unit_test(two_names_become_one),
+		cmocka_unit_test(what_waits_for_nobody_is_printed),
 		cmocka_unit_test(what_is_held_is_never_told),
 	};
 	return cmocka_run_group_tests(tests, utc, NULL);
