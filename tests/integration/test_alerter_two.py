@@ -71,8 +71,8 @@ class OnSqlite(Breaches):
     def moments(self, i):
         """While it reads samples, or what they moved, or talks to the mail server; at other times
         nobody else can write."""
-        return (COMMIT * 2 + ['main>pread64'], COMMIT * 3 + ['main>pread64'],
-                ['main>sendto'] * (i + 1))[i % 3]
+        reads = ['main>pread64'] * (i + 1)
+        return (COMMIT * 2 + reads, COMMIT * 3 + reads, ['main>sendto'] * (i + 1))[i % 3]
 
     def fall_asleep(self, now, moments):
         """A run that stops then: kill_at's process, and its own if it came to that."""
