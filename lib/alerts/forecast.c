@@ -37,12 +37,17 @@ static bool is_due(const struct watch *w, int64_t at)
 	return elapsed < 0 || elapsed >= interval(w);
 }
 
-/* Nothing grows by more than it is, but for what can be negative. */
-static bool cannot_have_grown(const struct watch *w, double value)
+/* Nothing grows by more than it is, but for what can be negative: whatever the past was, the rule
+ * is not broken. */
+static bool cannot_have_grown(const struct rule *rule, double value)
 {
-	bool is_ok = !w->row || w->row->alert.state == ALERT_OK;
-	return w->rule->kind == RULE_CHANGE && !w->rule->below && is_ok && value < w->rule->limit &&
-	       strcmp(w->rule->type, "clock_skew_seconds") != 0;
+	return rule->kind == RULE_CHANGE && !rule->below && value < rule->limit &&
+	       strcmp(rule->type, "clock_skew_seconds") != 0;
+}
+
+static bool is_ok(const struct watch *w)
+{
+	return !w->row || w->row->alert.state == ALERT_OK;
 }
 
 static int ask(const struct visit *v, const struct rule *rule, const char *instance, int64_t from,
@@ -80,6 +85,10 @@ static int compare(const struct visit *v, const struct rule *rule, const char *i
 		return -1;
 	*ret_fit = fit_past(points, count, then, slack, &past);
 	*ret_value = value - past;
+	if (*ret_fit == FIT_UNKNOWN && cannot_have_grown(rule, value)) {
+		*ret_fit = FIT_KNOWN;
+		*ret_value = value;
+	}
 	return 0;
 }
 
@@ -128,7 +137,7 @@ int visit_history(const struct visit *v, struct watch *w, const char *instance, 
 	double measured;
 	if (!v->book->history)
 		return 0;
-	if (cannot_have_grown(w, value) || !is_due(w, v->sample->taken_at))
+	if ((is_ok(w) && cannot_have_grown(w->rule, value)) || !is_due(w, v->sample->taken_at))
 		return note_present(v, w, instance);
 	int r = w->rule->kind == RULE_FULL_WITHIN
 			? forecast(v, w->rule, instance, &fit, &measured)

@@ -167,6 +167,17 @@ class History(RulesCase):
                 ('filesystem_readonly', '/cdrom'): 1.0})
         self.assertEqual(self.events('instance'), [('firing', '/'), ('resolved', '/')])
 
+    def test_a_change_that_is_undone_while_its_past_is_not_known(self):
+        self.rule('<alert type="readonly" change="1" within="1h"/>')
+        for minute in (-180, -175, -170, -120):
+            self.samples.add('web1', minute,
+                             {('filesystem_readonly', '/'): 1.0 if minute > -170 else 0.0})
+        self.assertEqual(self.events(), ['firing'])
+        self.samples.add('web1', -20, {('filesystem_readonly', '/'): 1.0})
+        self.assertEqual(self.events(), [])
+        self.samples.add('web1', -10, {('filesystem_readonly', '/'): 0.0})
+        self.assertEqual(self.events(), ['resolved'])
+
     def test_a_fall(self):
         self.rule('<alert type="processes" change="-50" within="1h"/>')
         for minute in range(-180, 0, 5):
