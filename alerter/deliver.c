@@ -1,6 +1,6 @@
 /*
- * The outbox's second half: rows to messages. Each row goes by its channel; what is at fault there
- * keeps nothing else waiting.
+ * The outbox's second half: rows to messages. Each row goes by its channel; what is at fault or
+ * slow there keeps nothing else waiting: all places have their turn, again and again.
  */
 #include <inttypes.h>
 
@@ -22,8 +22,11 @@ struct round {
 	const struct outbox *outbox;
 	struct channels channels;
 	struct places places;
-	uint32_t tried;
-	int64_t began_ms;				 /* monotonic */
+	uint32_t tried, turn;
+	bool again;	  /* some place has more than it could take in this turn */
+	bool out_of_time; /* with something left */
+	bool failed;	  /* something, for good */
+	int64_t began_ms; /* monotonic */
 	struct notification done[NOTIFICATIONS_AT_ONCE]; /* tried, but not written down */
 	size_t done_count;
 	int64_t done_ms; /* when the first of these was, monotonic */
@@ -83,24 +86,37 @@ static int record(
 	return write_down(r, err);
 }
 
+static int try(struct round *r, struct place *place, const struct recipient *to,
+	struct notification *n, struct error *err)
+{
+	struct send_report report = { .rest_ms = 0 };
+	int64_t began_ms = clock_monotonic_ms();
+	enum send_result result = channels_send(&r->channels, place->way, to, n, &report);
+	int64_t now = clock_wall_ms();
+	place->spent_ms += clock_monotonic_ms() - began_ms;
+	judge(n, result, &report.reason, now);
+	say(n, place, result);
+	r->tried += place->way->rests;
+	r->failed = r->failed || n->state == NOTIFICATION_FAILED;
+	if (record(r, n, result, err) < 0)
+		return -1;
+	return places_note(&r->places, place, result, &report, now, err);
+}
+
 static int deliver(struct round *r, struct notification *n, struct error *err)
 {
 	struct recipient to;
-	struct send_report report = { .rest_ms = 0 };
 	const struct channel_way *way = channels_route(&r->channels, n, &to);
 	struct place *place = places_find(&r->places, way, &to, clock_wall_ms());
 	if (!place)
 		return error_set(err, "out of memory");
 	if (place->is_blocked)
 		return 0;
-	enum send_result result = channels_send(&r->channels, way, &to, n, &report);
-	int64_t now = clock_wall_ms();
-	judge(n, result, &report.reason, now);
-	say(n, place, result);
-	r->tried += way->rests;
-	if (record(r, n, result, err) < 0)
-		return -1;
-	return places_note(&r->places, place, result, &report, now, err);
+	if (!place_has_turn(place, r->turn)) {
+		r->again = true;
+		return 0;
+	}
+	return try(r, place, &to, n, err);
 }
 
 /* Only after tries, which back off, so that cron does not mail the same line every minute. */
@@ -129,7 +145,10 @@ static bool is_over(const struct round *r)
 static int deliver_batch(struct round *r, struct notification_set *due, struct error *err)
 {
 	int result = 0;
-	for (size_t i = 0; i < due->count && result == 0 && !is_over(r); i++) {
+	for (size_t i = 0; i < due->count && result == 0; i++) {
+		r->out_of_time = is_over(r);
+		if (r->out_of_time)
+			break;
 		result = lease_keep(r->outbox->lease, err);
 		if (result == 0)
 			result = deliver(r, &due->items[i], err);
@@ -139,7 +158,7 @@ static int deliver_batch(struct round *r, struct notification_set *due, struct e
 }
 
 /* Batches by id, each row once. */
-static int deliver_due(struct round *r, struct error *err)
+static int take_turn(struct round *r, struct error *err)
 {
 	uint64_t after_id = 0;
 	size_t count;
@@ -152,11 +171,33 @@ static int deliver_due(struct round *r, struct error *err)
 		count = due.count;
 		if (count > 0)
 			after_id = due.items[count - 1].id;
-	} while (count == NOTIFICATIONS_AT_ONCE && !is_over(r));
+	} while (count == NOTIFICATIONS_AT_ONCE && !r->out_of_time);
+	return 0;
+}
+
+static int deliver_due(struct round *r, struct error *err)
+{
+	do {
+		r->again = false;
+		if (take_turn(r, err) < 0)
+			return -1;
+		r->turn++;
+	} while (r->again && !r->out_of_time);
+	if (r->out_of_time && !*r->outbox->stop)
+		log_warning("not everybody was told in the %" PRId64
+			    " s that there are for it; the rest waits for the next run",
+			r->outbox->budget_ms / 1000);
 	return complain(r, err);
 }
 
-int outbox_deliver(const struct outbox *o, bool *ret_blocked, struct error *err)
+/* One that was told to stop is not at fault. */
+static bool is_good(const struct round *r)
+{
+	bool left = r->out_of_time && !*r->outbox->stop;
+	return !left && !r->failed && !places_are_blocked(&r->places);
+}
+
+int outbox_deliver(const struct outbox *o, bool *ret_good, struct error *err)
 {
 	struct round r = {
 		.outbox = o, .channels.config = o->config, .began_ms = clock_monotonic_ms()
@@ -166,7 +207,7 @@ int outbox_deliver(const struct outbox *o, bool *ret_blocked, struct error *err)
 		result = deliver_due(&r, err);
 	channels_finish(&r.channels);
 	if (result == 0)
-		*ret_blocked = places_are_blocked(&r.places);
+		*ret_good = is_good(&r);
 	places_finish(&r.places);
 	return result;
 }

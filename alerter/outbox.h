@@ -30,9 +30,9 @@ struct outbox {
 int outbox_compose(struct outbox *o, struct error *err) MUST_CHECK;
 
 /* Tries everything that is due, each by its channel, and says on stderr what cannot be told.
- * *ret_blocked: somebody was not told because of what is between, a server or a program. -1 is a
- * fault of storage or memory. */
-int outbox_deliver(const struct outbox *o, bool *ret_blocked, struct error *err) MUST_CHECK;
+ * *ret_good: nobody is left untold, be it because of what is between (a server, a program), for
+ * want of time or for good. -1 is a fault of storage or memory. */
+int outbox_deliver(const struct outbox *o, bool *ret_good, struct error *err) MUST_CHECK;
 
 /* What compose() asks, answered by storage and book. */
 struct compose_ask outbox_ask(struct outbox *o);

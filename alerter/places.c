@@ -74,9 +74,18 @@ struct place *places_find(
 	if (!place || !copy)
 		return NULL;
 	*place = (struct place){ .name = copy, .way = way, .next = p->first };
+	place->was_faulty = find_row(p, name) != NULL;
 	place->is_blocked = is_resting(find_row(p, name), now);
 	p->first = place;
 	return place;
+}
+
+bool place_has_turn(struct place *place, uint32_t turn)
+{
+	if (place->turn != turn)
+		place->spent_ms = 0;
+	place->turn = turn;
+	return place->spent_ms < PLACE_TURN_MS && !(turn == 0 && place->was_faulty);
 }
 
 bool places_are_blocked(const struct places *p)

@@ -20,8 +20,11 @@
 struct place {
 	const char *name;
 	const struct channel_way *way;
-	bool is_blocked; /* takes nothing, or not yet again */
-	uint32_t lost;	 /* connections in a row */
+	bool is_blocked;  /* takes nothing, or not yet again */
+	bool was_faulty;  /* when the run began */
+	uint32_t lost;	  /* connections in a row */
+	uint32_t turn;	  /* the last in which it took something, */
+	int64_t spent_ms; /* and how long that took */
 	struct place *next;
 };
 
@@ -38,6 +41,11 @@ void places_finish(struct places *p);
 /* NULL without memory. */
 struct place *places_find(struct places *p, const struct channel_way *way,
 	const struct recipient *to, int64_t now) MUST_CHECK;
+
+/* Whether it has its turn still, from 0: PLACE_TURN_MS in each, and none in the first for what was
+ * at fault lately, so that neither slow ones nor broken ones are all that a run comes to. */
+enum { PLACE_TURN_MS = 5 * 1000 };
+bool place_has_turn(struct place *place, uint32_t turn);
 
 /* Whether something was not sent because of its place. */
 bool places_are_blocked(const struct places *p);

@@ -36,7 +36,7 @@ struct run {
 	struct book book;
 	struct cycle cycle;
 	struct lease lease;
-	bool blocked; /* somebody could not be told for now */
+	bool untold; /* somebody, who was to be told by now */
 };
 
 static void run_finish(struct run *r)
@@ -200,7 +200,11 @@ static int tell(struct run *r, struct error *err)
 	struct outbox o = { r->config, r->storage, &r->book, &r->lease, r->stop, DELIVERY_MS };
 	if (outbox_compose(&o, err) < 0)
 		return -1;
-	return outbox_deliver(&o, &r->blocked, err);
+	bool good = true;
+	if (outbox_deliver(&o, &good, err) < 0)
+		return -1;
+	r->untold = !good;
+	return 0;
 }
 
 static int work(struct run *r, struct error *err)
@@ -252,7 +256,7 @@ int run_alerter(const struct config *config, const volatile sig_atomic_t *stop)
 	int result = work(&r, &err);
 	if (result < 0)
 		log_error("%s", err.text);
-	return result < 0 || r.blocked ? EX_UNAVAILABLE : EX_OK;
+	return result < 0 || r.untold ? EX_UNAVAILABLE : EX_OK;
 }
 
 /* The events of the moves, numbered as storage would. */

@@ -104,5 +104,7 @@ enum send_result smtp_send(struct smtp *s, const char *from, const char *to,
 	smtp_talk_begin(&s->talk, from, to);
 	if (transfer_run(s->transfer, &order, ret_reason) == 0)
 		return SEND_SENT;
-	return smtp_talk_judge(&s->talk, c->user[0], s->url, ret_reason);
+	enum send_result result = smtp_talk_judge(&s->talk, c->user[0], s->url, ret_reason);
+	/* the next would hang there as long as this one did */
+	return result == SEND_LOST && transfer_timed_out(s->transfer) ? SEND_DOUBTED : result;
 }

@@ -28,8 +28,9 @@ int smtp_open(
  * with the command that failed and the server's answer. By RFC 5321, section 4.2, 4xx is
  * SEND_LATER; 5xx to the recipient or the content SEND_REFUSED; whatever goes wrong before
  * (connection, TLS, greeting, login, sender) SEND_CHANNEL; a connection that breaks after that
- * SEND_LOST, for after the final dot the mail may have been delivered. A recipient that is not
- * ASCII, where the server has no SMTPUTF8, is SEND_REFUSED without a mail having been sent. */
+ * SEND_LOST, for after the final dot the mail may have been delivered, and SEND_DOUBTED when that
+ * is because the server says nothing more. A recipient that is not ASCII, where the server has no
+ * SMTPUTF8, is SEND_REFUSED without a mail having been sent. */
 enum send_result smtp_send(struct smtp *s, const char *from, const char *to,
 	const struct buffer *mail, struct error *ret_reason) MUST_CHECK;
 

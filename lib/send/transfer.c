@@ -10,7 +10,8 @@ struct transfer {
 	const struct transfer_order *order; /* under way */
 	size_t given;			    /* bytes of its body */
 	bool enough;			    /* a hook said so */
-	long status;			    /* of the last answer by HTTP */
+	bool timed_out;
+	long status; /* of the last answer by HTTP */
 	curl_off_t retry_after_s;
 	long asked; /* bytes of the request that went out */
 };
@@ -214,11 +215,17 @@ int transfer_run(struct transfer *t, const struct transfer_order *order, struct 
 	t->asked = 0;
 	CURLcode code = exchange(t, order, detail);
 	t->order = NULL;
+	t->timed_out = code == CURLE_OPERATION_TIMEDOUT;
 	if (code == CURLE_OK || (t->enough && !order->to))
 		return 0;
 	if (t->enough)
 		return error_set(err, "there is no end to what the server says");
 	return error_set(err, "%s", detail[0] ? detail : curl_easy_strerror(code));
+}
+
+bool transfer_timed_out(const struct transfer *t)
+{
+	return t->timed_out;
 }
 
 int transfer_status(const struct transfer *t)

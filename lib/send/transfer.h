@@ -54,6 +54,9 @@ void transfer_close(struct transfer *t);
 int transfer_run(
 	struct transfer *t, const struct transfer_order *order, struct error *err) MUST_CHECK;
 
+/* Whether the last exchange failed because its time was over. */
+bool transfer_timed_out(const struct transfer *t);
+
 /* Of the last exchange by HTTP: whether anything of the request went out; the status, 0 without an
  * answer; and for how long its Retry-After asks, in ms, 0 without one. */
 bool transfer_has_asked(const struct transfer *t);

@@ -180,7 +180,7 @@ class Delivery(MailCase):
     def test_one_of_three_recipients_bad(self):
         self.configure(mail='ops@example.com nobody@example.com second@example.com')
         self.disk(-5, 0.95)
-        self.alert(err='no such user')
+        self.alert(69, err='no such user')
         self.mails('ops')
         self.mails('second')
         self.assertEqual(self.outbox(), [('nobody@example.com', 'failed', 1),
@@ -216,7 +216,7 @@ class Trouble(MailCase):
     def test_content_refused_is_final_and_visible(self):
         self.server.misbehave('content')
         self.disk(-5, 0.95)
-        self.alert(err='looks like spam')
+        self.alert(69, err='looks like spam')
         self.assertEqual(self.outbox(), [('ops@example.com', 'failed', 1)])
         self.assertIn('looks like spam', self.outbox('last_error')[0][0])
 
@@ -292,7 +292,7 @@ class Trouble(MailCase):
         self.alert()
         self.samples.execute("UPDATE notification SET created_at = '2020-01-01T00:00:00.000Z'")
         self.samples.make_due()
-        self.alert(err='will not be told')
+        self.alert(69, err='will not be told')
         self.assertEqual(self.outbox(), [('ops@example.com', 'failed', 2)])
 
     def test_a_backlog_is_said(self):

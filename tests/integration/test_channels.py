@@ -191,7 +191,7 @@ class Webhooks(OutboxCase):
     def test_a_body_without_end(self):
         self.web.answers = [Answer(404, body=None)]
         self.put('webhook', 'chat')
-        self.alert(err='the answer is 404: yyyy')
+        self.alert(69, 'the answer is 404: yyyy')
         self.assertLess(self.web.flooded, 50 << 20)
         self.assertLess(len(self.last_error()), 500)
 
@@ -200,7 +200,8 @@ class Webhooks(OutboxCase):
             self.web.answers = [Answer(status, body=b'no such thing')]
             self.put('webhook', 'chat')
             self.put('stdout', '')
-            self.alert(err=f'the answer is {status}: no such thing', out='the subject\n\nthe text\n\n')
+            self.alert(69, f'the answer is {status}: no such thing',
+                       out='the subject\n\nthe text\n\n')
         self.assertEqual({row[1:] for row in self.states() if row[0]}, {('failed', 1)})
         self.assertEqual(self.places(), [])
         self.assertIn('the answer is 400', self.last_error())
@@ -266,7 +267,7 @@ class Commands(OutboxCase):
         self.assertNotIn('ASAN_OPTIONS', told)
         self.assertEqual(os.listdir(self.folder).count('x'), 0)
 
-    def check(self, script, status, state, tries, said):
+    def check(self, script, status, state, tries, said, waits=True):
         self.prepare(self.command(f'#!/bin/sh\n{script}\n', more='timeout="1s"'))
         self.put('command', 'horn', 'subject=x\n')
         self.put('stdout', '')
@@ -274,14 +275,14 @@ class Commands(OutboxCase):
         self.alert(status, said, out='the subject\n\nthe text\n\n')
         self.assertLess(time.monotonic() - began, 20)
         self.assertEqual(self.states(), [('horn', state, tries), ('', 'sent', 1)])
-        self.assertEqual(self.places(), ['command horn'] if status else [])
+        self.assertEqual(self.places(), ['command horn'] if status and waits else [])
 
     def test_75_is_for_later(self):
         self.check('exit 75', 0, 'waiting', 1, '')
 
     def test_others_are_final_and_visible(self):
-        self.check("printf 'no\\n\\033[2Jway' >&2; exit 1", 0, 'failed', 1,
-                   'ended with status 1: no \\x1b[2Jway')
+        self.check("printf 'no\\n\\033[2Jway' >&2; exit 1", 69, 'failed', 1,
+                   'ended with status 1: no \\x1b[2Jway', waits=False)
 
     def test_one_that_hangs_is_ended_with_its_children(self):
         self.check(f"trap '' TERM; sleep 1000 & echo $! >{self.fleet.path('pid')}; sleep 1000", 69,
@@ -314,7 +315,7 @@ class Commands(OutboxCase):
         self.check('sleep 1000 & exit 0', 0, 'sent', 1, '')
 
     def test_a_flood(self):
-        self.check('yes | head -c 10000000; exit 3', 0, 'failed', 1, 'status 3: y y y')
+        self.check('yes | head -c 10000000; exit 3', 69, 'failed', 1, 'status 3: y y y', waits=False)
         self.assertLess(len(self.last_error()), 1200)
 
     def test_one_that_is_missing_waits_until_it_is_there(self):
