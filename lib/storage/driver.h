@@ -98,7 +98,7 @@ enum db_fault {
 };
 
 /* Most columns and parameters of one statement. */
-enum { DB_VALUES_MAX = 64 };
+enum { DB_VALUES_MAX = 72 };
 
 /* The head of every engine's connection. */
 struct db {

@@ -132,6 +132,38 @@ static void completed_after_it_was_read_is_still_work(void **state)
 	assert_select(r, "SELECT count(*) FROM sample WHERE processed_at IS NULL", "0\n");
 }
 
+/* More than one statement marks, of several outcomes, and samples nobody has read lie between. */
+static void all_that_was_read_is_marked_and_nothing_else(void **state)
+{
+	enum { COUNT = 200 };
+	static const enum outcome outcomes[] = { OUTCOME_TIMEOUT, OUTCOME_OK, OUTCOME_REFUSED };
+	static struct sample s[COUNT];
+	static enum put_result results[COUNT];
+	struct rig *r = rig(state);
+	uint64_t epoch = take(r, "a", noon);
+	struct sample_batch b;
+	for (int i = 0; i < COUNT; i++) {
+		enum outcome outcome = outcomes[i % 3];
+		s[i] = outcome == OUTCOME_OK ? good_sample(2 * i, "web1", two, 2)
+					     : failed_sample(2 * i, "web1");
+		s[i].outcome = outcome;
+	}
+	assert_done(r, storage_put_samples(r->s, s, COUNT, results, &r->err));
+	assert_done(r, storage_unprocessed(r->s, COUNT, &b, &r->err));
+	assert_int_equal(b.count, COUNT);
+	struct sample between = good_sample(201, "web1", two, 2);
+	struct sample completed = good_sample(2 * 3, "web1", two, 2);
+	assert_int_equal(put(r, &between), PUT_NEW);
+	assert_int_equal(put(r, &completed), PUT_COMPLETED);
+	mark(r, epoch, b.items, b.count);
+	sample_batch_finish(&b);
+	assert_done(r, storage_unprocessed(r->s, COUNT, &b, &r->err));
+	assert_int_equal(b.count, 2);
+	assert_int_equal(b.items[0].id, completed.id);
+	assert_int_equal(b.items[1].id, between.id);
+	sample_batch_finish(&b);
+}
+
 static void one_alerter_at_a_time(void **state)
 {
 	struct rig *r = rig(state);
@@ -295,6 +327,7 @@ const struct CMUnitTest work_tests[] = {
 	RIG_TEST(texts_of_any_length),
 	RIG_TEST(a_late_sample_is_still_work),
 	RIG_TEST(completed_after_it_was_read_is_still_work),
+	RIG_TEST(all_that_was_read_is_marked_and_nothing_else),
 	RIG_TEST(one_alerter_at_a_time),
 	RIG_TEST(a_lost_lease_changes_nothing),
 	RIG_TEST(retention_is_bounded_and_spares_work),
