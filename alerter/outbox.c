@@ -80,14 +80,14 @@ int outbox_compose(struct outbox *o, struct error *err)
 {
 	size_t count;
 	do {
+		int64_t now = clock_wall_ms();
 		struct event_set events CLEANUP(event_set_finish) = { 0 };
 		struct deferred_set deferred CLEANUP(deferred_set_finish) = { 0 };
 		if (storage_untold_events(o->storage, EVENTS_AT_ONCE, &events, err) < 0 ||
-			storage_due_deferred(
-				o->storage, INT64_MAX, DEFERRED_AT_ONCE, &deferred, err) < 0)
+			storage_get_deferred(o->storage, now, DEFERRED_AT_ONCE, &deferred, err) < 0)
 			return -1;
 		count = events.count;
-		if ((count > 0 || any_due(&deferred, clock_wall_ms())) &&
+		if ((count > 0 || any_due(&deferred, now)) &&
 			compose_all(o, &events, &deferred, err) < 0)
 			return error_context(err, "composing");
 	} while (count == EVENTS_AT_ONCE && !*o->stop);

@@ -69,10 +69,10 @@ static int read_untold(struct storage *s, void *arg, struct error *err)
 		add_event, err);
 }
 
-static int read_due(struct storage *s, void *arg, struct error *err)
+static int read_deferred(struct storage *s, void *arg, struct error *err)
 {
 	const struct read *r = arg;
-	return read_rows(s, r->set, STATEMENT_DUE_DEFERRED,
+	return read_rows(s, r->set, STATEMENT_DEFERRED,
 		DB_VALUES(db_time(r->now), db_int((int64_t)r->limit)), add_deferred, err);
 }
 
@@ -161,11 +161,11 @@ void event_set_finish(struct event_set *e)
 	*e = (struct event_set){ 0 };
 }
 
-int storage_due_deferred(struct storage *s, int64_t now, size_t limit, struct deferred_set *ret_set,
+int storage_get_deferred(struct storage *s, int64_t now, size_t limit, struct deferred_set *ret_set,
 	struct error *err)
 {
 	struct read r = { .now = now, .limit = limit };
-	struct set *set = read_set(s, read_due, &r, err);
+	struct set *set = read_set(s, read_deferred, &r, err);
 	if (!set)
 		return -1;
 	*ret_set = (struct deferred_set){ (void *)set->items.data,

@@ -335,8 +335,9 @@ struct deferred_set {
 	size_t count;
 	void *memory;
 };
-/* Those due by `now`, by recipient and event. */
-int storage_due_deferred(struct storage *s, int64_t now, size_t limit, struct deferred_set *ret_set,
+/* All that waits, due or not, by recipient and event; first that of recipients to whom something
+ * is due by `now`, so that a limit keeps no one from being told. */
+int storage_get_deferred(struct storage *s, int64_t now, size_t limit, struct deferred_set *ret_set,
 	struct error *err) MUST_CHECK;
 void deferred_set_finish(struct deferred_set *d);
 

@@ -207,11 +207,11 @@ static void a_thread_begins_with_the_first_mail(void **state)
 	first_message(r, opened + 100, "a@example.com", "");
 }
 
-static void assert_due(struct rig *r, int64_t now, const char *expected)
+static void assert_deferred(struct rig *r, int64_t now, size_t limit, const char *expected)
 {
 	struct buffer got = { 0 };
 	struct deferred_set due;
-	assert_done(r, storage_due_deferred(r->s, now, 9, &due, &r->err));
+	assert_done(r, storage_get_deferred(r->s, now, limit, &due, &r->err));
 	for (size_t i = 0; i < due.count; i++)
 		assert_int_equal(
 			buffer_printf(&got, "%s %s %lld\n", due.items[i].recipient,
@@ -251,8 +251,8 @@ static void a_deferred_event_is_told_in_its_time(void **state)
 			.event_count = 3,
 			.deferred = night,
 			.deferred_count = 3 });
-	assert_due(r, noon + 99, "");
-	assert_due(r, noon + 100, "b@example.com firing 100\nb@example.com other 100\n");
+	assert_deferred(r, noon, 9,
+		"b@example.com firing 100\nb@example.com other 100\nb@example.com other 300\n");
 	put_composed(r, epoch,
 		&(struct composed){ .items = &later,
 			.count = 1,
@@ -260,7 +260,7 @@ static void a_deferred_event_is_told_in_its_time(void **state)
 			.done_count = 2,
 			.deferred = &again,
 			.deferred_count = 1 });
-	assert_due(r, noon + 300, "b@example.com other 200\nb@example.com other 300\n");
+	assert_deferred(r, noon, 9, "b@example.com other 200\nb@example.com other 300\n");
 	assert_select(r, "SELECT recipient FROM notification ORDER BY id",
 		"a@example.com\nb@example.com\n");
 	assert_done(r, storage_count_notifications(r->s, "b@example.com", noon, &count, &r->err));
@@ -268,6 +268,23 @@ static void a_deferred_event_is_told_in_its_time(void **state)
 	assert_done(
 		r, storage_count_notifications(r->s, "b@example.com", noon + 1, &count, &r->err));
 	assert_int_equal(count, 0);
+}
+
+/* What is not due keeps nobody from being told, however much of it there is. */
+static void those_with_something_due_come_first(void **state)
+{
+	struct rig *r = rig(state);
+	uint64_t epoch = take(r), ids[3];
+	three_events(r, epoch, ids);
+	const struct deferral all[] = { { ids[0], "a@example.com", noon + 100 },
+		{ ids[1], "a@example.com", noon + 100 }, { ids[0], "z@example.com", noon + 300 },
+		{ ids[2], "z@example.com", noon } };
+	put_composed(r, epoch,
+		&(struct composed){
+			.events = ids, .event_count = 3, .deferred = all, .deferred_count = 4 });
+	assert_deferred(r, noon, 3,
+		"z@example.com firing 300\nz@example.com other 0\na@example.com firing 100\n");
+	assert_deferred(r, noon - 1, 2, "a@example.com firing 100\na@example.com other 100\n");
 }
 
 /* Of each event: who, under which Message-ID, how it went. */
@@ -350,7 +367,7 @@ static void what_is_deferred_is_kept(void **state)
 			.events = ids, .event_count = 3, .deferred = &later, .deferred_count = 1 });
 	rig_execute(r, "DELETE FROM alert");
 	assert_done(r, storage_retain(r->s, noon + INT64_C(90000000), 100, &deleted, &r->err));
-	assert_due(r, noon + 1000, "a@example.com other 1000\n");
+	assert_deferred(r, noon, 9, "a@example.com other 1000\n");
 	assert_select(r, "SELECT count(*) FROM event", "1\n");
 }
 
@@ -378,6 +395,7 @@ const struct CMUnitTest outbox_tests[] = {
 	RIG_TEST(a_thread_begins_with_the_first_mail),
 	RIG_TEST(what_was_told_long_ago_goes),
 	RIG_TEST(a_deferred_event_is_told_in_its_time),
+	RIG_TEST(those_with_something_due_come_first),
 	RIG_TEST(it_is_known_who_was_told_what),
 	RIG_TEST(half_told_is_a_mistake),
 	RIG_TEST(what_is_deferred_is_kept),
