@@ -1,6 +1,10 @@
 #include "alerter/backoff.h"
 
-enum { MINUTE_MS = 60 * 1000, HOUR_MS = 60 * MINUTE_MS };
+enum {
+	MINUTE_MS = 60 * 1000,
+	HOUR_MS = 60 * MINUTE_MS,
+	TRIES_MIN = 12, /* they take hours, whatever the clock says */
+};
 
 static int64_t doubled(uint32_t tries, int64_t most_ms)
 {
@@ -20,7 +24,7 @@ int64_t backoff_channel_ms(uint32_t tries)
 	return doubled(tries, HOUR_MS / 4);
 }
 
-bool backoff_gives_up(int64_t created_at, int64_t now)
+bool backoff_gives_up(uint32_t tries, int64_t created_at, int64_t now)
 {
-	return now - created_at >= INT64_C(5) * 24 * HOUR_MS;
+	return tries >= TRIES_MIN && now - created_at >= INT64_C(5) * 24 * HOUR_MS;
 }

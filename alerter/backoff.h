@@ -17,7 +17,8 @@ int64_t backoff_mail_ms(uint32_t tries);
 int64_t backoff_channel_ms(uint32_t tries);
 
 /* Whether a mail composed then has waited long enough to be given up: five days, as RFC 5321,
- * section 4.5.4.1 has it. Only the server's own "later" counts, never a fault of the channel. */
-bool backoff_gives_up(int64_t created_at, int64_t now);
+ * section 4.5.4.1 has it, and a dozen tries, as the clock may have jumped. Only the server's own
+ * "later" counts, never a fault of the channel. */
+bool backoff_gives_up(uint32_t tries, int64_t created_at, int64_t now);
 
 #endif

@@ -14,11 +14,11 @@ static int first_message(void *arg, uint64_t opened_event, const char *recipient
 	return storage_first_message(o->storage, opened_event, recipient, out, err);
 }
 
-static int count_notifications(
-	void *arg, const char *recipient, int64_t since, uint64_t *ret_count, struct error *err)
+static int count_notifications(void *arg, const char *recipient, int64_t since, int64_t until,
+	uint64_t *ret_count, struct error *err)
 {
 	const struct outbox *o = arg;
-	return storage_count_notifications(o->storage, recipient, since, ret_count, err);
+	return storage_count_notifications(o->storage, recipient, since, until, ret_count, err);
 }
 
 static int get_history(void *arg, const char *client, const char *metric, const char *instance,
@@ -71,7 +71,7 @@ static int compose_all(struct outbox *o, const struct event_set *events,
 static bool any_due(const struct deferred_set *deferred, int64_t now)
 {
 	for (size_t i = 0; i < deferred->count; i++)
-		if (deferred->items[i].due_at <= now)
+		if (storage_is_due(&deferred->items[i], now))
 			return true;
 	return false;
 }

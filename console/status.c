@@ -89,6 +89,9 @@ static void print_programs(struct storage *storage)
 	if (b.unprocessed)
 		printf("%llu sample%s to be looked at by the alerter\n",
 			(unsigned long long)b.unprocessed, plural(b.unprocessed));
+	if (b.deferred)
+		printf("%llu message%s for the end of quiet hours, or for room in the hour\n",
+			(unsigned long long)b.deferred, b.deferred == 1 ? " waits" : "s wait");
 	for (size_t i = 0; i < b.channel_count; i++)
 		print_channel(&b.channels[i], clock_wall_ms());
 }

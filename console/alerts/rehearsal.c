@@ -174,14 +174,14 @@ static int first_message(void *arg, uint64_t opened_event, const char *recipient
 	return found && buffer_append_text(out, (*found)->message_id) != 0 ? no_memory(err) : 0;
 }
 
-static int count_messages(
-	void *arg, const char *recipient, int64_t since, uint64_t *ret_count, struct error *err)
+static int count_messages(void *arg, const char *recipient, int64_t since, int64_t until,
+	uint64_t *ret_count, struct error *err)
 {
 	const struct rehearsal *r = arg;
 	(void)err;
 	*ret_count = 0;
 	for (size_t i = 0; i < r->message_count; i++)
-		*ret_count += r->messages[i].at >= since &&
+		*ret_count += r->messages[i].at >= since && r->messages[i].at <= until &&
 			      strcmp(r->messages[i].recipient, recipient) == 0;
 	return 0;
 }
@@ -314,7 +314,7 @@ static int move_delays(struct rehearsal *r, const struct composed *c)
 static bool any_due(const struct rehearsal *r, int64_t now)
 {
 	for (size_t i = 0; i < r->delay_count; i++)
-		if (r->delays[i].deferred.due_at <= now)
+		if (storage_is_due(&r->delays[i].deferred, now))
 			return true;
 	return false;
 }

@@ -148,7 +148,7 @@ static const struct telling *next_telling(
 
 static bool is_due(const struct job *j, const struct telling *t)
 {
-	return !t->deferred || t->deferred->due_at <= j->in->now;
+	return !t->deferred || storage_is_due(t->deferred, j->in->now);
 }
 
 static bool story_is_due(const struct job *j, const struct party *p, const struct story *s)
@@ -274,8 +274,9 @@ static int find_room(
 	struct told_before told = { 0 };
 	int64_t now = j->in->now;
 	if (ask->count && quiet_is_limited(&p->to) &&
-		(ask->count(ask->arg, p->to.name, now - QUIET_HOUR_MS, &told.hour, j->err) < 0 ||
-			ask->count(ask->arg, p->to.name, now - QUIET_RETRY_MS, &told.lately,
+		(ask->count(ask->arg, p->to.name, now - QUIET_HOUR_MS, now, &told.hour, j->err) <
+				0 ||
+			ask->count(ask->arg, p->to.name, now - QUIET_RETRY_MS, now, &told.lately,
 				j->err) < 0))
 		return -1;
 	*ret_room = quiet_room(&p->to, &told, ret_critical_only);

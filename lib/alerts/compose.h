@@ -41,8 +41,8 @@ struct compose_ask {
 	int (*first_message)(void *arg, uint64_t opened_event, const char *recipient,
 		struct buffer *out, struct error *err);
 	/* As storage_count_notifications(). */
-	int (*count)(void *arg, const char *recipient, int64_t since, uint64_t *ret_count,
-		struct error *err);
+	int (*count)(void *arg, const char *recipient, int64_t since, int64_t until,
+		uint64_t *ret_count, struct error *err);
 	/* As storage_get_history(): for the last day of what is told. */
 	int (*history)(void *arg, const char *client, const char *metric, const char *instance,
 		int64_t from, int64_t to, size_t most, struct history_point *ret_points,

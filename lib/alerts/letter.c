@@ -134,7 +134,6 @@ int letter_add(struct letters *l, const struct recipient *to, const struct story
 		.references = references,
 		.state = NOTIFICATION_WAITING,
 		.created_at = l->in->now,
-		.next_try_at = l->in->now,
 		.last_error = "",
 	};
 	if (!n.message_id)

@@ -73,7 +73,9 @@ static int read_deferred(struct storage *s, void *arg, struct error *err)
 {
 	const struct read *r = arg;
 	return read_rows(s, r->set, STATEMENT_DEFERRED,
-		DB_VALUES(db_time(r->now), db_int((int64_t)r->limit)), add_deferred, err);
+		DB_VALUES(db_time(r->now), db_time(r->now + STORAGE_WAIT_MAX_MS),
+			db_int((int64_t)r->limit)),
+		add_deferred, err);
 }
 
 /* A client that is not known has none. */
@@ -171,6 +173,11 @@ int storage_get_deferred(struct storage *s, int64_t now, size_t limit, struct de
 	*ret_set = (struct deferred_set){ (void *)set->items.data,
 		set->items.len / sizeof(struct deferred_event), set };
 	return 0;
+}
+
+bool storage_is_due(const struct deferred_event *d, int64_t now)
+{
+	return d->due_at <= now || d->due_at > now + STORAGE_WAIT_MAX_MS;
 }
 
 void deferred_set_finish(struct deferred_set *d)

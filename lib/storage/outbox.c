@@ -39,7 +39,9 @@ static int read_due(struct storage *s, void *arg, struct error *err)
 	int rc;
 	set_clear(r->set);
 	if (db_query(s->db, STATEMENT_DUE_NOTIFICATIONS,
-		    DB_VALUES(db_time(r->now), db_id(r->after_id), db_int((int64_t)r->limit)), err))
+		    DB_VALUES(db_time(r->now), db_time(r->now + STORAGE_TRY_MAX_MS),
+			    db_id(r->after_id), db_int((int64_t)r->limit)),
+		    err))
 		return -1;
 	while ((rc = db_next(s->db, STATEMENT_DUE_NOTIFICATIONS, row, err)) > 0)
 		add_notification(r->set, row);
@@ -188,7 +190,7 @@ int storage_put_composed(struct storage *s, uint64_t epoch, const struct compose
 
 struct count {
 	const char *recipient;
-	int64_t since;
+	int64_t since, until;
 	uint64_t count;
 };
 
@@ -197,17 +199,18 @@ static int count_notifications(struct storage *s, void *arg, struct error *err)
 	struct count *c = arg;
 	struct db_value row;
 	if (db_first(s->db, STATEMENT_COUNT_NOTIFICATIONS,
-		    DB_VALUES(db_text(c->recipient), db_time(c->since)), &row, err) < 0)
+		    DB_VALUES(db_text(c->recipient), db_time(c->since), db_time(c->until)), &row,
+		    err) < 0)
 		return -1;
 	c->count = (uint64_t)db_get_int(&row);
 	return 0;
 }
 
 int storage_count_notifications(struct storage *s, const char *recipient, int64_t since,
-	uint64_t *ret_count, struct error *err)
+	int64_t until, uint64_t *ret_count, struct error *err)
 {
 	CLEANUP(arena_finish) struct arena strings = { 0 };
-	struct count c = { clean_name(&strings, recipient, RECIPIENT_MAX), since, 0 };
+	struct count c = { clean_name(&strings, recipient, RECIPIENT_MAX), since, until, 0 };
 	if (!c.recipient)
 		return error_set(err, "out of memory");
 	if (storage_read(s, count_notifications, &c, err))

@@ -181,6 +181,9 @@ static int read_backlog(struct storage *s, void *arg, struct error *err)
 		return -1;
 	b->unprocessed = (uint64_t)db_get_int(&row[0]);
 	b->oldest_unprocessed_at = b->unprocessed ? attempt_time_ms((uint64_t)row[1].i) : 0;
+	if (db_first(s->db, STATEMENT_DEFERRED_COUNT, NULL, row, err) < 0)
+		return -1;
+	b->deferred = (uint64_t)db_get_int(&row[0]);
 	if (read_channels(s, STATEMENT_WAITING_COUNT, b, add_waiting, err))
 		return -1;
 	return read_channels(s, STATEMENT_FAILED_COUNT, b, add_failed, err);

@@ -330,6 +330,14 @@ struct deferred_event {
 	const char *recipient;
 	int64_t due_at;
 };
+/* Nothing is put off for longer than this: a time further ahead is that of a clock which was set
+ * back since, and has come. */
+enum {
+	STORAGE_TRY_MAX_MS = 3 * 60 * 60 * 1000,   /* next_try_at */
+	STORAGE_WAIT_MAX_MS = 26 * 60 * 60 * 1000, /* due_at: a day, and a changed clock */
+};
+bool storage_is_due(const struct deferred_event *d, int64_t now);
+
 struct deferred_set {
 	struct deferred_event *items;
 	size_t count;
@@ -360,9 +368,9 @@ struct composed {
 int storage_put_composed(struct storage *s, uint64_t epoch, const struct composed *c,
 	bool *ret_lost, struct error *err) MUST_CHECK;
 
-/* How many notifications were made for a recipient since then. */
+/* How many notifications were made for a recipient between these, both included. */
 int storage_count_notifications(struct storage *s, const char *recipient, int64_t since,
-	uint64_t *ret_count, struct error *err) MUST_CHECK;
+	int64_t until, uint64_t *ret_count, struct error *err) MUST_CHECK;
 
 struct notification_set {
 	struct notification *items;
@@ -491,6 +499,7 @@ enum { BACKLOG_CHANNELS_MAX = 8 };
 struct storage_backlog {
 	uint64_t unprocessed;
 	int64_t oldest_unprocessed_at;
+	uint64_t deferred;	  /* events, each for one recipient */
 	uint64_t waiting, failed; /* notifications */
 	int64_t oldest_waiting_at;
 	int64_t newest_failed_at;

@@ -223,6 +223,14 @@ static void assert_deferred(struct rig *r, int64_t now, size_t limit, const char
 	buffer_finish(&got);
 }
 
+static uint64_t count_notifications(
+	struct rig *r, const char *recipient, int64_t since, int64_t until)
+{
+	uint64_t count;
+	assert_done(r, storage_count_notifications(r->s, recipient, since, until, &count, &r->err));
+	return count;
+}
+
 static void put_composed(struct rig *r, uint64_t epoch, const struct composed *c)
 {
 	bool lost;
@@ -237,7 +245,7 @@ static void put_composed(struct rig *r, uint64_t epoch, const struct composed *c
 static void a_deferred_event_is_told_in_its_time(void **state)
 {
 	struct rig *r = rig(state);
-	uint64_t epoch = take(r), ids[3], count;
+	uint64_t epoch = take(r), ids[3];
 	three_events(r, epoch, ids);
 	struct notification now = mail("a@example.com", "1@fleet", ids, 3);
 	struct notification later = mail("b@example.com", "2@fleet", ids, 2);
@@ -263,11 +271,45 @@ static void a_deferred_event_is_told_in_its_time(void **state)
 	assert_deferred(r, noon, 9, "b@example.com other 200\nb@example.com other 300\n");
 	assert_select(r, "SELECT recipient FROM notification ORDER BY id",
 		"a@example.com\nb@example.com\n");
-	assert_done(r, storage_count_notifications(r->s, "b@example.com", noon, &count, &r->err));
-	assert_int_equal(count, 1);
-	assert_done(
-		r, storage_count_notifications(r->s, "b@example.com", noon + 1, &count, &r->err));
-	assert_int_equal(count, 0);
+	assert_int_equal(count_notifications(r, "b@example.com", noon, noon), 1);
+	assert_int_equal(count_notifications(r, "b@example.com", noon + 1, noon + 2), 0);
+	assert_int_equal(count_notifications(r, "b@example.com", noon - 2, noon - 1), 0);
+}
+
+/* What was put off until then waits for a clock that was ahead. */
+static void a_clock_that_was_ahead_keeps_nothing_waiting(void **state)
+{
+	static const int64_t year = INT64_C(365) * 24 * 3600 * 1000;
+	struct rig *r = rig(state);
+	uint64_t epoch = take(r), ids[3];
+	three_events(r, epoch, ids);
+	struct notification n[] = { mail("a@example.com", "1@fleet", ids, 3),
+		mail("b@example.com", "2@fleet", ids, 3) };
+	n[0].next_try_at = noon + year;
+	n[1].next_try_at = noon + STORAGE_TRY_MAX_MS;
+	const struct deferral waiting[] = { { ids[0], "c@example.com", noon + STORAGE_WAIT_MAX_MS },
+		{ ids[0], "d@example.com", noon + year } };
+	put_composed(r, epoch,
+		&(struct composed){ .items = n,
+			.count = 2,
+			.events = ids,
+			.event_count = 3,
+			.deferred = waiting,
+			.deferred_count = 2 });
+	struct notification_set due;
+	assert_done(r, storage_due_notifications(r->s, noon, 0, 9, &due, &r->err));
+	assert_int_equal(due.count, 1);
+	assert_string_equal(due.items[0].message_id, "1@fleet");
+	notification_set_finish(&due);
+	struct deferred_set deferred;
+	assert_done(r, storage_get_deferred(r->s, noon, 1, &deferred, &r->err));
+	assert_int_equal(deferred.count, 1);
+	assert_string_equal(deferred.items[0].recipient, "d@example.com");
+	assert_true(storage_is_due(&deferred.items[0], noon));
+	deferred_set_finish(&deferred);
+	struct storage_backlog b;
+	assert_done(r, storage_get_backlog(r->s, &b, &r->err));
+	assert_int_equal(b.deferred, 2);
 }
 
 /* What is not due keeps nobody from being told, however much of it there is. */
@@ -395,6 +437,7 @@ const struct CMUnitTest outbox_tests[] = {
 	RIG_TEST(a_thread_begins_with_the_first_mail),
 	RIG_TEST(what_was_told_long_ago_goes),
 	RIG_TEST(a_deferred_event_is_told_in_its_time),
+	RIG_TEST(a_clock_that_was_ahead_keeps_nothing_waiting),
 	RIG_TEST(those_with_something_due_come_first),
 	RIG_TEST(it_is_known_who_was_told_what),
 	RIG_TEST(half_told_is_a_mistake),

@@ -191,6 +191,8 @@ class Quiet(ToldCase):
         self.disk(-8, 0.5)
         self.alert()
         self.mails(count=0)
+        self.assertIn('\n3 messages wait for the end of quiet hours',
+                      self.fleet.run('fleet', 'status').out)
         for hours, count in ((1.9, 0), (2.1, 3)):
             self.assertEqual(self.samples.execute('SELECT count(*) FROM deferred WHERE due_at < ?',
                                                   self.later(hours)), [(count,)])

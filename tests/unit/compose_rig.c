@@ -85,12 +85,13 @@ static int first_message(void *arg, uint64_t opened_event, const char *recipient
 	return 0;
 }
 
-static int count(
-	void *arg, const char *recipient, int64_t since, uint64_t *ret_count, struct error *err)
+static int count(void *arg, const char *recipient, int64_t since, int64_t until,
+	uint64_t *ret_count, struct error *err)
 {
 	const struct composing *c = arg;
 	(void)recipient, (void)err;
 	*ret_count = c->now - since > 10 * 60 * 1000 ? c->told_hour : c->told_lately;
+	*ret_count += until > c->now ? c->told_ahead : 0;
 	return 0;
 }
 

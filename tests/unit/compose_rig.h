@@ -20,7 +20,7 @@ struct composing {
 	struct deferred_event deferred[16];
 	size_t deferred_count;
 	/* What the outbox answers. */
-	uint64_t told_hour, told_lately;
+	uint64_t told_hour, told_lately, told_ahead; /* ahead: later than now */
 	const struct alert *alert;
 	const struct history_point *points;
 	size_t point_count;

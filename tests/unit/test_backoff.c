@@ -31,9 +31,10 @@ static void gives_up_after_five_days(void **state)
 {
 	(void)state;
 	const int64_t day = 24 * 3600 * 1000;
-	assert_false(backoff_gives_up(1000, 1000 + 5 * day - 1));
-	assert_true(backoff_gives_up(1000, 1000 + 5 * day));
-	assert_false(backoff_gives_up(5 * day, 0));
+	assert_false(backoff_gives_up(100, 1000, 1000 + 5 * day - 1));
+	assert_true(backoff_gives_up(12, 1000, 1000 + 5 * day));
+	assert_false(backoff_gives_up(11, 1000, 1000 + 5 * day)); /* the clock jumped */
+	assert_false(backoff_gives_up(100, 5 * day, 0));
 }
 
 int main(void)

@@ -250,6 +250,23 @@ static void two_names_become_one(void **state)
 	rig_finish(&c);
 }
 
+/* It says that this waits until next year, and what was told then was not within the hour. */
+static void a_clock_that_was_ahead_keeps_nobody_waiting(void **state)
+{
+	(void)state;
+	struct composing c = limited(3);
+	struct event e = event_of(1, EVENT_FIRING, SEVERITY_WARNING);
+	e.recipients = "ops@example.com";
+	c.deferred[0] =
+		(struct deferred_event){ e, e.recipients, c.now + INT64_C(365) * 24 * HOUR };
+	c.deferred_count = 1;
+	c.told_ahead = 30;
+	at(&c, c.now, NULL, 0);
+	assert_int_equal(c.composed.count, 1);
+	assert_int_equal(c.deferred_count, 0);
+	rig_finish(&c);
+}
+
 /* A <recipient> that was taken out of the configuration meanwhile. */
 static void what_waits_for_nobody_is_printed(void **state)
 {
@@ -301,6 +318,7 @@ int main(void)
 		cmocka_unit_test(the_last_message_takes_all),
 		cmocka_unit_test(critical_waits_five_minutes_at_most),
 		cmocka_unit_test(two_names_become_one),
+		cmocka_unit_test(a_clock_that_was_ahead_keeps_nobody_waiting),
 		cmocka_unit_test(what_waits_for_nobody_is_printed),
 		cmocka_unit_test(what_is_held_is_never_told),
 	};
