@@ -8,7 +8,8 @@
 
 /*
  * One question and its answer by HTTP (RFC 9110): webhooks and heartbeats. Of the answer only the
- * status counts; no more is read than fits the caps, and redirects are answers like any other.
+ * status counts, also when the rest is cut off or does not come in time; no more is read than fits
+ * the caps, and redirects are answers like any other.
  */
 enum { HTTP_HEAD_MAX = 64 * 1024, HTTP_BODY_MAX = 64 * 1024 };
 
@@ -27,7 +28,7 @@ struct http_answer {
 	char text[200];		/* how its body begins: one line, escaped */
 };
 
-/* -1 when there was no whole answer; then *err says why. */
+/* -1 when there was no final status; then *err says why. */
 int http_call(struct transfer *t, const struct http_request *r, struct http_answer *ret_answer,
 	struct error *err) MUST_CHECK;
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { STATUS_FINAL = 200 }; /* below, another is to come: RFC 9110, section 15.2 */
+
 struct transfer {
 	CURL *curl;
 	const struct transfer_order *order; /* under way */
@@ -216,7 +218,8 @@ int transfer_run(struct transfer *t, const struct transfer_order *order, struct 
 	CURLcode code = exchange(t, order, detail);
 	t->order = NULL;
 	t->timed_out = code == CURLE_OPERATION_TIMEDOUT;
-	if (code == CURLE_OK || (t->enough && !order->to))
+	bool answered = !order->to && (t->enough || t->status >= STATUS_FINAL);
+	if (code == CURLE_OK || answered)
 		return 0;
 	if (t->enough)
 		return error_set(err, "there is no end to what the server says");

@@ -49,8 +49,9 @@ int transfer_open(struct transfer **ret_transfer, struct error *err) MUST_CHECK;
 /* Says goodbye. Accepts NULL. */
 void transfer_close(struct transfer *t);
 
-/* 0 when the exchange went through, which for HTTP says nothing of the answer; there it did so too
- * when a hook had enough. Otherwise -1 and why, without the URL. */
+/* 0 when the exchange went through, which for HTTP says nothing of the answer; there it did so as
+ * soon as the answer had a final status, whatever became of the rest, and when a hook had enough.
+ * Otherwise -1 and why, without the URL. */
 int transfer_run(
 	struct transfer *t, const struct transfer_order *order, struct error *err) MUST_CHECK;
 

@@ -15,7 +15,7 @@ from rig import smtp
 from rig.fleet import KILLED, Fleet
 from rig.outbox_case import SECRET, TOKEN, OutboxCase
 from rig.shows import shows
-from rig.web import Answer
+from rig.web import CUT, STALL, Answer
 
 
 class Webhooks(OutboxCase):
@@ -194,6 +194,17 @@ class Webhooks(OutboxCase):
         self.alert(69, 'the answer is 404: yyyy')
         self.assertLess(self.web.flooded, 50 << 20)
         self.assertLess(len(self.last_error()), 500)
+
+    def test_a_status_counts_whatever_becomes_of_the_body(self):
+        for unfinished in (CUT, STALL):
+            self.web.answers = [Answer(200, body=b'ok', unfinished=unfinished)]
+            self.put('webhook', 'chat')
+            self.alert()
+            self.web.answers = [Answer(400, body=b'no', unfinished=unfinished)]
+            self.put('webhook', 'chat')
+            self.alert(69, 'the answer is 400: no')
+        self.assertEqual(self.states(), [('chat', 'sent', 1), ('chat', 'failed', 1)] * 2)
+        self.assertEqual(self.places(), [])
 
     def test_4xx_is_final_and_visible(self):
         for status in (400, 404, 410, 413, 422):

@@ -12,14 +12,18 @@ import time
 
 from rig import smtp
 
+CUT, STALL = object(), object()
+
 
 class Answer:
     """What is said to one request. hang: for so many seconds nothing at first. body: bytes, or
-    an endless flow of them when it is None; endless_head: of header lines."""
+    an endless flow of them when it is None; endless_head: of header lines. unfinished: the body is
+    said to be longer than what comes of it, and then the connection is cut (CUT), or nothing more
+    comes (STALL)."""
 
-    def __init__(self, status=200, headers=(), body=b'', hang=0, endless_head=False):
+    def __init__(self, status=200, headers=(), body=b'', hang=0, endless_head=False, unfinished=None):
         self.status, self.headers, self.body = status, dict(headers), body
-        self.hang, self.endless_head = hang, endless_head
+        self.hang, self.endless_head, self.unfinished = hang, endless_head, unfinished
 
 
 class Request:
@@ -46,9 +50,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.flush_headers()
             web.flooded += 1000
         if answer.body is not None:
-            self.send_header('Content-Length', str(len(answer.body)))
+            missing = 50 if answer.unfinished else 0
+            self.send_header('Content-Length', str(len(answer.body) + missing))
         self.end_headers()
         self.wfile.write(answer.body or b'')
+        if answer.unfinished:
+            self.close_connection = True
+        if answer.unfinished is STALL:
+            web.over.wait(60)
         while answer.body is None and not web.over.is_set():
             self.wfile.write(b'y' * 10000)
             web.flooded += 10000
