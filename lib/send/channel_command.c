@@ -14,7 +14,8 @@
 #include "lib/send/command.h"
 #include "lib/send/template.h"
 
-enum { FIELDS_MAX = 64, ARGUMENT_MAX = 8192 };
+/* Far below what a program can be started with; values are cut before that. */
+enum { FIELDS_MAX = 64, FIELD_MAX = 8192, ARGUMENT_MAX = 8192 };
 
 static const char *const fixed_env[] = { "PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:"
 					 "/usr/sbin:/sbin",
@@ -32,11 +33,21 @@ static void fields_finish(struct fields *f)
 	arena_finish(&f->memory);
 }
 
+/* At a character of UTF-8. */
+static size_t cut(const char *s, size_t len, size_t max)
+{
+	if (len <= max)
+		return len;
+	while (max > 0 && ((unsigned char)s[max] & 0xc0) == 0x80)
+		max--;
+	return max;
+}
+
 static int fields_init(struct fields *f, const char *payload)
 {
 	for (const char *line = payload; *line && f->count < FIELDS_MAX; line++) {
 		size_t len = strcspn(line, "\n");
-		char *copy = arena_copy(&f->memory, line, len);
+		char *copy = arena_copy(&f->memory, line, cut(line, len, FIELD_MAX));
 		if (!copy)
 			return -1;
 		f->lines[f->count++] = copy;
@@ -87,29 +98,31 @@ static const char *const *make_env(struct fields *f)
 	return env;
 }
 
+/* Which names there are was seen when the configuration was read; one that this message has no
+ * value for is nothing. */
 static int put_field(void *arg, const char *name, size_t event, struct buffer *out, bool *ret_bare,
 	bool *ret_known)
 {
 	const struct fields *f = arg;
 	size_t len = strlen(name);
-	(void)event, (void)ret_bare;
+	(void)event, (void)ret_bare, (void)ret_known;
 	for (size_t i = 0; i < f->count; i++)
 		if (strncmp(f->lines[i], name, len) == 0 && f->lines[i][len] == '=')
 			return buffer_append_text(out, f->lines[i] + len + 1);
-	*ret_known = false;
 	return 0;
 }
 
 static int put_raw(const char *s, size_t len, struct buffer *out)
 {
-	return buffer_append(out, s, len);
+	size_t room = out->len < ARGUMENT_MAX ? ARGUMENT_MAX - out->len : 0;
+	return buffer_append(out, s, cut(s, len, room));
 }
 
 /* An argument that only a value could make an option is none: it gets a blank before it. */
 static const char *make_argument(struct fields *f, const char *word, struct error *err)
 {
 	const struct template_source source = { .put = put_field, .arg = f };
-	struct buffer text CLEANUP(buffer_finish) = { .cap = ARGUMENT_MAX };
+	struct buffer text CLEANUP(buffer_finish) = { 0 };
 	if (buffer_append_text(&text, " ") < 0 ||
 		template_render(word, &source, put_raw, &text, err) < 0)
 		return NULL;
@@ -177,7 +190,7 @@ static enum send_result run(void *state, const struct config *config, const stru
 		.len = strlen(n->text),
 		.timeout_ms = to->timeout_ms,
 	};
-	if (!order.argv) /* too long, or no memory: others may go before it */
+	if (!order.argv)
 		return SEND_LATER;
 	if (command_run(&order, &end, &report->reason) < 0)
 		return SEND_CHANNEL;

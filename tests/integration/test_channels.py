@@ -313,14 +313,21 @@ class Commands(OutboxCase):
     def test_one_that_dies(self):
         self.check('kill -SEGV $$', 69, 'waiting', 1, 'ended by signal 11')
 
-    def test_an_argument_that_is_too_long_keeps_no_other_waiting(self):
-        self.prepare(self.command(self.record(), arguments='{{subject}}{{instance}}{{reason}}'))
-        long = 'x' * 4000
-        self.put('command', 'horn', f'subject={long}\ninstance={long}\nreason={long}\n')
-        self.put('command', 'horn', 'subject=a\ninstance=b\nreason=c\n')
+    def test_an_argument_that_is_too_long_is_cut(self):
+        self.prepare(self.command(self.record(), arguments='{{subject}}{{instance}}{{reason}}! b'))
+        long = 'ü' * 100000
+        self.put('command', 'horn', f'subject=x\ninstance={long}\nreason={long}\n')
         self.alert()
-        self.assertEqual(self.states(), [('horn', 'waiting', 1), ('horn', 'sent', 1)])
-        self.assertIn('<abc>\n', self.told())
+        self.assertEqual(self.states(), [('horn', 'sent', 1)])
+        self.assertTrue(self.told().startswith(f'<x{"ü" * 4095}!>\n<b>\n'))
+        self.assertTrue(f'FLEET_REASON={"ü" * 4092}' in self.told().splitlines())
+
+    def test_what_the_message_has_not_is_empty(self):
+        self.prepare(self.command(self.record(), arguments='{{instance}} on={{client}}'))
+        self.put('command', 'horn', 'client=web1\n')
+        self.alert()
+        self.assertEqual(self.states(), [('horn', 'sent', 1)])
+        self.assertIn('<>\n<on=web1>\n', self.told())
 
     def test_children_that_hold_its_output(self):
         self.check('sleep 1000 & exit 0', 0, 'sent', 1, '')
