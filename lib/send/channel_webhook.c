@@ -124,14 +124,17 @@ static int check_token(const char *token, struct error *err)
 
 /* ---- the answer --------------------------------------------------------------------------- */
 
-/* By RFC 9110, section 15. Whoever is overloaded, or does not know us, says nothing about the
- * message; what a server fails at may be the message's fault all the same. */
+/* By RFC 9110, section 15. Whoever is overloaded, does not know us or is not there says nothing
+ * about the message; what a server fails at may be the message's fault all the same. */
 static enum send_result judge(int status)
 {
 	switch (status) {
 	case 401: /* who we are; what a new token mends */
 	case 403:
+	case 404: /* where we ask; what a new url mends */
+	case 405:
 	case 407:
+	case 410:
 	case 429: /* too many */
 	case 502: /* those behind it are away */
 	case 503:

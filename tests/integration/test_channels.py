@@ -206,8 +206,18 @@ class Webhooks(OutboxCase):
         self.assertEqual(self.states(), [('chat', 'sent', 1), ('chat', 'failed', 1)] * 2)
         self.assertEqual(self.places(), [])
 
+    def test_no_such_address_makes_all_wait(self):
+        for status in (404, 405, 410):
+            with self.subTest(status=status):
+                self.web.answers = [Answer(status, body=b'no_service')]
+                self.samples.execute('DELETE FROM notification')
+                self.samples.execute('DELETE FROM alert')
+                self.web.requests.clear()
+                self.check_fault(f'the answer is {status}: no_service', requests=1)
+                self.check_cure()
+
     def test_4xx_is_final_and_visible(self):
-        for status in (400, 404, 410, 413, 422):
+        for status in (400, 413, 422):
             self.web.answers = [Answer(status, body=b'no such thing')]
             self.put('webhook', 'chat')
             self.put('stdout', '')
