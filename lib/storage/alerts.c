@@ -44,6 +44,7 @@ static void add_alert(struct set *set, const struct db_value *row)
 	set_add(set, &a, sizeof a);
 }
 
+/* What else such a row has is nothing, as whoever wrote it said. */
 static void add_last_good(struct set *set, const struct db_value *row)
 {
 	struct alert a = {
@@ -51,8 +52,6 @@ static void add_last_good(struct set *set, const struct db_value *row)
 		.client = set_text(set, &row[1]),
 		.rule = "last-good",
 		.instance = "",
-		.value = NAN,
-		.limit = NAN,
 		.since = db_get_int(&row[2]),
 		.as_of = db_get_int(&row[3]),
 		.as_of_id = (uint64_t)db_get_int(&row[4]),

@@ -114,6 +114,36 @@ static void what_is_held_is_never_told(void **state)
 	event_set_finish(&got);
 }
 
+static void a_good_sample_is_remembered(void **state)
+{
+	struct rig *r = rig(state);
+	uint64_t epoch = take(r);
+	struct transition t = { .alert = { .client = "web1",
+					.rule = "last-good",
+					.instance = "",
+					.recipients = "",
+					.since = noon - 3,
+					.as_of = noon - 2,
+					.as_of_id = id_at(7),
+					.last_good_at = noon - 1 } };
+	struct alert_set got;
+	apply(r, epoch, &t, 1);
+	assert_done(r, storage_get_alerts(r->s, &got, &r->err));
+	assert_int_equal(got.count, 1);
+	const struct alert *a = &got.items[0];
+	assert_true(a->id > 0);
+	assert_string_equal(a->client, "web1");
+	assert_string_equal(a->rule, "last-good");
+	assert_int_equal(a->state, ALERT_OK);
+	assert_int_equal(a->since, noon - 3);
+	assert_int_equal(a->as_of, noon - 2);
+	assert_int_equal(a->as_of_id, id_at(7));
+	assert_int_equal(a->last_good_at, noon - 1);
+	assert_true(a->value == 0 && a->told_at == 0 && a->opened_event == 0);
+	assert_string_equal(a->text, "");
+	alert_set_finish(&got);
+}
+
 static void rows_are_found_by_their_key(void **state)
 {
 	struct rig *r = rig(state);
@@ -261,6 +291,7 @@ const struct CMUnitTest alert_tests[] = {
 	RIG_TEST(an_alert_reads_back),
 	RIG_TEST(an_alert_remembers_more_than_its_state),
 	RIG_TEST(what_is_held_is_never_told),
+	RIG_TEST(a_good_sample_is_remembered),
 	RIG_TEST(rows_are_found_by_their_key),
 	RIG_TEST(events_hang_on_the_one_that_opened),
 	RIG_TEST(one_time_two_samples_two_events),
