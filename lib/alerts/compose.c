@@ -220,7 +220,16 @@ static int compare_urgency(const void *a, const void *b)
 	return (x->events[0]->id > y->events[0]->id) - (x->events[0]->id < y->events[0]->id);
 }
 
-/* Keeps what there is room for: a digest has room for everything. */
+/* A digest has room for everything. Where there is none, what is critical does not ask for room. */
+static bool has_room(
+	const struct story *s, bool is_single, size_t kept, uint64_t room, bool critical_only)
+{
+	if (is_single)
+		return s->critical || (!critical_only && kept < room);
+	return room > 0 && (s->critical || !critical_only);
+}
+
+/* Keeps what there is room for. */
 static void keep_room(struct job *j, struct party *p, uint64_t room, bool critical_only)
 {
 	size_t kept = 0;
@@ -229,10 +238,10 @@ static void keep_room(struct job *j, struct party *p, uint64_t room, bool critic
 		qsort(p->stories, p->story_count, sizeof *p->stories, compare_urgency);
 	for (size_t i = 0; i < p->story_count; i++) {
 		const struct story *s = &p->stories[i];
-		if (room == 0 || (critical_only && !s->critical) || (is_single && kept >= room))
-			put_off(j, p, s, j->in->now + QUIET_RETRY_MS);
-		else
+		if (has_room(s, is_single, kept, room, critical_only))
 			p->stories[kept++] = *s;
+		else
+			put_off(j, p, s, j->in->now + QUIET_RETRY_MS);
 	}
 	p->story_count = kept;
 }
@@ -241,8 +250,9 @@ static const char *make_note(const struct job *j, const struct party *p)
 {
 	return pool_printf(j->pool,
 		"This makes %u messages within an hour. What follows is gathered until there is "
-		"room; what is critical, for five minutes at most.",
-		(unsigned)p->to.per_hour);
+		"room; what is critical, %s.",
+		(unsigned)p->to.per_hour,
+		payload_is_single(&p->to) ? "never" : "for five minutes at most");
 }
 
 static int tell(struct job *j, struct party *p, uint64_t room)

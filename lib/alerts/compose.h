@@ -22,8 +22,8 @@
  * Up to COMPOSE_SINGLE_MAX alerts go to a recipient as a message each, which replies to the one
  * that first told its alert. What is more, or more than there is room for, goes as one digest,
  * worst first, in as many messages as its lines need, but for webhooks that take one alert at a
- * time only. Without <mail>, and for an event with no recipient at all, the text goes to standard
- * output under the recipient "".
+ * time only: there what is critical needs no room. Without <mail>, and for an event with no
+ * recipient at all, the text goes to standard output under the recipient "".
  *
  * A Message-ID is made of nothing but the row's content, so composing the same events again
  * gives the same one. Held events are never told.

@@ -230,6 +230,39 @@ static void critical_waits_five_minutes_at_most(void **state)
 	rig_finish(&c);
 }
 
+/* Where each alert is an incident, no digest can take what is critical. */
+static void critical_incidents_need_no_room(void **state)
+{
+	(void)state;
+	static const struct recipient pager = {
+		.name = "ops@example.com", /* whom make_storm() tells */
+		.channel = CHANNEL_WEBHOOK,
+		.url = "https://pager.example.com/",
+		.form = WEBHOOK_PAGERDUTY,
+		.template = "",
+		.token = "",
+		.secret = "",
+	};
+	struct composing c = limited(3);
+	struct event events[8];
+	c.config.recipients = &pager;
+	c.config.recipient_count = 1;
+	make_storm(events, 2, 1, SEVERITY_WARNING);
+	make_storm(events + 2, 6, 3, SEVERITY_CRITICAL);
+	events[7].kind = EVENT_RESOLVED;
+	c.told_hour = c.told_lately = 3;
+	at(&c, c.now, events, 8);
+	assert_int_equal(c.composed.count, 6);
+	for (size_t i = 0; i < c.composed.count; i++)
+		assert_int_equal(c.composed.items[i].events[0], i + 3);
+	assert_int_equal(c.deferred_count, 2);
+	c.told_hour = c.told_lately = 2;
+	at(&c, c.now + HOUR, NULL, 0);
+	assert_int_equal(c.composed.count, 1);
+	assert_int_equal(c.deferred_count, 1);
+	rig_finish(&c);
+}
+
 /* An address of which nobody knows how it was written before <mail> went away. */
 static void two_names_become_one(void **state)
 {
@@ -317,6 +350,7 @@ int main(void)
 		cmocka_unit_test(what_has_no_room_is_gathered),
 		cmocka_unit_test(the_last_message_takes_all),
 		cmocka_unit_test(critical_waits_five_minutes_at_most),
+		cmocka_unit_test(critical_incidents_need_no_room),
 		cmocka_unit_test(two_names_become_one),
 		cmocka_unit_test(a_clock_that_was_ahead_keeps_nobody_waiting),
 		cmocka_unit_test(what_waits_for_nobody_is_printed),
