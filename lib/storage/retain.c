@@ -89,20 +89,27 @@ static int retain_rest(struct storage *s, void *arg, struct error *err)
 	return run_for(s, STATEMENT_DELETE_SERIES, &ids, err);
 }
 
-/* What was sent, and then the events of which nothing tells any more; nothing that hangs on an
- * alert that is still open, whose mails go on to answer the first. Then what people said of alerts
- * that are gone, and silences that are over. */
+static int retain_notifications(struct storage *s, enum statement old, struct db_value before,
+	struct db_value limit, struct error *err)
+{
+	CLEANUP(buffer_finish) struct buffer ids = { 0 };
+	if (db_query(s->db, old, DB_VALUES(before, limit), err) || read_ids(s, old, &ids, err) ||
+		run_for(s, STATEMENT_DELETE_MEMBERS, &ids, err))
+		return -1;
+	return run_for(s, STATEMENT_DELETE_NOTIFICATION, &ids, err);
+}
+
+/* What was sent or refused, and then the events of which nothing tells any more; nothing that hangs
+ * on an alert that is still open, whose mails go on to answer the first. Then what people said of
+ * alerts that are gone, and silences that are over. */
 static int retain_told(struct storage *s, void *arg, struct error *err)
 {
 	const struct slice *slice = arg;
-	CLEANUP(buffer_finish) struct buffer sent = { 0 };
 	CLEANUP(buffer_finish) struct buffer events = { 0 };
 	struct db_value before = db_time(attempt_time_ms(slice->floor));
 	struct db_value limit = db_int((int64_t)slice->limit);
-	if (db_query(s->db, STATEMENT_OLD_NOTIFICATIONS, DB_VALUES(before, limit), err) ||
-		read_ids(s, STATEMENT_OLD_NOTIFICATIONS, &sent, err) ||
-		run_for(s, STATEMENT_DELETE_MEMBERS, &sent, err) ||
-		run_for(s, STATEMENT_DELETE_NOTIFICATION, &sent, err))
+	if (retain_notifications(s, STATEMENT_OLD_SENT, before, limit, err) ||
+		retain_notifications(s, STATEMENT_OLD_FAILED, before, limit, err))
 		return -1;
 	if (db_query(s->db, STATEMENT_OLD_EVENTS, DB_VALUES(before, before, limit), err) ||
 		read_ids(s, STATEMENT_OLD_EVENTS, &events, err) ||

@@ -26,6 +26,12 @@
 	"c.id, m.name, e.instance, r.value FROM client c"                                   \
 	join " reading r ON r.sample_id = c.newest_ok_id"                                   \
 	join " series e ON e.id = r.series_id" join " metric m ON m.id = e.metric_id"
+/* Those in one state, since each has an index of its own. */
+#define OLD_NOTIFICATIONS(state)                                                               \
+	"SELECT n.id FROM notification n WHERE n.state = '" state "' AND n.done_at < ?"        \
+	" AND NOT EXISTS (SELECT 1 FROM notification_event m JOIN event e ON e.id = m.event_id" \
+	" JOIN alert a ON a.opened_event = e.opened_event"                                     \
+	" WHERE m.notification_id = n.id AND a.opened_event <> 0) ORDER BY n.done_at LIMIT ?"
 /* clang-format on */
 
 const struct statement_text statement_texts[STATEMENT_COUNT] = {
