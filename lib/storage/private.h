@@ -15,7 +15,7 @@ struct storage {
 	const struct storage_config *config;
 	struct db *db; /* NULL after a lost connection, until the next call */
 	struct cache cache;
-	struct watch watch;
+	struct watched watch;
 	int64_t forgotten; /* clients, when the cache was filled; see lease_hold() */
 	char description[512];
 };

@@ -12,13 +12,13 @@ struct watched_metric {
 	const char *name;
 };
 
-static struct watched_client **clients_of(const struct watch *w, size_t *ret_count)
+static struct watched_client **clients_of(const struct watched *w, size_t *ret_count)
 {
 	*ret_count = w->clients.len / sizeof(struct watched_client *);
 	return (void *)w->clients.data;
 }
 
-void watch_unload(struct watch *w)
+void watch_unload(struct watched *w)
 {
 	size_t count;
 	struct watched_client **clients = clients_of(w, &count);
@@ -29,14 +29,14 @@ void watch_unload(struct watch *w)
 	w->is_dirty = w->is_on;
 }
 
-void watch_finish(struct watch *w)
+void watch_finish(struct watched *w)
 {
 	arena_finish(&w->memory);
 	buffer_finish(&w->wanted);
 	buffer_finish(&w->metrics);
 	buffer_finish(&w->clients);
 	buffer_finish(&w->stale);
-	*w = (struct watch){ 0 };
+	*w = (struct watched){ 0 };
 }
 
 static int make_table(struct storage *s, void *arg, struct error *err)
@@ -62,7 +62,7 @@ int watch_connect(struct storage *s, struct error *err)
 
 int storage_watch_metrics(struct storage *s, const char *const *metrics, struct error *err)
 {
-	struct watch *w = &s->watch;
+	struct watched *w = &s->watch;
 	watch_unload(w);
 	buffer_clear(&w->wanted);
 	w->is_narrow = true;
@@ -76,7 +76,7 @@ int storage_watch_metrics(struct storage *s, const char *const *metrics, struct 
 	return 0;
 }
 
-static bool is_wanted(const struct watch *w, const char *name)
+static bool is_wanted(const struct watched *w, const char *name)
 {
 	const char *const *names = (void *)w->wanted.data;
 	for (size_t i = 0; i < w->wanted.len / sizeof *names; i++)
@@ -112,7 +112,7 @@ static int load_metrics(struct storage *s, struct error *err)
 	return rc;
 }
 
-static const struct watched_metric *find_metric(const struct watch *w, int64_t id)
+static const struct watched_metric *find_metric(const struct watched *w, int64_t id)
 {
 	struct watched_metric key = { .id = id };
 	return w->metrics.len ? bsearch(&key, w->metrics.data, w->metrics.len / sizeof key,
@@ -121,7 +121,7 @@ static const struct watched_metric *find_metric(const struct watch *w, int64_t i
 }
 
 /* Where the client is, or belongs. */
-static size_t place_of(const struct watch *w, int64_t id)
+static size_t place_of(const struct watched *w, int64_t id)
 {
 	size_t low = 0, high;
 	struct watched_client **clients = clients_of(w, &high);
@@ -135,7 +135,7 @@ static size_t place_of(const struct watch *w, int64_t id)
 	return low;
 }
 
-static struct watched_client *find_client(const struct watch *w, int64_t id, size_t *ret_at)
+static struct watched_client *find_client(const struct watched *w, int64_t id, size_t *ret_at)
 {
 	size_t count;
 	struct watched_client **clients = clients_of(w, &count);
@@ -143,7 +143,7 @@ static struct watched_client *find_client(const struct watch *w, int64_t id, siz
 	return *ret_at < count && clients[*ret_at]->id == id ? clients[*ret_at] : NULL;
 }
 
-static struct watched_client *add_client(struct watch *w, size_t at, int64_t id, const char *name)
+static struct watched_client *add_client(struct watched *w, size_t at, int64_t id, const char *name)
 {
 	struct watched_client *c = arena_alloc(&w->memory, sizeof *c);
 	const char *copy = arena_copy(&w->memory, name, strlen(name));
@@ -160,7 +160,7 @@ static struct watched_client *add_client(struct watch *w, size_t at, int64_t id,
 int watch_client(struct storage *s, int64_t id, const char *name, int64_t turn,
 	struct watched_client **ret_client, struct error *err)
 {
-	struct watch *w = &s->watch;
+	struct watched *w = &s->watch;
 	size_t at;
 	struct watched_client *c = find_client(w, id, &at);
 	if (!c)
@@ -196,7 +196,7 @@ static int compare_series(const void *a, const void *b)
 }
 
 /* The client's series have all been read. */
-static int end_client(struct watch *w, struct load *l)
+static int end_client(struct watched *w, struct load *l)
 {
 	size_t count = l->series.len / sizeof(struct watched_series);
 	if (!l->client)
@@ -266,7 +266,7 @@ static int load_some(
 
 int watch_load(struct storage *s, struct error *err)
 {
-	struct watch *w = &s->watch;
+	struct watched *w = &s->watch;
 	struct watched_client *const *stale = (void *)w->stale.data;
 	size_t count = w->stale.len / sizeof(void *);
 	if (w->is_dirty && db_run(s->db, STATEMENT_UNWATCH, NULL, err))

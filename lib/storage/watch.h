@@ -32,7 +32,7 @@ struct watched_client {
 	size_t count;
 };
 
-struct watch {
+struct watched {
 	bool is_on;	       /* every connection has the table */
 	bool is_dirty;	       /* the table has series that are not watched any more */
 	bool is_narrow;	       /* to the wanted metrics */
@@ -59,7 +59,7 @@ int watch_load(struct storage *s, struct error *err) MUST_CHECK;
 const struct watched_series *watch_find(const struct watched_client *c, uint64_t id, size_t *at);
 
 /* The transaction came to nothing, and with it what was put in the table. */
-void watch_unload(struct watch *w);
-void watch_finish(struct watch *w);
+void watch_unload(struct watched *w);
+void watch_finish(struct watched *w);
 
 #endif
