@@ -21,6 +21,7 @@ int main(void)
 		{ "faults of MariaDB", mariadb_fault_tests, mariadb_fault_test_count, MARIADB },
 		{ "collectors on MariaDB", mariadb_collector_tests, mariadb_collector_test_count,
 			MARIADB },
+		{ "watch on MariaDB", mariadb_watch_tests, mariadb_watch_test_count, MARIADB },
 		{ "upgrade of MariaDB", mariadb_status_tests, mariadb_status_test_count, MARIADB },
 		{ "partitions", mariadb_work_tests, mariadb_work_test_count, MARIADB },
 	};

@@ -125,6 +125,25 @@ static void series_that_are_committed_late_are_met(void **state)
 	storage_close(alerter);
 }
 
+/* What was known of the series on a connection goes with it. */
+static void a_lost_connection_is_watched_anew(void **state)
+{
+	struct rig *r = rig(state);
+	struct storage *alerter = rig_open(r);
+	struct sample s[] = { good_sample(0, "web1", three, 3), good_sample(1, "web1", three, 3) };
+	watch(r, alerter, DISK);
+	assert_int_equal(put(r, &s[0]), PUT_NEW);
+	assert_readings(r, alerter, "web1 " DISK " / 0.25\nweb1 " DISK " /srv 0.75\n");
+	assert_int_equal(put(r, &s[1]), PUT_NEW);
+	char *kill = rig_select(r, "SELECT concat('KILL ', id, ';') FROM"
+				   " information_schema.processlist WHERE command = 'Sleep'");
+	assert_non_null(strstr(kill, "KILL"));
+	rig_execute(r, kill);
+	free(kill);
+	assert_readings(r, alerter, "web1 " DISK " / 0.25\nweb1 " DISK " /srv 0.75\n");
+	storage_close(alerter);
+}
+
 static void samples_of_a_time_are_read_again(void **state)
 {
 	struct rig *r = rig(state);
@@ -203,3 +222,8 @@ const struct CMUnitTest watch_tests[] = {
 	RIG_TEST(history_is_thinned_out),
 };
 const size_t watch_test_count = ARRAY_LEN(watch_tests);
+
+const struct CMUnitTest mariadb_watch_tests[] = {
+	RIG_TEST(a_lost_connection_is_watched_anew),
+};
+const size_t mariadb_watch_test_count = ARRAY_LEN(mariadb_watch_tests);
