@@ -10,10 +10,19 @@
 enum { NAME_SIZE = 128 };
 
 #define SILENCE_WORD "silence "
+#define COUNTED_WORD "counted in "
 
 bool holder_is_silence(const char *held)
 {
 	return strncmp(held, SILENCE_WORD, sizeof SILENCE_WORD - 1) == 0;
+}
+
+/* Of what is silenced, or only counted, nobody hears: it explains no other alert. */
+static bool explains(const struct alert *a)
+{
+	const char *held = alert_held(a);
+	return !holder_is_silence(held) &&
+	       strncmp(held, COUNTED_WORD, sizeof COUNTED_WORD - 1) != 0;
 }
 
 /* What is not a client's is called by the name it is about. */
@@ -54,7 +63,7 @@ static const char *find_stronger(
 {
 	for (size_t i = 0; i < c->count; i++) {
 		const struct alert *a = &c->rows[i]->alert;
-		if (a->state != ALERT_FIRING || strcmp(a->rule, rule->key) == 0)
+		if (a->state != ALERT_FIRING || strcmp(a->rule, rule->key) == 0 || !explains(a))
 			continue;
 		for (const char *const *name = rule->unless; *name; name++)
 			if (rule_is_called(a->rule, *name))
@@ -67,7 +76,7 @@ const char *holder_find(struct book *b, const struct book_client *c, const struc
 	const char *key, const char *instance, int64_t at, int64_t now)
 {
 	if (rule && rule->counted_by)
-		return pool_printf(&b->pool, "counted in %s", rule->counted_by->group);
+		return pool_printf(&b->pool, COUNTED_WORD "%s", rule->counted_by->group);
 	const char *hold = holder_silence(b, c, rule, key, instance, at, now);
 	if (!hold || hold[0] || !rule || !rule->unless)
 		return hold;

@@ -93,6 +93,18 @@ class Held(RulesCase):
             ('resolved', 'swap/warning/*', 'memory fires')])
         self.assertEqual(self.rows('SELECT count(*) FROM notification'), [(1,)])
 
+    def test_what_is_silenced_keeps_nothing_else_quiet(self):
+        """Nobody hears of it, so it explains nothing."""
+        self.rule('<alert type="swap" limit="50%" unless="memory"/>'
+                  '<alert type="memory" limit="90%"/>')
+        number = self.samples.silence(client='web1', metric='memory')
+        both = {('swap_used_ratio', ''): 0.7, ('memory_used_ratio', ''): 0.95}
+        self.samples.add('web1', -9, both)
+        self.assertEqual(self.events('rule', 'held'), [
+            ('firing', 'memory/warning/*', f'silence {number} of anna: new disks'),
+            ('firing', 'swap/warning/*', '')])
+        self.assertEqual(self.rows('SELECT count(*) FROM notification'), [(1,)])
+
     def test_silenced_and_told_at_its_end(self):
         number = self.samples.silence(client='web*', metric='disk')
         self.value(-9, 0.95)
