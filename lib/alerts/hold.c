@@ -107,7 +107,8 @@ int weekly_parse(const char *text, struct weekly *ret_weekly, struct error *err)
 		w.from_min = parse_minute(times);
 		w.until_min = parse_minute(times + 6);
 	}
-	if (w.from_min < 0 || w.from_min == DAY_MIN || w.until_min < 0)
+	if (w.from_min < 0 || w.from_min == DAY_MIN || w.until_min < 0 ||
+		w.from_min == w.until_min) /* a whole day ends at 24:00 */
 		return error_set(err,
 			"\"%.40s\" is no time of a week; write one as \"sun 02:00-04:00\", "
 			"\"mon-fri 22:00-06:00\" or \"daily 12:00-12:30\"",

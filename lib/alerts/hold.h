@@ -26,7 +26,8 @@ struct hold_subject {
 bool silence_covers(const struct silence *silence, const struct hold_subject *subject, int64_t at);
 
 /* "sun 02:00-04:00", "mon-fri 22:00-06:00", "daily 12:00-12:30": days of local time on which it
- * begins; an end that is not after the beginning is one of the next day. */
+ * begins; an end before the beginning is one of the next day. A day ends at 24:00, and an end that
+ * is the beginning is refused. */
 struct weekly {
 	bool days[7]; /* Sunday first, as in struct tm */
 	int from_min, until_min;

@@ -41,9 +41,6 @@ static const struct {
 	{ "fri-mon 08:00-09:00", 0, 480, true },
 	{ "fri-mon 08:00-09:00", 2, 480, false },
 	{ "daily 00:00-24:00", 3, 700, true },
-	{ "tue 10:00-10:00", 2, 600, true },
-	{ "tue 10:00-10:00", 3, 599, true },
-	{ "tue 10:00-10:00", 3, 600, false },
 };
 
 static void every_week(void **state)
@@ -65,8 +62,9 @@ static void no_time_of_a_week(void **state)
 	(void)state;
 	static const char *const wrong[] = { "", "sun", "sun ", "02:00-04:00", "sun 2:00-4:00",
 		"sun 02:00", "sun 02:00-25:00", "sun 24:00-02:00", "sun 02:60-04:00",
-		"sun 02:00-04:00 ", "sun-02:00-04:00", "xyz 02:00-04:00", "sun-xyz 02:00-04:00",
-		"Sun 02:00-04:00", "daily02:00-04:00", "mon-fri02:00-04:00", "sun 02:00_04:00" };
+		"sun 02:00-02:00", "sun 02:00-04:00 ", "sun-02:00-04:00", "xyz 02:00-04:00",
+		"sun-xyz 02:00-04:00", "Sun 02:00-04:00", "daily02:00-04:00", "mon-fri02:00-04:00",
+		"sun 02:00_04:00" };
 	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
 		struct weekly w;
 		struct error err;
