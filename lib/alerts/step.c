@@ -105,12 +105,22 @@ static struct verdict step_level(
 	return alert_is_locked(config, &a) ? verdict_write(a) : step_fall(rule, a);
 }
 
+/* Its end is as severe as what ends: this look may have lowered that. */
+static struct verdict step_clear(const struct alerter_config *config, const struct rule *rule,
+	struct alert a, enum severity severity)
+{
+	struct verdict v = verdict_clear(config, a, rule->clear_for_ms);
+	if (v.tell)
+		set_severity(rule, &v.alert, severity);
+	return v;
+}
+
 static struct verdict step_firing(
 	const struct alerter_config *config, const struct rule *rule, struct alert a, int64_t now)
 {
 	struct verdict v = step_level(config, rule, a);
 	if (is_clear(rule, a.value, rule->clear))
-		return verdict_clear(config, v.alert, rule->clear_for_ms);
+		return step_clear(config, rule, v.alert, a.severity);
 	v.alert.clear_since = 0;
 	return verdict_remind(config, v, rule->repeat_ms, now);
 }
