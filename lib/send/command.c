@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,7 +14,12 @@
 #include "lib/clock.h"
 #include "lib/escape.h"
 
-enum { OUTPUT_MAX = 999, READ_BYTES = 4096, CANNOT_START = 127 };
+enum {
+	OUTPUT_MAX = 999,
+	READ_BYTES = 4096,
+	CANNOT_START = 127,
+	REAP_MS = 2000, /* for what was killed; one that waits for a dead disk does not die */
+};
 
 struct running {
 	const struct command_order *order;
@@ -42,12 +48,14 @@ static void restore_signals(void)
 		(void)signal(changed[i], SIG_DFL);
 }
 
-/* Between fork and exec: what is safe in a signal handler only. `report` goes with the exec. */
-static void become(const struct command_order *o, int in, int out, int report)
+/* Between fork and exec: what is safe in a signal handler only. `report` goes with the exec. It
+ * ends when its parent does, which may be before it asked for that. */
+static void become(const struct command_order *o, pid_t parent, int in, int out, int report)
 {
 	restore_signals();
-	if (setsid() >= 0 && chdir("/") == 0 && dup2(in, STDIN_FILENO) >= 0 &&
-		dup2(out, STDOUT_FILENO) >= 0 && dup2(out, STDERR_FILENO) >= 0 &&
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent && setsid() >= 0 &&
+		chdir("/") == 0 && dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0 &&
+		dup2(out, STDERR_FILENO) >= 0 &&
 		close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
 		(void)execve(
 			o->argv[0], (char *const *)(void *)o->argv, (char *const *)(void *)o->env);
@@ -58,11 +66,29 @@ static void become(const struct command_order *o, int in, int out, int report)
 
 /* ---- the parent --------------------------------------------------------------------------- */
 
-/* Nothing is heard of an exec that went well but the end of the pipe. */
-static int await_exec(int report, const char *program, struct error *err)
+/* As poll(2); 0 is the end of its time. */
+static int await(struct running *r, struct pollfd *p, nfds_t count)
 {
+	int got;
+	do {
+		int64_t left = r->deadline_ms - clock_monotonic_ms();
+		r->timed_out = left <= 0;
+		got = r->timed_out ? 0 : poll(p, count, (int)left);
+	} while (!r->timed_out && (got == 0 || (got < 0 && errno == EINTR)));
+	return got;
+}
+
+/* Nothing is heard of an exec that went well but the end of the pipe. One that reads from a dead
+ * disk goes on for ever. */
+static int await_exec(struct running *r, int report, struct error *err)
+{
+	const char *program = r->order->argv[0];
+	struct pollfd p = { .fd = report, .events = POLLIN };
 	int why = 0;
 	ssize_t n;
+	if (await(r, &p, 1) == 0)
+		return error_set(err, "%s did not start in %g s", program,
+			(double)r->order->timeout_ms / 1000);
 	do
 		n = read(report, &why, sizeof why);
 	while (n < 0 && errno == EINTR);
@@ -72,13 +98,15 @@ static int await_exec(int report, const char *program, struct error *err)
 	return error_errno(err, "%s", program);
 }
 
-static pid_t reap(pid_t pid, int *ret_status)
+/* Whether it is gone. One that does not even die is left to whoever comes after us. */
+static bool reap(const struct running *r, int *ret_status)
 {
-	pid_t got;
-	do
-		got = waitpid(pid, ret_status, 0);
-	while (got < 0 && errno == EINTR);
-	return got;
+	struct pollfd p = { .fd = r->pidfd, .events = POLLIN };
+	int64_t until = clock_monotonic_ms() + REAP_MS;
+	for (int64_t left; r->pidfd >= 0 && (left = until - clock_monotonic_ms()) > 0;)
+		if (poll(&p, 1, (int)left) >= 0 || errno != EINTR)
+			break;
+	return waitpid(r->pid, ret_status, WNOHANG) == r->pid;
 }
 
 /* The group keeps its number until its first process is reaped. */
@@ -105,19 +133,20 @@ static int spawn(struct running *r, int fds[static 6], struct error *err)
 {
 	if (open_pipes(fds, err) < 0)
 		return -1;
+	pid_t parent = getpid();
 	r->pid = fork();
 	if (r->pid < 0)
 		return error_errno(err, "fork");
 	if (r->pid == 0)
-		become(r->order, fds[0], fds[3], fds[5]);
+		become(r->order, parent, fds[0], fds[3], fds[5]);
 	close_fd(&fds[0]);
 	close_fd(&fds[3]);
 	close_fd(&fds[5]);
-	if (await_exec(fds[4], r->order->argv[0], err) < 0)
-		return -1;
 	r->pidfd = pidfd_open(r->pid, 0);
 	if (r->pidfd < 0)
 		return error_errno(err, "pidfd_open");
+	if (await_exec(r, fds[4], err) < 0)
+		return -1;
 	r->in = fds[1];
 	r->out = fds[2];
 	fds[1] = fds[2] = -1;
@@ -169,12 +198,9 @@ static int attend(struct running *r, struct error *err)
 	for (;;) {
 		struct pollfd p[] = { { .fd = r->pidfd, .events = POLLIN },
 			{ .fd = r->out, .events = POLLIN }, { .fd = r->in, .events = POLLOUT } };
-		int64_t left = r->deadline_ms - clock_monotonic_ms();
-		r->timed_out = left <= 0;
-		if (r->timed_out)
-			return 0;
-		if (poll(p, ARRAY_LEN(p), (int)left) < 0 && errno != EINTR)
-			return error_errno(err, "poll");
+		int got = await(r, p, ARRAY_LEN(p));
+		if (got <= 0)
+			return got == 0 ? 0 : error_errno(err, "poll");
 		if (p[2].revents)
 			give(r);
 		if (p[1].revents && take(r) < 0)
@@ -207,8 +233,9 @@ int command_run(const struct command_order *order, struct command_end *ret_end, 
 	if (result == 0)
 		result = attend(&r, err);
 	end(&r);
-	if (r.pid > 0 && reap(r.pid, &status) < 0 && result == 0)
-		result = error_errno(err, "waitpid");
+	bool gone = r.pid <= 0 || reap(&r, &status);
+	if (!gone && result == 0 && !r.timed_out)
+		result = error_set(err, "%s does not end", order->argv[0]);
 	if (result == 0)
 		tell(&r, status, ret_end);
 	buffer_finish(&r.output);

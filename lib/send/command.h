@@ -11,7 +11,7 @@
  * A program that is run for at most so long, with a text on its standard input. No shell is in
  * between. It is a session of its own without a terminal, its folder is /, and none of our
  * descriptors are open in it; when it ends, or its time is over, all that it started goes with it
- * (what leaves the session does not).
+ * (what leaves the session does not). It ends with us, too, but then without what it started.
  */
 struct command_order {
 	const char *const *argv; /* the first is absolute */

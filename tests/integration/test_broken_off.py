@@ -1,0 +1,76 @@
+"""fleet-alerter that ends, or is ended, while somebody is being told: soon, and nothing of it stays."""
+import fcntl
+import signal
+import time
+import unittest
+
+from rig.outbox_case import OutboxCase
+
+
+class BrokenOff(OutboxCase):
+    def command(self, script, timeout):
+        self.path = self.fleet.write('horn', script, mode=0o700)
+        return f'<command name="horn" run="{self.path}" timeout="{timeout}"/>'
+
+    def hang(self):
+        """A command that never ends, and the file that then has its number."""
+        self.prepare(self.command(f'#!/bin/sh\necho $$ >{self.fleet.path("pid")}\nexec sleep 1000\n',
+                                  '30s'))
+        self.put('command', 'horn', 'subject=x\n')
+
+    def until(self, happened):
+        end = time.monotonic() + 30
+        while not happened():
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.02)
+
+    def pid(self):
+        try:
+            with open(self.fleet.path('pid'), encoding='ascii') as f:
+                return f.read().strip()
+        except FileNotFoundError:
+            return ''
+
+    def is_gone(self):
+        try:
+            with open(f'/proc/{self.pid()}/stat', encoding='ascii') as f:
+                return f.read().rsplit(')', 1)[1].split()[0] in 'ZX'
+        except FileNotFoundError:
+            return True
+
+    def interrupt(self, begun, number=signal.SIGTERM):
+        """How long it goes on after that signal, in the middle of telling."""
+        process = self.fleet.start('alerter')
+        self.until(begun)
+        began = time.monotonic()
+        process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+        self.assertLess(time.monotonic() - began, 8)
+        self.assertEqual((process.returncode, out, err), (-number if number == signal.SIGKILL else 0,
+                                                          '', ''))
+
+    def test_sigkill_ends_a_command(self):
+        self.hang()
+        self.interrupt(self.pid, signal.SIGKILL)
+        self.until(self.is_gone)
+
+    def test_a_program_that_does_not_even_start(self):
+        self.prepare(self.command('#!/bin/sh\nexit 0\n', '1s'))
+        self.put('command', 'horn', 'subject=x\n')
+        self.put('stdout', '')
+        with open(self.path, 'rb') as script:
+            # whoever opens it waits for the lease to be given back, /proc/sys/fs/lease-break-time
+            old = signal.signal(signal.SIGIO, signal.SIG_IGN)
+            self.addCleanup(signal.signal, signal.SIGIO, old)
+            fcntl.fcntl(script, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+            began = time.monotonic()
+            self.alert(69, 'did not start in 1 s', out='the subject\n\nthe text\n\n')
+            self.assertLess(time.monotonic() - began, 10)
+        self.assertEqual(self.states()[0], ('horn', 'waiting', 0))
+        self.samples.make_due()
+        self.alert()
+        self.assertEqual(self.states()[0], ('horn', 'sent', 1))
+
+
+if __name__ == '__main__':
+    unittest.main()
