@@ -23,6 +23,7 @@
  *   rules.c     <alert>, <defaults>
  *   limits.c    what an <alert> compares with what
  *   recipients.c  <recipient>, <webhook>, <command>
+ *   url.c       addresses of web servers
  */
 
 /* One file of the configuration. */
@@ -210,11 +211,13 @@ value_parser parse_secret_path;	  /* const char *: a file nobody else can read *
 value_parser parse_password;	  /* const char *, in `secrets` */
 value_parser parse_password_file; /* const char *, in `secrets`: the file's first line */
 
-value_parser parse_nick;     /* const char *: what a list of recipients can call one */
-value_parser parse_url;	     /* const char *: http or https (recipients.c, as all these) */
+value_parser parse_nick;     /* const char *: what a list of recipients can call one (recipients.c,
+				as all these) */
 value_parser parse_quiet;    /* struct recipient * */
 value_parser parse_argv;     /* const char *const *: a program and its arguments */
 value_parser parse_template; /* const char *: the text of a file */
+
+value_parser parse_url; /* const char *: http or https (url.c) */
 
 bool is_loopback(const char *host);
 bool url_is_loopback(const char *url);
