@@ -304,6 +304,7 @@ static int load_documents(struct load *load, const char *text, size_t len)
 	if (load_recipients(load) < 0 || load_sections(load, &base) < 0 ||
 		load_fleet(load, &base) < 0)
 		return -1;
+	warn_of_unnamed(load);
 	add_schema_complaints(load);
 	return 0;
 }

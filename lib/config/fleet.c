@@ -63,6 +63,8 @@ static int load_client(struct load *load, const struct xml_node *node, enum elem
 	struct client_source s = { .client = *inherited };
 	struct client *c = &s.client;
 	read_shared(load, node, element, &s);
+	if (element == ELEMENT_CLIENT && xml_attribute(node, "escalate-after") && !c->escalate[0])
+		complain(load, node, "escalate-after does not say to whom; add escalate=\"…\"");
 	if (load_rules(load, node, c, &c->rules) < 0)
 		return -1;
 	if (!c->name[0])

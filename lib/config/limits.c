@@ -256,6 +256,13 @@ static void check_kind(struct load *load, const struct xml_node *node, const str
 	if (xml_attribute(node, "within") && !has_within)
 		complain(load, node,
 			"within is for change=\"…\" and full-within=\"…\"; leave it out");
+	static const char *const unfit[] = { "clear", "samples" };
+	for (size_t i = 0; r->kind == RULE_ABSENT && i < ARRAY_LEN(unfit); i++)
+		if (xml_attribute(node, unfit[i]))
+			complain(load, node,
+				"%s is not for absent=\"…\", which ends with the next value; leave "
+				"it out",
+				unfit[i]);
 	if (s->count[0] && r->kind != RULE_LEVEL)
 		complain(load, node,
 			"count is for a limit=\"…\" or below=\"…\"; leave one of them out");

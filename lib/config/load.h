@@ -67,6 +67,7 @@ struct load {
 	const struct document *defaults; /* what <defaults/> stands for, once it was read */
 	struct rule_link *rule_groups;	 /* those read so far, the newest first */
 	const char *checked;		 /* the secret file that was found good last */
+	bool *named;			 /* which of config->recipients a list names */
 	struct ssh_source *ssh_sources;	 /* those read so far */
 };
 
@@ -219,6 +220,7 @@ value_parser parse_template; /* const char *: the text of a file */
 
 value_parser parse_url; /* const char *: http or https (url.c) */
 
+bool is_host(const char *text); /* a name or an address */
 bool is_loopback(const char *host);
 bool url_is_loopback(const char *url);
 
@@ -234,6 +236,9 @@ const struct recipient *find_recipient(const struct config *config, const char *
 
 /* Reads <recipient>, <webhook> and <command>. -1 without memory. */
 int load_recipients(struct load *load) MUST_CHECK;
+
+/* Once all lists were read: warns of what none of them names. */
+void warn_of_unnamed(struct load *load);
 
 /* Reads every <parent>, and finds what each `parent_name` means; after load_jumps(). -1 without
  * memory. */

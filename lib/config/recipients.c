@@ -80,6 +80,11 @@ static void check_webhook(
 		complain(load, node,
 			"form=\"ntfy\" needs a topic; write it at the end of the url, as "
 			"url=\"https://ntfy.example.com/fleet\"");
+	if (r->form == WEBHOOK_NTFY && strpbrk(r->url, "?#"))
+		complain(load, node,
+			"with form=\"ntfy\" the url ends with the topic; leave out what is "
+			"behind it, and write the access token into a file and "
+			"token-file=\"FILE\"");
 	if (r->form == WEBHOOK_PAGERDUTY && !r->token[0])
 		complain(load, node,
 			"form=\"pagerduty\" needs the routing key; write it into a file and "
@@ -138,7 +143,8 @@ int load_recipients(struct load *load)
 	size_t count = 0;
 	struct recipient *list =
 		arena_alloc(load->result, (count_recipients(load) + 1) * sizeof *list);
-	if (!list)
+	load->named = arena_alloc(&load->scratch, (count_recipients(load) + 1) * sizeof(bool));
+	if (!list || !load->named)
 		return -1;
 	for (const struct document *d = load->documents; d; d = d->next) {
 		load->document = d;
@@ -152,6 +158,17 @@ int load_recipients(struct load *load)
 	load->config->recipients = list;
 	load->config->recipient_count = count;
 	return 0;
+}
+
+void warn_of_unnamed(struct load *load)
+{
+	const struct config *config = load->config;
+	for (size_t i = 0; i < config->recipient_count; i++)
+		if (!load->named[i])
+			warn_at(load, config->recipients[i].file, config->recipients[i].line,
+				"no list names \"%s\", so nobody is told by it; write mail=\"%s\" "
+				"where it is meant",
+				config->recipients[i].name, config->recipients[i].name);
 }
 
 struct recipient config_recipient(const struct config *config, const char *name)
@@ -211,6 +228,34 @@ int parse_quiet(struct load *load, const struct field *field, const char *text, 
 	return 0;
 }
 
+/* A word of a shell's -c that bytes from clients would stand in. */
+static bool is_script(const char *const *argv, size_t i)
+{
+	const char *option = argv[i - 1], *name = strrchr(argv[0], '/') + 1;
+	size_t len = strlen(name);
+	bool is_shell = len >= 2 && strcmp(name + len - 2, "sh") == 0;
+	return is_shell && option[0] == '-' && strchr(option, 'c') && strstr(argv[i], "{{");
+}
+
+/* There is no shell that would take quotes away, and none must be made to run what it is told. */
+static int check_word(const char *const *argv, size_t i, struct error *err)
+{
+	struct error why;
+	size_t len = strlen(argv[i]);
+	if (argv[i][0] == '\'' || argv[i][len - 1] == '\'')
+		return error_set(err,
+			"%s: there is no shell, so quotes would be told, too; write it without",
+			argv[i]);
+	if (is_script(argv, i))
+		return error_set(err,
+			"%s: a shell would run what a client calls itself; write a script that "
+			"takes it as an argument",
+			argv[i]);
+	if (payload_check_argument(argv[i], &why) < 0)
+		return error_set(err, "%s: %s; write it as README.md says", argv[i], why.text);
+	return 0;
+}
+
 /* Arguments with blanks between; there is no shell, so nothing in them is special. */
 int parse_argv(struct load *load, const struct field *field, const char *text, void *target,
 	struct error *err)
@@ -234,11 +279,9 @@ int parse_argv(struct load *load, const struct field *field, const char *text, v
 			"does not begin with a program; write its whole path, "
 			"as %s=\"/usr/local/bin/page ops\"",
 			field->name);
-	struct error why;
 	for (size_t i = 1; i < count; i++)
-		if (payload_check_argument(argv[i], &why) < 0)
-			return error_set(
-				err, "%s: %s; write it as README.md says", argv[i], why.text);
+		if (check_word(argv, i, err) < 0)
+			return -1;
 	*(const char *const **)target = argv;
 	return 0;
 }

@@ -79,6 +79,8 @@ static void check_rule(struct load *load, const struct xml_node *node, const str
 	if (r->escalate && r->escalate[0] && r->escalate_after_ms == 0)
 		complain(
 			load, node, "escalate does not say when; add escalate-after=\"…\", as 30m");
+	if (!r->escalate && xml_attribute(node, "escalate-after"))
+		complain(load, node, "escalate-after does not say to whom; add escalate=\"…\"");
 }
 
 static const char *find_origin(
@@ -198,6 +200,54 @@ static size_t count_alerts(const struct xml_node *node)
 	return count;
 }
 
+/* ---- alerts that yield to others ---------------------------------------------------------- */
+
+enum { CIRCLE_MAX = 4 };
+
+/* Whether `rule` yields to `to`, or to what does. */
+static bool yields_to(
+	const struct rule_list *list, const struct rule *rule, const struct rule *to, int depth)
+{
+	for (const char *const *name = rule->unless; *name; name++)
+		for (size_t i = 0; i < list->count; i++) {
+			const struct rule *r = list->items[i];
+			if (r == rule || strcmp(friendly(r->label), *name) != 0)
+				continue;
+			if (r == to || (depth > 1 && yields_to(list, r, to, depth - 1)))
+				return true;
+		}
+	return false;
+}
+
+/* Whether it names its own type, and nothing else is of that. */
+static bool names_itself(const struct rule_list *list, const struct rule *rule)
+{
+	bool names = false;
+	for (const char *const *name = rule->unless; *name; name++)
+		names = names || strcmp(*name, friendly(rule->label)) == 0;
+	for (size_t i = 0; i < list->count; i++)
+		names = names && (list->items[i] == rule || strcmp(friendly(list->items[i]->label),
+								    friendly(rule->label)) != 0);
+	return names;
+}
+
+/* Of those in a circle nobody would be told when all of them fire. One is enough to be said. */
+static void check_unless(
+	struct load *load, const struct rule_list *list, const struct rule_list *own)
+{
+	for (size_t i = 0; i < own->count; i++) {
+		const struct rule *r = own->items[i];
+		bool itself = names_itself(list, r);
+		if (!itself && !yields_to(list, r, r, CIRCLE_MAX))
+			continue;
+		complain_at(load, r->file, r->line, "unless of <alert type=\"%s\"> %s", r->label,
+			itself ? "names itself; leave it out"
+			       : "leads in a circle: when all of it fires, nobody is told; leave "
+				 "one unless out");
+		return;
+	}
+}
+
 /* The built-in ones are right, or no program would start. */
 static void on_fault(void *arg, enum xml_fault fault, int line, const char *text)
 {
@@ -263,6 +313,7 @@ int load_rules(struct load *load, const struct xml_node *node, const struct clie
 	if ((with_defaults && add_defaults(load, owner, &list) < 0) ||
 		read_alerts(load, node, owner, &list, &own) < 0)
 		return -1;
+	check_unless(load, &list, &own);
 	list.items[list.count] = NULL;
 	*ret_rules = list.items;
 	return 0;

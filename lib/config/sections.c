@@ -148,6 +148,15 @@ static int load_mail(struct load *load)
 
 /* ---- the programs ------------------------------------------------------------------------- */
 
+/* Who sees it can say in the program's place that all is well. */
+static void warn_of_heartbeat(struct load *load, const struct xml_node *node, const char *url)
+{
+	if (node && strncmp(url, "http:", 5) == 0 && !url_is_loopback(url))
+		warn_at(load, load->document->file, node->line,
+			"the heartbeat's address is shown to the network; write "
+			"heartbeat=\"https:…\"");
+}
+
 static int load_collector(struct load *load, struct client *base)
 {
 	struct collector_source s = { 0 };
@@ -165,6 +174,7 @@ static int load_collector(struct load *load, struct client *base)
 		complain(load, node,
 			"connects is more than sessions, which is %u; write at most that",
 			c->sessions);
+	warn_of_heartbeat(load, node, c->heartbeat);
 	load->config->collector = s.config;
 	base->identity = s.identity;
 	base->passphrase_file = s.passphrase_file;
@@ -180,8 +190,10 @@ int load_sections(struct load *load, struct client *ret_base)
 	load->document = load->documents;
 	if (fields_default(load, ELEMENT_CLIENT, &base) < 0 || load_storage(load) < 0 ||
 		load_mail(load) < 0 || load_collector(load, &base.client) < 0 ||
-		read_section(load, "alerter", &c->alerter, &node) < 0 ||
-		read_section(load, "retention", &c->retention, &node) < 0)
+		read_section(load, "alerter", &c->alerter, &node) < 0)
+		return -1;
+	warn_of_heartbeat(load, node, c->alerter.heartbeat);
+	if (read_section(load, "retention", &c->retention, &node) < 0)
 		return -1;
 	base.client.mail = c->alerter.mail;
 	base.client.group = "";

@@ -6,7 +6,7 @@
 
 #include "lib/config/load.h"
 
-enum { URL_MAX = 2000 };
+enum { URL_MAX = 2000, HOST_SIZE = 256 };
 
 /* What stands between "//" and the path: [user@]host[:port]. NULL when it is no URL of ours. */
 static const char *find_authority(const char *url, size_t *ret_len)
@@ -22,6 +22,35 @@ static const char *find_authority(const char *url, size_t *ret_len)
 	return NULL;
 }
 
+static bool is_port(const char *text, size_t len)
+{
+	uint32_t port = 0;
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] < '0' || text[i] > '9' || port > UINT16_MAX)
+			return false;
+		port = port * 10 + (uint32_t)(text[i] - '0');
+	}
+	return port > 0 && port <= UINT16_MAX;
+}
+
+/* [user@]host[:port], an IPv6 address in brackets: RFC 3986, section 3.2. */
+static bool is_authority(const char *text, size_t len)
+{
+	char host[HOST_SIZE];
+	const char *end = text + len, *at = memrchr(text, '@', len);
+	text = at ? at + 1 : text;
+	bool is_bracketed = text < end && text[0] == '[';
+	text += is_bracketed;
+	const char *after = memchr(text, is_bracketed ? ']' : ':', (size_t)(end - text));
+	if ((is_bracketed && !after) || (after ? after : end) - text >= HOST_SIZE)
+		return false;
+	(void)snprintf(host, sizeof host, "%.*s", (int)((after ? after : end) - text), text);
+	if (!is_host(host) || !strchr(host, ':') != !is_bracketed)
+		return false;
+	after = after ? after + is_bracketed : end;
+	return after == end || (*after == ':' && is_port(after + 1, (size_t)(end - after - 1)));
+}
+
 bool url_is_loopback(const char *url)
 {
 	size_t len = 0;
@@ -35,15 +64,21 @@ bool url_is_loopback(const char *url)
 	return !memchr(host, '@', len) && is_loopback(copy);
 }
 
+static bool is_url(const char *text)
+{
+	size_t len = 0;
+	const char *authority = find_authority(text, &len);
+	return authority && is_authority(authority, len);
+}
+
 /* RFC 3986: what is not unreserved or reserved there is written in percents. */
 int parse_url(struct load *load, const struct field *field, const char *text, void *target,
 	struct error *err)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				      "0123456789-._~:/?#[]@!$&'()*+,;=%";
-	size_t len = strlen(text), authority = 0;
-	if (len > URL_MAX || text[strspn(text, allowed)] ||
-		(len > 0 && !find_authority(text, &authority)))
+	size_t len = strlen(text);
+	if (len > URL_MAX || text[strspn(text, allowed)] || (len > 0 && !is_url(text)))
 		return error_set(err,
 			"is no address of a web server; write it as "
 			"%s=\"https://example.com/path\", with %%20 for a blank",

@@ -86,7 +86,7 @@ static bool ends_in_number(const char *text, size_t len)
 }
 
 /* Letters, digits, `-`, `.` and the `_` that people use: RFC 1123, section 2.1. */
-static bool is_host(const char *text)
+bool is_host(const char *text)
 {
 	size_t len = strlen(text);
 	return is_address(text) ||
@@ -317,7 +317,10 @@ int parse_addresses(struct load *load, const struct field *field, const char *te
 		size_t len = strcspn(c, between);
 		if (store(load, c, len, to, err) < 0)
 			return -1;
-		if (!mail_address_valid(*to) && !find_recipient(load->config, *to))
+		const struct recipient *named = find_recipient(load->config, *to);
+		if (named)
+			load->named[named - load->config->recipients] = true;
+		if (!named && !mail_address_valid(*to))
 			return error_set(err,
 				"%.80s is not a mail address, nor the name of a <recipient>, "
 				"<webhook> or <command>; write addresses with commas "

@@ -219,6 +219,12 @@ static void warnings_do_not_refuse(void **state)
 			"but no recipient" },
 		{ "<config><client ip='a' timeout='51s'/><client ip='b' timeout='1h'/></config>",
 			"timeout is longer than the whole run's deadline" },
+		{ "<config><client ip='a'/><collector heartbeat='http://b/'/></config>",
+			"write heartbeat=\"https:" },
+		{ "<config><client ip='a'/><alerter heartbeat='http://b/'/></config>",
+			"write heartbeat=\"https:" },
+		{ "<config><client ip='a'/><webhook name='w' url='https://b/'/></config>",
+			"no list names \"w\"" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(warnings); i++) {
 		struct config *config = NULL;
