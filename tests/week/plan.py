@@ -10,8 +10,8 @@ TEAMS = 4
 FLAP_AFTER, FLAP_WINDOW = 2, 200 * MINUTE
 PER_HOUR = 30  # messages to one recipient
 
-# Rules as they stand in config.xml, and what an incident of one has to do with it: (limit, how long
-# before it fires, how long before it is over).
+# Rules as they stand in config.xml, and what their incidents share: type, instance, how long it
+# lasts before it is told, and how long it is over before that is.
 RULES = '''
   <alert type="disk" limit="90%" critical="98%" for="40m"/>
   <alert type="cpu" limit="90%" clear="80%" for="40m" clear-for="40m"/>
@@ -151,7 +151,6 @@ KINDS = (
     (gap, 2, 1),
     (unmounted, 1, 1),
 )
-
 
 # Clients of which something is said together: (group, attribute that says what, how many).
 RACK = ('rack', 'parent="sw1"', 10)

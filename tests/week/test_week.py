@@ -1,6 +1,7 @@
 """A week of a fleet, or a day ($WEEK_PLAN), on a clock that is set: what fleet-alerter tells of it,
 and that it tells the same when it is killed over and over."""
 import collections
+import dataclasses
 import os
 import shutil
 import sys
@@ -40,10 +41,22 @@ class Week(unittest.TestCase):
         self.assertEqual(Judge(PLAN, tellings, mails).complaints(), [])
         return tellings
 
+    def check_judge(self, told):
+        """One that finds nothing wrong with anything would say the same."""
+        first = told[0]
+        late = dataclasses.replace(first, done_at=first.done_at + plan.DAY)
+        elsewhere = dataclasses.replace(first, client='c999')
+        twice = dataclasses.replace(first, message='another')
+        for wrong, check in (([], 'each_once'), ([first, first], 'each_once'), ([late], 'in_time'),
+                             ([elsewhere], 'nothing_untrue'), ([first, twice], 'in_one_message')):
+            self.assertNotEqual(getattr(Judge(PLAN, wrong + told[1:], {}), check)(), [], check)
+
     @shows('31', '35b', '36')
     def test_killed_or_not_it_tells_the_same(self):
         told = self.play('undisturbed')
-        kills = Kills(KILLS, sorted({t.composed_at for t in told if PLAN.is_mailing(t.composed_at)}))
+        self.check_judge(told)
+        news = {t.composed_at for t in told if PLAN.is_mailing(t.composed_at)}
+        kills = Kills(KILLS, sorted(news))
         again = self.play('killed', kills)
         print('kills:', dict(kills.counts))
         self.assertEqual(collections.Counter(t.key() for t in again),
