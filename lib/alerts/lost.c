@@ -8,6 +8,9 @@
 #include "lib/alerts/step.h"
 #include "lib/log.h"
 
+/* For how long others may answer before nothing is held by the collector's isolation. */
+enum { ISOLATED_MAX_MS = 15 * 60 * 1000 };
+
 static int no_memory(struct error *err)
 {
 	return error_set(err, "out of memory");
@@ -31,6 +34,13 @@ const char *lost_silence(struct lost *l, const struct book_client *c)
 	return holder_silence(l->book, c, NULL, RULE_UNREACHABLE, "", l->now, l->now);
 }
 
+/* Whether people know of what a row that may be NULL is about. */
+static bool is_known(const struct alert *row)
+{
+	return row && row->state == ALERT_FIRING &&
+	       (row->told_at != 0 || holder_is_silence(alert_held(row)));
+}
+
 static int look_at_client(struct lost *l, size_t i)
 {
 	struct reach_place *p = &l->reach.places[i];
@@ -41,8 +51,16 @@ static int look_at_client(struct lost *l, size_t i)
 	const char *silence = lost_silence(l, lost_client(l, i));
 	if (!silence)
 		return -1;
-	p->is_known = silence[0] || (row->state == ALERT_FIRING && row->told_at != 0);
+	p->is_known = silence[0] || is_known(row);
 	return 0;
+}
+
+static void look_at_passage(struct lost *l, size_t i)
+{
+	struct reach_place *p = &l->reach.places[i];
+	const struct alert *row = book_find(l->fleet, RULE_JUMP, p->name);
+	p->passage = contact_judge(&l->book->config->alerter, row, l->running_cycle);
+	p->is_known = p->is_known || (p->passage != CONTACT_GOOD && is_known(row));
 }
 
 static int look_at_places(struct lost *l)
@@ -52,8 +70,10 @@ static int look_at_places(struct lost *l)
 		if (look_at_client(l, i) < 0)
 			return -1;
 	for (size_t i = 0; i < r->clients + r->jumps; i++)
-		r->places[i].passage = contact_judge(&l->book->config->alerter,
-			book_find(l->fleet, RULE_JUMP, r->places[i].name), l->running_cycle);
+		look_at_passage(l, i);
+	for (size_t i = r->clients + r->jumps; i < r->count; i++)
+		r->places[i].is_known =
+			is_known(book_find(l->fleet, RULE_PARENT, r->places[i].name));
 	return 0;
 }
 
@@ -97,7 +117,7 @@ static bool is_down_behind(const void *arg, size_t client)
 static bool is_lost_untold(const void *arg, size_t client)
 {
 	const struct reach *reach = arg;
-	return reach->places[client].is_down && !reach->places[client].is_known;
+	return reach->places[client].is_down && !reach_is_known(reach, client);
 }
 
 int lost_behind(struct lost *l, size_t place, struct crowd *ret_crowd)
@@ -232,6 +252,56 @@ static struct verdict step_counted(
 	return v;
 }
 
+/* Whether a client has answered since the failures of the others began. */
+static bool does_any_answer(const struct lost *l)
+{
+	int64_t good_at = 0, failed_at = 0;
+	for (size_t i = 0; i < l->reach.clients; i++) {
+		const struct book_client *c = lost_client(l, i);
+		const struct alert *down = lost_row(l, i);
+		if (c->good && c->good->alert.last_good_at > good_at)
+			good_at = c->good->alert.last_good_at;
+		if (down && down->state != ALERT_OK && down->as_of > failed_at)
+			failed_at = down->as_of;
+	}
+	return good_at > failed_at - ISOLATED_MAX_MS;
+}
+
+/* Whether its alert has been contradicted for too long to be believed. */
+static bool is_refuted(const struct lost *l, const struct alert *row)
+{
+	int64_t since = row->level_since;
+	return since != 0 && alert_lasted(&since, l->now) >= ISOLATED_MAX_MS;
+}
+
+/* Of the row that fires: whether it is to be believed. */
+static bool believe_isolation(const struct lost *l, struct alert *row)
+{
+	if (!l->reach.is_isolated || !does_any_answer(l))
+		row->level_since = 0;
+	else if (row->level_since == 0)
+		row->level_since = l->now;
+	return l->reach.is_isolated && !is_refuted(l, row);
+}
+
+static bool is_any_down(const struct lost *l)
+{
+	size_t i = 0;
+	while (i < l->reach.clients && !l->reach.places[i].is_down)
+		i++;
+	return i < l->reach.clients;
+}
+
+/* It is not over as long as those that made it so are down, it only was no isolation. */
+static void end_isolation(const struct lost *l, struct verdict *v)
+{
+	const struct alert *old = book_find(l->fleet, RULE_ISOLATED, "");
+	if (!v->tell || v->kind != EVENT_RESOLVED || !is_refuted(l, old) || !is_any_down(l))
+		return;
+	v->kind = EVENT_CLOSED;
+	v->text = "other clients answer, so those that do not are told one by one";
+}
+
 static int move_isolation(struct lost *l, struct error *err)
 {
 	const struct reach *r = &l->reach;
@@ -239,7 +309,10 @@ static int move_isolation(struct lost *l, struct error *err)
 	struct verdict v = step_counted(l, RULE_ISOLATED, "", r->lost, r->is_isolated);
 	if (v.row == ROW_KEEP)
 		return 0;
-	l->is_isolated = v.row == ROW_WRITE && v.alert.state == ALERT_FIRING;
+	if (v.row == ROW_WRITE && v.alert.state == ALERT_FIRING)
+		l->is_isolated = believe_isolation(l, &v.alert);
+	else
+		end_isolation(l, &v);
 	if (choose_untold(l, &crowd) < 0)
 		return no_memory(err);
 	const char *names = crowd_names(&l->book->pool, &crowd);

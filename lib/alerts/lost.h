@@ -10,6 +10,11 @@
 /*
  * Who cannot be reached, after all samples: the rows of clients, jump hosts, <parent>s and of the
  * collector's own isolation begin and end here, and what is told under what (reach.h).
+ *
+ * Isolation is a guess, and a fleet of which half is dead looks the same. When others have answered
+ * for a quarter of an hour while its alert fires, nothing is held by it any more, and it closes as
+ * soon as those that are down are told one by one. `level_since` of its row says since when they
+ * answer.
  */
 struct lost {
 	struct book *book;
@@ -17,7 +22,7 @@ struct lost {
 	struct book_client *fleet; /* whose rows concern no client */
 	uint64_t running_cycle;	   /* as in contact_judge() */
 	int64_t now;
-	bool is_isolated; /* that alert fires */
+	bool is_isolated; /* that alert fires, and nothing contradicts it */
 };
 
 int lost_init(struct lost *l, struct book *b, uint64_t running_cycle, int64_t now,

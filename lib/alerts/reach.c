@@ -164,6 +164,14 @@ static size_t find_root(const struct reach *r, size_t at)
 	return at;
 }
 
+bool reach_is_known(const struct reach *r, size_t at)
+{
+	for (unsigned i = 0; i < DEPTH_MAX && at != REACH_NONE; i++, at = r->places[at].cause)
+		if (r->places[at].is_known)
+			return true;
+	return false;
+}
+
 /* Faults are counted up to ISOLATED_MIN. */
 static void judge_isolation(struct reach *r)
 {
@@ -172,8 +180,9 @@ static void judge_isolation(struct reach *r)
 	r->lost = r->present = 0;
 	for (size_t i = 0; i < r->clients; i++) {
 		const struct reach_place *p = &r->places[i];
-		r->present += !p->is_known;
-		if (!p->is_down || p->is_known)
+		bool is_known = reach_is_known(r, i);
+		r->present += !is_known;
+		if (!p->is_down || is_known)
 			continue;
 		r->lost++;
 		beyond_doubt = beyond_doubt || p->own == CONTACT_LOST;

@@ -29,7 +29,8 @@ struct reach_place {
 	/* What is known: */
 	enum contact own;     /* by attempts of its own; GOOD when nobody tries */
 	enum contact passage; /* of a jump host, by attempts of those behind it */
-	bool is_known;	      /* it is down, and people know: were told, or have silenced it */
+	bool is_known;	      /* it is down, and people know: were told, or have silenced it;
+				 reach_is_known() */
 	/* What reach_judge() finds: */
 	bool is_down;
 	size_t cause;			   /* the place above that is down, or REACH_NONE */
@@ -49,7 +50,7 @@ struct reach {
 	size_t clients, jumps, nodes;
 	bool is_isolated; /* half of the clients are lost, by several faults at once */
 	size_t lost;	  /* clients that are down, of which nobody was told */
-	size_t present;	  /* all but those of which people were told before */
+	size_t present;	  /* all but those of which people know */
 };
 
 /* Lays out the places of a configuration. -1 without memory. */
@@ -60,6 +61,9 @@ void reach_judge(struct reach *r);
 
 /* Whether a client is behind a place, at any distance. */
 bool reach_is_behind(const struct reach *r, size_t client, size_t place);
+
+/* Whether people know of a place that is down, or of something that it is told under. */
+bool reach_is_known(const struct reach *r, size_t place);
 
 /* The place of a client, jump host or node, or REACH_NONE. */
 size_t reach_find(const struct reach *r, enum reach_kind kind, const char *name);
