@@ -68,7 +68,7 @@ static const struct field fields[] = {
 	{ ROW(ELEMENT_COLLECTOR, "ssh-config",      parse_ssh_config, AT(collector, ssh_config), "") },
 	{ ROW(ELEMENT_COLLECTOR, "probe-dir",       parse_path,     AT(collector, config.probe_dir), "") },
 	{ ROW(ELEMENT_COLLECTOR, "user",            parse_text,     AT(collector, config.user), "") },
-	{ ROW(ELEMENT_COLLECTOR, "heartbeat",       parse_url,      AT(collector, config.heartbeat), "") },
+	{ ROW(ELEMENT_COLLECTOR, "heartbeat",       parse_url,      AT(collector, config.heartbeat), ""), .secret = true },
 
 	{ ROW(ELEMENT_ALERTER, "mail",               parse_addresses, offsetof(struct alerter_config, mail), ""), .may_be_empty = true },
 	{ ROW(ELEMENT_ALERTER, "unreachable-after",  parse_count,     offsetof(struct alerter_config, unreachable_after), "2"), RANGE(1, 1000) },
@@ -78,7 +78,7 @@ static const struct field fields[] = {
 	{ ROW(ELEMENT_ALERTER, "flap-after",         parse_count,     offsetof(struct alerter_config, flap_after), "5"), RANGE(1, 1000) },
 	{ ROW(ELEMENT_ALERTER, "flap-window",        parse_duration,  offsetof(struct alerter_config, flap_window_ms), "1h"), RANGE(MINUTE, YEARS) },
 	{ ROW(ELEMENT_ALERTER, "per-hour",           parse_count,     offsetof(struct alerter_config, per_hour), "30"), RANGE(1, 100000) },
-	{ ROW(ELEMENT_ALERTER, "heartbeat",          parse_url,       offsetof(struct alerter_config, heartbeat), "") },
+	{ ROW(ELEMENT_ALERTER, "heartbeat",          parse_url,       offsetof(struct alerter_config, heartbeat), ""), .secret = true },
 
 	{ ROW(ELEMENT_RETENTION, "raw", parse_duration, offsetof(struct retention_config, raw_ms), "14d"), RANGE(0, YEARS) },
 
@@ -88,7 +88,7 @@ static const struct field fields[] = {
 	{ ROW(RECIPIENT, "quiet",    parse_quiet, AT(recipient, recipient), NULL) },
 	{ ROW(RECIPIENT, "per-hour", parse_count, AT(recipient, recipient.per_hour), NULL), RANGE(1, 100000) },
 	{ ROW(ELEMENT_RECIPIENT, "mail", parse_address, AT(recipient, recipient.address), "") },
-	{ ROW(ELEMENT_WEBHOOK, "url",         parse_url,           AT(recipient, recipient.url), "") },
+	{ ROW(ELEMENT_WEBHOOK, "url",         parse_url,           AT(recipient, recipient.url), ""), .secret = true },
 	{ ROW(ELEMENT_WEBHOOK, "insecure",    parse_yes,           AT(recipient, insecure), "no") },
 	{ ROW(ELEMENT_WEBHOOK, "form",        parse_choice,        AT(recipient, recipient.form), "json"), .choices = "json|slack|ntfy|pagerduty|alertmanager" },
 	{ ROW(ELEMENT_WEBHOOK, "template",    parse_template,      AT(recipient, recipient.template), "") },

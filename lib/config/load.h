@@ -29,7 +29,7 @@
 /* One file of the configuration. */
 struct document {
 	const char *file;     /* absolute */
-	const char *too_open; /* why it may hold no password; NULL when it may */
+	const char *too_open; /* why it may hold no password or address; NULL when it may */
 	const struct xml_node *root;
 	const struct xml_node *include; /* what named it; NULL for config.xml */
 	struct document *next;

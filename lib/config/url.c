@@ -71,7 +71,8 @@ static bool is_url(const char *text)
 	return authority && is_authority(authority, len);
 }
 
-/* RFC 3986: what is not unreserved or reserved there is written in percents. */
+/* Whoever knows it can speak there, so it is as secret as a password. RFC 3986: what is not
+ * unreserved or reserved there is written in percents. */
 int parse_url(struct load *load, const struct field *field, const char *text, void *target,
 	struct error *err)
 {
@@ -83,6 +84,10 @@ int parse_url(struct load *load, const struct field *field, const char *text, vo
 			"is no address of a web server; write it as "
 			"%s=\"https://example.com/path\", with %%20 for a blank",
 			field->name);
+	if (len > 0 && load->document->too_open)
+		return error_set(err,
+			"it is as good as a password, and others can read this file: %s",
+			load->document->too_open);
 	const char *copy = arena_copy(load->result, text, len);
 	if (!copy)
 		return error_set(err, "not enough memory");

@@ -185,6 +185,9 @@ static void no_password_in_a_file_that_others_read(void **state)
 		"<group name='g' password='secret'><client ip='a'/></group>",
 		"<storage engine='mariadb' password='secret'/>",
 		"<mail host='h' from='a@example.com' user='u' password='secret'/>",
+		"<webhook name='w' url='https://b/secret'/>",
+		"<collector heartbeat='https://b/secret'/>",
+		"<alerter heartbeat='https://b/secret'/>",
 	};
 	for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
 		char xml[200];
