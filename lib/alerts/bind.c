@@ -93,6 +93,14 @@ static void rank_rules(struct book_client *c)
 	}
 }
 
+uint32_t bind_rank(const struct book_client *c, const struct rule *rule)
+{
+	for (size_t i = 0; c->ranks && c->config->rules[i]; i++)
+		if (c->config->rules[i] == rule)
+			return c->ranks[i];
+	return 0;
+}
+
 static const struct rule *find_rule(const struct client *client, const char *key)
 {
 	for (const struct rule *const *rule = client->rules; *rule; rule++)

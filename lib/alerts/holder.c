@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/alerts/bind.h"
 #include "lib/alerts/hold.h"
 #include "lib/alerts/step.h"
 
@@ -58,15 +59,24 @@ const char *holder_silence(struct book *b, const struct book_client *c, const st
 	return "";
 }
 
+/* Whether an alert is of those that a rule names. Only one of a lower rank: two that name each
+ * other are both told. */
+static bool is_stronger(const struct book_client *c, const struct book_row *row,
+	const struct rule *rule, const char *name)
+{
+	return rule_is_called(row->alert.rule, name) &&
+	       (!row->rule || bind_rank(c, row->rule) < bind_rank(c, rule));
+}
+
 static const char *find_stronger(
 	struct book *b, const struct book_client *c, const struct rule *rule)
 {
 	for (size_t i = 0; i < c->count; i++) {
 		const struct alert *a = &c->rows[i]->alert;
-		if (a->state != ALERT_FIRING || strcmp(a->rule, rule->key) == 0 || !explains(a))
+		if (a->state != ALERT_FIRING || !explains(a))
 			continue;
 		for (const char *const *name = rule->unless; *name; name++)
-			if (rule_is_called(a->rule, *name))
+			if (is_stronger(c, c->rows[i], rule, *name))
 				return pool_printf(&b->pool, "%s fires", *name);
 	}
 	return "";

@@ -68,6 +68,25 @@ static const struct rule age = { .kind = RULE_SAMPLE_AGE,
 	.clear = 1200,
 	.instance = "*",
 	.mail = ops };
+/* Two that keep each other quiet. */
+static const char *const unless_reads[] = { "reads", NULL };
+static const char *const unless_writes[] = { "writes", NULL };
+static const struct rule reads = { .type = "disk_reads",
+	.label = "reads",
+	.key = "reads/warning/*",
+	.limit = 50,
+	.clear = 50,
+	.instance = "*",
+	.unless = unless_writes,
+	.mail = ops };
+static const struct rule writes = { .type = "disk_writes",
+	.label = "writes",
+	.key = "writes/warning/*",
+	.limit = 50,
+	.clear = 50,
+	.instance = "*",
+	.unless = unless_reads,
+	.mail = ops };
 static const struct rule_group many;
 static const struct rule counted = { .type = "cpu_used_ratio",
 	.label = "cpu",
@@ -89,7 +108,7 @@ static const struct rule_group many = { .group = "web",
 	.mail = boss };
 static const struct rule_group *const groups[] = { &many };
 static const struct rule *const rules[] = { &disk, &srv, &swap, &memory, &full, &age, &counted,
-	NULL };
+	&reads, &writes, NULL };
 
 #define CLIENT(client_name)                                                          \
 	{                                                                            \
@@ -282,6 +301,26 @@ static void one_alert_keeps_another_quiet(void **state)
 	book_finish(&f.book);
 }
 
+static void two_that_yield_to_each_other(void **state)
+{
+	(void)state;
+	struct fixture f;
+	begin(&f, NULL);
+	const struct stored_reading both[] = {
+		{ 1, "disk_reads", "sda", 60 },
+		{ 2, "disk_writes", "sda", 60 },
+	};
+	add(&f, "web1", both, 1);
+	end(&f);
+	assert_string_equal(told(&f), "FIRING web1 reads/warning/* sda\n");
+	for (int i = 0; i < 3; i++) {
+		add(&f, "web1", both, 2);
+		end(&f);
+	}
+	assert_string_equal(told(&f), "FIRING web1 writes/warning/* sda\n");
+	book_finish(&f.book);
+}
+
 static void silenced_then_told(void **state)
 {
 	(void)state;
@@ -449,6 +488,7 @@ int main(void)
 		cmocka_unit_test(what_is_well_moves_once_a_batch),
 		cmocka_unit_test(what_came_and_went_is_not_stored),
 		cmocka_unit_test(one_alert_keeps_another_quiet),
+		cmocka_unit_test(two_that_yield_to_each_other),
 		cmocka_unit_test(silenced_then_told),
 		cmocka_unit_test(nobody_acknowledged),
 		cmocka_unit_test(a_group_counts_its_clients),
