@@ -29,14 +29,12 @@ static void set_severity(const struct rule *rule, struct alert *a, enum severity
 }
 
 /* A firing alert whose instance vanished closes; one that only was pending is forgotten. */
-static struct verdict step_vanished(uint32_t absent_after, struct alert a)
+static struct verdict step_vanished(const struct alerter_config *config, struct alert a)
 {
 	a.count++;
-	if (a.count < absent_after)
+	if (a.count < config->absent_after)
 		return verdict_write(a);
-	bool firing = a.state == ALERT_FIRING;
-	struct verdict v = verdict_remove(a);
-	return firing ? verdict_tell(v, EVENT_CLOSED) : v;
+	return a.state == ALERT_FIRING ? verdict_vanish(config, a) : verdict_calm(config, a);
 }
 
 /* Counts one more sample beyond the limit, and since when all of them were beyond the second. */
@@ -143,7 +141,7 @@ struct verdict alert_step(const struct alerter_config *config, const struct rule
 		return verdict_keep();
 	struct alert a = begin(rule, old, look);
 	if (!look->present)
-		return step_vanished(config->absent_after, a);
+		return step_vanished(config, a);
 	a.count = 0;
 	a.value = look->value;
 	a.last_good_at = look->taken_at;

@@ -79,7 +79,7 @@ struct verdict verdict_calm(const struct alerter_config *config, struct alert a)
 }
 
 /* The end of a lock is the end of counting, too. */
-static struct verdict resolve(const struct alerter_config *config, struct alert a)
+static struct verdict end(const struct alerter_config *config, struct alert a, enum event_kind kind)
 {
 	if (alert_is_locked(config, &a))
 		a.flaps = 0;
@@ -87,8 +87,7 @@ static struct verdict resolve(const struct alerter_config *config, struct alert 
 	ended.state = ALERT_OK;
 	ended.clear_since = ended.level_since = 0;
 	ended.breaches = 0;
-	return verdict_tell(
-		a.flaps > 0 ? verdict_write(ended) : verdict_remove(ended), EVENT_RESOLVED);
+	return verdict_tell(a.flaps > 0 ? verdict_write(ended) : verdict_remove(ended), kind);
 }
 
 int64_t verdict_clear_for(
@@ -98,14 +97,25 @@ int64_t verdict_clear_for(
 	return in_window ? config->flap_window_ms : clear_for_ms;
 }
 
-struct verdict verdict_clear(
-	const struct alerter_config *config, struct alert a, int64_t clear_for_ms)
+static struct verdict end_after(const struct alerter_config *config, struct alert a,
+	int64_t clear_for_ms, enum event_kind kind)
 {
 	if (a.clear_since == 0)
 		a.clear_since = a.as_of;
 	if (alert_lasted(&a.clear_since, a.as_of) < verdict_clear_for(config, &a, clear_for_ms))
 		return verdict_write(a);
-	return resolve(config, a);
+	return end(config, a, kind);
+}
+
+struct verdict verdict_clear(
+	const struct alerter_config *config, struct alert a, int64_t clear_for_ms)
+{
+	return end_after(config, a, clear_for_ms, EVENT_RESOLVED);
+}
+
+struct verdict verdict_vanish(const struct alerter_config *config, struct alert a)
+{
+	return end_after(config, a, 0, EVENT_CLOSED);
 }
 
 struct verdict verdict_remind(

@@ -13,8 +13,8 @@
  *
  * Flapping: a row that opened more than alerter.flap_after times within alerter.flap_window is
  * locked. That is said once; it then fires at its worst severity, whatever the value does, until
- * it was clear for the whole window. A row therefore stays, in state ok, for as long after its end
- * as its openings count.
+ * it was clear, or gone, for the whole window. A row therefore stays, in state ok, for as long
+ * after its end as its openings count.
  */
 /* Alerts that need no rule. */
 #define RULE_UNREACHABLE "client-unreachable"
@@ -56,6 +56,10 @@ struct verdict verdict_calm(const struct alerter_config *config, struct alert a)
 /* It fires and this look found it clear: RESOLVED once it was so for long enough. */
 struct verdict verdict_clear(
 	const struct alerter_config *config, struct alert a, int64_t clear_for_ms);
+
+/* It fires and what it is about is gone: CLOSED, and of one that flaps only when it was gone, or
+ * clear, for the window. */
+struct verdict verdict_vanish(const struct alerter_config *config, struct alert a);
 
 /* For how long that has to be: a rule's clear-for, and of one that flaps the window at least. */
 int64_t verdict_clear_for(

@@ -183,9 +183,15 @@ static const struct {
 		"0:95 1:80 2:95 3:80 4:95 5:80 6:95 60:98 70:95 80:98 90:80 95:98",
 		"0:firing 1:resolved 2:firing 3:resolved 4:firing 5:resolved 6:flapping "
 		"60:worse!" },
-	{ "vanished is vanished", { .limit = 90, .clear = 90 },
-		"0:95 1:80 2:95 3:80 4:95 5:80 6:95 7:- 8:- 9:-",
-		"0:firing 1:resolved 2:firing 3:resolved 4:firing 5:resolved 6:flapping 9:closed" },
+	{ "it is locked when it vanishes, too", { .limit = 90, .clear = 90 },
+		"0:95 1:80 2:95 3:80 4:95 5:80 6:95 7:- 8:- 9:- 10:95 11:- 12:- 13:- 612:- "
+		"613:-",
+		"0:firing 1:resolved 2:firing 3:resolved 4:firing 5:resolved 6:flapping "
+		"613:closed" },
+	{ "it vanishes and returns", { .limit = 90, .clear = 90 },
+		"0:95 1:- 2:- 3:- 4:95 5:- 6:- 7:- 8:95 9:- 10:- 11:- 12:- 13:95 14:- 15:- 16:- "
+		"17:95",
+		"0:firing 3:closed 4:firing 7:closed 8:firing 11:closed 13:flapping" },
 };
 
 static void flapping_is_told_once(void **state)
@@ -197,6 +203,22 @@ static void flapping_is_told_once(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(flaps); i++)
 		run_series(
 			flaps[i].name, &config, &flaps[i].rule, flaps[i].samples, flaps[i].events);
+}
+
+static void what_vanished_is_forgotten_in_time(void **state)
+{
+	(void)state;
+	const struct alerter_config config = {
+		.absent_after = 3, .flap_after = 3, .flap_window_ms = 600000
+	};
+	const struct rule rule = { .limit = 90 };
+	const struct alert row = { .instance = "/", .count = 2, .flaps = 1, .flaps_since = 1000 };
+	struct look look = { 9, 600999, "/", false, 0 };
+	assert_int_equal(alert_step(&config, &rule, &row, &look, 0).row, ROW_KEEP);
+	look.taken_at++;
+	struct verdict v = alert_step(&config, &rule, &row, &look, 0);
+	assert_int_equal(v.row, ROW_REMOVE);
+	assert_false(v.tell);
 }
 
 /* Seconds at which a sample is taken; whether it has what is looked for ('+'), and what is told. */
@@ -342,6 +364,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_series),
 		cmocka_unit_test(flapping_is_told_once),
+		cmocka_unit_test(what_vanished_is_forgotten_in_time),
 		cmocka_unit_test(absence),
 		cmocka_unit_test(nobody_is_reminded_of_what_is_taken_on),
 		cmocka_unit_test(state_tells_what_it_rests_on),
