@@ -68,8 +68,7 @@ struct verdict unreachable_step(const struct alerter_config *config, const struc
 		return step_good(config, old, sample);
 	if (sample->outcome == OUTCOME_HOST_KEY_CHANGED)
 		return verdict_keep();
-	return verdict_remind(config,
-		step_failed(old, last_good, sample, config->unreachable_after),
+	return verdict_remind(step_failed(old, last_good, sample, config->unreachable_after),
 		config->unreachable_repeat_ms, now);
 }
 
@@ -104,7 +103,7 @@ struct verdict host_key_step(const struct alerter_config *config, const struct a
 	struct verdict v = step_failed(old, last_good, sample, 1);
 	if (v.row == ROW_WRITE && v.alert.state == ALERT_PENDING)
 		return verdict_open(config, v.alert, v.alert.as_of);
-	return verdict_remind(config, v, config->unreachable_repeat_ms, now);
+	return verdict_remind(v, config->unreachable_repeat_ms, now);
 }
 
 /* ---- jump hosts --------------------------------------------------------------------------- */
@@ -151,9 +150,8 @@ struct verdict jump_step(const struct alerter_config *config, const struct alert
 {
 	if (!stopped)
 		return step_good(config, old, sample);
-	struct verdict v =
-		verdict_remind(config, step_stopped(old, sample, config->unreachable_after),
-			config->unreachable_repeat_ms, now);
+	struct verdict v = verdict_remind(step_stopped(old, sample, config->unreachable_after),
+		config->unreachable_repeat_ms, now);
 	if (v.row == ROW_WRITE && !old)
 		v.alert.instance = name;
 	return v;
@@ -185,7 +183,6 @@ struct verdict stale_step(const struct alerter_config *config, const struct aler
 	}
 	if (a.state != ALERT_FIRING)
 		return verdict_open(config, a, now);
-	struct verdict v =
-		verdict_remind(config, verdict_write(a), config->unreachable_repeat_ms, now);
+	struct verdict v = verdict_remind(verdict_write(a), config->unreachable_repeat_ms, now);
 	return v.tell ? v : verdict_keep();
 }

@@ -120,7 +120,7 @@ static struct verdict step_firing(
 	if (is_clear(rule, a.value, rule->clear))
 		return step_clear(config, rule, v.alert, a.severity);
 	v.alert.clear_since = 0;
-	return verdict_remind(config, v, rule->repeat_ms, now);
+	return verdict_remind(v, rule->repeat_ms, now);
 }
 
 /* The row that this look goes on from. */

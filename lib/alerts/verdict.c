@@ -118,14 +118,12 @@ struct verdict verdict_vanish(const struct alerter_config *config, struct alert 
 	return end_after(config, a, 0, EVENT_CLOSED);
 }
 
-struct verdict verdict_remind(
-	const struct alerter_config *config, struct verdict v, int64_t repeat_ms, int64_t now)
+struct verdict verdict_remind(struct verdict v, int64_t repeat_ms, int64_t now)
 {
 	const struct alert *a = &v.alert;
 	int64_t told_at = a->told_at;
 	if (v.row != ROW_WRITE || v.tell || a->state != ALERT_FIRING || a->clear_since != 0 ||
-		repeat_ms <= 0 || alert_is_locked(config, a) || alert_is_acked(a) ||
-		alert_held(a)[0])
+		repeat_ms <= 0 || alert_is_acked(a) || alert_held(a)[0])
 		return v;
 	return alert_lasted(&told_at, now) >= repeat_ms ? verdict_tell(v, EVENT_REPEAT) : v;
 }

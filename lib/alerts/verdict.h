@@ -69,9 +69,9 @@ int64_t verdict_clear_for(
 int64_t verdict_clear_for(
 	const struct alerter_config *config, const struct alert *a, int64_t clear_for_ms);
 
-/* A row that fires on is told again when it is time to, and nobody has taken it on. */
-struct verdict verdict_remind(
-	const struct alerter_config *config, struct verdict v, int64_t repeat_ms, int64_t now);
+/* A row that fires on, locked or not, is told again when it is time to, and nobody has taken it
+ * on. */
+struct verdict verdict_remind(struct verdict v, int64_t repeat_ms, int64_t now);
 
 bool alert_is_locked(const struct alerter_config *config, const struct alert *a);
 

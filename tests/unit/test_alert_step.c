@@ -176,9 +176,10 @@ static const struct {
 		"0:95 10:80 20:95 30:80 40:95 50:80 601:95 611:80",
 		"0:firing 10:resolved 20:firing 30:resolved 40:firing 50:resolved 601:firing "
 		"611:resolved" },
-	{ "no reminders meanwhile", { .limit = 90, .clear = 90, .repeat_ms = 10000 },
-		"0:95 1:80 2:95 3:80 4:95 5:80 6:95 60:95 90:95",
-		"0:firing 1:resolved 2:firing 3:resolved 4:firing 5:resolved 6:flapping" },
+	{ "reminders while it is bad", { .limit = 90, .clear = 90, .repeat_ms = 40000 },
+		"0:95 1:80 2:95 3:80 4:95 5:80 6:95 10:80 20:95 45:95 46:95 60:80 90:80 95:95",
+		"0:firing 1:resolved 2:firing 3:resolved 4:firing 5:resolved 6:flapping "
+		"46:repeat 95:repeat" },
 	{ "it holds the worst state, and says when that got worse", TWO_LEVELS(.for_ms = 0),
 		"0:95 1:80 2:95 3:80 4:95 5:80 6:95 60:98 70:95 80:98 90:80 95:98",
 		"0:firing 1:resolved 2:firing 3:resolved 4:firing 5:resolved 6:flapping "
