@@ -129,7 +129,7 @@ int lost_behind(struct lost *l, size_t place, struct crowd *ret_crowd)
 	return crowd_choose(&l->book->pool, l->book->config, is_down_behind, &spot, ret_crowd);
 }
 
-static int choose_untold(struct lost *l, struct crowd *ret_crowd)
+int lost_untold(struct lost *l, struct crowd *ret_crowd)
 {
 	return crowd_choose(&l->book->pool, l->book->config, is_lost_untold, &l->reach, ret_crowd);
 }
@@ -159,11 +159,6 @@ static int64_t earliest(const struct lost *l, const struct crowd *crowd)
 	return first;
 }
 
-static const char *const *mail_of(const struct lost *l, const struct crowd *crowd)
-{
-	return crowd_mail(&l->book->pool, crowd, l->book->config->alerter.mail);
-}
-
 size_t lost_place(const struct lost *l, const struct alert *row)
 {
 	if (strcmp(row->rule, RULE_PARENT) == 0)
@@ -172,19 +167,6 @@ size_t lost_place(const struct lost *l, const struct alert *row)
 		return REACH_NONE;
 	size_t place = reach_find(&l->reach, REACH_JUMP, row->instance);
 	return place != REACH_NONE ? place : reach_find(&l->reach, REACH_CLIENT, row->instance);
-}
-
-const char *const *lost_recipients(
-	struct lost *l, const struct book_client *c, const struct book_row *row)
-{
-	struct crowd crowd = { 0 };
-	if (c->config)
-		return row->rule ? config_recipients(c->config, row->rule) : c->config->mail;
-	size_t place = lost_place(l, &row->alert);
-	int r = place != REACH_NONE			      ? lost_behind(l, place, &crowd)
-		: strcmp(row->alert.rule, RULE_ISOLATED) == 0 ? choose_untold(l, &crowd)
-							      : 0;
-	return r < 0 ? NULL : mail_of(l, &crowd);
 }
 
 /* ---- moves -------------------------------------------------------------------------------- */
@@ -213,8 +195,8 @@ static int fire_client(struct lost *l, size_t place, struct error *err)
 	v.text = words_behind(l, row->text, place);
 	if (!v.text)
 		return no_memory(err);
-	return move(l, c, RULE_UNREACHABLE, "", lost_hold_place(l, place), c->config->mail, &v,
-		NULL, err);
+	return move(l, c, RULE_UNREACHABLE, "", lost_hold_place(l, place),
+		lost_client_mail(l, place), &v, NULL, err);
 }
 
 static int fire_jump(struct lost *l, size_t place, struct error *err)
@@ -313,7 +295,7 @@ static int move_isolation(struct lost *l, struct error *err)
 		l->is_isolated = believe_isolation(l, &v.alert);
 	else
 		end_isolation(l, &v);
-	if (choose_untold(l, &crowd) < 0)
+	if (lost_untold(l, &crowd) < 0)
 		return no_memory(err);
 	const char *names = crowd_names(&l->book->pool, &crowd);
 	const char *text =
@@ -324,7 +306,7 @@ static int move_isolation(struct lost *l, struct error *err)
 		return no_memory(err);
 	if (v.tell && v.kind == EVENT_FIRING)
 		v.alert.since = earliest(l, &crowd);
-	return move(l, l->fleet, RULE_ISOLATED, "", "", mail_of(l, &crowd), &v,
+	return move(l, l->fleet, RULE_ISOLATED, "", "", lost_mail(l, &crowd), &v,
 		r->is_isolated ? text : NULL, err);
 }
 
@@ -341,7 +323,7 @@ static int move_node(struct lost *l, size_t place, struct error *err)
 	if (v.tell && v.kind == EVENT_FIRING)
 		v.alert.since = earliest(l, &crowd);
 	return move(l, l->fleet, RULE_PARENT, p->name, lost_hold_way(l, RULE_PARENT, place),
-		mail_of(l, &crowd), &v, p->is_down ? text : NULL, err);
+		lost_mail(l, &crowd), &v, p->is_down ? text : NULL, err);
 }
 
 /* Those above first, so that the events of a run stand in the order of what follows from what. */

@@ -37,8 +37,8 @@ int lost_move(struct lost *l, struct error *err) MUST_CHECK;
 const char *lost_hold(
 	struct lost *l, const struct book_client *c, const struct book_row *row) MUST_CHECK;
 
-/* Who hears of such a row: of one that concerns no client those of all clients behind it, and
- * those who look after the fleet. NULL without memory. */
+/* Who hears of such a row: whoever looks after what is behind it, too, and of one that concerns no
+ * client those who look after the fleet. NULL without memory. */
 const char *const *lost_recipients(
 	struct lost *l, const struct book_client *c, const struct book_row *row) MUST_CHECK;
 

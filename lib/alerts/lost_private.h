@@ -4,8 +4,8 @@
 #include "lib/alerts/crowd.h"
 #include "lib/alerts/lost.h"
 
-/* Shared by lost.c, which moves rows, and lost_hold.c, which says what holds them. Words are in the
- * pool: NULL without memory. */
+/* Shared by lost.c, which moves rows, lost_hold.c, which says what holds them, and lost_mail.c,
+ * which says who hears of them. Words and lists are in the pool: NULL without memory. */
 
 /* The client at a place, and its client-unreachable row or NULL. */
 struct book_client *lost_client(const struct lost *l, size_t place);
@@ -19,6 +19,15 @@ const char *lost_silence(struct lost *l, const struct book_client *c);
 
 /* The clients behind a place that are down. */
 int lost_behind(struct lost *l, size_t place, struct crowd *ret_crowd) MUST_CHECK;
+
+/* The clients that are down, of which nobody knows. */
+int lost_untold(struct lost *l, struct crowd *ret_crowd) MUST_CHECK;
+
+/* Who hears of what these clients are told under: those who look after them, or after the fleet. */
+const char *const *lost_mail(const struct lost *l, const struct crowd *crowd) MUST_CHECK;
+
+/* And of a client, with others behind it or none. */
+const char *const *lost_client_mail(struct lost *l, size_t client) MUST_CHECK;
 
 /* Why nobody is told of a place by itself: of a client, and of a jump host or node by that rule. */
 const char *lost_hold_place(struct lost *l, size_t place);

@@ -182,6 +182,24 @@ static void one_that_dies_when_isolation_comes_and_goes(void **state)
 	finish(&f);
 }
 
+/* ---- what is behind something that is down -------------------------------------------------- */
+
+#define OTHERS "<client ip='o'/><client ip='p'/><client ip='q'/><client ip='r'/><client ip='s'/>"
+
+static void a_dead_host_is_told_to_those_of_its_guests(void **state)
+{
+	(void)state;
+	struct fixture f;
+	begin(&f, "<client ip='host' mail='host@x'/><client ip='g' parent='host' mail='g@x'/>"
+		  "<client ip='k' parent='g' mail='k@x'/>" OTHERS);
+	assert_string_equal(play(&f, 3, "host g k"), "2 FIRING host: g@x k@x host@x\n");
+	assert_string_equal(play(&f, 1, ""), "4 RESOLVED host: g@x k@x host@x\n");
+	finish(&f);
+	begin(&f, "<client ip='host'/><client ip='g' parent='host' mail='g@x'/>" OTHERS);
+	assert_string_equal(play(&f, 3, "host g"), "2 FIRING host: g@x fleet@x\n");
+	finish(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,6 +207,7 @@ int main(void)
 		CONFIG_TEST(an_isolation_is_told_however_long_it_takes),
 		CONFIG_TEST(racks_that_are_dead_are_told),
 		CONFIG_TEST(one_that_dies_when_isolation_comes_and_goes),
+		CONFIG_TEST(a_dead_host_is_told_to_those_of_its_guests),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
