@@ -34,6 +34,8 @@ int alerts_ack(const char *config_path, int argc, char **argv)
 	for (int i = 1; i < argc; i++)
 		if (!alerts_read_id(argv[i], &id))
 			return EX_USAGE;
+	if (!alerts_says_why(why))
+		return EX_USAGE;
 	struct alerts a CLEANUP(alerts_finish) = { 0 };
 	int status = alerts_open(&a, config_path);
 	for (int i = 1; i < argc && (status == EX_OK || status == EX_DATAERR); i++) {

@@ -11,7 +11,7 @@
 #include "lib/log.h"
 
 static const struct command commands[] = {
-	{ "ack", "ID... [--why TEXT]",
+	{ "ack", "ID... --why TEXT",
 		"takes alerts on: nobody is reminded of them, nor escalated to", alerts_ack, NULL },
 	{ "explain", "CLIENT METRIC", "its rules, its last values, and why it fires or does not",
 		alerts_explain, NULL },
@@ -33,7 +33,7 @@ static const struct command commands[] = {
 	{ "test", "RECIPIENT",
 		"sends one test, by the way that alerts for that name or address take", alerts_test,
 		NULL },
-	{ "unsilence", "ID [--why TEXT]", "ends one before its time", alerts_unsilence, NULL },
+	{ "unsilence", "ID --why TEXT", "ends one before its time", alerts_unsilence, NULL },
 };
 
 static const struct command *find(const char *name)
@@ -114,6 +114,13 @@ const char *alerts_who(void)
 	if (name && name[0])
 		(void)escape_text(who, sizeof who, name, strlen(name));
 	return who;
+}
+
+bool alerts_says_why(const char *text)
+{
+	if (!text[0])
+		log_error("it does not say why; write --why TEXT for those who wonder");
+	return text[0];
 }
 
 const char *alerts_why(const char *text, char out[static ALERTS_WHY_MAX])

@@ -36,6 +36,9 @@ bool alerts_read_id(const char *text, uint64_t *ret_id);
 /* Who types, for others to read: the login name, also behind sudo. At most 64 bytes. */
 const char *alerts_who(void);
 
+/* False after saying that the reason is missing. */
+bool alerts_says_why(const char *text);
+
 /* As it is stored and shown to others: in one line, without what a terminal obeys. */
 enum { ALERTS_WHY_MAX = 500 };
 const char *alerts_why(const char *text, char out[static ALERTS_WHY_MAX]);

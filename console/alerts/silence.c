@@ -98,7 +98,7 @@ int alerts_unsilence(const char *config_path, int argc, char **argv)
 	struct error err;
 	if (commands_options(choices, ARRAY_LEN(choices), argc, argv) != 2)
 		return alerts_usage("unsilence");
-	if (!alerts_read_id(argv[1], &id))
+	if (!alerts_read_id(argv[1], &id) || !alerts_says_why(why))
 		return EX_USAGE;
 	struct alerts a CLEANUP(alerts_finish) = { 0 };
 	int status = alerts_open(&a, config_path);

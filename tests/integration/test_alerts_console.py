@@ -127,17 +127,23 @@ class Acknowledged(AlertsCase):
         self.assertEqual(len(self.told()), 1)
         self.samples.execute('UPDATE alert SET told_at = ?', '2020-01-01T00:00:00.000Z')
         alert, = self.listed()
-        self.fleet_run('ack', str(alert['id']), env={'SUDO_USER': 'ann', 'LOGNAME': 'root'})
+        self.fleet_run('ack', str(alert['id']), '--why', 'a disk is ordered',
+                       env={'SUDO_USER': 'ann', 'LOGNAME': 'root'})
         self.disk(-5, 0.94)
         self.assertEqual(self.told(), [])
         self.assertEqual(self.listed()[0]['acknowledged_by'], 'ann')
 
     def test_what_does_not_fire_is_nobodys(self):
-        self.fleet_run('ack', '7', status=EX_DATAERR, err='no alert 7 fires')
+        self.fleet_run('ack', '7', '--why', 'x', status=EX_DATAERR, err='no alert 7 fires')
         for wrong in ('x', '0', '-1', '1x', '99999999999999999999'):
-            self.fleet_run('ack', '--', wrong, status=EX_USAGE, err='is no ID')
+            self.fleet_run('ack', '--why', 'x', '--', wrong, status=EX_USAGE, err='is no ID')
         self.fleet_run('ack', status=EX_USAGE, err='usage: fleet [-c FILE] alerts ack ID')
         self.fleet_run('ack', '7', '--why', status=EX_USAGE, err='--why needs a value')
+
+    def test_others_wonder_why(self):
+        for command in ('ack', 'unsilence'):
+            self.fleet_run(command, '7', status=EX_USAGE, err='does not say why; write --why')
+            self.fleet_run(command, '7', '--why', '', status=EX_USAGE, err='does not say why')
 
 
 class Silenced(AlertsCase):
@@ -155,7 +161,8 @@ class Silenced(AlertsCase):
         self.fleet_run('unsilence', '1', '--why', 'done')
         self.assertIn('held until now', self.alert().out)
         self.assertEqual(self.rows('SELECT lifted_why FROM silence'), [('done',)])
-        self.fleet_run('unsilence', '1', status=EX_DATAERR, err='no silence 1 to end')
+        self.fleet_run('unsilence', '1', '--why', 'done', status=EX_DATAERR,
+                       err='no silence 1 to end')
         self.assertEqual(self.fleet_run('silences'), 'no silence is in force or to come\n')
 
     def test_what_it_covers_now_is_counted(self):
