@@ -6,6 +6,8 @@ import hashlib
 import hmac
 import json
 import os
+import pathlib
+import re
 import subprocess
 import tempfile
 import time
@@ -44,9 +46,17 @@ class Webhooks(OutboxCase):
         self.assertLess(abs(int(stamp) - time.time()), 60)
         signed = hmac.new(SECRET.encode(), stamp.encode() + b'.' + request.body, hashlib.sha256)
         self.assertEqual(request.headers['X-Fleet-Signature'], 'sha256=' + signed.hexdigest())
-        printed = subprocess.run(['openssl', 'dgst', '-sha256', '-hmac', SECRET], check=True,
-                                 input=stamp.encode() + b'.' + request.body, capture_output=True)
-        self.assertIn(signed.hexdigest(), printed.stdout.decode())  # as README.md has it
+        printed = subprocess.run(['sh', '-c', self.recipe()], check=True, capture_output=True,
+                                 cwd=self.fleet.folder, env={**os.environ, 'timestamp': stamp,
+                                                             'body': request.body.decode()})
+        self.assertEqual(printed.stdout.decode(), signed.hexdigest() + '\n')
+
+    @staticmethod
+    def recipe():
+        """How a receiver checks a signature, as README.md has it."""
+        readme = pathlib.Path(__file__).resolve().parents[2] / 'README.md'
+        return re.search('```\n(printf .*?)```', readme.read_text(encoding='utf-8'), re.S)[1].replace(
+            'chat.secret', 'secret')
 
     def test_without_secrets_there_are_none(self):
         self.put('webhook', 'chat')
