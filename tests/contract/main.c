@@ -16,13 +16,14 @@ int main(void)
 		{ "outbox", outbox_tests, outbox_test_count, BOTH },
 		{ "operator", operator_tests, operator_test_count, BOTH },
 		{ "status", status_tests, status_test_count, BOTH },
+		{ "schema", schema_tests, schema_test_count, BOTH },
 		{ "faults", fault_tests, fault_test_count, BOTH },
 		{ "faults of SQLite", sqlite_fault_tests, sqlite_fault_test_count, SQLITE },
 		{ "faults of MariaDB", mariadb_fault_tests, mariadb_fault_test_count, MARIADB },
 		{ "collectors on MariaDB", mariadb_collector_tests, mariadb_collector_test_count,
 			MARIADB },
 		{ "watch on MariaDB", mariadb_watch_tests, mariadb_watch_test_count, MARIADB },
-		{ "upgrade of MariaDB", mariadb_status_tests, mariadb_status_test_count, MARIADB },
+		{ "upgrade of MariaDB", mariadb_schema_tests, mariadb_schema_test_count, MARIADB },
 		{ "partitions", mariadb_work_tests, mariadb_work_test_count, MARIADB },
 	};
 	const char *only = getenv("FLEET_TEST_ONLY");
