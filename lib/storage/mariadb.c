@@ -40,7 +40,9 @@ enum db_fault mariadb_classify(unsigned code)
 		{ ER_LOCK_DEADLOCK, DB_RETRY },
 		{ ER_LOCK_WAIT_TIMEOUT, DB_RETRY },
 		{ RECORD_CHANGED, DB_RETRY },
-		{ ER_DUP_ENTRY, DB_RETRY }, /* somebody was faster: seen when looked up again */
+		{ ER_DUP_ENTRY, DB_RETRY },	/* somebody was faster: seen when looked up again */
+		{ ER_DUP_FIELDNAME, DB_RETRY }, /* the same with the schema */
+		{ ER_DUP_KEYNAME, DB_RETRY },
 		{ ER_ERROR_DURING_COMMIT, DB_RETRY },
 		{ ER_QUERY_INTERRUPTED, DB_RETRY },
 		{ ER_TABLE_DEF_CHANGED, DB_RETRY }, /* partitions were */

@@ -59,7 +59,9 @@ int migrate_check(struct storage *s, struct error *err)
 }
 
 /* Work: the next step, when there is one left. On SQLite it is taken whole or not at all; on
- * MariaDB every statement commits by itself, which is why a step there can be run again. */
+ * MariaDB every statement commits by itself, which is why a step there can be run again, also by
+ * the slower of two that take it together: no lock spans its statements, for GET_LOCK() does not
+ * work in a cluster. */
 static int take_step(struct storage *s, void *arg, struct error *err)
 {
 	int *version = arg;

@@ -1,7 +1,9 @@
 /* The schema: made, upgraded, and refused when it is not this program's. */
-#include "tests/contract/rig.h"
+#include "tests/contract/rounds.h"
 
 #include <unistd.h>
+
+enum { OPENERS = 4, MEETINGS = 8 };
 
 static const struct reading two[] = {
 	{ "memory_used_ratio", "", 0.5 },
@@ -13,14 +15,19 @@ static struct rig *rig(void **state)
 	return *state;
 }
 
-static void a_missing_schema_names_the_command(void **state)
+static void drop_database(struct rig *r)
 {
-	struct rig *r = rig(state);
-	struct storage *s;
 	if (rig_is_mariadb())
 		rig_execute(r, "DROP DATABASE fleet_test; CREATE DATABASE fleet_test");
 	else
 		assert_int_equal(unlink(r->config.path), 0);
+}
+
+static void a_missing_schema_names_the_command(void **state)
+{
+	struct rig *r = rig(state);
+	struct storage *s;
+	drop_database(r);
 	assert_int_equal(storage_open(&r->config, false, &s, &r->err), -1);
 	assert_non_null(strstr(r->err.text, "`fleet init`"));
 	if (!rig_is_mariadb()) /* not even the file was made */
@@ -67,10 +74,7 @@ static void make_version_1(struct rig *r)
 {
 	storage_close(r->s);
 	r->s = NULL;
-	if (rig_is_mariadb())
-		rig_execute(r, "DROP DATABASE fleet_test; CREATE DATABASE fleet_test");
-	else
-		assert_int_equal(unlink(r->config.path), 0);
+	drop_database(r);
 	rig_execute(r, rig_is_mariadb() ? migration_mariadb_001 : migration_sqlite_001);
 	rig_execute(r,
 		"INSERT INTO schema_version VALUES (1, '2026-11-22 00:00:00', '0.1');"
@@ -112,6 +116,63 @@ static void an_older_schema_is_upgraded(void **state)
 	assert_upgraded(r);
 }
 
+/* A process that upgrades as soon as nobody holds the other end of its gate any more. */
+static pid_t start_opener(struct rig *r, const int gate[2])
+{
+	pid_t pid = fork();
+	if (pid != 0)
+		return pid;
+	char none;
+	struct storage *s;
+	struct error err;
+	close(gate[1]);
+	if (read(gate[0], &none, 1) != 0)
+		_exit(2);
+	int rc = storage_open(&r->config, true, &s, &err);
+	if (rc)
+		fprintf(stderr, "upgrade: %s\n", err.text);
+	else
+		storage_close(s);
+	_exit(rc != 0);
+}
+
+/* As cron starts collector and alerter in the same minute. */
+static void upgrade_together(struct rig *r)
+{
+	int gate[2];
+	pid_t pids[OPENERS];
+	assert_int_equal(pipe(gate), 0);
+	for (size_t i = 0; i < OPENERS; i++)
+		pids[i] = start_opener(r, gate);
+	close(gate[0]);
+	close(gate[1]);
+	for (size_t i = 0; i < OPENERS; i++)
+		assert_ended(pids[i]);
+}
+
+static void programs_that_upgrade_together(void **state)
+{
+	struct rig *r = rig(state);
+	for (int i = 0; i < MEETINGS; i++) {
+		make_version_1(r);
+		upgrade_together(r);
+		assert_upgraded(r);
+	}
+}
+
+static void programs_that_make_the_tables_together(void **state)
+{
+	struct rig *r = rig(state);
+	for (int i = 0; i < MEETINGS; i++) {
+		storage_close(r->s);
+		r->s = NULL;
+		drop_database(r);
+		upgrade_together(r);
+		r->s = rig_open(r);
+		assert_select(r, "SELECT version FROM schema_version ORDER BY version", "1\n2\n");
+	}
+}
+
 /* How many bytes the first `count` statements are; 0 when there are fewer. */
 static size_t first_statements(const char *sql, size_t count)
 {
@@ -144,6 +205,8 @@ const struct CMUnitTest schema_tests[] = {
 	RIG_TEST(a_newer_schema_is_refused),
 	RIG_TEST(migrating_twice_keeps_what_is_there),
 	RIG_TEST(an_older_schema_is_upgraded),
+	RIG_TEST(programs_that_upgrade_together),
+	RIG_TEST(programs_that_make_the_tables_together),
 };
 const size_t schema_test_count = ARRAY_LEN(schema_tests);
 
