@@ -165,13 +165,21 @@ static void say_day(const struct details *d)
 		page_fact(d->page, "Last day", d->more->day);
 }
 
-/* Whether text is safe inside quotes of a shell and of any SQL dialect: it is pasted. */
-static bool pastable(const char *text)
+enum { PASTED_MAX = 200 };
+
+/* Whether text from anywhere is safe to be pasted, without quotes or within them. */
+static bool is_plain(const char *text)
 {
-	enum { LONGEST = 200 };
 	size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				  "0123456789 /._:@+=,-");
-	return text[len] == 0 && len <= LONGEST;
+	return text[len] == 0 && len <= PASTED_MAX;
+}
+
+/* Whether a name of the configuration, which holds nothing that cannot be shown, is safe within
+ * single quotes of a shell and of any SQL dialect. */
+static bool is_quotable(const char *name)
+{
+	return !strpbrk(name, "'\\") && strlen(name) <= PASTED_MAX;
 }
 
 static const char *make_select(const struct details *d)
@@ -183,7 +191,7 @@ static const char *make_select(const struct details *d)
 			"SELECT * FROM sample WHERE client_id = "
 			"(SELECT id FROM client WHERE name = '%s') ORDER BY id DESC LIMIT 20;",
 			e->client);
-	bool one = e->instance[0] && pastable(e->instance);
+	bool one = e->instance[0] && is_plain(e->instance);
 	return pool_printf(d->pool,
 		"SELECT * FROM history WHERE client = '%s' AND metric = '%s'%s%s%s"
 		" ORDER BY taken_at DESC LIMIT 20;",
@@ -224,7 +232,7 @@ static const char *make_ssh(const struct details *d)
 static const char *make_explain(const struct details *d)
 {
 	const struct client *c = d->about.client;
-	const char *quote = strchr(c->name, ' ') ? "\"" : "";
+	const char *quote = is_plain(c->name) && !strchr(c->name, ' ') ? "" : "'";
 	return pool_printf(d->pool, "fleet -c %s alerts explain %s%s%s %s", d->about.config->file,
 		quote, c->name, quote, d->about.rule->label);
 }
@@ -235,7 +243,7 @@ static void say_closer(const struct details *d)
 	const struct story *s = a->story;
 	const char *file = a->config->file;
 	page_command(d->page, pool_printf(d->pool, "fleet -c %s status", file));
-	if (a->client && pastable(a->client->name)) {
+	if (a->client && is_quotable(a->client->name)) {
 		if (a->rule)
 			page_command(d->page, make_explain(d));
 		page_command(d->page, make_ssh(d));

@@ -156,6 +156,44 @@ static void what_is_pasted_cannot_break_out(void **state)
 	}
 }
 
+/* The lines to be pasted about a client of that name. */
+static void run_named(struct fixture *f, const char *name)
+{
+	struct config config = rig_config(true);
+	struct client named = rig_clients[0];
+	const struct client *const one[] = { &named };
+	struct event e = rig_firing;
+	e.client = named.name = name;
+	config.clients = &named;
+	config.clients_by_name = one;
+	config.client_count = 1;
+	run_with(f, &e, 1, &config);
+}
+
+static void names_of_any_letters_can_be_pasted(void **state)
+{
+	(void)state;
+	static const char *const names[] = { "w\u00e9b \u00fc", "a $(b) `c` & d" };
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		struct fixture f = { 0 };
+		char line[200];
+		run_named(&f, names[i]);
+		(void)snprintf(line, sizeof line, " alerts explain '%s' disk\n", names[i]);
+		assert_non_null(strstr(f.bag.items[0].text, line));
+		(void)snprintf(line, sizeof line, "WHERE client = '%s' AND", names[i]);
+		assert_non_null(strstr(f.bag.items[0].text, line));
+		assert_non_null(strstr(f.bag.items[0].text, "\n  ssh -p 22 monitor@192.0.2.10\n"));
+		arena_finish(&f.pool);
+	}
+	static const char *const bad[] = { "Ann's", "a\\b" };
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		struct fixture f = { 0 };
+		run_named(&f, bad[i]);
+		assert_null(strstr(f.bag.items[0].text, "alerts explain"));
+		arena_finish(&f.pool);
+	}
+}
+
 enum { MANY = 12000 };
 
 /* `count` alerts of one recipient, numbered from 1. */
@@ -319,6 +357,7 @@ int main(void)
 		cmocka_unit_test(every_kind),
 		cmocka_unit_test(a_long_name_leaves_the_value_visible),
 		cmocka_unit_test(what_is_pasted_cannot_break_out),
+		cmocka_unit_test(names_of_any_letters_can_be_pasted),
 		cmocka_unit_test(five_are_mails_six_are_a_digest),
 		cmocka_unit_test(each_recipient_has_mails_of_its_own),
 		cmocka_unit_test(nobody_to_tell_is_told_on_standard_output),
