@@ -86,12 +86,20 @@ static int record(
 	return write_down(r, err);
 }
 
+/* Then it is as if it had not been tried. */
+static bool is_broken_off(const struct round *r, enum send_result result)
+{
+	return *r->outbox->stop && result != SEND_SENT && result != SEND_REFUSED;
+}
+
 static int try(struct round *r, struct place *place, const struct recipient *to,
 	struct notification *n, struct error *err)
 {
 	struct send_report report = { .rest_ms = 0 };
 	int64_t began_ms = clock_monotonic_ms();
 	enum send_result result = channels_send(&r->channels, place->way, to, n, &report);
+	if (is_broken_off(r, result))
+		return 0;
 	int64_t now = clock_wall_ms();
 	place->spent_ms += clock_monotonic_ms() - began_ms;
 	judge(n, result, &report.reason, now);
@@ -199,9 +207,9 @@ static bool is_good(const struct round *r)
 
 int outbox_deliver(const struct outbox *o, bool *ret_good, struct error *err)
 {
-	struct round r = {
-		.outbox = o, .channels.config = o->config, .began_ms = clock_monotonic_ms()
-	};
+	struct round r = { .outbox = o,
+		.channels = { .config = o->config, .stop = o->stop },
+		.began_ms = clock_monotonic_ms() };
 	int result = places_init(&r.places, o, err);
 	if (result == 0)
 		result = deliver_due(&r, err);

@@ -34,7 +34,7 @@ enum send_result channels_send(struct channels *c, const struct channel_way *way
 	*report = (struct send_report){ .rest_ms = 0 };
 	if (way->open && !*state && way->open(c->config, state, &report->reason) < 0)
 		return SEND_CHANNEL;
-	return way->send(*state, c->config, to, n, report);
+	return way->send(*state, c, to, n, report);
 }
 
 void channel_place(const struct channel_way *way, const struct recipient *to,

@@ -1,6 +1,7 @@
 #ifndef FLEET_SEND_CHANNEL_H
 #define FLEET_SEND_CHANNEL_H
 
+#include <signal.h>
 #include <stdbool.h>
 
 #include "lib/config/config.h"
@@ -11,6 +12,7 @@
 /*
  * The ways by which people are told, a row each in the table of channel.c.
  */
+struct channels;
 struct channel_way {
 	enum channel channel;
 	/* Whether each recipient is at the far end of a way of its own, which can be at fault
@@ -22,18 +24,19 @@ struct channel_way {
 	 * nobody yet. NULL: nothing is. */
 	int (*open)(const struct config *config, void **ret_state, struct error *err);
 	/* `to` is what the recipient's name stands for now. */
-	enum send_result (*send)(void *state, const struct config *config,
-		const struct recipient *to, const struct notification *n,
-		struct send_report *report);
+	enum send_result (*send)(void *state, const struct channels *c, const struct recipient *to,
+		const struct notification *n, struct send_report *report);
 	void (*close)(void *state);
 };
 
 extern const struct channel_way channel_mail, channel_stdout, channel_webhook, channel_command;
 
-/* All of them, with what is open. `config` must outlive it; zero-initialised but for that. */
+/* All of them, with what is open. `config` and `stop` must outlive it; zero-initialised but for
+ * those. */
 enum { CHANNELS = 4 };
 struct channels {
 	const struct config *config;
+	const volatile sig_atomic_t *stop; /* set: what is under way is broken off; NULL */
 	void *states[CHANNELS];
 };
 

@@ -171,12 +171,12 @@ static enum send_result judge(
 	return end->status == EX_TEMPFAIL ? SEND_LATER : SEND_REFUSED;
 }
 
-static enum send_result run(void *state, const struct config *config, const struct recipient *to,
+static enum send_result run(void *state, const struct channels *c, const struct recipient *to,
 	const struct notification *n, struct send_report *report)
 {
 	struct fields f CLEANUP(fields_finish) = { .count = 0 };
 	struct command_end end;
-	(void)state, (void)config;
+	(void)state;
 	bool ready = fields_init(&f, n->payload ? n->payload : "") == 0;
 	const char *const *env = ready ? make_env(&f) : NULL;
 	if (!env) {
@@ -189,6 +189,7 @@ static enum send_result run(void *state, const struct config *config, const stru
 		.input = n->text,
 		.len = strlen(n->text),
 		.timeout_ms = to->timeout_ms,
+		.stop = c->stop,
 	};
 	if (!order.argv)
 		return SEND_LATER;

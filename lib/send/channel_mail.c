@@ -55,11 +55,12 @@ static enum send_result build(const struct config *config, const struct recipien
 	return mail_build(&m, out, err) < 0 ? SEND_LATER : SEND_SENT;
 }
 
-static enum send_result send_mail(void *state, const struct config *config,
-	const struct recipient *to, const struct notification *n, struct send_report *report)
+static enum send_result send_mail(void *state, const struct channels *c, const struct recipient *to,
+	const struct notification *n, struct send_report *report)
 {
 	struct addresses a CLEANUP(addresses_finish) = { .from.cap = 0 };
 	struct buffer mail CLEANUP(buffer_finish) = { 0 };
+	const struct config *config = c->config;
 	if (smtp_address(config->mail.from, &a.from) < 0 || smtp_address(to->address, &a.to) < 0) {
 		(void)error_set(&report->reason, "out of memory");
 		return SEND_LATER;
@@ -67,7 +68,7 @@ static enum send_result send_mail(void *state, const struct config *config,
 	enum send_result built = build(config, to, n, &a, &mail, &report->reason);
 	if (built != SEND_SENT)
 		return built;
-	return smtp_send(state, a.from.data, a.to.data, &mail, &report->reason);
+	return smtp_send(state, a.from.data, a.to.data, &mail, c->stop, &report->reason);
 }
 
 const struct channel_way channel_mail = {

@@ -5,10 +5,10 @@
 
 #include "lib/send/channel.h"
 
-static enum send_result print(void *state, const struct config *config, const struct recipient *to,
+static enum send_result print(void *state, const struct channels *c, const struct recipient *to,
 	const struct notification *n, struct send_report *report)
 {
-	(void)state, (void)config, (void)to;
+	(void)state, (void)c, (void)to;
 	if (n->recipient[0])
 		(void)printf("To: %s\n", n->recipient);
 	if (printf("%s\n\n%s\n", n->subject, n->text) < 0 || fflush(stdout) != 0) {

@@ -151,8 +151,9 @@ static enum send_result judge(int status)
 					     : SEND_CHANNEL; /* a redirect: the url is wrong */
 }
 
-static enum send_result call(struct transfer *t, const struct recipient *to,
-	const struct notification *n, struct request *r, struct send_report *report)
+static enum send_result call(struct transfer *t, const struct channels *c,
+	const struct recipient *to, const struct notification *n, struct request *r,
+	struct send_report *report)
 {
 	if (put_url(to, &r->url) < 0 || put_body(n->payload, to->token, &r->body) < 0) {
 		(void)error_set(&report->reason, "out of memory");
@@ -163,6 +164,7 @@ static enum send_result call(struct transfer *t, const struct recipient *to,
 		.url = r->url.data,
 		.ca = to->ca,
 		.timeout_ms = to->timeout_ms,
+		.stop = c->stop,
 		.headers = r->headers,
 		.body = r->body.data,
 		.len = r->body.len,
@@ -179,18 +181,17 @@ static enum send_result call(struct transfer *t, const struct recipient *to,
 	return result;
 }
 
-static enum send_result send_payload(void *state, const struct config *config,
+static enum send_result send_payload(void *state, const struct channels *c,
 	const struct recipient *to, const struct notification *n, struct send_report *report)
 {
 	struct request r CLEANUP(request_finish) = { .headers = { NULL } };
-	(void)config;
 	if (!n->payload || !n->payload[0]) {
 		(void)error_set(&report->reason, "it was composed without what a webhook is sent");
 		return SEND_REFUSED;
 	}
 	if (check_token(to->token, &report->reason) < 0)
 		return SEND_CHANNEL;
-	return call(state, to, n, &r, report);
+	return call(state, c, to, n, &r, report);
 }
 
 const struct channel_way channel_webhook = {

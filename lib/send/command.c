@@ -18,6 +18,7 @@ enum {
 	OUTPUT_MAX = 999,
 	READ_BYTES = 4096,
 	CANNOT_START = 127,
+	STOP_MS = 200,	/* until it is seen that all is to stop */
 	REAP_MS = 2000, /* for what was killed; one that waits for a dead disk does not die */
 };
 
@@ -66,16 +67,20 @@ static void become(const struct command_order *o, pid_t parent, int in, int out,
 
 /* ---- the parent --------------------------------------------------------------------------- */
 
-/* As poll(2); 0 is the end of its time. */
+/* As poll(2); 0 is the end of its time, or of ours. */
 static int await(struct running *r, struct pollfd *p, nfds_t count)
 {
-	int got;
-	do {
+	const volatile sig_atomic_t *stop = r->order->stop;
+	while (!stop || !*stop) {
 		int64_t left = r->deadline_ms - clock_monotonic_ms();
 		r->timed_out = left <= 0;
-		got = r->timed_out ? 0 : poll(p, count, (int)left);
-	} while (!r->timed_out && (got == 0 || (got < 0 && errno == EINTR)));
-	return got;
+		if (r->timed_out)
+			break;
+		int got = poll(p, count, (int)(left < STOP_MS ? left : STOP_MS));
+		if (got > 0 || (got < 0 && errno != EINTR))
+			return got;
+	}
+	return 0;
 }
 
 /* Nothing is heard of an exec that went well but the end of the pipe. One that reads from a dead

@@ -1,6 +1,7 @@
 #ifndef FLEET_SEND_COMMAND_H
 #define FLEET_SEND_COMMAND_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,6 +20,7 @@ struct command_order {
 	const char *input;
 	size_t len;
 	int64_t timeout_ms;
+	const volatile sig_atomic_t *stop; /* set: it is ended at once; NULL */
 };
 
 struct command_end {
@@ -28,7 +30,8 @@ struct command_end {
 	char output[1000]; /* how what it wrote to 1 and 2 begins, in one line, escaped */
 };
 
-/* Runs it to its end. -1 when it could not be started, or watched; then nothing of it is left.
+/* Runs it to its end; to that of a signal, when it is stopped. -1 when it could not be started, or
+ * watched; then nothing of it is left.
  * Whether it read its input is its own affair. SIGPIPE has to be ignored: process_setup(). */
 int command_run(const struct command_order *order, struct command_end *ret_end,
 	struct error *err) MUST_CHECK;

@@ -51,6 +51,7 @@ int http_call(struct transfer *t, const struct http_request *r, struct http_answ
 		.user = "",
 		.password = "",
 		.timeout_ms = r->timeout_ms,
+		.stop = r->stop,
 		.headers = r->headers,
 		.body = r->body,
 		.len = r->len,

@@ -15,10 +15,11 @@ enum { HTTP_HEAD_MAX = 64 * 1024, HTTP_BODY_MAX = 64 * 1024 };
 
 struct http_request {
 	const char *url;
-	const char *ca;		    /* file; "" = the system's */
-	int64_t timeout_ms;	    /* in all */
-	const char *const *headers; /* "Name: value", NULL-terminated; may be NULL */
-	const char *body;	    /* NULL: GET, otherwise POST */
+	const char *ca;			   /* file; "" = the system's */
+	int64_t timeout_ms;		   /* in all */
+	const volatile sig_atomic_t *stop; /* as in struct transfer_order */
+	const char *const *headers;	   /* "Name: value", NULL-terminated; may be NULL */
+	const char *body;		   /* NULL: GET, otherwise POST */
 	size_t len;
 };
 

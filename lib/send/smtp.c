@@ -84,7 +84,7 @@ int smtp_address(const char *address, struct buffer *out)
 }
 
 enum send_result smtp_send(struct smtp *s, const char *from, const char *to,
-	const struct buffer *mail, struct error *ret_reason)
+	const struct buffer *mail, const volatile sig_atomic_t *stop, struct error *ret_reason)
 {
 	const struct mail_config *c = s->config;
 	const struct transfer_order order = {
@@ -95,6 +95,7 @@ enum send_result smtp_send(struct smtp *s, const char *from, const char *to,
 		.user = c->user,
 		.password = c->password,
 		.timeout_ms = c->timeout_ms,
+		.stop = stop,
 		.from = from,
 		.to = to,
 		.body = mail->data,

@@ -1,6 +1,8 @@
 #ifndef FLEET_SEND_SMTP_H
 #define FLEET_SEND_SMTP_H
 
+#include <signal.h>
+
 #include "lib/buffer.h"
 #include "lib/config/config.h"
 #include "lib/error.h"
@@ -30,9 +32,10 @@ int smtp_open(
  * (connection, TLS, greeting, login, sender) SEND_CHANNEL; a connection that breaks after that
  * SEND_LOST, for after the final dot the mail may have been delivered, and SEND_DOUBTED when that
  * is because the server says nothing more. A recipient that is not ASCII, where the server has no
- * SMTPUTF8, is SEND_REFUSED without a mail having been sent. */
+ * SMTPUTF8, is SEND_REFUSED without a mail having been sent. `stop` as in struct transfer_order. */
 enum send_result smtp_send(struct smtp *s, const char *from, const char *to,
-	const struct buffer *mail, struct error *ret_reason) MUST_CHECK;
+	const struct buffer *mail, const volatile sig_atomic_t *stop,
+	struct error *ret_reason) MUST_CHECK;
 
 /* Says goodbye. Accepts NULL. */
 void smtp_close(struct smtp *s);

@@ -4,6 +4,7 @@
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 enum { STATUS_FINAL = 200 }; /* below, another is to come: RFC 9110, section 15.2 */
 
@@ -67,6 +68,14 @@ static size_t on_read(char *to, size_t size, size_t count, void *arg)
 	return n;
 }
 
+static int on_progress(void *arg, curl_off_t down, curl_off_t got, curl_off_t up, curl_off_t given)
+{
+	const struct transfer *t = arg;
+	const volatile sig_atomic_t *stop = t->order->stop;
+	(void)down, (void)got, (void)up, (void)given;
+	return stop && *stop;
+}
+
 /* ---- options ------------------------------------------------------------------------------ */
 
 /* Every option goes through here, so that one refused by the library is an error and never a
@@ -113,6 +122,9 @@ static CURLcode set_hooks(struct transfer *t, const struct transfer_order *o)
 	SET(CURLOPT_WRITEDATA, t);
 	SET(CURLOPT_READFUNCTION, on_read);
 	SET(CURLOPT_READDATA, t);
+	SET(CURLOPT_NOPROGRESS, 0L);
+	SET(CURLOPT_XFERINFOFUNCTION, on_progress);
+	SET(CURLOPT_XFERINFODATA, t);
 	return code;
 }
 
@@ -189,6 +201,16 @@ void transfer_close(struct transfer *t)
 	free(t);
 }
 
+/* Whoever fell silent, or is left in the middle, is not said goodbye to: nobody waits for the
+ * answer. */
+static void hang_up(struct transfer *t)
+{
+	curl_socket_t fd = CURL_SOCKET_BAD;
+	if (curl_easy_getinfo(t->curl, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK &&
+		fd != CURL_SOCKET_BAD)
+		(void)shutdown(fd, SHUT_RDWR);
+}
+
 /* Ends with all options forgotten, so that nothing of the order is left for the goodbye of a
  * connection that is closed later. */
 static CURLcode exchange(struct transfer *t, const struct transfer_order *order, char *detail)
@@ -199,6 +221,8 @@ static CURLcode exchange(struct transfer *t, const struct transfer_order *order,
 	code = code ? code : set_content(t, order, &lists);
 	code = code ? code : curl_easy_setopt(t->curl, CURLOPT_ERRORBUFFER, detail);
 	code = code ? code : curl_easy_perform(t->curl);
+	if (code == CURLE_OPERATION_TIMEDOUT || code == CURLE_ABORTED_BY_CALLBACK)
+		hang_up(t);
 	(void)curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &t->status);
 	(void)curl_easy_getinfo(t->curl, CURLINFO_RETRY_AFTER, &t->retry_after_s);
 	(void)curl_easy_getinfo(t->curl, CURLINFO_REQUEST_SIZE, &t->asked);

@@ -1,6 +1,7 @@
 #ifndef FLEET_SEND_TRANSFER_H
 #define FLEET_SEND_TRANSFER_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -37,9 +38,10 @@ struct transfer_order {
 	const char *ca;		     /* file; "" = the system's */
 	const char *user, *password; /* "" = no login */
 	int64_t timeout_ms;
-	const char *from, *to;	    /* SMTP: the envelope; NULL */
-	const char *const *headers; /* HTTP: NULL-terminated; NULL */
-	const void *body;	    /* NULL: HTTP asks by GET */
+	const volatile sig_atomic_t *stop; /* set: it is broken off within a second; NULL */
+	const char *from, *to;		   /* SMTP: the envelope; NULL */
+	const char *const *headers;	   /* HTTP: NULL-terminated; NULL */
+	const void *body;		   /* NULL: HTTP asks by GET */
 	size_t len;
 	struct transfer_hooks hooks;
 };

@@ -5,6 +5,8 @@ import time
 import unittest
 
 from rig.outbox_case import OutboxCase
+from rig.scripted_smtp import HANG, ScriptedServer
+from rig.web import Answer
 
 
 class BrokenOff(OutboxCase):
@@ -49,10 +51,43 @@ class BrokenOff(OutboxCase):
         self.assertEqual((process.returncode, out, err), (-number if number == signal.SIGKILL else 0,
                                                           '', ''))
 
+    def check_untouched(self):
+        self.assertEqual([row[1:] for row in self.states()], [('waiting', 0)])
+        self.assertEqual(self.places(), [])
+
     def test_sigkill_ends_a_command(self):
         self.hang()
         self.interrupt(self.pid, signal.SIGKILL)
         self.until(self.is_gone)
+
+    def test_sigterm_ends_a_command(self):
+        self.hang()
+        self.interrupt(self.pid)
+        self.until(self.is_gone)
+        self.check_untouched()
+
+    def test_sigterm_ends_a_request(self):
+        web = self.serve()
+        web.answers = [Answer(hang=60), Answer()]
+        self.prepare(f'<webhook name="chat" url="{web.url("/hook")}" ca="{web.ca}" timeout="30s"/>')
+        message_id = self.put('webhook', 'chat')
+        self.interrupt(lambda: web.requests)
+        self.check_untouched()
+        self.alert()
+        self.assertEqual([r.headers['Idempotency-Key'] for r in web.requests],
+                         [f'"{message_id}"'] * 2)
+
+    def test_sigterm_ends_a_mail(self):
+        for step, begun in (('greeting', lambda server: server.connections),
+                            ('rcpt', lambda server: 'RCPT' in ' '.join(server.lines)),
+                            ('dot', lambda server: server.mails)):
+            with self.subTest(step=step), ScriptedServer({step: HANG}) as server:
+                self.prepare(f'<mail host="127.0.0.1" port="{server.port}" security="plain"'
+                             ' from="fleet@example.com" list-id="example.com" timeout="30s"/>')
+                self.put('mail', 'ops@example.com', '')
+                self.interrupt(lambda begun=begun, server=server: begun(server))
+                self.check_untouched()
+                self.samples.execute('DELETE FROM notification')
 
     def test_a_program_that_does_not_even_start(self):
         self.prepare(self.command('#!/bin/sh\nexit 0\n', '1s'))

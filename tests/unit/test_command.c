@@ -16,7 +16,7 @@ static int run(const char *script, const char *input, int64_t timeout_ms, struct
 {
 	const char *const argv[] = { "/bin/sh", "-c", script, "sh", "$(touch /no) `x` ; \"a",
 		NULL };
-	const struct command_order order = { argv, env, input, strlen(input), timeout_ms };
+	const struct command_order order = { argv, env, input, strlen(input), timeout_ms, NULL };
 	struct error err = { "" };
 	return command_run(&order, end, &err);
 }
@@ -117,7 +117,7 @@ static void who_is_not_there_is_said(void **state)
 {
 	(void)state;
 	const char *const argv[] = { "/nonexistent/page", NULL };
-	const struct command_order order = { argv, env, "", 0, 1000 };
+	const struct command_order order = { argv, env, "", 0, 1000, NULL };
 	struct command_end end;
 	struct error err = { "" };
 	assert_int_equal(command_run(&order, &end, &err), -1);
