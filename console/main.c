@@ -21,7 +21,8 @@ static const struct command commands[] = {
 		NULL },
 	{ "keygen", "[--rotate]", "makes the server's key, or a new one beside the old", cmd_keygen,
 		NULL },
-	{ "status", "[--json]", "how every client is", cmd_status, NULL },
+	{ "status", "[--programs] [--json]", "how every client is, or how the programs keep up",
+		cmd_status, NULL },
 	{ "trust", "[--replace] CLIENT...|--all", "records the host keys of clients", cmd_trust,
 		NULL },
 };

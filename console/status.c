@@ -49,18 +49,36 @@ static int print_rows(const struct config *config, const struct status_set *set,
 	return 0;
 }
 
-static void print_cycle(struct storage *storage, const char *program)
+/* 0 when it never finished one. */
+static int last_finished(
+	struct storage *storage, const char *program, int64_t *ret_at, struct error *err)
 {
 	struct cycle cycle = { 0 };
 	bool found = false;
-	struct error err;
+	if (storage_last_cycle(storage, program, true, &cycle, &found, err) != 0)
+		return -1;
+	*ret_at = found ? cycle.finished_at : 0;
+	return 0;
+}
+
+static int get_programs(struct storage *storage, struct status_programs *ret, struct error *err)
+{
+	struct status_programs p;
+	if (last_finished(storage, "collector", &p.collector_finished_at, err) != 0 ||
+		last_finished(storage, "alerter", &p.alerter_finished_at, err) != 0 ||
+		storage_get_backlog(storage, &p.backlog, err) != 0)
+		return -1;
+	*ret = p;
+	return 0;
+}
+
+static void print_cycle(const char *program, int64_t finished_at)
+{
 	char at[CLOCK_TEXT_SIZE];
-	if (storage_last_cycle(storage, program, true, &cycle, &found, &err) != 0)
-		log_warning("%s", err.text);
-	else if (!found)
+	if (finished_at == 0)
 		printf("%s: has not finished a run yet\n", program);
 	else
-		printf("%s: last finished %s\n", program, clock_format_utc(cycle.finished_at, at));
+		printf("%s: last finished %s\n", program, clock_format_utc(finished_at, at));
 }
 
 /* What is to be sent, and what could not be, by the way it goes. */
@@ -74,51 +92,74 @@ static void print_channel(const struct channel_backlog *c, int64_t now)
 	printf(", %llu failed for good\n", (unsigned long long)c->failed);
 }
 
-/* Below the table: what is not about one client. */
-static void print_programs(struct storage *storage)
+static void print_programs(const struct status_programs *p)
 {
-	struct storage_backlog b = { 0 };
-	struct error err;
-	putchar('\n');
-	print_cycle(storage, "collector");
-	print_cycle(storage, "alerter");
-	if (storage_get_backlog(storage, &b, &err) != 0) {
-		log_warning("%s", err.text);
-		return;
-	}
-	if (b.unprocessed)
+	const struct storage_backlog *b = &p->backlog;
+	print_cycle("collector", p->collector_finished_at);
+	print_cycle("alerter", p->alerter_finished_at);
+	if (b->unprocessed)
 		printf("%llu sample%s to be looked at by the alerter\n",
-			(unsigned long long)b.unprocessed, plural(b.unprocessed));
-	if (b.deferred)
+			(unsigned long long)b->unprocessed, plural(b->unprocessed));
+	if (b->deferred)
 		printf("%llu message%s for the end of quiet hours, or for room in the hour\n",
-			(unsigned long long)b.deferred, b.deferred == 1 ? " waits" : "s wait");
-	for (size_t i = 0; i < b.channel_count; i++)
-		print_channel(&b.channels[i], clock_wall_ms());
+			(unsigned long long)b->deferred, b->deferred == 1 ? " waits" : "s wait");
+	for (size_t i = 0; i < b->channel_count; i++)
+		print_channel(&b->channels[i], clock_wall_ms());
+}
+
+static int show_clients(
+	const struct config *config, struct storage *storage, bool json, struct error *err)
+{
+	struct status_set set = { 0 };
+	if (storage_get_status(storage, &set, err) != 0)
+		return -1;
+	int result = print_rows(config, &set, json);
+	status_set_finish(&set);
+	return result == 0 ? 0 : error_set(err, "out of memory");
+}
+
+static int show_programs(struct storage *storage, bool json, struct error *err)
+{
+	struct status_programs p;
+	struct buffer text CLEANUP(buffer_finish) = { 0 };
+	if (get_programs(storage, &p, err) != 0)
+		return -1;
+	if (json && status_programs_json(&text, &p) != 0)
+		return error_set(err, "out of memory");
+	if (json)
+		fputs(text.data, stdout);
+	else
+		print_programs(&p);
+	return 0;
+}
+
+/* Both for people, who see which is which; one of them for programs. */
+static int show(const struct config *config, struct storage *storage, bool programs, bool json,
+	struct error *err)
+{
+	if (!programs && show_clients(config, storage, json, err) != 0)
+		return -1;
+	if (!programs && !json)
+		putchar('\n');
+	return programs || !json ? show_programs(storage, json, err) : 0;
 }
 
 int cmd_status(const char *config_path, int argc, char **argv)
 {
-	bool json = argc == 2 && strcmp(argv[1], "--json") == 0;
-	if (argc != 1 + json)
-		return setup_usage("status", "[--json]");
+	bool json = false, programs = false;
+	const struct choice choices[] = { { "--json", .flag = &json },
+		{ "--programs", .flag = &programs } };
+	if (commands_options(choices, ARRAY_LEN(choices), argc, argv) != 1)
+		return setup_usage("status", "[--programs] [--json]");
 	struct config *config CLEANUP(config_cleanup) = program_load_config(config_path, true);
 	if (!config)
 		return EX_CONFIG;
 	struct error err;
 	struct storage *storage CLEANUP(storage_cleanup) = NULL;
-	struct status_set set = { 0 };
 	if (storage_open(&config->storage, false, &storage, &err) != 0 ||
-		storage_get_status(storage, &set, &err) != 0) {
+		show(config, storage, programs, json, &err) != 0) {
 		log_error("%s", err.text);
 		return EX_UNAVAILABLE;
 	}
-	int failed = print_rows(config, &set, json);
-	status_set_finish(&set);
-	if (failed) {
-		log_error("out of memory");
-		return EX_OSERR;
-	}
-	if (!json)
-		print_programs(storage);
 	return EX_OK;
 }

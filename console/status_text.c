@@ -156,3 +156,30 @@ int status_json(struct buffer *out, const struct status_row *rows, size_t count)
 			return -1;
 	return buffer_append_text(out, count ? "\n]\n" : "]\n");
 }
+
+static int json_channel(struct buffer *out, const struct channel_backlog *c)
+{
+	return buffer_append_text(out, "\n  {") || json_text(out, "channel", c->channel, ",") ||
+			       json_number(out, "waiting", (double)c->waiting, ",") ||
+			       json_time(out, "oldest_waiting_at", c->oldest_waiting_at, ",") ||
+			       json_number(out, "failed", (double)c->failed, "}")
+		       ? -1
+		       : 0;
+}
+
+int status_programs_json(struct buffer *out, const struct status_programs *p)
+{
+	const struct storage_backlog *b = &p->backlog;
+	if (buffer_append_text(out, "{") ||
+		json_time(out, "collector_finished_at", p->collector_finished_at, ",\n ") ||
+		json_time(out, "alerter_finished_at", p->alerter_finished_at, ",\n ") ||
+		json_number(out, "unprocessed", (double)b->unprocessed, ",\n ") ||
+		json_time(out, "oldest_unprocessed_at", b->oldest_unprocessed_at, ",\n ") ||
+		json_number(out, "deferred", (double)b->deferred, ",\n ") ||
+		buffer_append_text(out, "\"channels\":["))
+		return -1;
+	for (size_t i = 0; i < b->channel_count; i++)
+		if (buffer_append_text(out, i ? "," : "") || json_channel(out, &b->channels[i]))
+			return -1;
+	return buffer_append_text(out, "]}\n");
+}

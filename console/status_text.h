@@ -36,4 +36,13 @@ int status_table(
 /* A JSON array (RFC 8259), one object a client; what was not measured is null. */
 int status_json(struct buffer *out, const struct status_row *rows, size_t count) MUST_CHECK;
 
+/* What is not about one client. */
+struct status_programs {
+	int64_t collector_finished_at, alerter_finished_at; /* 0: never */
+	struct storage_backlog backlog;
+};
+
+/* A JSON object. */
+int status_programs_json(struct buffer *out, const struct status_programs *p) MUST_CHECK;
+
 #endif

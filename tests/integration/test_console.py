@@ -262,6 +262,14 @@ class Console(unittest.TestCase):
         self.assertTrue(0 < rows['web1']['memory_used_ratio'] < 1)
         self.assertEqual(rows['web1']['open_alerts'], 1)
         self.assertEqual(rows['never']['state'], 'never')
+        programs = json.loads(self.fleet_ok('status', '--programs', '--json'))
+        self.assertIsNone(programs['collector_finished_at'])  # of the whole fleet
+        self.assertRegex(programs['alerter_finished_at'], r'^20..-')
+        self.assertEqual((programs['unprocessed'], programs['oldest_unprocessed_at'],
+                          programs['deferred']), (0, None, 0))
+        self.assertEqual([(c['channel'], c['waiting'], c['oldest_waiting_at'], c['failed'])
+                          for c in programs['channels']], [])
+        self.assertTrue(self.fleet_ok('status', '--programs').startswith('collector: '))
         table = self.fleet_ok('status')
         self.assertRegex(table, r'web1 +ok')
         self.assertNotIn('\x1b', table)
