@@ -240,7 +240,7 @@ static struct event *make_event(struct book *b, const struct alert *a, const str
 		.last_good_at = a->last_good_at,
 		.opened_event = opens(v->kind) ? 0 : a->opened_event,
 		.text = v->text ? pool_text(&b->pool, v->text) : a->text,
-		.recipients = a->recipients,
+		.recipients = v->to ? v->to : a->recipients,
 		.held = v->held,
 	};
 	return e->text ? e : NULL;
@@ -335,7 +335,7 @@ static int set_text(const char **field, char **own, const char *text)
 static const char *find_recipients(struct book *b, const struct book_row *row,
 	const struct verdict *v, const char *const *list)
 {
-	if (v->tell && v->kind == EVENT_ESCALATED)
+	if (v->tell && (v->kind == EVENT_ESCALATED || v->to))
 		return recipients_join(&b->pool, row->alert.recipients, list);
 	if (!v->tell || !opens(v->kind))
 		return row->alert.recipients ? row->alert.recipients : "";

@@ -93,7 +93,8 @@ struct alert *book_find(const struct book_client *c, const char *rule, const cha
 
 /* Carries out a verdict that hold_apply() has seen. `rule` is the row's rule; `recipients`
  * (NULL-terminated, may be NULL) are those of an event that opens, and further ones of one that
- * is escalated; `text` is the reason for people, safe to show, NULL to leave the row's. */
+ * is escalated or goes to them alone; `text` is the reason for people, safe to show, NULL to leave
+ * the row's. */
 int book_move(struct book *b, struct book_client *c, const char *rule, const struct verdict *v,
 	const char *const *recipients, const char *text, struct error *err) MUST_CHECK;
 

@@ -134,8 +134,7 @@ int lost_untold(struct lost *l, struct crowd *ret_crowd)
 	return crowd_choose(&l->book->pool, l->book->config, is_lost_untold, &l->reach, ret_crowd);
 }
 
-/* "5 clients behind it: a, b, …", after what is said of the place itself. */
-static const char *words_behind(struct lost *l, const char *own, size_t place)
+const char *lost_words(struct lost *l, const char *own, size_t place)
 {
 	struct crowd crowd;
 	if (lost_behind(l, place, &crowd) < 0)
@@ -192,7 +191,7 @@ static int fire_client(struct lost *l, size_t place, struct error *err)
 	if (row->state != ALERT_PENDING || !lost_is_tried_since(l, place, row))
 		return 0;
 	struct verdict v = contact_lose(&l->book->config->alerter, row);
-	v.text = words_behind(l, row->text, place);
+	v.text = lost_words(l, row->text, place);
 	if (!v.text)
 		return no_memory(err);
 	return move(l, c, RULE_UNREACHABLE, "", lost_hold_place(l, place),
@@ -206,7 +205,7 @@ static int fire_jump(struct lost *l, size_t place, struct error *err)
 	if (!row || row->alert.state != ALERT_PENDING)
 		return 0;
 	struct verdict v = contact_lose(&l->book->config->alerter, &row->alert);
-	v.text = words_behind(l, row->alert.text, place);
+	v.text = lost_words(l, row->alert.text, place);
 	if (!v.text)
 		return no_memory(err);
 	return move(l, l->fleet, RULE_JUMP, name, lost_hold_way(l, RULE_JUMP, place),
@@ -317,7 +316,7 @@ static int move_node(struct lost *l, size_t place, struct error *err)
 	struct verdict v = step_counted(l, RULE_PARENT, p->name, p->hung_down, p->is_down);
 	if (v.row == ROW_KEEP)
 		return 0;
-	const char *text = words_behind(l, "", place);
+	const char *text = lost_words(l, "", place);
 	if (!text || lost_behind(l, place, &crowd) < 0)
 		return no_memory(err);
 	if (v.tell && v.kind == EVENT_FIRING)
@@ -341,5 +340,5 @@ int lost_move(struct lost *l, struct error *err)
 	for (size_t i = 0; i < r->clients; i++)
 		if (r->places[i].own == CONTACT_LOST && fire_client(l, i, err) < 0)
 			return -1;
-	return 0;
+	return lost_tell_new(l, err);
 }

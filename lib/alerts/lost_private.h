@@ -23,11 +23,17 @@ int lost_behind(struct lost *l, size_t place, struct crowd *ret_crowd) MUST_CHEC
 /* The clients that are down, of which nobody knows. */
 int lost_untold(struct lost *l, struct crowd *ret_crowd) MUST_CHECK;
 
+/* "5 clients behind it cannot be reached: a, b, …", after what is said of the place itself. */
+const char *lost_words(struct lost *l, const char *own, size_t place) MUST_CHECK;
+
 /* Who hears of what these clients are told under: those who look after them, or after the fleet. */
 const char *const *lost_mail(const struct lost *l, const struct crowd *crowd) MUST_CHECK;
 
 /* And of a client, with others behind it or none. */
 const char *const *lost_client_mail(struct lost *l, size_t client) MUST_CHECK;
+
+/* Tells what is known already to those whose clients came under it since. */
+int lost_tell_new(struct lost *l, struct error *err) MUST_CHECK;
 
 /* Why nobody is told of a place by itself: of a client, and of a jump host or node by that rule. */
 const char *lost_hold_place(struct lost *l, size_t place);

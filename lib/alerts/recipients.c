@@ -1,11 +1,10 @@
 #include "lib/alerts/recipients.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "lib/buffer.h"
 
-static bool has(const char *text, const char *name)
+bool recipients_have(const char *text, const char *name)
 {
 	size_t len = strlen(name);
 	for (; text && *text; text = strchr(text, '\n') ? strchr(text, '\n') + 1 : NULL)
@@ -20,7 +19,7 @@ const char *recipients_join(struct arena *pool, const char *text, const char *co
 	if (buffer_append_text(&joined, text) < 0)
 		return NULL;
 	for (; list && *list; list++)
-		if (!has(joined.data, *list) &&
+		if (!recipients_have(joined.data, *list) &&
 			buffer_printf(&joined, "%s%s", joined.len ? "\n" : "", *list) < 0)
 			return NULL;
 	return arena_copy(pool, joined.data ? joined.data : "", joined.len);

@@ -38,6 +38,8 @@ struct verdict {
 	const char *held; /* of the event: hold_apply(); NULL = nothing holds it */
 	int64_t at;	  /* of the event; 0 = the alert's as_of */
 	const char *text; /* of the event, safe to show; NULL = the row's */
+	const char *to;	  /* whom the event goes to, who from now on hear of the alert, too; NULL =
+			     all who do */
 	struct alert alert;
 };
 

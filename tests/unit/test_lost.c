@@ -150,6 +150,17 @@ static void an_isolation_is_told_however_long_it_takes(void **state)
 	finish(&f);
 }
 
+static void isolation_is_told_to_all_it_concerns(void **state)
+{
+	(void)state;
+	struct fixture f;
+	begin(&f, SIX);
+	assert_string_equal(play(&f, 3, "a b c"), "2 FIRING collector-isolated: g@x fleet@x\n");
+	assert_string_equal(play(&f, 2, "a b c d e f"), "5 REPEAT collector-isolated: h@x\n");
+	assert_string_equal(play(&f, 1, ""), "6 RESOLVED collector-isolated: g@x fleet@x h@x\n");
+	finish(&f);
+}
+
 /* Three racks that are gone are known by their switches. */
 static void racks_that_are_dead_are_told(void **state)
 {
@@ -200,14 +211,30 @@ static void a_dead_host_is_told_to_those_of_its_guests(void **state)
 	finish(&f);
 }
 
+static void who_comes_under_it_later_is_told_then(void **state)
+{
+	(void)state;
+	struct fixture f;
+	begin(&f, "<client ip='host' mail='host@x'/><client ip='g' parent='host' mail='g@x'/>"
+		  "<parent name='sw'/><client ip='a' parent='sw' mail='a@x'/>"
+		  "<client ip='b' parent='sw' mail='b@x'/>" OTHERS);
+	assert_string_equal(play(&f, 3, "host"), "2 FIRING host: host@x\n");
+	assert_string_equal(play(&f, 1, "host g"), "");
+	assert_string_equal(play(&f, 9, "host g"), "5 REPEAT host: g@x\n");
+	assert_string_equal(play(&f, 1, ""), "14 RESOLVED host: host@x g@x\n");
+	finish(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CONFIG_TEST(half_a_fleet_that_is_dead_is_told),
 		CONFIG_TEST(an_isolation_is_told_however_long_it_takes),
+		CONFIG_TEST(isolation_is_told_to_all_it_concerns),
 		CONFIG_TEST(racks_that_are_dead_are_told),
 		CONFIG_TEST(one_that_dies_when_isolation_comes_and_goes),
 		CONFIG_TEST(a_dead_host_is_told_to_those_of_its_guests),
+		CONFIG_TEST(who_comes_under_it_later_is_told_then),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
