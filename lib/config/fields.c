@@ -18,6 +18,7 @@ enum {
 	SECOND = 1000,
 	MINUTE = 60 * SECOND,
 	HOUR = 60 * MINUTE,
+	MESSAGE_MAX = 40 * SECOND, /* less than a run of the alerter takes for all of them */
 };
 #define YEARS (10 * 365 * 24 * (int64_t)HOUR)
 
@@ -51,7 +52,7 @@ static const struct field fields[] = {
 	{ ROW(ELEMENT_MAIL, "password-file", parse_password_file, AT(mail, config.password), "") },
 	{ ROW(ELEMENT_MAIL, "from",          parse_address,  AT(mail, config.from), "") },
 	{ ROW(ELEMENT_MAIL, "list-id",       parse_list_id,   AT(mail, config.list_id), "") },
-	{ ROW(ELEMENT_MAIL, "timeout",       parse_duration, AT(mail, config.timeout_ms), "30s"), RANGE(SECOND, 3 * MINUTE) },
+	{ ROW(ELEMENT_MAIL, "timeout",       parse_duration, AT(mail, config.timeout_ms), "30s"), RANGE(SECOND, MESSAGE_MAX) },
 
 	{ ROW(ELEMENT_COLLECTOR, "identity",        parse_identity, AT(collector, identity), "") },
 	{ ROW(ELEMENT_COLLECTOR, "passphrase-file", parse_secret_path, AT(collector, passphrase_file), "") },
@@ -96,7 +97,7 @@ static const struct field fields[] = {
 	{ ROW(ELEMENT_WEBHOOK, "token-file",  parse_password_file, AT(recipient, recipient.token), "") },
 	{ ROW(ELEMENT_WEBHOOK, "ca",          parse_file,          AT(recipient, recipient.ca), "") },
 	{ ROW(ELEMENT_COMMAND, "run",         parse_argv,          AT(recipient, recipient.argv), NULL) },
-	{ ROW(ELEMENT_WEBHOOK | ELEMENT_COMMAND, "timeout", parse_duration, AT(recipient, recipient.timeout_ms), "10s"), RANGE(SECOND, 3 * MINUTE) },
+	{ ROW(ELEMENT_WEBHOOK | ELEMENT_COMMAND, "timeout", parse_duration, AT(recipient, recipient.timeout_ms), "10s"), RANGE(SECOND, MESSAGE_MAX) },
 
 	{ ROW(ELEMENT_PARENT, "name",   parse_name, AT(node, node.name), "") },
 	{ ROW(ELEMENT_PARENT, "parent", parse_name, AT(node, node.parent_name), "") },
