@@ -28,8 +28,8 @@ int64_t quiet_until(const struct recipient *r, int64_t now);
 bool quiet_is_limited(const struct recipient *r);
 
 /* How many messages there is room for. Beyond the recipient's number an hour what is critical
- * need not wait an hour: one message with all of that is due every QUIET_RETRY_MS.
- * *ret_critical_only tells that the room is for nothing else. */
+ * need not wait an hour: there is room for one message with all of that when the last one, whatever
+ * it told, is QUIET_RETRY_MS old. *ret_critical_only tells that the room is for nothing else. */
 uint64_t quiet_room(
 	const struct recipient *r, const struct told_before *told, bool *ret_critical_only);
 

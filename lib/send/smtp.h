@@ -28,9 +28,9 @@ int smtp_open(
 
 /* Sends a mail that mail_build() made. Whatever the result but SEND_SENT, *ret_reason says why,
  * with the command that failed and the server's answer. By RFC 5321, section 4.2, 4xx is
- * SEND_LATER; 5xx to the recipient or the content SEND_REFUSED; whatever goes wrong before
- * (connection, TLS, greeting, login, sender) SEND_CHANNEL; a connection that breaks after that
- * SEND_LOST, for after the final dot the mail may have been delivered, and SEND_DOUBTED when that
+ * SEND_LATER, 5xx SEND_REFUSED, and so is a size refused with the sender; any other refusal of the
+ * sender, and whatever goes wrong before (connection, TLS, greeting, login), is SEND_CHANNEL; a
+ * connection that breaks from MAIL on is SEND_LOST, for after the final dot the mail may have been delivered, and SEND_DOUBTED when that
  * is because the server says nothing more. A recipient that is not ASCII, where the server has no
  * SMTPUTF8, is SEND_REFUSED without a mail having been sent. `stop` as in struct transfer_order. */
 enum send_result smtp_send(struct smtp *s, const char *from, const char *to,
