@@ -2,7 +2,8 @@
  * The collector of a simulated fleet: what its clients say is played from a plan, and stored as
  * the collector stores it.
  *
- *   feed DATABASE PLAN
+ *   feed sqlite FILE PLAN
+ *   feed mariadb SOCKET PLAN   in the database `week`, as root
  *
  * The first line of PLAN is the number of clients. Each line after it is a piece of what happens,
  * "CLIENT WHAT INSTANCE FROM TO FIRST LAST": from FROM until before TO (milliseconds since 1970)
@@ -33,6 +34,18 @@ static const struct reading ordinary[] = {
 	{ "filesystem_used_ratio", "/srv", 0.5 },
 	{ "filesystem_used_ratio", "/var", 0.6 },
 	{ "filesystem_files_used_ratio", "/", 0.2 },
+};
+
+static const struct storage_config sqlite = { .engine = STORAGE_SQLITE, .timeout_ms = 60000 };
+static const struct storage_config mariadb = {
+	.engine = STORAGE_MARIADB,
+	.path = "",
+	.host = "",
+	.user = "root",
+	.password = "",
+	.database = "week",
+	.tls_ca = "",
+	.timeout_ms = 60000,
 };
 
 struct piece {
@@ -215,13 +228,13 @@ int main(int argc, char **argv)
 {
 	struct error err;
 	struct feed *f = calloc(1, sizeof *f);
-	struct storage_config config = { .engine = STORAGE_SQLITE, .timeout_ms = 60000 };
 	char line[32];
-	if (argc != 3 || !f)
-		die("usage: feed DATABASE PLAN");
-	config.path = argv[1];
+	if (argc != 4 || !f)
+		die("usage: feed sqlite FILE PLAN | feed mariadb SOCKET PLAN");
+	struct storage_config config = strcmp(argv[1], "mariadb") == 0 ? mariadb : sqlite;
+	*(config.engine == STORAGE_MARIADB ? &config.socket : &config.path) = argv[2];
 	f->ids.collector = 1;
-	load_plan(f, argv[2]);
+	load_plan(f, argv[3]);
 	if (storage_open(&config, true, &f->storage, &err) < 0)
 		die(err.text);
 	while (fgets(line, sizeof line, stdin)) {

@@ -1,16 +1,14 @@
 """What people were told, held against what truly happened (plan.py). Each check returns complaints:
 none when all is well."""
 import collections
-import contextlib
 import dataclasses
 import datetime
-import sqlite3
 
 from plan import BEHIND, HOUR, PER_HOUR
 
 SQL = '''
-SELECT n.recipient, n.message_id, n.refs, n.state, n.created_at, n.done_at,
-       coalesce(c.name, ''), e.rule, e.instance, e.kind, e.at, e.id, e.opened_event
+SELECT coalesce(n.recipient, ''), coalesce(n.message_id, ''), n.refs, n.state, n.created_at,
+       n.done_at, coalesce(c.name, ''), e.rule, e.instance, e.kind, e.at, e.id, e.opened_event
 FROM event e
 LEFT JOIN client c ON c.id = e.client_id
 LEFT JOIN notification_event ne ON ne.event_id = e.id
@@ -20,9 +18,10 @@ ORDER BY e.id'''
 
 
 def to_ms(text):
-    if not text:
+    """Of a time in UTC as either store has it."""
+    if text in (None, 'NULL'):
         return None
-    moment = datetime.datetime.fromisoformat(text.replace('Z', '+00:00'))
+    moment = datetime.datetime.fromisoformat(text.removesuffix('Z') + '+00:00')
     return round(moment.timestamp() * 1000)
 
 
@@ -52,13 +51,11 @@ class Telling:
         return f'{self.who}: {self.client} {self.rule} {self.instance} {self.kind} {at:%a %H:%M:%S}'
 
 
-def read_tellings(database):
-    with contextlib.closing(sqlite3.connect(f'file:{database}?mode=ro', uri=True)) as connection:
-        rows = connection.execute(SQL).fetchall()
-    return [Telling((who or '').partition('@')[0], message or '', refs, state, to_ms(made),
-                    to_ms(done), client, rule.partition('/')[0], instance, kind, to_ms(at), *more)
+def read_tellings(store):
+    return [Telling(who.partition('@')[0], message, refs, state, to_ms(made), to_ms(done), client,
+                    rule.partition('/')[0], instance, kind, to_ms(at), *more)
             for who, message, refs, state, made, done, client, rule, instance, kind, at, *more
-            in rows]
+            in store.execute(SQL)]
 
 
 class Judge:

@@ -1,8 +1,6 @@
 """When runs of the alerter die: at system calls (integration/kill_at.c), in each window between a
 sample and the mark that it was told."""
 import collections
-import contextlib
-import sqlite3
 
 COMMIT = ['main<pwrite64', 'main>fdatasync']
 BEGUN = COMMIT * 2                # the lease is taken, the run has its row
@@ -16,6 +14,8 @@ WINDOWS = {
     'sent': ['main>sendto', 'main<pwrite64'],   # one was taken by the mail server
     'marked': ['main>sendto'] + COMMIT + SEEN,  # and is known to be
 }
+# On MariaDB each query is said to a server, too: a run dies when it has said so much.
+QUERIES = {count: ['main<sendto'] * count for count in (60, 85, 105, 125, 145, 165)}
 STATE = {
     'runs': "SELECT id FROM cycle WHERE program = 'alerter'",
     'unprocessed': 'SELECT id FROM sample WHERE processed_at IS NULL LIMIT 1',
@@ -29,27 +29,26 @@ class Kills:
     """At least `count` of them: a run of each window one after the other, at an even sample of the
     times at which there were news."""
 
-    def __init__(self, count, news):
-        chains = -(-count // len(WINDOWS)) * 10 // 9 + 1  # some windows are passed by
+    def __init__(self, count, news, windows):
+        self.windows = windows
+        chains = -(-count // len(windows)) * 10 // 9 + 1  # some windows are passed by
         self.times = {news[i * len(news) // chains] for i in range(chains)}
         self.counts = collections.Counter()
 
     def of(self, now):
-        return WINDOWS.values() if now in self.times else ()
+        return self.windows.values() if now in self.times else ()
 
-    def look(self, fleet):
+    def look(self, store):
         """Before a run that is to die."""
-        self.before = self.read(fleet)
+        self.before = self.read(store)
 
-    def note(self, moments, fleet, server):
+    def note(self, moments, store, server):
         """Counts one that died, by the state it left."""
-        self.counts[self.window(self.read(fleet), moments, server)] += 1
+        self.counts[self.window(self.read(store), moments, server)] += 1
 
     @staticmethod
-    def read(fleet):
-        with contextlib.closing(sqlite3.connect(fleet.database)) as connection:
-            return {name: [row[0] for row in connection.execute(sql)]
-                    for name, sql in STATE.items()}
+    def read(store):
+        return {name: [row[0] for row in store.execute(sql)] for name, sql in STATE.items()}
 
     def window(self, left, moments, server):
         if left['runs'] == self.before['runs']:

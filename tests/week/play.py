@@ -1,12 +1,11 @@
 """Plays a plan: the feeder and the alerter by turns on one clock, which stands during each run."""
-import contextlib
 import os
-import sqlite3
 import subprocess
 
 from plan import BEHIND, MAINTAINED
 from rig.fleet import BUILD, KILLED, PROGRAMS, Fleet
 from rig.samples import iso
+from store import OnMariadb, Sqlite
 
 PROGRAMS['alerter'] = os.path.join(BUILD, 'tests', 'torture', 'week-alerter')
 FEED = os.environ['WEEK_FEED']
@@ -17,13 +16,14 @@ class Play:
     """In a folder of its own, to an smtp.MailServer that knows the plan's recipients. kills: which
     runs die, and when (kills.py)."""
 
-    def __init__(self, folder, plan, server, kills=None):
+    def __init__(self, folder, plan, server, *, kills=None, mariadb=None):
         self.fleet, self.plan, self.server, self.kills = Fleet(folder), plan, server, kills
+        self.store = OnMariadb(mariadb) if mariadb else Sqlite(self.fleet)
         self.fleet.write_config(
-            f'<mail host="127.0.0.1" port="{server.port}" from="fleet@example.com"'
-            f' list-id="example.com" timeout="20s" security="plain"/>\n{plan.config()}')
+            f'{self.store.element}<mail host="127.0.0.1" port="{server.port}" security="plain"'
+            f' from="fleet@example.com" list-id="example.com" timeout="20s"/>\n{plan.config()}')
         self.feeder = subprocess.Popen(
-            [FEED, self.fleet.database, self.fleet.write('plan', plan.feed())], text=True,
+            [FEED, *self.store.feed, self.fleet.write('plan', plan.feed())], text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def __enter__(self):
@@ -34,15 +34,14 @@ class Play:
     def silence(self):
         """The maintenance, announced before it begins."""
         begins, ends = (iso(ms) for ms in self.plan.silence)
-        with contextlib.closing(sqlite3.connect(self.fleet.database)) as connection, connection:
-            connection.execute(
-                'INSERT INTO silence (client, grp, metric, instance, starts_at, ends_at, weekly,'
-                " who, why, created_at)"
-                " VALUES ('*', ?, '*', '*', ?, ?, '', 'ops', 'maintenance', ?)",
-                ('all/' + MAINTAINED[0], begins, ends, iso(self.plan.begins)))
+        self.store.execute(
+            'INSERT INTO silence (client, grp, metric, instance, starts_at, ends_at, weekly, who,'
+            " why, created_at) VALUES ('*', ?, '*', '*', ?, ?, '', 'ops', 'maintenance', ?)",
+            'all/' + MAINTAINED[0], begins, ends, iso(self.plan.begins))
 
     def __exit__(self, *_):
         self.feeder.communicate()
+        self.store.close()
 
     def run(self):
         for tick in self.plan.ticks():
@@ -66,10 +65,10 @@ class Play:
     def alert(self, now):
         """After those runs that die."""
         for moments in self.kills.of(now) if self.kills else ():
-            self.kills.look(self.fleet)
+            self.kills.look(self.store)
             if not self.start(now, moments):
                 return
-            self.kills.note(moments, self.fleet, self.server)
+            self.kills.note(moments, self.store, self.server)
         self.start(now)
 
     def start(self, now, moments=()):
