@@ -58,7 +58,7 @@ static int look_at_client(struct lost *l, size_t i)
 static void look_at_passage(struct lost *l, size_t i)
 {
 	struct reach_place *p = &l->reach.places[i];
-	const struct alert *row = book_find(l->fleet, RULE_JUMP, p->name);
+	const struct alert *row = p->is_way ? book_find(l->fleet, RULE_JUMP, p->name) : NULL;
 	p->passage = contact_judge(&l->book->config->alerter, row, l->running_cycle);
 	p->is_known = p->is_known || (p->passage != CONTACT_GOOD && is_known(row));
 }

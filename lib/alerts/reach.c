@@ -53,10 +53,14 @@ int reach_init(struct reach *r, const struct config *config)
 			.node = &config->nodes[i],
 			.above = { REACH_NONE, find_parent(r, config, &config->nodes[i].parent) },
 		};
-	for (size_t i = 0; i < r->count; i++)
+	for (size_t i = 0; i < r->count; i++) {
+		const size_t *above = r->places[i].above;
 		for (int way = 0; way < 2; way++)
-			if (r->places[i].above[way] != REACH_NONE)
-				r->places[r->places[i].above[way]].has_behind = true;
+			if (above[way] != REACH_NONE)
+				r->places[above[way]].has_behind = true;
+		if (above[0] != REACH_NONE)
+			r->places[above[0]].is_way = true;
+	}
 	return 0;
 }
 

@@ -26,6 +26,7 @@ struct reach_place {
 	const struct node *node;     /* NULL for the others */
 	size_t above[2];	     /* its jump host and its parent; REACH_NONE */
 	bool has_behind;	     /* something else has it above */
+	bool is_way;		     /* as its jump host */
 	/* What is known: */
 	enum contact own;     /* by attempts of its own; GOOD when nobody tries */
 	enum contact passage; /* of a jump host, by attempts of those behind it */

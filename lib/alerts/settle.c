@@ -173,6 +173,15 @@ static bool has_group(const struct config *config, const struct alert *a)
 	return false;
 }
 
+/* A jump host that nobody goes through any more would never be found well. */
+static bool is_way(const struct lost *l, const char *name)
+{
+	size_t place = reach_find(&l->reach, REACH_JUMP, name);
+	if (place == REACH_NONE)
+		place = reach_find(&l->reach, REACH_CLIENT, name);
+	return place != REACH_NONE && l->reach.places[place].is_way;
+}
+
 /* Whether what a row is about is still in the configuration. */
 static bool has_subject(
 	const struct settling *s, const struct book_client *c, const struct book_row *row)
@@ -184,7 +193,7 @@ static bool has_subject(
 	if (strcmp(a->rule, RULE_PARENT) == 0)
 		return reach_find(&s->lost.reach, REACH_NODE, a->instance) != REACH_NONE;
 	if (strcmp(a->rule, RULE_JUMP) == 0)
-		return config_machine(config, a->instance) != NULL;
+		return is_way(&s->lost, a->instance);
 	return !c->name[0] && has_group(config, a);
 }
 

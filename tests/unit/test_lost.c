@@ -11,8 +11,8 @@
 enum { MINUTE = 60000 };
 
 struct fixture {
-	struct config *config;
-	struct book book;
+	struct config *config, *old_config;
+	struct book book, old_book;
 	uint64_t last_id;
 	int64_t began, now;
 	bool never_done;  /* a cycle is running whenever the alerter looks */
@@ -38,10 +38,26 @@ static void begin(struct fixture *f, const char *fleet)
 	assert_int_equal(book_init(&f->book, f->config, &none, NULL), 0);
 }
 
+/* Goes on with the same rows and another configuration, once. */
+static void reconfigure(struct fixture *f, const char *fleet)
+{
+	static struct alert rows[64];
+	struct alert_set set = { .items = rows };
+	f->old_book = f->book;
+	f->old_config = f->config;
+	for (size_t i = 0; i < f->book.count; i++)
+		for (size_t k = 0; k < f->book.clients[i].count; k++)
+			rows[set.count++] = f->book.clients[i].rows[k]->alert;
+	f->config = load(fleet);
+	assert_int_equal(book_init(&f->book, f->config, &set, NULL), 0);
+}
+
 static void finish(struct fixture *f)
 {
 	book_finish(&f->book);
 	config_destroy(f->config);
+	book_finish(&f->old_book);
+	config_destroy(f->old_config);
 }
 
 /* ---- cycles ------------------------------------------------------------------------------- */
@@ -225,6 +241,18 @@ static void who_comes_under_it_later_is_told_then(void **state)
 	finish(&f);
 }
 
+static void a_jump_host_that_nobody_goes_through_any_more(void **state)
+{
+	(void)state;
+	struct fixture f;
+	begin(&f, "<client ip='gw'/><client ip='c' parent='gw'/><client ip='j' jump='gw'/>" OTHERS);
+	f.gate = "gw";
+	assert_string_equal(play(&f, 3, ""), "2 FIRING gw: fleet@x\n");
+	reconfigure(&f, "<client ip='gw'/><client ip='c' parent='gw'/><client ip='j'/>" OTHERS);
+	assert_string_equal(play(&f, 3, "c"), "4 CLOSED gw: fleet@x\n5 FIRING c: fleet@x\n");
+	finish(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -235,6 +263,7 @@ int main(void)
 		CONFIG_TEST(one_that_dies_when_isolation_comes_and_goes),
 		CONFIG_TEST(a_dead_host_is_told_to_those_of_its_guests),
 		CONFIG_TEST(who_comes_under_it_later_is_told_then),
+		CONFIG_TEST(a_jump_host_that_nobody_goes_through_any_more),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
