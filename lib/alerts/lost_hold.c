@@ -52,7 +52,7 @@ bool lost_is_tried_since(const struct lost *l, size_t client, const struct alert
 	uint64_t back = find_back(l, client);
 	if (back == 0)
 		return true;
-	return row->as_of_id > back && (l->running_cycle == 0 || row->as_of_id < l->running_cycle);
+	return row->as_of_id > back && (l->running_cycle == 0 || back < l->running_cycle);
 }
 
 static const char *hold_client(struct lost *l, size_t client, const struct alert *row)

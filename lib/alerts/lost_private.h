@@ -39,8 +39,8 @@ int lost_tell_new(struct lost *l, struct error *err) MUST_CHECK;
 const char *lost_hold_place(struct lost *l, size_t place);
 const char *lost_hold_way(struct lost *l, const char *key, size_t place);
 
-/* Whether a client was tried since what it hangs on came back, in a cycle that is over. Until then
- * nothing new is known of it. */
+/* Whether a client was tried since what it hangs on came back, and the cycle in which that did is
+ * over. Until then nothing new is known of it. */
 bool lost_is_tried_since(const struct lost *l, size_t client, const struct alert *row);
 
 #endif

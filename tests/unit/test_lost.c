@@ -253,6 +253,18 @@ static void a_jump_host_that_nobody_goes_through_any_more(void **state)
 	finish(&f);
 }
 
+static void who_stays_away_is_told_though_a_cycle_always_runs(void **state)
+{
+	(void)state;
+	struct fixture f;
+	begin(&f, "<client ip='gw'/><client ip='c' parent='gw' mail='c@x'/>" OTHERS);
+	f.never_done = true;
+	assert_string_equal(play(&f, 5, "gw c"), "3 FIRING gw: c@x fleet@x\n");
+	assert_string_equal(play(&f, 1, "c"), "6 RESOLVED gw: c@x fleet@x\n");
+	assert_string_equal(play(&f, 2, "c"), "7 FIRING c: c@x\n");
+	finish(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -264,6 +276,7 @@ int main(void)
 		CONFIG_TEST(a_dead_host_is_told_to_those_of_its_guests),
 		CONFIG_TEST(who_comes_under_it_later_is_told_then),
 		CONFIG_TEST(a_jump_host_that_nobody_goes_through_any_more),
+		CONFIG_TEST(who_stays_away_is_told_though_a_cycle_always_runs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
