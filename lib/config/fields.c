@@ -90,6 +90,7 @@ static const struct field fields[] = {
 	{ ROW(RECIPIENT, "per-hour", parse_count, AT(recipient, recipient.per_hour), NULL), RANGE(1, 100000) },
 	{ ROW(ELEMENT_RECIPIENT, "mail", parse_address, AT(recipient, recipient.address), "") },
 	{ ROW(ELEMENT_WEBHOOK, "url",         parse_url,           AT(recipient, recipient.url), ""), .secret = true },
+	{ ROW(ELEMENT_WEBHOOK, "url-file",    parse_url_file,      AT(recipient, recipient.url), "") },
 	{ ROW(ELEMENT_WEBHOOK, "insecure",    parse_yes,           AT(recipient, insecure), "no") },
 	{ ROW(ELEMENT_WEBHOOK, "form",        parse_choice,        AT(recipient, recipient.form), "json"), .choices = "json|slack|ntfy|pagerduty|alertmanager" },
 	{ ROW(ELEMENT_WEBHOOK, "template",    parse_template,      AT(recipient, recipient.template), "") },
@@ -173,7 +174,7 @@ static const struct shape {
 	{ "recipient", ELEMENT_RECIPIENT, ELEMENT_CONFIG, .required = { "name", "mail" } },
 	{ "retention", ELEMENT_RETENTION, .parents = ELEMENT_CONFIG },
 	{ "storage",   ELEMENT_STORAGE,   ELEMENT_CONFIG, .required = { NULL }, .excludes = { { "password", "password-file" }, { "host", "socket" } } },
-	{ "webhook",   ELEMENT_WEBHOOK,   ELEMENT_CONFIG, .required = { "name", "url" } },
+	{ "webhook",   ELEMENT_WEBHOOK,   ELEMENT_CONFIG, .required = { "name" }, .excludes = { { "url", "url-file" } } },
 };
 /* clang-format on */
 

@@ -218,7 +218,8 @@ value_parser parse_quiet;    /* struct recipient * */
 value_parser parse_argv;     /* const char *const *: a program and its arguments */
 value_parser parse_template; /* const char *: the text of a file */
 
-value_parser parse_url; /* const char *: http or https (url.c) */
+value_parser parse_url;	     /* const char *: http or https (url.c, as the next) */
+value_parser parse_url_file; /* const char *, in `secrets`: the file's first line */
 
 bool is_host(const char *text); /* a name or an address */
 bool is_loopback(const char *host);

@@ -67,6 +67,8 @@ static void check_webhook(
 	struct load *load, const struct xml_node *node, const struct recipient_source *s)
 {
 	const struct recipient *r = &s->recipient;
+	if (!xml_attribute(node, "url") && !xml_attribute(node, "url-file"))
+		complain(load, node, "<webhook> has no url; write url=\"…\" or url-file=\"FILE\"");
 	bool is_plain = strncmp(r->url, "http:", 5) == 0;
 	if (is_plain && !s->insecure && !url_is_loopback(r->url))
 		complain(load, node,

@@ -64,22 +64,23 @@ bool url_is_loopback(const char *url)
 	return !memchr(host, '@', len) && is_loopback(copy);
 }
 
+/* RFC 3986: what is not unreserved or reserved there is written in percents. */
 static bool is_url(const char *text)
-{
-	size_t len = 0;
-	const char *authority = find_authority(text, &len);
-	return authority && is_authority(authority, len);
-}
-
-/* Whoever knows it can speak there, so it is as secret as a password. RFC 3986: what is not
- * unreserved or reserved there is written in percents. */
-int parse_url(struct load *load, const struct field *field, const char *text, void *target,
-	struct error *err)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				      "0123456789-._~:/?#[]@!$&'()*+,;=%";
+	size_t len = strlen(text), authority_len = 0;
+	const char *authority = find_authority(text, &authority_len);
+	return len <= URL_MAX && !text[strspn(text, allowed)] && authority &&
+	       is_authority(authority, authority_len);
+}
+
+/* Whoever knows it can speak there, so it is as secret as a password. */
+int parse_url(struct load *load, const struct field *field, const char *text, void *target,
+	struct error *err)
+{
 	size_t len = strlen(text);
-	if (len > URL_MAX || text[strspn(text, allowed)] || (len > 0 && !is_url(text)))
+	if (len > 0 && !is_url(text))
 		return error_set(err,
 			"is no address of a web server; write it as "
 			"%s=\"https://example.com/path\", with %%20 for a blank",
@@ -92,5 +93,21 @@ int parse_url(struct load *load, const struct field *field, const char *text, vo
 	if (!copy)
 		return error_set(err, "not enough memory");
 	*(const char **)target = copy;
+	return 0;
+}
+
+int parse_url_file(struct load *load, const struct field *field, const char *text, void *target,
+	struct error *err)
+{
+	const char *url = NULL;
+	if (parse_password_file(load, field, text, &url, err) < 0)
+		return -1;
+	if (url && !is_url(url))
+		return error_set(err,
+			"%s: holds no address of a web server; write it there as "
+			"https://example.com/path, with %%20 for a blank",
+			text);
+	if (url)
+		*(const char **)target = url;
 	return 0;
 }

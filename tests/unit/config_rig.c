@@ -40,6 +40,7 @@ int rig_make(void **state)
 		return -1;
 	for (size_t i = 0; i < ARRAY_LEN(files); i++)
 		rig_put(files[i].name, "one line\n", files[i].mode);
+	rig_put("web.url", "https://chat.example.com/hooks/fleet\n", 0600);
 	rig_put("alert.template", "{\"text\": \"{{subject}}\"}\n", 0644);
 	return mkdir("clients.d", 0755) < 0 || mkdir("probes", 0755) < 0 ? -1 : 0;
 }

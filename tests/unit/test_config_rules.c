@@ -140,7 +140,7 @@ static void names_stand_for_recipients(void **state)
 		"<config><mail host='localhost' security='plain' from='f@example.com'/>\n"
 		"<alerter mail='ops, chat, horn, x@example.com' per-hour='7'/>\n"
 		"<recipient name='ops' mail='ops@example.com' quiet='22:30-07:05' per-hour='3'/>\n"
-		"<webhook name='chat' url='http://[::1]:80/x' template='form' "
+		"<webhook name='chat' url-file='web.url' template='form' "
 		"secret-file='secret'/>\n"
 		"<command name='horn' run='/bin/echo -n  a' timeout='3s'/>\n"
 		"<client ip='a'/></config>");
@@ -155,6 +155,7 @@ static void names_stand_for_recipients(void **state)
 	assert_int_equal(ops.quiet_until, 7 * 60 + 5);
 	assert_int_equal(ops.per_hour, 3);
 	assert_int_equal(chat.channel, CHANNEL_WEBHOOK);
+	assert_string_equal(chat.url, "https://chat.example.com/hooks/fleet");
 	assert_int_equal(chat.form, WEBHOOK_TEMPLATE);
 	assert_string_equal(chat.template, "{\"text\": \"{{subject}}\"}");
 	assert_string_equal(chat.secret, "s3cret");
