@@ -14,7 +14,7 @@ static int64_t doubled(uint32_t tries, int64_t most_ms)
 	return ms < most_ms ? ms : most_ms;
 }
 
-int64_t backoff_mail_ms(uint32_t tries)
+int64_t backoff_message_ms(uint32_t tries)
 {
 	return doubled(tries, HOUR_MS);
 }

@@ -49,7 +49,7 @@ static void judge(
 	n->tries++;
 	bool is_final = result == SEND_SENT || result == SEND_REFUSED;
 	if (!is_final && !backoff_gives_up(n->tries, n->created_at, now)) {
-		int64_t wait_ms = backoff_mail_ms(n->tries);
+		int64_t wait_ms = backoff_message_ms(n->tries);
 		/* another is to be the first when the channel is tried again */
 		n->next_try_at = now + (result == SEND_DOUBTED ? 2 * wait_ms : wait_ms);
 		return;

@@ -7,7 +7,7 @@ static void doubles_up_to_its_cap(void **state)
 	(void)state;
 	static const struct {
 		uint32_t tries;
-		int mail_minutes, channel_minutes;
+		int message_minutes, channel_minutes;
 	} rows[] = {
 		{ 0, 1, 1 },
 		{ 1, 1, 1 },
@@ -21,7 +21,8 @@ static void doubles_up_to_its_cap(void **state)
 		{ UINT32_MAX, 60, 15 },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		assert_int_equal(backoff_mail_ms(rows[i].tries), rows[i].mail_minutes * 60000);
+		assert_int_equal(
+			backoff_message_ms(rows[i].tries), rows[i].message_minutes * 60000);
 		assert_int_equal(
 			backoff_channel_ms(rows[i].tries), rows[i].channel_minutes * 60000);
 	}
