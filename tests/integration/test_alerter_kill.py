@@ -112,13 +112,14 @@ class Kill(Breaches):
 
     @shows('31')
     def test_in_the_middle_of_many_mails(self):
-        """Killed from outside at moments of chance, until everything is told."""
-        clients = [f'web{i}' for i in range(4)]
+        """Killed from outside at moments of chance, until everything is told. Each client has one
+        sample: in a second one its mount would be missing, and what is over is told as that."""
+        clients = [f'web{i}' for i in range(KILLS * 4)]
         self.configure(mail='ops@example.com second@example.com', clients=clients,
                        security='plain')
         expected = set()
         for i in range(KILLS * 4):
-            name = clients[i % 4]
+            name = clients[i]
             mount = f'/m{i}'
             self.samples.add(name, -1000 + i, {('filesystem_used_ratio', mount): 0.95})
             for user in ('ops', 'second'):
