@@ -77,3 +77,13 @@ size_t escape_text(char *out, size_t size, const char *s, size_t len)
 	out[used] = 0;
 	return used;
 }
+
+size_t escape_line(char *out, size_t size, char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (memchr("\r\n\t", s[i], 3))
+			s[i] = ' ';
+	while (len > 0 && s[len - 1] == ' ')
+		len--;
+	return escape_text(out, size, s, len);
+}

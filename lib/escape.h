@@ -19,4 +19,8 @@ bool utf8_valid(const char *s, size_t len);
  */
 size_t escape_text(char *out, size_t size, const char *s, size_t len);
 
+/* The same in one line: ends of lines and tabs are blanks, in `s` itself, and those at its end go.
+ */
+size_t escape_line(char *out, size_t size, char *s, size_t len);
+
 #endif

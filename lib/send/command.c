@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -217,16 +216,12 @@ static int attend(struct running *r, struct error *err)
 
 static void tell(struct running *r, int status, struct command_end *ret)
 {
-	struct buffer *o = &r->output;
-	for (size_t i = 0; i < o->len; i++)
-		if (strchr("\r\n\t", o->data[i]))
-			o->data[i] = ' ';
-	while (o->len > 0 && o->data[o->len - 1] == ' ')
-		o->len--;
 	ret->timed_out = r->timed_out;
 	ret->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 	ret->status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-	(void)escape_text(ret->output, sizeof ret->output, o->len ? o->data : "", o->len);
+	ret->output[0] = 0;
+	if (r->output.len > 0)
+		(void)escape_line(ret->output, sizeof ret->output, r->output.data, r->output.len);
 }
 
 int command_run(const struct command_order *order, struct command_end *ret_end, struct error *err)

@@ -1,7 +1,5 @@
 #include "lib/send/http.h"
 
-#include <string.h>
-
 #include "lib/escape.h"
 
 /* What is read of an answer. */
@@ -28,18 +26,6 @@ static bool note_body(void *arg, const char *data, size_t len)
 	return r->body <= HTTP_BODY_MAX;
 }
 
-/* Its first words, in one line. */
-static void tell(struct reading *r, struct http_answer *ret)
-{
-	for (size_t i = 0; i < r->begin.len; i++)
-		if (strchr("\r\n\t", r->begin.data[i]))
-			r->begin.data[i] = ' ';
-	while (r->begin.len > 0 && r->begin.data[r->begin.len - 1] == ' ')
-		r->begin.len--;
-	(void)escape_text(
-		ret->text, sizeof ret->text, r->begin.len ? r->begin.data : "", r->begin.len);
-}
-
 int http_call(struct transfer *t, const struct http_request *r, struct http_answer *ret_answer,
 	struct error *err)
 {
@@ -63,7 +49,9 @@ int http_call(struct transfer *t, const struct http_request *r, struct http_answ
 	if (result == 0) {
 		*ret_answer =
 			(struct http_answer){ transfer_status(t), transfer_retry_after_ms(t), "" };
-		tell(&reading, ret_answer);
+		if (reading.begin.len > 0)
+			(void)escape_line(ret_answer->text, sizeof ret_answer->text,
+				reading.begin.data, reading.begin.len);
 	}
 	buffer_finish(&reading.begin);
 	return result;

@@ -46,11 +46,22 @@ static void is_cut_at_a_character(void **state)
 	assert_string_equal(out, "");
 }
 
+static void is_one_line(void **state)
+{
+	(void)state;
+	char out[20], in[] = "no\r\n\033way\tx \n";
+	assert_int_equal(escape_line(out, sizeof out, in, sizeof in - 1), 13);
+	assert_string_equal(out, "no  \\x1bway x");
+	assert_int_equal(escape_line(out, sizeof out, in, 0), 0);
+	assert_string_equal(out, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_row),
 		cmocka_unit_test(is_cut_at_a_character),
+		cmocka_unit_test(is_one_line),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
