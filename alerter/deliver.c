@@ -111,8 +111,41 @@ static int try(struct round *r, struct place *place, const struct recipient *to,
 	return places_note(&r->places, place, result, &report, now, err);
 }
 
+/* Of the messages that told what is over, one may have been tried just now. */
+static int ask_earlier(struct round *r, const struct notification *n,
+	struct earlier_messages *ret_earlier, struct error *err)
+{
+	struct storage *s = r->outbox->storage;
+	if (storage_earlier_messages(s, n, ret_earlier, err) < 0)
+		return -1;
+	if (ret_earlier->waiting == 0 || r->done_count == 0)
+		return 0;
+	return write_down(r, err) < 0 ? -1 : storage_earlier_messages(s, n, ret_earlier, err);
+}
+
+/* Who heard of no problem is not told that it is over. */
+static int drop(struct round *r, struct notification *n, struct error *err)
+{
+	n->state = NOTIFICATION_FAILED;
+	n->done_at = clock_wall_ms();
+	n->last_error = "what is over could not be told, so neither is its end";
+	log_info("%s is not told \"%s\": %s", n->recipient, n->subject, n->last_error);
+	return storage_put_delivery(r->outbox->storage, n, err);
+}
+
+/* An end comes after its problem, or not at all. What is worse waits for nothing. */
+static int order_end(struct round *r, struct notification *n, bool *ret_now, struct error *err)
+{
+	struct earlier_messages before = { 0 };
+	if (n->is_end && ask_earlier(r, n, &before, err) < 0)
+		return -1;
+	*ret_now = before.waiting == 0 && (before.sent > 0 || before.failed == 0);
+	return before.waiting > 0 || *ret_now ? 0 : drop(r, n, err);
+}
+
 static int deliver(struct round *r, struct notification *n, struct error *err)
 {
+	bool now;
 	struct recipient to;
 	const struct channel_way *way = channels_route(&r->channels, n, &to);
 	struct place *place = places_find(&r->places, way, &to, clock_wall_ms());
@@ -124,7 +157,9 @@ static int deliver(struct round *r, struct notification *n, struct error *err)
 		r->again = true;
 		return 0;
 	}
-	return try(r, place, &to, n, err);
+	if (order_end(r, n, &now, err) < 0)
+		return -1;
+	return now ? try(r, place, &to, n, err) : 0;
 }
 
 /* Only after tries, which back off, so that cron does not mail the same line every minute. */

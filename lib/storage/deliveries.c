@@ -60,6 +60,32 @@ int storage_get_deliveries(struct storage *s, const uint64_t *events, size_t cou
 	return 0;
 }
 
+struct earlier {
+	uint64_t id;
+	struct earlier_messages told;
+};
+
+static int read_earlier(struct storage *s, void *arg, struct error *err)
+{
+	struct earlier *b = arg;
+	struct db_value row[3];
+	if (db_first(s->db, STATEMENT_EARLIER_MESSAGES, DB_VALUES(db_id(b->id)), row, err) < 0)
+		return -1;
+	b->told = (struct earlier_messages){ (uint32_t)db_get_int(&row[0]),
+		(uint32_t)db_get_int(&row[1]), (uint32_t)db_get_int(&row[2]) };
+	return 0;
+}
+
+int storage_earlier_messages(struct storage *s, const struct notification *n,
+	struct earlier_messages *ret_earlier, struct error *err)
+{
+	struct earlier b = { .id = n->id };
+	if (storage_read(s, read_earlier, &b, err))
+		return -1;
+	*ret_earlier = b.told;
+	return 0;
+}
+
 void delivery_set_finish(struct delivery_set *d)
 {
 	set_destroy(d->memory);

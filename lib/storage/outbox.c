@@ -2,7 +2,7 @@
 #include "lib/storage/set.h"
 #include "lib/storage/words.h"
 
-enum { NOTIFICATION_COLUMNS = 14 };
+enum { NOTIFICATION_COLUMNS = 15 };
 
 struct read {
 	struct set *set;
@@ -28,6 +28,7 @@ static void add_notification(struct set *set, const struct db_value *row)
 		.next_try_at = db_get_int(&row[11]),
 		.done_at = db_get_int(&row[12]),
 		.last_error = set_text(set, &row[13]),
+		.is_end = db_get_int(&row[14]) != 0,
 	};
 	set_add(set, &n, sizeof n);
 }

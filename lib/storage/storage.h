@@ -306,6 +306,7 @@ struct notification {
 	const char *last_error;
 	const uint64_t *events; /* when composing: the events it tells */
 	size_t event_count;
+	bool is_end; /* when due: all it tells is that something is over */
 };
 
 struct event_set {
@@ -381,6 +382,14 @@ struct notification_set {
 int storage_due_notifications(struct storage *s, int64_t now, uint64_t after_id, size_t limit,
 	struct notification_set *ret_set, struct error *err) MUST_CHECK;
 void notification_set_finish(struct notification_set *n);
+
+/* What became of the messages to the same recipient, made before this one, that told of the same
+ * alerts' lives. */
+struct earlier_messages {
+	uint32_t waiting, sent, failed;
+};
+int storage_earlier_messages(struct storage *s, const struct notification *n,
+	struct earlier_messages *ret_earlier, struct error *err) MUST_CHECK;
 
 /* Records the fate of one try: state, tries, next_try_at, done_at, last_error. What is sent or
  * failed already stays so: an alerter that was overtaken cannot have it sent again. */

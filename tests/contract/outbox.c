@@ -129,6 +129,41 @@ static void a_notification_waits_until_it_is_done(void **state)
 		"b@example.com|failed|0|2026-11-22 12:00:00.000|550 no such user\n");
 }
 
+static void assert_before(
+	struct rig *r, bool is_end, uint32_t waiting, uint32_t sent, uint32_t failed)
+{
+	struct notification_set due;
+	struct earlier_messages before;
+	assert_done(r, storage_due_notifications(r->s, noon + 1, 0, 9, &due, &r->err));
+	assert_true(due.count > 0);
+	const struct notification *last = &due.items[due.count - 1];
+	assert_int_equal(last->is_end, is_end);
+	assert_done(r, storage_earlier_messages(r->s, last, &before, &r->err));
+	assert_int_equal(before.waiting, waiting);
+	assert_int_equal(before.sent, sent);
+	assert_int_equal(before.failed, failed);
+	notification_set_finish(&due);
+}
+
+static void an_end_knows_what_became_of_its_problem(void **state)
+{
+	struct rig *r = rig(state);
+	uint64_t epoch = take(r), ids[3];
+	three_events(r, epoch, ids); /* firing, again, over */
+	struct notification n[] = { mail("b@example.com", "0@fleet", ids, 1),
+		mail("a@example.com", "1@fleet", ids, 1),
+		mail("a@example.com", "2@fleet", ids + 1, 2),
+		mail("a@example.com", "3@fleet", ids + 2, 1) };
+	tell(r, epoch, n, 3, ids, 2);
+	assert_before(r, false, 1, 0, 0); /* tells of more than the end */
+	tell(r, epoch, &n[3], 1, &ids[2], 1);
+	assert_before(r, true, 2, 0, 0);
+	rig_execute(r, "UPDATE notification SET state = 'failed' WHERE message_id = '1@fleet'");
+	assert_before(r, true, 1, 0, 1);
+	rig_execute(r, "UPDATE notification SET state = 'sent' WHERE message_id = '2@fleet'");
+	assert_before(r, true, 0, 1, 1);
+}
+
 /* A thread of an event each: told and sent long ago, still open, waiting, failed long ago,
  * recent, and one nobody is told of. */
 static void what_was_told_long_ago_goes(void **state)
@@ -434,6 +469,7 @@ static void the_payload_goes_with_the_text(void **state)
 const struct CMUnitTest outbox_tests[] = {
 	RIG_TEST(told_once_and_never_again),
 	RIG_TEST(a_notification_waits_until_it_is_done),
+	RIG_TEST(an_end_knows_what_became_of_its_problem),
 	RIG_TEST(a_thread_begins_with_the_first_mail),
 	RIG_TEST(what_was_told_long_ago_goes),
 	RIG_TEST(a_deferred_event_is_told_in_its_time),

@@ -220,6 +220,39 @@ class Trouble(MailCase):
         self.assertEqual(self.outbox(), [('ops@example.com', 'failed', 1)])
         self.assertIn('looks like spam', self.outbox('last_error')[0][0])
 
+    def test_an_end_waits_until_its_problem_was_told(self):
+        self.server.misbehave('defer')
+        self.disk(-5, 0.95)
+        self.alert()
+        self.server.behave()
+        self.disk(-4, 0.5)
+        self.disk(-4, 0.95, mount='/srv')
+        self.alert()
+        other, = self.mails()
+        self.assertIn('disk /srv', other['subject'])
+        self.assertEqual(self.outbox(), [('ops@example.com', 'waiting', 1),
+                                         ('ops@example.com', 'waiting', 0),
+                                         ('ops@example.com', 'sent', 1)])
+        self.samples.make_due()
+        self.alert()
+        _, problem, end = self.mails(count=3)
+        self.assertIn('WARNING web1: disk /var', problem['subject'])
+        self.assertIn('RESOLVED web1: disk /var', end['subject'])
+        self.assertEqual(end['references'], problem['message-id'])
+
+    def test_nobody_hears_the_end_of_what_was_refused(self):
+        self.configure(mail='ops@example.com nobody@example.com')
+        self.disk(-5, 0.95)
+        self.alert(69, err='no such user')
+        self.disk(-4, 0.5)
+        self.alert()
+        self.mails(count=2)
+        self.assertEqual(self.outbox(), [('nobody@example.com', 'failed', 1),
+                                         ('nobody@example.com', 'failed', 0),
+                                         ('ops@example.com', 'sent', 1),
+                                         ('ops@example.com', 'sent', 1)])
+        self.assertIn('could not be told', self.outbox('last_error')[1][0])
+
     def all_weekend(self, fault, said):
         """Everything waits while the channel is at fault, and comes through on Monday."""
         self.configure(mail='ops@example.com second@example.com', clients=('web1', 'web2'))
