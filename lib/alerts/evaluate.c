@@ -16,7 +16,8 @@
 
 struct look visit_look(const struct visit *v, const char *instance, bool present, double value)
 {
-	return (struct look){ v->sample->id, v->sample->taken_at, instance, present, value };
+	return (struct look){ v->sample->id, v->sample->taken_at, instance, present, value,
+		v->pace.gap_ms };
 }
 
 int visit_move(const struct visit *v, const struct rule *rule, const char *instance,
@@ -158,7 +159,7 @@ static int note_good(const struct visit *v)
 		.as_of = s->taken_at,
 		.as_of_id = s->id,
 		.last_good_at = s->taken_at,
-		.since = s->taken_at,
+		.since = s->taken_at - v->pace.usual_ms,
 	});
 	return book_move(v->book, v->client, RULE_LAST_GOOD, &verdict, NULL, NULL, v->err);
 }
@@ -265,6 +266,15 @@ static int visit_contact(const struct visit *v)
 	return move_contact(v, v->client, RULE_HOST_KEY, "", &verdict, text);
 }
 
+/* Since the newest good sample; of one that is older there is none. */
+static struct pace find_pace(const struct book_client *c, const struct stored_sample *s)
+{
+	const struct alert *good = alert_of(c->good);
+	if (!good || s->outcome != OUTCOME_OK || s->id <= good->as_of_id)
+		return (struct pace){ 0 };
+	return pace_step(good->as_of - good->since, s->taken_at - good->as_of);
+}
+
 int evaluate_sample(struct book *b, const struct stored_sample *s, int64_t now, struct error *err)
 {
 	struct book_client *c = book_client(b, s->client);
@@ -272,7 +282,7 @@ int evaluate_sample(struct book *b, const struct stored_sample *s, int64_t now, 
 		return -1;
 	if (!c || !c->config)
 		return 0;
-	const struct visit v = { b, c, s, now, err };
+	const struct visit v = { b, c, s, now, err, find_pace(c, s) };
 	if (s->id > b->newest_id)
 		b->newest_id = s->id;
 	if (visit_contact(&v) < 0)

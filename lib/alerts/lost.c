@@ -225,7 +225,7 @@ static struct verdict step_counted(
 		.severity = SEVERITY_CRITICAL,
 		.repeat_ms = config->unreachable_repeat_ms,
 	};
-	const struct look look = { l->book->newest_id, l->now, instance, true, (double)count };
+	const struct look look = { l->book->newest_id, l->now, instance, true, (double)count, 0 };
 	if (!old && !breaks)
 		return verdict_keep();
 	struct verdict v = alert_step(config, &rule, old, &look, l->now);

@@ -77,7 +77,7 @@ static int settle_value(struct settling *s, struct book_client *c, const struct 
 	struct book_row *row = book_row(c, rule->key, instance);
 	if (!row && !rule_broken(rule, value))
 		return 0;
-	const struct look look = { s->book->newest_id, s->now, instance, true, value };
+	const struct look look = { s->book->newest_id, s->now, instance, true, value, 0 };
 	struct verdict v = alert_step(
 		&s->book->config->alerter, rule, row ? &row->alert : NULL, &look, s->now);
 	struct book_row seen = { .alert = v.alert, .rule = rule };

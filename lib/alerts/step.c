@@ -2,6 +2,18 @@
 
 #include <math.h>
 
+struct pace pace_step(int64_t usual_ms, int64_t interval_ms)
+{
+	if (interval_ms <= 0)
+		return (struct pace){ .usual_ms = usual_ms };
+	if (usual_ms <= 0)
+		return (struct pace){ .usual_ms = interval_ms };
+	int64_t most = usual_ms * 2, least = usual_ms / 2;
+	if (interval_ms > most)
+		return (struct pace){ most, interval_ms - most };
+	return (struct pace){ .usual_ms = interval_ms > least ? interval_ms : least };
+}
+
 bool rule_broken(const struct rule *rule, double value)
 {
 	return rule->below ? value <= rule->limit : value >= rule->limit;
@@ -123,12 +135,24 @@ static struct verdict step_firing(
 	return verdict_remind(v, rule->repeat_ms, now);
 }
 
+/* What was going on before a gap began later, by as much of it as does not count. */
+static void skip_gap(struct alert *a, int64_t gap_ms)
+{
+	if (a->state == ALERT_PENDING)
+		a->since += gap_ms;
+	if (a->clear_since != 0)
+		a->clear_since += gap_ms;
+	if (a->level_since != 0)
+		a->level_since += gap_ms;
+}
+
 /* The row that this look goes on from. */
 static struct alert begin(const struct rule *rule, const struct alert *old, const struct look *look)
 {
 	struct alert a = old ? *old : (struct alert){ .instance = look->instance };
 	if (a.state != ALERT_FIRING)
 		set_severity(rule, &a, SEVERITY_WARNING);
+	skip_gap(&a, look->gap_ms);
 	a.as_of = look->taken_at;
 	a.as_of_id = look->sample_id;
 	return a;
@@ -155,8 +179,10 @@ struct verdict absent_step(const struct alerter_config *config, const struct rul
 	if (!old && look->present)
 		return verdict_keep();
 	struct alert a = begin(rule, old, look);
-	if (a.state == ALERT_OK)
-		a.since = seen_at > 0 && seen_at < look->taken_at ? seen_at : look->taken_at;
+	if (a.state == ALERT_OK && seen_at > 0 && seen_at + look->gap_ms < look->taken_at)
+		a.since = seen_at + look->gap_ms;
+	else if (a.state == ALERT_OK)
+		a.since = look->taken_at;
 	a.value = look->present ? 0 : (double)alert_lasted(&a.since, look->taken_at) / 1000;
 	if (look->present)
 		return a.state == ALERT_FIRING ? step_firing(config, rule, a, now)

@@ -15,11 +15,22 @@
  *
  * Samples are ordered by their attempt ids, which never run backwards, also when the wall
  * clock does; durations are differences of taken_at, and one that would be negative begins
- * anew.
+ * anew. Nothing is known of a gap between samples, so it counts neither as time beyond the limit
+ * nor as clear: of the time since the sample before, at most twice the usual counts, and what
+ * began before the gap began as much later.
  *
  * A rule with two limits has one row, whose severity is the present one. A rise is told at once;
  * a fall is silent, when the value was below the critical limit's clear level for clear-for.
  */
+
+/* What is usual between two good samples of a client: what it was the last time, or up to twice
+ * and down to half of that; so one sample that is out of turn changes little, and an every="1h"
+ * is learnt. 0 = not known yet. The row `last-good` keeps it: `since` is so long before as_of. */
+struct pace {
+	int64_t usual_ms;
+	int64_t gap_ms; /* of the time since the sample before, what does not count */
+};
+struct pace pace_step(int64_t usual_ms, int64_t interval_ms) MUST_CHECK;
 
 /* What one good sample says about one instance of a rule's metric. */
 struct look {
@@ -28,6 +39,7 @@ struct look {
 	const char *instance;
 	bool present; /* the sample has this instance */
 	double value;
+	int64_t gap_ms; /* see struct pace */
 };
 
 /* Whether this value breaks the rule: the limit itself does. */

@@ -12,6 +12,7 @@ struct visit {
 	const struct stored_sample *sample;
 	int64_t now;
 	struct error *err;
+	struct pace pace; /* of a good sample that is newer than all before */
 };
 
 /* Carries out what a rule's look at one instance found. */

@@ -252,8 +252,9 @@ struct event {
 };
 
 /* Every row there is; all of them fit in memory. One a client has the rule `last-good` and is
- * always ok: since, as_of, as_of_id and last_good_at are those of the newest good sample that was
- * evaluated, and nothing else is kept of it. The view open_alerts shows only what is firing. */
+ * always ok: as_of, as_of_id and last_good_at are those of the newest good sample that was
+ * evaluated, `since` is as much before it as is usual between two (struct pace), and nothing else
+ * is kept of it. The view open_alerts shows only what is firing. */
 struct alert_set {
 	struct alert *items;
 	size_t count;

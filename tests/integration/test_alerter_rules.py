@@ -59,7 +59,7 @@ class Levels(RulesCase):
             if minute % 7 == 0:
                 self.alert()
         self.assertEqual(self.events(), ['firing', 'resolved'] * 3 + ['flapping'])
-        for minute in range(-50, -22):
+        for minute in range(-50, -20):
             self.value(minute, 0.5)
         self.assertEqual(self.events(), [])
         self.value(-20, 0.5)

@@ -132,16 +132,21 @@ static void add_event(char *told, size_t size, int64_t second, const struct verd
 }
 
 static void run_series(const char *name, const struct alerter_config *config,
-	const struct rule *rule, const char *samples, const char *events)
+	const struct rule *rule, bool paced, const char *samples, const char *events)
 {
 	struct kept kept = { 0 };
+	struct pace pace = { 0 };
+	int64_t before = 0;
 	char told[200] = "";
 	uint64_t id = 1;
 	const char *at = samples;
 	for (char *end; *at; at = *end ? end + 1 : end) {
 		int64_t second = strtol(at, &end, 10), now = second * 1000 + 1;
 		bool present = end[1] != '-';
-		struct look look = { id++, now, "/", present, 0 };
+		if (paced)
+			pace = pace_step(pace.usual_ms, before ? now - before : 0);
+		before = now;
+		struct look look = { id++, now, "/", present, 0, pace.gap_ms };
 		at = end + 1;
 		look.value = strtod(at, &end);
 		if (!present)
@@ -160,7 +165,40 @@ static void every_series(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		run_series(rows[i].name, &plain, &rows[i].rule, rows[i].samples, rows[i].events);
+		run_series(rows[i].name, &plain, &rows[i].rule, false, rows[i].samples,
+			rows[i].events);
+}
+
+/* As every_series(), of a client whose samples may be missing for a while. */
+static const struct {
+	const char *name;
+	struct rule rule;
+	const char *samples, *events;
+} gaps[] = {
+	{ "a gap is no time above the limit", { .limit = 90, .clear = 90, .for_ms = 240000 },
+		"0:1 60:1 120:95 7320:95 7380:95 7440:95", "7440:firing" },
+	{ "nor is it below", { .limit = 90, .clear = 90, .clear_for_ms = 240000 },
+		"0:1 60:95 120:80 7320:80 7380:80 7440:80", "60:firing 7440:resolved" },
+	{ "nor two in a row", { .limit = 90, .clear = 90, .for_ms = 540000 },
+		"0:1 60:1 120:95 7320:95 14520:95 14580:95 14640:95 14700:95", "14700:firing" },
+	{ "a fall from critical", TWO_LEVELS(.clear_for_ms = 240000),
+		"0:1 60:98 120:93 7320:93 7380:98", "60:firing!" },
+	{ "a sample every hour", { .limit = 90, .clear = 90, .for_ms = 7200000 },
+		"0:95 3600:95 7200:95", "7200:firing" },
+	{ "a sample out of turn costs no time", { .limit = 90, .clear = 90, .for_ms = 600000 },
+		"0:1 300:95 301:95 600:95 900:95", "900:firing" },
+	{ "nor does a clock that goes back", { .limit = 90, .clear = 90, .for_ms = 180000 },
+		"7200:1 7260:1 60:95 120:95 180:95 240:95", "240:firing" },
+	{ "samples that come more seldom", { .limit = 90, .clear = 90, .for_ms = 300000 },
+		"0:1 60:1 120:1 420:1 720:1 1020:95 1320:95", "1320:firing" },
+};
+
+static void a_gap_is_no_time(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(gaps); i++)
+		run_series(
+			gaps[i].name, &plain, &gaps[i].rule, true, gaps[i].samples, gaps[i].events);
 }
 
 static const struct {
@@ -202,8 +240,8 @@ static void flapping_is_told_once(void **state)
 		.absent_after = 3, .flap_after = 3, .flap_window_ms = 600000
 	};
 	for (size_t i = 0; i < ARRAY_LEN(flaps); i++)
-		run_series(
-			flaps[i].name, &config, &flaps[i].rule, flaps[i].samples, flaps[i].events);
+		run_series(flaps[i].name, &config, &flaps[i].rule, false, flaps[i].samples,
+			flaps[i].events);
 }
 
 static void what_vanished_is_forgotten_in_time(void **state)
@@ -214,7 +252,7 @@ static void what_vanished_is_forgotten_in_time(void **state)
 	};
 	const struct rule rule = { .limit = 90 };
 	const struct alert row = { .instance = "/", .count = 2, .flaps = 1, .flaps_since = 1000 };
-	struct look look = { 9, 600999, "/", false, 0 };
+	struct look look = { 9, 600999, "/", false, 0, 0 };
 	assert_int_equal(alert_step(&config, &rule, &row, &look, 0).row, ROW_KEEP);
 	look.taken_at++;
 	struct verdict v = alert_step(&config, &rule, &row, &look, 0);
@@ -245,7 +283,7 @@ static void absence(void **state)
 	int64_t seen_at = 0;
 	for (size_t i = 0; i < ARRAY_LEN(looks); i++) {
 		int64_t at = looks[i].second * INT64_C(1000) + 1;
-		struct look look = { i + 1, at, "", looks[i].has == '+', 0 };
+		struct look look = { i + 1, at, "", looks[i].has == '+', 0, 0 };
 		struct verdict v = absent_step(
 			&plain, &rule, kept.exists ? &kept.row : NULL, &look, seen_at, at);
 		seen_at = at;
@@ -254,6 +292,21 @@ static void absence(void **state)
 		assert_int_equal(told, looks[i].told);
 	}
 	assert_int_equal(kept.row.since, 840001);
+}
+
+/* Five hours without a sample, and then one that lacks it. */
+static void absent_is_not_what_nobody_looked_for(void **state)
+{
+	(void)state;
+	const struct rule rule = { .kind = RULE_ABSENT, .limit = 900, .clear = 900 };
+	const struct pace pace = pace_step(300000, 18000000);
+	struct look look = { 2, 18000001, "", false, 0, pace.gap_ms };
+	struct verdict v = absent_step(&plain, &rule, NULL, &look, 1, 18000001);
+	assert_false(v.tell);
+
+	look = (struct look){ 3, 18300001, "", false, 0, 0 };
+	v = absent_step(&plain, &rule, &v.alert, &look, 18000001, 18300001);
+	assert_true(v.tell && v.kind == EVENT_FIRING);
 }
 
 static void nobody_is_reminded_of_what_is_taken_on(void **state)
@@ -266,12 +319,12 @@ static void nobody_is_reminded_of_what_is_taken_on(void **state)
 		.since = 1,
 		.acked_at = 2,
 		.acked_severity = SEVERITY_WARNING };
-	struct look look = { 2, 5000, "/", true, 95 };
+	struct look look = { 2, 5000, "/", true, 95, 0 };
 	assert_false(alert_step(&plain, &rule, &row, &look, 5000).tell);
 	look.value = 98;
 	struct verdict v = alert_step(&plain, &rule, &row, &look, 5000);
 	assert_true(v.tell && v.kind == EVENT_WORSE);
-	look = (struct look){ 3, 9000, "/", true, 98 };
+	look = (struct look){ 3, 9000, "/", true, 98, 0 };
 	v = alert_step(&plain, &rule, &v.alert, &look, 9000);
 	assert_true(v.tell && v.kind == EVENT_REPEAT);
 	row.acked_at = 0;
@@ -286,12 +339,12 @@ static void state_tells_what_it_rests_on(void **state)
 	const struct rule rule = {
 		.limit = 90, .clear = 90, .severity = SEVERITY_CRITICAL, .for_ms = 1
 	};
-	struct look look = { 7, 1000, "/var", true, 93 };
+	struct look look = { 7, 1000, "/var", true, 93, 0 };
 	struct verdict v = alert_step(&plain, &rule, NULL, &look, 5000);
 	assert_int_equal(v.row, ROW_WRITE);
 	assert_int_equal(v.alert.state, ALERT_PENDING);
 	struct alert pending = v.alert;
-	look = (struct look){ 8, 2000, "/var", true, 95 };
+	look = (struct look){ 8, 2000, "/var", true, 95, 0 };
 	v = alert_step(&plain, &rule, &pending, &look, 6000);
 	assert_int_equal(v.alert.state, ALERT_FIRING);
 	assert_int_equal(v.alert.severity, SEVERITY_CRITICAL);
@@ -309,7 +362,8 @@ static void late_breaches_become_one_event(void **state)
 	const struct rule rule = { .limit = 90, .clear = 90 };
 	struct kept kept = { 0 };
 	for (int i = 0; i < 10; i++) {
-		struct look look = { (uint64_t)i + 1, 1000 * i, "/", true, i == 0 ? 80 : 90 + i };
+		struct look look = { (uint64_t)i + 1, 1000 * i, "/", true, i == 0 ? 80 : 90 + i,
+			0 };
 		struct verdict v = late_step(&rule, NULL, kept.exists ? &kept.row : NULL, &look);
 		assert_false(v.tell);
 		keep_row(&kept, &v);
@@ -329,7 +383,7 @@ static void late_and_short_of_for_tells_nothing(void **state)
 {
 	(void)state;
 	const struct rule rule = { .limit = 90, .for_ms = 60000 };
-	const struct look look = { 1, 1000, "/", true, 95 };
+	const struct look look = { 1, 1000, "/", true, 95, 0 };
 	struct verdict v = late_step(&rule, NULL, NULL, &look);
 	assert_int_equal(v.row, ROW_WRITE);
 	v = late_close(&rule, &v.alert);
@@ -341,7 +395,7 @@ static void late_but_told_already(void **state)
 {
 	(void)state;
 	const struct rule rule = { .limit = 90 };
-	const struct look look = { 5, 5000, "/", true, 95 };
+	const struct look look = { 5, 5000, "/", true, 95, 0 };
 	const struct alert before = { .state = ALERT_FIRING, .since = 4000 };
 	const struct alert after = { .state = ALERT_FIRING, .since = 6000 };
 	assert_int_equal(late_step(&rule, &before, NULL, &look).row, ROW_KEEP);
@@ -364,9 +418,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_series),
+		cmocka_unit_test(a_gap_is_no_time),
 		cmocka_unit_test(flapping_is_told_once),
 		cmocka_unit_test(what_vanished_is_forgotten_in_time),
 		cmocka_unit_test(absence),
+		cmocka_unit_test(absent_is_not_what_nobody_looked_for),
 		cmocka_unit_test(nobody_is_reminded_of_what_is_taken_on),
 		cmocka_unit_test(state_tells_what_it_rests_on),
 		cmocka_unit_test(late_breaches_become_one_event),

@@ -68,6 +68,14 @@ static const struct rule age = { .kind = RULE_SAMPLE_AGE,
 	.clear = 1200,
 	.instance = "*",
 	.mail = ops };
+static const struct rule steal = { .type = "cpu_steal_ratio",
+	.label = "steal",
+	.key = "steal/warning/*",
+	.limit = 20,
+	.clear = 20,
+	.for_ms = 5 * MINUTE,
+	.instance = "*",
+	.mail = ops };
 /* Two that keep each other quiet. */
 static const char *const unless_reads[] = { "reads", NULL };
 static const char *const unless_writes[] = { "writes", NULL };
@@ -108,7 +116,7 @@ static const struct rule_group many = { .group = "web",
 	.mail = boss };
 static const struct rule_group *const groups[] = { &many };
 static const struct rule *const rules[] = { &disk, &srv, &swap, &memory, &full, &age, &counted,
-	&reads, &writes, NULL };
+	&reads, &writes, &steal, NULL };
 
 #define CLIENT(client_name)                                                          \
 	{                                                                            \
@@ -321,6 +329,21 @@ static void two_that_yield_to_each_other(void **state)
 	book_finish(&f.book);
 }
 
+static void hours_without_a_sample(void **state)
+{
+	(void)state;
+	struct fixture f;
+	begin(&f, NULL);
+	for (int i = 0; i < 3; i++)
+		add_one(&f, "web1", 3, "cpu_steal_ratio", "", 30);
+	f.now += 300 * MINUTE;
+	add_one(&f, "web1", 3, "cpu_steal_ratio", "", 30);
+	assert_string_equal(told(&f), "");
+	add_one(&f, "web1", 3, "cpu_steal_ratio", "", 30);
+	assert_string_equal(told(&f), "FIRING web1 steal/warning/* \n");
+	book_finish(&f.book);
+}
+
 static void silenced_then_told(void **state)
 {
 	(void)state;
@@ -493,6 +516,7 @@ int main(void)
 		cmocka_unit_test(what_came_and_went_is_not_stored),
 		cmocka_unit_test(one_alert_keeps_another_quiet),
 		cmocka_unit_test(two_that_yield_to_each_other),
+		cmocka_unit_test(hours_without_a_sample),
 		cmocka_unit_test(silenced_then_told),
 		cmocka_unit_test(nobody_acknowledged),
 		cmocka_unit_test(a_group_counts_its_clients),
