@@ -187,7 +187,7 @@ void hold_apply(struct verdict *v, const char *hold, int64_t now)
 struct verdict hold_review(const struct alert *row, const char *hold, bool again, int64_t now)
 {
 	struct alert a = *row;
-	if (strcmp(hold, alert_held(row)) == 0)
+	if (strcmp(hold, alert_held(row)) == 0 || (!hold[0] && row->clear_since != 0))
 		return verdict_keep();
 	a.held = hold;
 	if (hold[0] || (row->told_at != 0 && (!again || alert_is_acked(row))))

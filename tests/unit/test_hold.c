@@ -226,6 +226,19 @@ static void what_is_taken_on_comes_back_quietly(void **state)
 	assert_true(hold_review(&row, "", false, 1000).tell);
 }
 
+/* It may be about to end: nobody needs to hear that it fires. */
+static void what_is_clear_already_stays_held(void **state)
+{
+	(void)state;
+	struct alert row = { .state = ALERT_FIRING, .held = "silence 3", .clear_since = 900 };
+	assert_int_equal(hold_review(&row, "", true, 1000).row, ROW_KEEP);
+	row.told_at = 1;
+	assert_int_equal(hold_review(&row, "", true, 1000).row, ROW_KEEP);
+	assert_int_equal(hold_review(&row, "silence 4", true, 1000).row, ROW_WRITE);
+	row.clear_since = 0;
+	assert_true(hold_review(&row, "", true, 1000).tell);
+}
+
 static void escalated_once(void **state)
 {
 	(void)state;
@@ -261,6 +274,7 @@ int main(void)
 		cmocka_unit_test(names_of_rules),
 		cmocka_unit_test(every_life),
 		cmocka_unit_test(what_is_taken_on_comes_back_quietly),
+		cmocka_unit_test(what_is_clear_already_stays_held),
 		cmocka_unit_test(escalated_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
