@@ -1,20 +1,37 @@
 #include "lib/alerts/fit.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
-enum { POINTS_MIN = 8 };
+enum { POINTS_MIN = 8, CLEANUP_PARTS = 3 };
 
-static const double cleanup = 0.05;
 static const double least_explained = 0.8;
 
-/* The points after the last cleanup begin here. */
+static double find_range(const struct history_point *p, size_t count)
+{
+	double low = INFINITY, high = -INFINITY;
+	for (size_t i = 0; i < count; i++) {
+		low = fmin(low, p[i].value);
+		high = fmax(high, p[i].value);
+	}
+	return high - low;
+}
+
+/* The points after the last cleanup begin here: where it was at its lowest. */
 static size_t find_begin(const struct history_point *p, size_t count)
 {
 	size_t begin = 0;
-	for (size_t i = 1; i < count; i++)
-		if (p[i].value <= p[i - 1].value - cleanup)
+	double cleanup = find_range(p, count) / CLEANUP_PARTS;
+	double peak = count > 0 ? p[0].value : 0;
+	for (size_t i = 1; i < count; i++) {
+		bool is_lower = begin > 0 && p[i].value < p[begin].value;
+		if (is_lower || (cleanup > 0 && peak - p[i].value >= cleanup)) {
 			begin = i;
+			peak = p[i].value;
+		}
+		peak = fmax(peak, p[i].value);
+	}
 	return begin;
 }
 
@@ -48,7 +65,7 @@ enum fit fit_full(const struct history_point *points, size_t count, int64_t leas
 	const struct history_point *p = points + begin;
 	count -= begin;
 	if (count < POINTS_MIN || p[count - 1].at - p[0].at < least_span_ms)
-		return FIT_UNKNOWN;
+		return begin > 0 ? FIT_NEVER : FIT_UNKNOWN;
 	struct sums s = add_up(p, count);
 	if (!(s.tt > 0) || !(s.tv > 0) || s.tv * s.tv < least_explained * s.tt * s.vv)
 		return FIT_NEVER;

@@ -19,10 +19,11 @@ enum fit {
 #define FIT_NEVER_S (10 * 365.25 * 86400)
 
 /* In how many seconds, counted from the newest point, a ratio that goes on like this is 1: by a
- * straight line (least squares) through the points, oldest first. A fall by a twentieth of the
- * whole is a cleanup, and only what came after it counts. What counts must be eight points at
- * least, and span `least_span_ms`. A line that explains less than four fifths of the variance is
- * none: a single step, a large file that was copied, reaches three quarters. */
+ * straight line (least squares) through the points, oldest first. A fall by a third of their range
+ * is a cleanup, and only what came after it counts: what was emptied a moment ago is not about to
+ * be full, until that is known again. What counts must be eight points at least, and span
+ * `least_span_ms`. A line that explains less than four fifths of the variance is none: a single
+ * step, a large file that was copied, reaches three quarters. */
 enum fit fit_full(const struct history_point *points, size_t count, int64_t least_span_ms,
 	double *ret_seconds);
 

@@ -38,8 +38,14 @@ static const struct {
 	{ "to and fro", "50 54 50 54 50 54 50 54 50 54 50 54", FIT_NEVER, 0 },
 	{ "a cleanup begins anew", "80 85 90 95 50 51 52 53 54 55 56 57 58 59 60", FIT_KNOWN,
 		40 / 6.0 },
-	{ "after a cleanup too little is known", "50 55 60 65 70 75 80 85 90 95 50 52 54",
-		FIT_UNKNOWN, 0 },
+	{ "after a cleanup too little is known: it is none now",
+		"50 55 60 65 70 75 80 85 90 95 50 52 54", FIT_NEVER, 0 },
+	{ "a cleanup of little", "90 90.4 90.8 91.2 91.6 92 92.4 92.8 93.2 93.6 90 90.4 90.8",
+		FIT_NEVER, 0 },
+	{ "a cleanup in several steps", "80 85 90 95 82 70 50 51 52 53 54 55 56 57 58 59 60",
+		FIT_KNOWN, 40 / 6.0 },
+	{ "much noise on much growth", "10 17 14 26 27 21 36 41 38 50 57 51 66 70 64 76 80",
+		FIT_KNOWN, NAN },
 	{ "a small fall is none", "50 52 54 56 55 58 60 62 64 66", FIT_KNOWN, NAN },
 };
 
