@@ -23,15 +23,34 @@ bool late_is(const char *key)
 	return strncmp(key, RULE_LATE, sizeof RULE_LATE - 1) == 0;
 }
 
+/* Carries out what became of the gathered row; `rule` is NULL when it is gone. */
+static int move_late(struct book *b, struct book_client *c, const struct rule *rule,
+	const char *key, struct verdict *v, int64_t now, struct error *err)
+{
+	const char *hold = "";
+	if (rule && v->tell)
+		hold = holder_find(b, c, rule, rule->key, v->alert.instance, v->alert.as_of, now);
+	if (!hold)
+		return error_set(err, "out of memory");
+	hold_apply(v, hold, now);
+	return book_move(b, c, key, v, rule ? config_recipients(c->config, rule) : NULL, "", err);
+}
+
 int late_reading(const struct visit *v, struct watch *w, const struct stored_reading *reading)
 {
-	if (w->rule->kind != RULE_LEVEL || !rule_broken(w->rule, reading->value))
+	if (w->rule->kind != RULE_LEVEL)
 		return 0;
 	struct late_key key = late_key(w->rule);
 	struct look look = visit_look(v, reading->instance, true, reading->value);
-	struct verdict verdict = late_step(w->rule, w->row ? &w->row->alert : NULL,
-		book_find(v->client, key.text, reading->instance), &look);
-	return book_move(v->book, v->client, key.text, &verdict, NULL, "", v->err);
+	struct book_row *row = book_row(v->client, key.text, reading->instance);
+	struct verdict verdict =
+		late_step(w->rule, w->row ? &w->row->alert : NULL, row ? &row->alert : NULL, &look);
+	if (move_late(v->book, v->client, w->rule, key.text, &verdict, v->now, v->err) < 0)
+		return -1;
+	row = book_row(v->client, key.text, reading->instance);
+	if (row)
+		row->seen_id = v->sample->id;
+	return 0;
 }
 
 static const struct rule *find_rule(const struct client *client, const char *key)
@@ -42,16 +61,12 @@ static const struct rule *find_rule(const struct client *client, const char *key
 	return NULL;
 }
 
-int late_finish(struct book *b, struct book_client *c, const struct alert *row, int64_t now,
+int late_finish(struct book *b, struct book_client *c, const struct book_row *row, int64_t now,
 	struct error *err)
 {
-	const struct rule *rule = find_rule(c->config, row->rule);
-	struct verdict v = rule ? late_close(rule, row) : verdict_remove(*row);
-	const char *hold =
-		rule ? holder_find(b, c, rule, rule->key, row->instance, row->as_of, now) : "";
-	if (!hold)
-		return error_set(err, "out of memory");
-	hold_apply(&v, hold, now);
-	return book_move(
-		b, c, row->rule, &v, rule ? config_recipients(c->config, rule) : NULL, "", err);
+	const struct rule *rule = find_rule(c->config, row->alert.rule);
+	if (rule && row->seen_id != 0)
+		return 0;
+	struct verdict v = rule ? late_close(rule, &row->alert) : verdict_remove(row->alert);
+	return move_late(b, c, rule, row->alert.rule, &v, now, err);
 }

@@ -12,9 +12,9 @@
 int late_reading(
 	const struct visit *v, struct watch *w, const struct stored_reading *reading) MUST_CHECK;
 
-/* A row that gathers such breaches, after all samples: told, or forgotten. One of a rule that is
- * gone tells nothing. */
-int late_finish(struct book *b, struct book_client *c, const struct alert *row, int64_t now,
+/* A row that gathers such breaches, after all samples: told, or forgotten, unless this run had some
+ * of them, so that more may follow. One of a rule that is gone tells nothing. */
+int late_finish(struct book *b, struct book_client *c, const struct book_row *row, int64_t now,
 	struct error *err) MUST_CHECK;
 
 /* Whether a row is such a one. */

@@ -211,7 +211,7 @@ static int settle_leftover(struct settling *s, struct book_client *c, struct boo
 	if (c->name[0] && !c->config)
 		return close_row(s, c, row, "the client is no longer in the configuration");
 	if (late_is(row->alert.rule))
-		return late_finish(s->book, c, &row->alert, s->now, s->err);
+		return late_finish(s->book, c, row, s->now, s->err);
 	if (!has_subject(s, c, row))
 		return close_row(s, c, row, "its rule is no longer in the configuration");
 	return 0;

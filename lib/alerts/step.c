@@ -200,7 +200,11 @@ struct verdict absent_step(const struct alerter_config *config, const struct rul
 struct verdict late_step(const struct rule *rule, const struct alert *firing,
 	const struct alert *old, const struct look *look)
 {
-	if (!look->present || !rule_broken(rule, look->value))
+	if (!look->present)
+		return verdict_keep();
+	if (old && look->taken_at > old->since && is_clear(rule, look->value, rule->clear))
+		return late_close(rule, old);
+	if (!rule_broken(rule, look->value))
 		return verdict_keep();
 	if (firing && firing->state == ALERT_FIRING && firing->since <= look->taken_at)
 		return verdict_keep();

@@ -391,6 +391,26 @@ static void late_and_short_of_for_tells_nothing(void **state)
 	assert_false(v.tell);
 }
 
+static void late_and_clear_ends_what_was_gathered(void **state)
+{
+	(void)state;
+	const struct rule rule = { .limit = 90, .clear = 85, .for_ms = 60000 };
+	const struct alert spike = { .instance = "/", .since = 1000, .as_of = 31000, .count = 2 };
+	const struct alert held = { .instance = "/", .since = 1000, .as_of = 61000, .count = 2 };
+	struct look look = { 9, 91000, "/", true, 50, 0 };
+	struct verdict v = late_step(&rule, NULL, &spike, &look);
+	assert_int_equal(v.row, ROW_REMOVE);
+	assert_false(v.tell);
+	v = late_step(&rule, NULL, &held, &look);
+	assert_int_equal(v.row, ROW_REMOVE);
+	assert_true(v.tell && v.kind == EVENT_LATE);
+	assert_int_equal(late_step(&rule, NULL, NULL, &look).row, ROW_KEEP);
+	look.value = 87;
+	assert_int_equal(late_step(&rule, NULL, &held, &look).row, ROW_KEEP);
+	look = (struct look){ 9, 500, "/", true, 50, 0 };
+	assert_int_equal(late_step(&rule, NULL, &held, &look).row, ROW_KEEP);
+}
+
 static void late_but_told_already(void **state)
 {
 	(void)state;
@@ -427,6 +447,7 @@ int main(void)
 		cmocka_unit_test(state_tells_what_it_rests_on),
 		cmocka_unit_test(late_breaches_become_one_event),
 		cmocka_unit_test(late_and_short_of_for_tells_nothing),
+		cmocka_unit_test(late_and_clear_ends_what_was_gathered),
 		cmocka_unit_test(late_but_told_already),
 		cmocka_unit_test(gone_closes_only_what_fires),
 	};

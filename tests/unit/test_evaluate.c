@@ -344,6 +344,62 @@ static void hours_without_a_sample(void **state)
 	book_finish(&f.book);
 }
 
+/* A sample of long ago, that arrives now. */
+static void add_late(struct fixture *f, uint64_t minute, double value)
+{
+	const struct stored_reading r = { 3, "cpu_steal_ratio", "", value };
+	const struct stored_sample s = { .id = minute,
+		.client = "web1",
+		.taken_at = f->now - 1000 * MINUTE + (int64_t)minute * MINUTE,
+		.outcome = OUTCOME_OK,
+		.error = "",
+		.readings = &r,
+		.reading_count = 1 };
+	assert_int_equal(evaluate_sample(&f->book, &s, f->now, NULL), 0);
+}
+
+/* The next run of the alerter, which knows what the last one stored. */
+static void begin_next(struct fixture *f)
+{
+	struct alert rows[8];
+	struct fixture next;
+	const struct book_client *c = book_client(&f->book, "web1");
+	assert_in_range(c->count, 1, ARRAY_LEN(rows));
+	for (size_t i = 0; i < c->count; i++)
+		rows[i] = c->rows[i]->alert;
+	const struct alert_set set = { rows, c->count, NULL };
+	begin(&next, &set);
+	next.now = f->now;
+	next.last_id = f->last_id;
+	end(&next);
+	static char text[4000];
+	(void)snprintf(text, sizeof text, "%s", told(&next));
+	book_finish(&next.book);
+	(void)told(f);
+	assert_string_equal(text, "LATE web1 late:steal/warning/* \n");
+}
+
+static void late_samples_that_trickle_in(void **state)
+{
+	(void)state;
+	struct fixture f;
+	begin(&f, NULL);
+	f.last_id = 1000;
+	add_one(&f, "web1", 3, "cpu_steal_ratio", "", 5);
+	for (uint64_t minute = 1; minute < 5; minute++)
+		add_late(&f, minute, minute % 2 ? 30 : 5);
+	end(&f);
+	assert_string_equal(told(&f), "");
+	for (uint64_t minute = 11; minute < 17; minute++)
+		add_late(&f, minute, 30);
+	end(&f);
+	assert_string_equal(told(&f), "");
+	begin_next(&f);
+	add_late(&f, 18, 5);
+	assert_string_equal(told(&f), "LATE web1 late:steal/warning/* \n");
+	book_finish(&f.book);
+}
+
 static void silenced_then_told(void **state)
 {
 	(void)state;
@@ -517,6 +573,7 @@ int main(void)
 		cmocka_unit_test(one_alert_keeps_another_quiet),
 		cmocka_unit_test(two_that_yield_to_each_other),
 		cmocka_unit_test(hours_without_a_sample),
+		cmocka_unit_test(late_samples_that_trickle_in),
 		cmocka_unit_test(silenced_then_told),
 		cmocka_unit_test(nobody_acknowledged),
 		cmocka_unit_test(a_group_counts_its_clients),
