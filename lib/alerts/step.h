@@ -11,7 +11,7 @@
 /*
  * How the alerts of rules move: ok, pending, firing and back. Everything here is pure: the old
  * row, what was seen and the time go in, a verdict comes out. A row exists only while it is not
- * plainly ok.
+ * plainly ok, or its openings are counted (verdict.h).
  *
  * Samples are ordered by their attempt ids, which never run backwards, also when the wall
  * clock does; durations are differences of taken_at, and one that would be negative begins

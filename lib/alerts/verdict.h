@@ -67,10 +67,6 @@ struct verdict verdict_vanish(const struct alerter_config *config, struct alert 
 int64_t verdict_clear_for(
 	const struct alerter_config *config, const struct alert *a, int64_t clear_for_ms);
 
-/* For how long that has to be: a rule's clear-for, and for one that flaps the window at least. */
-int64_t verdict_clear_for(
-	const struct alerter_config *config, const struct alert *a, int64_t clear_for_ms);
-
 /* A row that fires on, locked or not, is told again when it is time to, and nobody has taken it
  * on. */
 struct verdict verdict_remind(struct verdict v, int64_t repeat_ms, int64_t now);
