@@ -97,6 +97,7 @@ static int add_row(struct book_client *c, struct book_row *row)
 	}
 	if (!tsearch(row, &c->index, compare_rows))
 		return -1;
+	row->place = c->count;
 	c->rows[c->count++] = row;
 	set_shortcut(c, row->alert.rule, row);
 	return 0;
@@ -139,11 +140,10 @@ static struct book_row *make_row(struct book_client *c, const char *rule, const 
 /* Moves may still point to it. */
 static void retire_row(struct book *b, struct book_client *c, struct book_row *row)
 {
-	size_t i = 0;
-	while (c->rows[i] != row)
-		i++;
+	struct book_row *last = c->rows[--c->count];
 	(void)tdelete(row, &c->index, compare_rows);
-	c->rows[i] = c->rows[--c->count];
+	c->rows[row->place] = last;
+	last->place = row->place;
 	set_shortcut(c, row->alert.rule, NULL);
 	row->is_gone = true;
 	row->next_gone = b->gone;

@@ -23,6 +23,7 @@ struct book_row {
 	uint64_t seen_id;	 /* the newest good sample that had its instance */
 	bool is_stored, is_dirty, is_gone;
 	char *text, *recipients, *held; /* what the alert's point to, when it is ours */
+	size_t place;			/* among the client's */
 	struct book_row *next_gone;
 	char names[]; /* rule and instance, when they are ours */
 };

@@ -88,7 +88,7 @@ const char *holder_find(struct book *b, const struct book_client *c, const struc
 	if (rule && rule->counted_by)
 		return pool_printf(&b->pool, COUNTED_WORD "%s", rule->counted_by->group);
 	const char *hold = holder_silence(b, c, rule, key, instance, at, now);
-	if (!hold || hold[0] || !rule || !rule->unless)
+	if (!hold || hold[0] || !rule || !rule->unless || !rule->unless[0])
 		return hold;
 	return find_stronger(b, c, rule);
 }
