@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "lib/arena.h"
 #include "lib/compiler.h"
@@ -26,5 +27,10 @@ const char *crowd_names(struct arena *pool, const struct crowd *crowd) MUST_CHEC
 /* Whom the clients name as recipients, and further ones (NULL-terminated), each once. */
 const char *const *crowd_mail(
 	struct arena *pool, const struct crowd *crowd, const char *const *more) MUST_CHECK;
+
+/* Whom else the clients name for when nobody acknowledges it, and after the shortest of their
+ * times; 0 when they name nobody. */
+const char *const *crowd_escalation(
+	struct arena *pool, const struct crowd *crowd, int64_t *ret_after_ms) MUST_CHECK;
 
 #endif

@@ -42,4 +42,8 @@ const char *lost_hold(
 const char *const *lost_recipients(
 	struct lost *l, const struct book_client *c, const struct book_row *row) MUST_CHECK;
 
+/* And when nobody acknowledges it, after how long (crowd_escalation()). */
+const char *const *lost_escalation(struct lost *l, const struct book_client *c,
+	const struct book_row *row, int64_t *ret_after_ms) MUST_CHECK;
+
 #endif

@@ -19,19 +19,57 @@ const char *const *lost_client_mail(struct lost *l, size_t client)
 	return crowd.count > 0 ? crowd_mail(&l->book->pool, &crowd, own) : own;
 }
 
+/* Of a row that concerns no client: the clients that it concerns. */
+static int find_crowd(struct lost *l, const struct alert *row, struct crowd *ret_crowd)
+{
+	size_t place = lost_place(l, row);
+	*ret_crowd = (struct crowd){ 0 };
+	if (place != REACH_NONE)
+		return lost_behind(l, place, ret_crowd);
+	return strcmp(row->rule, RULE_ISOLATED) == 0 ? lost_untold(l, ret_crowd) : 0;
+}
+
 const char *const *lost_recipients(
 	struct lost *l, const struct book_client *c, const struct book_row *row)
 {
-	struct crowd crowd = { 0 };
+	struct crowd crowd;
 	if (c->config && strcmp(row->alert.rule, RULE_UNREACHABLE) == 0)
 		return lost_client_mail(l, (size_t)(c->config - l->book->config->clients));
 	if (c->config)
 		return row->rule ? config_recipients(c->config, row->rule) : c->config->mail;
-	size_t place = lost_place(l, &row->alert);
-	int r = place != REACH_NONE			      ? lost_behind(l, place, &crowd)
-		: strcmp(row->alert.rule, RULE_ISOLATED) == 0 ? lost_untold(l, &crowd)
-							      : 0;
-	return r < 0 ? NULL : lost_mail(l, &crowd);
+	return find_crowd(l, &row->alert, &crowd) < 0 ? NULL : lost_mail(l, &crowd);
+}
+
+/* A place among others. */
+struct spot {
+	const struct reach *reach;
+	size_t place;
+};
+
+static bool is_itself_or_down_behind(const void *arg, size_t client)
+{
+	const struct spot *spot = arg;
+	return client == spot->place || (spot->reach->places[client].is_down &&
+						reach_is_behind(spot->reach, client, spot->place));
+}
+
+static int find_concerned(struct lost *l, const struct client *client, struct crowd *ret_crowd)
+{
+	const struct spot spot = { &l->reach, (size_t)(client - l->book->config->clients) };
+	return crowd_choose(
+		&l->book->pool, l->book->config, is_itself_or_down_behind, &spot, ret_crowd);
+}
+
+const char *const *lost_escalation(struct lost *l, const struct book_client *c,
+	const struct book_row *row, int64_t *ret_after_ms)
+{
+	struct crowd crowd = { &c->config, 1 };
+	int r = 0;
+	if (!c->config)
+		r = find_crowd(l, &row->alert, &crowd);
+	else if (l->reach.places[c->config - l->book->config->clients].has_behind)
+		r = find_concerned(l, c->config, &crowd);
+	return r < 0 ? NULL : crowd_escalation(&l->book->pool, &crowd, ret_after_ms);
 }
 
 /* ---- of what was told before -------------------------------------------------------------- */

@@ -219,23 +219,26 @@ static int settle_leftover(struct settling *s, struct book_client *c, struct boo
 
 /* ---- who hears of it now ------------------------------------------------------------------ */
 
-static const char *const *find_escalation(
-	const struct book_client *c, const struct book_row *row, int64_t *ret_after_ms)
+static const char *const *find_escalation(struct settling *s, const struct book_client *c,
+	const struct book_row *row, int64_t *ret_after_ms)
 {
-	*ret_after_ms = row->rule ? row->rule->escalate_after_ms : 0;
-	if (!c->config)
-		return row->rule ? row->rule->escalate : NULL;
-	if (row->rule)
-		return config_escalation(c->config, row->rule, ret_after_ms);
-	*ret_after_ms = c->config->escalate_after_ms;
-	return c->config->escalate;
+	static const char *const nobody[] = { NULL };
+	if (!row->rule)
+		return lost_escalation(&s->lost, c, row, ret_after_ms);
+	*ret_after_ms = row->rule->escalate_after_ms;
+	const char *const *further = c->config
+					     ? config_escalation(c->config, row->rule, ret_after_ms)
+					     : row->rule->escalate;
+	return further ? further : nobody;
 }
 
 static int escalate(struct settling *s, struct book_client *c, struct book_row *row)
 {
 	int64_t after_ms;
-	const char *const *further = find_escalation(c, row, &after_ms);
-	if (!further || !further[0])
+	const char *const *further = find_escalation(s, c, row, &after_ms);
+	if (!further)
+		return no_memory(s);
+	if (!further[0])
 		return 0;
 	struct verdict v = hold_escalate(&row->alert, after_ms, s->now);
 	return book_move(s->book, c, row->alert.rule, &v, further, NULL, s->err);

@@ -66,6 +66,7 @@ static int add_group(struct load *load, const struct xml_node *node, const struc
 	r->below = r->has_critical = false;
 	r->for_ms = r->clear_for_ms = 0;
 	r->samples = 1;
+	r->escalate = config_escalation(owner, rule, &r->escalate_after_ms);
 	rule->counted_by = &link->group;
 	return 0;
 }

@@ -222,7 +222,8 @@ struct alert {
 	enum severity acked_severity;
 	const char *acked_by, *acked_why;
 	int64_t opened_at; /* not written either: when the event that opened it was composed for
-			      its recipients; 0 = it was not yet */
+			      the first of its recipients; 0 = it was not yet, or waits for the
+			      end of their quiet hours, or the alert was escalated */
 };
 
 enum event_kind {

@@ -252,7 +252,7 @@ class Escalation(RulesCase):
         return self.fleet.run('alerter', *arguments)
 
     def make_old(self):
-        self.samples.execute('UPDATE event SET told_at = ?', LONG_AGO)
+        self.samples.execute('UPDATE notification SET created_at = ?', LONG_AGO)
 
     def test_nobody_acknowledged(self):
         self.assertEqual(self.events(), ['firing'])

@@ -205,6 +205,26 @@ class Quiet(ToldCase):
         self.alert()
         self.mails(count=2)
 
+    def test_nobody_else_is_told_before(self):
+        rule = '<alert type="disk" limit="90%" escalate="second@example.com" escalate-after="30m"/>'
+        self.recipient(quiet=f'{self.local(-2)}-{self.local(2)}')
+        self.configure(mail='ops', rules=rule)
+        self.disk(-9, 0.95)
+        self.alert()
+        self.samples.execute('UPDATE event SET told_at = ?', LONG_AGO)
+        self.alert()
+        self.assertEqual(self.mails('second', 0), [])
+        self.samples.execute('UPDATE deferred SET due_at = ?', LONG_AGO)
+        self.recipient(quiet=f'{self.local(-4)}-{self.local(-2)}')
+        self.configure(mail='ops', rules=rule)
+        self.alert()
+        self.alert()
+        self.mails(count=1)
+        self.assertEqual(self.mails('second', 0), [])
+        self.samples.execute('UPDATE notification SET created_at = ?', LONG_AGO)
+        self.alert()
+        self.mails('second', 1)
+
     def test_criticals_do_not(self):
         self.sleep()
         self.disk(-9, 0.995)
@@ -262,7 +282,7 @@ class People(ToldCase):
                              ' escalate-after="30m"/>')
         self.disk(-9, 0.95)
         self.alert()
-        self.samples.execute('UPDATE event SET told_at = ?', LONG_AGO)
+        self.samples.execute('UPDATE notification SET created_at = ?', LONG_AGO)
         self.alert()
         first, again = self.mails(count=2)
         other, = self.mails('second')

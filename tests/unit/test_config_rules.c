@@ -109,7 +109,8 @@ static void a_group_counts_its_clients(void **state)
 	(void)state;
 	struct config *c = rig_load(
 		"<config><mail host='localhost' security='plain' from='f@example.com'/>\n"
-		"<group name='web' mail='web@example.com'>\n"
+		"<group name='web' mail='web@example.com' escalate='boss@example.com'\n"
+		" escalate-after='1h'>"
 		" <alert type='cpu' limit='90' for='5m' count='30%' severity='critical'/>\n"
 		" <client ip='a'/><client ip='b'/><client ip='c'/><client ip='d'/>\n"
 		" <group name='x'><client ip='e'/></group>\n"
@@ -127,6 +128,8 @@ static void a_group_counts_its_clients(void **state)
 	assert_true(g->rule.limit == 2);
 	assert_int_equal(g->rule.for_ms, 0);
 	rig_assert_list(g->mail, "web@example.com");
+	rig_assert_list(g->rule.escalate, "boss@example.com");
+	assert_int_equal(g->rule.escalate_after_ms, 3600000);
 	assert_null(rule_of(c, "z", "cpu/critical/*/count"));
 	config_destroy(c);
 }

@@ -95,11 +95,23 @@ static void note(struct fixture *f, const struct event *e)
 			*c = ' ';
 }
 
+/* As storage does. */
+static void note_opened(struct fixture *f)
+{
+	for (size_t i = 0; i < f->book.count; i++)
+		for (size_t k = 0; k < f->book.clients[i].count; k++) {
+			struct alert *a = &f->book.clients[i].rows[k]->alert;
+			if (a->state == ALERT_FIRING && a->told_at != 0 && a->opened_at == 0)
+				a->opened_at = a->told_at;
+		}
+}
+
 static void look(struct fixture *f, uint64_t cycle)
 {
 	const struct collector_look collector = { f->never_done ? cycle : 0, f->now };
 	assert_int_equal(settle(&f->book, &collector, f->now, NULL), 0);
 	assert_int_equal(book_flush(&f->book, NULL), 0);
+	note_opened(f);
 	for (size_t i = 0; i < f->book.move_count; i++)
 		if (f->book.moves[i].event && !f->book.moves[i].event->held[0])
 			note(f, f->book.moves[i].event);
@@ -265,6 +277,27 @@ static void who_stays_away_is_told_though_a_cycle_always_runs(void **state)
 	finish(&f);
 }
 
+static void nobody_acknowledges_that_a_rack_is_dead(void **state)
+{
+	(void)state;
+	struct fixture f;
+	begin(&f, "<parent name='sw'/>"
+		  "<group name='g' mail='g@x' escalate='boss@x' escalate-after='20m'>"
+		  "<client ip='a' parent='sw'/><client ip='b' parent='sw'/></group>"
+		  "<group name='h' mail='h@x' escalate='chief@x' escalate-after='10m'>"
+		  "<client ip='c' parent='sw'/></group>"
+		  "<client ip='host' mail='host@x'/>"
+		  "<client ip='i' mail='g@x' parent='host' escalate='boss@x' "
+		  "escalate-after='10m'/>" OTHERS);
+	assert_string_equal(play(&f, 11, "a b c"), "2 FIRING sw: g@x h@x fleet@x\n");
+	assert_string_equal(
+		play(&f, 30, "a b c"), "12 ESCALATED sw: g@x h@x fleet@x boss@x chief@x\n");
+	assert_string_equal(play(&f, 1, ""), "42 RESOLVED sw: g@x h@x fleet@x boss@x chief@x\n");
+	assert_string_equal(play(&f, 30, "host i"),
+		"44 FIRING host: g@x host@x\n54 ESCALATED host: g@x host@x boss@x\n");
+	finish(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -277,6 +310,7 @@ int main(void)
 		CONFIG_TEST(who_comes_under_it_later_is_told_then),
 		CONFIG_TEST(a_jump_host_that_nobody_goes_through_any_more),
 		CONFIG_TEST(who_stays_away_is_told_though_a_cycle_always_runs),
+		CONFIG_TEST(nobody_acknowledges_that_a_rack_is_dead),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
