@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
+#include <time.h>
 
 #include "alerter/lease.h"
 #include "alerter/outbox.h"
@@ -18,6 +19,8 @@
 
 enum {
 	BATCH_SAMPLES = 2000, /* a transaction each, of some 20 ms on SQLite */
+	BATCH_MOVES = 500,    /* the same when something is told with each */
+	YIELD_MS = 30,	      /* between two of these: SQLite looks as often whether it is free */
 	DRY_SAMPLES = 10000,
 	DELIVERY_MS = 45 * 1000,
 	REFUSED_BEFORE_SAID = 3,
@@ -111,15 +114,45 @@ static int load_book(struct run *r, struct error *err)
 	return watch_metrics(r, err);
 }
 
-/* Stores what moved, and marks the samples that moved it. */
-static int apply(struct run *r, const struct sample_batch *batch, int64_t now, struct error *err)
+/* Stores some of what moved, and marks the samples that moved it. */
+static int store(struct run *r, const struct sample_batch *batch, size_t from, size_t count,
+	int64_t now, struct error *err)
 {
 	bool lost = false;
-	if (book_flush(&r->book, err) < 0)
-		return -1;
-	if (storage_apply(r->storage, r->lease.epoch, batch->items, batch->count, r->book.moves,
-		    r->book.move_count, now, &lost, err) < 0)
+	if (storage_apply(r->storage, r->lease.epoch, batch->items, batch->count,
+		    r->book.moves + from, count, now, &lost, err) < 0)
 		return lost ? lease_lost(err) : -1;
+	return 0;
+}
+
+static int apply(struct run *r, const struct sample_batch *batch, int64_t now, struct error *err)
+{
+	if (book_flush(&r->book, err) < 0 || store(r, batch, 0, r->book.move_count, now, err) < 0)
+		return -1;
+	book_forget_moves(&r->book);
+	return 0;
+}
+
+static void yield(void)
+{
+	const struct timespec t = { .tv_nsec = YIELD_MS * 1000000L };
+	(void)nanosleep(&t, NULL);
+}
+
+/* The same when no sample is marked, for thousands may move at once: each part stands by itself,
+ * and the next run finds what is missing, so that no writer has to wait for all of them. */
+static int apply_in_parts(struct run *r, int64_t now, struct error *err)
+{
+	const struct sample_batch none = { 0 };
+	for (size_t from = 0; from < r->book.move_count; from += BATCH_MOVES) {
+		size_t left = r->book.move_count - from;
+		if (from > 0)
+			yield();
+		if (lease_keep(&r->lease, err) < 0 ||
+			store(r, &none, from, left < BATCH_MOVES ? left : BATCH_MOVES, now, err) <
+				0)
+			return -1;
+	}
 	book_forget_moves(&r->book);
 	return 0;
 }
@@ -188,11 +221,10 @@ static int settle_fleet(struct run *r, int64_t now, struct error *err)
 
 static int apply_fleet(struct run *r, struct error *err)
 {
-	const struct sample_batch none = { 0 };
 	int64_t now = clock_wall_ms();
 	if (settle_fleet(r, now, err) < 0 || book_flush(&r->book, err) < 0)
 		return -1;
-	return r->book.move_count > 0 ? apply(r, &none, now, err) : 0;
+	return apply_in_parts(r, now, err);
 }
 
 static int tell(struct run *r, struct error *err)

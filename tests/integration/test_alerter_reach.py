@@ -1,5 +1,8 @@
 """Who cannot be reached because of whom, through the real fleet-alerter: parents, jump hosts, and
 the collector's own isolation."""
+import sqlite3
+import threading
+import time
 import unittest
 
 from rig.shows import shows
@@ -245,6 +248,47 @@ class Isolated(ReachCase):
         self.assertEqual(
             self.rows("SELECT recipients FROM open_alerts WHERE rule = 'collector-isolated'"),
             [('0@example.com\n1@example.com\n2@example.com\nfleet@example.com',)])
+
+
+class Crowd(ReachCase):
+    """All are lost at once."""
+    NAMES = [f'host{i}' for i in range(3000)]
+    PARTS = 6  # of 500 and something
+
+    def write_until(self, done):
+        """The longest that another writer has to wait, in ms."""
+        connection = sqlite3.connect(self.fleet.database, timeout=30, isolation_level=None)
+        while not done.wait(0.005):
+            start = time.monotonic()
+            connection.execute('BEGIN IMMEDIATE')
+            self.longest_ms = max(self.longest_ms, (time.monotonic() - start) * 1000)
+            connection.execute('COMMIT')
+        connection.close()
+
+    def test_a_writer_gets_its_turn(self):
+        self.configure(*map(machine, self.NAMES))
+        self.samples.execute('BEGIN')
+        self.cycle(good=self.NAMES)
+        self.samples.execute('COMMIT')
+        self.alert()
+        self.samples.execute('BEGIN')
+        for _ in range(2):
+            self.cycle(failed=self.NAMES)
+        self.samples.execute('COMMIT')
+        turn, = self.rows('SELECT turn FROM lease')[0]
+        self.longest_ms, done = 0, threading.Event()
+        writer = threading.Thread(target=self.write_until, args=(done,))
+        writer.start()
+        self.alert()
+        done.set()
+        writer.join()
+        print(f'a writer waited for {self.longest_ms:.0f} ms at most')
+        held = self.rows("SELECT count(*) FROM alert WHERE state = 'firing' AND held <> ''")
+        self.assertEqual(held, [(len(self.NAMES),)])
+        # one for each batch of samples, to take and drop the lease, to compose; and the parts
+        batches = 2 * len(self.NAMES) // 2000
+        self.assertGreaterEqual(self.rows('SELECT turn FROM lease')[0][0] - turn,
+                                batches + self.PARTS + 2)
 
 
 if __name__ == '__main__':
