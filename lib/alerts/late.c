@@ -42,15 +42,9 @@ int late_reading(const struct visit *v, struct watch *w, const struct stored_rea
 		return 0;
 	struct late_key key = late_key(w->rule);
 	struct look look = visit_look(v, reading->instance, true, reading->value);
-	struct book_row *row = book_row(v->client, key.text, reading->instance);
-	struct verdict verdict =
-		late_step(w->rule, w->row ? &w->row->alert : NULL, row ? &row->alert : NULL, &look);
-	if (move_late(v->book, v->client, w->rule, key.text, &verdict, v->now, v->err) < 0)
-		return -1;
-	row = book_row(v->client, key.text, reading->instance);
-	if (row)
-		row->seen_id = v->sample->id;
-	return 0;
+	struct verdict verdict = late_step(w->rule, w->row ? &w->row->alert : NULL,
+		book_find(v->client, key.text, reading->instance), &look);
+	return move_late(v->book, v->client, w->rule, key.text, &verdict, v->now, v->err);
 }
 
 static const struct rule *find_rule(const struct client *client, const char *key)
@@ -65,8 +59,10 @@ int late_finish(struct book *b, struct book_client *c, const struct book_row *ro
 	struct error *err)
 {
 	const struct rule *rule = find_rule(c->config, row->alert.rule);
-	if (rule && row->seen_id != 0)
-		return 0;
 	struct verdict v = rule ? late_close(rule, &row->alert) : verdict_remove(row->alert);
+	if (rule && row->alert.breaches > 0) {
+		v = verdict_write(row->alert);
+		v.alert.breaches = 0;
+	}
 	return move_late(b, c, rule, row->alert.rule, &v, now, err);
 }

@@ -224,6 +224,7 @@ struct verdict late_step(const struct rule *rule, const struct alert *firing,
 		a.as_of = look->taken_at;
 	a.as_of_id = look->sample_id;
 	a.count++;
+	a.breaches++;
 	return verdict_write(a);
 }
 

@@ -58,8 +58,8 @@ struct verdict absent_step(const struct alerter_config *config, const struct rul
 /* A good sample that is older than what was evaluated already moves nothing. Breaches nobody
  * was told of are gathered in a row of their own (`since` to `as_of`, `count` of them, the
  * worst `value`) until a clear reading after them, or late_close(), makes one event of them, if
- * they held for the rule's `for`. `firing` is the alert's present row or NULL, `old` the gathered
- * one or NULL. */
+ * they held for the rule's `for`; `breaches` are those of this run. `firing` is the alert's present
+ * row or NULL, `old` the gathered one or NULL. */
 struct verdict late_step(const struct rule *rule, const struct alert *firing,
 	const struct alert *old, const struct look *look) MUST_CHECK;
 struct verdict late_close(const struct rule *rule, const struct alert *old) MUST_CHECK;
