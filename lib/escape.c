@@ -49,6 +49,15 @@ bool utf8_valid(const char *s, size_t len)
 	return true;
 }
 
+size_t utf8_cut(const char *s, size_t len, size_t max)
+{
+	if (len <= max)
+		return len;
+	for (len = max; len > 0 && ((unsigned char)s[len] & 0xc0) == 0x80;)
+		len--;
+	return len;
+}
+
 size_t escape_text(char *out, size_t size, const char *s, size_t len)
 {
 	static const char hex[] = "0123456789abcdef";

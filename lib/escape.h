@@ -11,6 +11,9 @@
 /* Whether the bytes are well-formed UTF-8 (RFC 3629: no overlong form, no surrogate). */
 bool utf8_valid(const char *s, size_t len);
 
+/* How many bytes of `s` (`len` of them) are at most `max` and end no character half-way. */
+size_t utf8_cut(const char *s, size_t len, size_t max);
+
 /*
  * Copies `len` bytes of `s` to `out` (`size` bytes, always NUL-terminated): printable UTF-8 as
  * it is; control characters (C0, DEL, C1, and the bidirectional marks and overrides that make

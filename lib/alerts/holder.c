@@ -7,8 +7,11 @@
 #include "lib/alerts/bind.h"
 #include "lib/alerts/hold.h"
 #include "lib/alerts/step.h"
+#include "lib/escape.h"
 
-enum { NAME_SIZE = 128 };
+/* Of who and why so much that storage keeps all of what is held by it, also when each byte is
+ * escaped: what it cuts would not be what it was, in every run. */
+enum { NAME_SIZE = 128, WHO_SHOWN = 80, WHY_SHOWN = 150 };
 
 #define SILENCE_WORD "silence "
 #define COUNTED_WORD "counted in "
@@ -43,6 +46,18 @@ static struct hold_subject make_subject(const struct book_client *c, const struc
 	};
 }
 
+static int shown(const char *text, size_t max)
+{
+	return (int)utf8_cut(text, strlen(text), max);
+}
+
+static const char *silence_text(struct book *b, const struct silence *s)
+{
+	return pool_printf(&b->pool, SILENCE_WORD "%" PRIu64 " of %.*s%s%.*s", s->id,
+		shown(s->who, WHO_SHOWN), s->who, s->why[0] ? ": " : "", shown(s->why, WHY_SHOWN),
+		s->why);
+}
+
 const char *holder_silence(struct book *b, const struct book_client *c, const struct rule *rule,
 	const char *key, const char *instance, int64_t at, int64_t now)
 {
@@ -53,8 +68,7 @@ const char *holder_silence(struct book *b, const struct book_client *c, const st
 	for (size_t i = 0; i < b->silence_count; i++) {
 		const struct silence *s = &b->silences[i];
 		if (silence_covers(s, &subject, at) || silence_covers(s, &subject, now))
-			return pool_printf(&b->pool, SILENCE_WORD "%" PRIu64 " of %.80s%s%.200s",
-				s->id, s->who, s->why[0] ? ": " : "", s->why);
+			return silence_text(b, s);
 	}
 	return "";
 }

@@ -10,15 +10,6 @@ static size_t character(const char *s, size_t len)
 	return 0;
 }
 
-static size_t fitting_length(const char *text, size_t len, size_t max)
-{
-	if (len <= max)
-		return len;
-	for (len = max; len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80;)
-		len--; /* not inside a character */
-	return len;
-}
-
 static void mend(char *text, size_t len)
 {
 	for (size_t i = 0, n; i < len; i += n) {
@@ -35,7 +26,7 @@ const char *clean_text(struct arena *a, const char *text, size_t max)
 	size_t len = strlen(text);
 	if (len <= max && utf8_valid(text, len))
 		return text;
-	len = fitting_length(text, len, max);
+	len = utf8_cut(text, len, max);
 	char *copy = arena_copy(a, text, len);
 	if (copy)
 		mend(copy, len);
@@ -49,7 +40,7 @@ const char *clean_name(struct arena *a, const char *text, size_t max)
 	size_t len = name ? strlen(name) : 0;
 	if (len == 0 || name[len - 1] != ' ')
 		return name;
-	len = fitting_length(name, len - 1, max - strlen(blank));
+	len = utf8_cut(name, len - 1, max - strlen(blank));
 	char *copy = arena_alloc(a, len + sizeof blank);
 	if (!copy)
 		return NULL;
