@@ -189,7 +189,12 @@ enum alert_state { ALERT_OK, ALERT_PENDING, ALERT_FIRING };
 
 /* The state of one (client, rule, instance). Only what is not plainly ok has a row; one that is
  * ok stays while its openings are counted (verdict.h), or while it tells when a series' past was
- * looked at last. */
+ * looked at last. Some rules keep something of their own:
+ *   value         client-unreachable: failures in a row, also those that `count` leaves out as they
+ *                 say nothing about the client
+ *   limit         delivery: for how many ms the channel rests
+ *   last_good_at  full-within and change: when the past was looked at
+ */
 struct alert {
 	uint64_t id;	    /* 0 = not stored yet */
 	const char *client; /* "" for what concerns no client */
@@ -203,7 +208,7 @@ struct alert {
 	uint64_t as_of_id;
 	int64_t clear_since;   /* when firing and already below: since when; else 0 */
 	uint32_t count;	       /* consecutive: failures, or samples without the instance */
-	int64_t last_good_at;  /* client-unreachable: last ok sample */
+	int64_t last_good_at;  /* the last ok sample, of a metric's rule with this instance */
 	int64_t told_at;       /* when the last event was made (for `repeat`); 0: nobody was told */
 	uint64_t opened_event; /* event that opened the alert: threads hang on it */
 	const char *recipients; /* of the event that opened it, as in struct event: what follows
