@@ -76,6 +76,15 @@ static const struct rule steal = { .type = "cpu_steal_ratio",
 	.for_ms = 5 * MINUTE,
 	.instance = "*",
 	.mail = ops };
+static const char *const unless_cpu[] = { "cpu", NULL };
+static const struct rule iowait = { .type = "cpu_iowait_ratio",
+	.label = "iowait",
+	.key = "iowait/warning/*",
+	.limit = 40,
+	.clear = 40,
+	.instance = "*",
+	.unless = unless_cpu,
+	.mail = ops };
 /* Two that keep each other quiet. */
 static const char *const unless_reads[] = { "reads", NULL };
 static const char *const unless_writes[] = { "writes", NULL };
@@ -116,7 +125,7 @@ static const struct rule_group many = { .group = "web",
 	.mail = boss };
 static const struct rule_group *const groups[] = { &many };
 static const struct rule *const rules[] = { &disk, &srv, &swap, &memory, &full, &age, &counted,
-	&reads, &writes, &steal, NULL };
+	&reads, &writes, &steal, &iowait, NULL };
 
 #define CLIENT(client_name)                                                          \
 	{                                                                            \
@@ -326,6 +335,25 @@ static void two_that_yield_to_each_other(void **state)
 		end(&f);
 	}
 	assert_string_equal(told(&f), "FIRING web1 writes/warning/* sda\n");
+	book_finish(&f.book);
+}
+
+/* Nobody hears of one client that a group counts, so it explains nothing. */
+static void what_is_counted_keeps_nothing_quiet(void **state)
+{
+	(void)state;
+	struct fixture f;
+	begin(&f, NULL);
+	const struct stored_reading both[] = {
+		{ 1, "cpu_used_ratio", "", 95 },
+		{ 2, "cpu_iowait_ratio", "", 60 },
+	};
+	add(&f, "web1", both, 2);
+	end(&f);
+	assert_string_equal(told(&f), "held FIRING web1 cpu/warning/*/count \n"
+				      "FIRING web1 iowait/warning/* \n");
+	end(&f);
+	assert_string_equal(told(&f), "");
 	book_finish(&f.book);
 }
 
@@ -572,6 +600,7 @@ int main(void)
 		cmocka_unit_test(what_came_and_went_is_not_stored),
 		cmocka_unit_test(one_alert_keeps_another_quiet),
 		cmocka_unit_test(two_that_yield_to_each_other),
+		cmocka_unit_test(what_is_counted_keeps_nothing_quiet),
 		cmocka_unit_test(hours_without_a_sample),
 		cmocka_unit_test(late_samples_that_trickle_in),
 		cmocka_unit_test(silenced_then_told),
