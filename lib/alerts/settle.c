@@ -212,9 +212,12 @@ static int settle_leftover(struct settling *s, struct book_client *c, struct boo
 		return close_row(s, c, row, "the client is no longer in the configuration");
 	if (late_is(row->alert.rule))
 		return late_finish(s->book, c, row, s->now, s->err);
-	if (!has_subject(s, c, row))
-		return close_row(s, c, row, "its rule is no longer in the configuration");
-	return 0;
+	if (has_subject(s, c, row))
+		return 0;
+	bool is_jump = strcmp(row->alert.rule, RULE_JUMP) == 0;
+	return close_row(s, c, row,
+		is_jump ? "nothing is reached through it any more"
+			: "its rule is no longer in the configuration");
 }
 
 /* ---- who hears of it now ------------------------------------------------------------------ */
