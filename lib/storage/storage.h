@@ -194,6 +194,8 @@ enum alert_state { ALERT_OK, ALERT_PENDING, ALERT_FIRING };
  *                 say nothing about the client
  *   limit         delivery: for how many ms the channel rests
  *   last_good_at  full-within and change: when the past was looked at
+ *   level_since   collector-isolated: since when other clients answer all the same
+ *   breaches      late breaches: how many the present run had
  */
 struct alert {
 	uint64_t id;	    /* 0 = not stored yet */
