@@ -13,8 +13,8 @@
  *
  * Flapping: a row that opened more than alerter.flap_after times within alerter.flap_window is
  * locked. That is said once; from then on it fires, at the worst severity since, whatever the value
- * does, until it was clear, or gone, for the whole window. A row therefore stays, in state ok, for as
- * long after its end as its openings count.
+ * does, until it was clear, or gone, for the whole window. A row therefore stays, in state ok, for
+ * as long after its end as its openings count.
  */
 /* Alerts that need no rule. */
 #define RULE_UNREACHABLE "client-unreachable"
