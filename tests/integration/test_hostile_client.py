@@ -249,7 +249,7 @@ class Late(Lies):
         self.collect()
         self.assertEqual(self.rows(), [('ok', 'ok')] * 5)
         self.assertEqual([value for _, _, value in self.readings('forks_per_second')], [1, 1, 1])
-        told = self.told()
+        told = self.told() + self.told()  # once a run brought nothing late any more
         self.assertEqual(len(told), 1, told)
         self.assertRegex(told[0], '^LATE')
         self.assertEqual(self.fleet.rows('SELECT * FROM open_alerts'), [])
