@@ -291,9 +291,10 @@ const struct client *config_client(const struct config *config, const char *name
 /* The same, or else the <jump> of that name. */
 const struct client *config_machine(const struct config *config, const char *name);
 
-/* Whom a name of a mail list stands for: the element of that name, or else the address. Addresses
- * without <mail>, "", and what storage still names and the file no longer, stand for standard
- * output: somebody reads it, and nothing is lost. */
+/* Whom a name of a mail list stands for: the element of that name, or else the address, with the
+ * hours and the number of a <recipient> that has the same. Addresses without <mail>, "", and what
+ * storage still names and the file no longer, stand for standard output: somebody reads it, and
+ * nothing is lost. */
 struct recipient config_recipient(const struct config *config, const char *name);
 
 /* Who else hears of this rule's alert when nobody acknowledged it for *ret_after_ms:

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "lib/config/load.h"
@@ -173,14 +174,30 @@ void warn_of_unnamed(struct load *load)
 				config->recipients[i].name, config->recipients[i].name);
 }
 
+/* The <recipient> with that address, whose hours and number count for it, too: it is the same
+ * person, however a list calls them. */
+static const struct recipient *find_address(const struct config *config, const char *address)
+{
+	for (size_t i = 0; i < config->recipient_count; i++)
+		if (config->recipients[i].channel == CHANNEL_MAIL &&
+			strcasecmp(config->recipients[i].address, address) == 0)
+			return &config->recipients[i];
+	return NULL;
+}
+
+static struct recipient make_recipient(const struct config *config, const char *name)
+{
+	const struct recipient *same = find_address(config, name);
+	struct recipient r = same ? *same : nobody;
+	r.name = r.address = name;
+	r.channel = mail_address_valid(name) ? CHANNEL_MAIL : CHANNEL_STDOUT;
+	return r;
+}
+
 struct recipient config_recipient(const struct config *config, const char *name)
 {
 	const struct recipient *found = find_recipient(config, name);
-	struct recipient r = found ? *found : nobody;
-	if (!found) {
-		r.name = r.address = name;
-		r.channel = mail_address_valid(name) ? CHANNEL_MAIL : CHANNEL_STDOUT;
-	}
+	struct recipient r = found ? *found : make_recipient(config, name);
 	if (r.per_hour == 0)
 		r.per_hour = config->alerter.per_hour;
 	if (r.channel == CHANNEL_MAIL && !config->mail.enabled)

@@ -168,6 +168,12 @@ static void names_stand_for_recipients(void **state)
 	assert_string_equal(horn.argv[0], "/bin/echo");
 	assert_string_equal(horn.argv[2], "a");
 	assert_null(horn.argv[3]);
+	struct recipient same = config_recipient(c, "OPS@example.com");
+	assert_int_equal(same.channel, CHANNEL_MAIL);
+	assert_string_equal(same.name, "OPS@example.com");
+	assert_true(same.has_quiet);
+	assert_int_equal(same.per_hour, 3);
+	assert_false(other.has_quiet);
 	assert_int_equal(other.channel, CHANNEL_MAIL);
 	assert_string_equal(other.address, "x@example.com");
 	assert_int_equal(out.channel, CHANNEL_STDOUT);
