@@ -12,6 +12,7 @@
 #include "lib/alerts/text.h"
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/storage/words.h"
 
 /* ---- which -------------------------------------------------------------------------------- */
 
@@ -235,7 +236,7 @@ static int put_object(struct buffer *out, const struct alert *a)
 		json_text(out, "rule", a->rule, ",") ||
 		json_text(out, "instance", a->instance, ",") ||
 		json_text(out, "state", alert_standing(a), ",") ||
-		json_text(out, "severity", a->severity ? "critical" : "warning", ",") ||
+		json_text(out, "severity", severity_name(a->severity), ",") ||
 		json_number(out, "value", a->value, ",") ||
 		json_number(out, "limit", a->limit, ",") ||
 		json_time(out, "since", a->since, ",") || json_time(out, "as_of", a->as_of, ",") ||

@@ -10,6 +10,7 @@
 #include "lib/send/json.h"
 #include "lib/send/payload_forms.h"
 #include "lib/send/template.h"
+#include "lib/storage/words.h"
 
 struct source {
 	const struct recipient *to;
@@ -133,17 +134,7 @@ static int put_token(const struct source *s, struct buffer *out)
 
 static int put_kind(const struct payload_event *e, struct buffer *out)
 {
-	static const char *const names[] = {
-		[EVENT_FIRING] = "firing",
-		[EVENT_RESOLVED] = "resolved",
-		[EVENT_CLOSED] = "closed",
-		[EVENT_REPEAT] = "repeat",
-		[EVENT_LATE] = "late",
-		[EVENT_WORSE] = "worse",
-		[EVENT_FLAPPING] = "flapping",
-		[EVENT_ESCALATED] = "escalated",
-	};
-	return buffer_append_text(out, names[e->event->kind]);
+	return buffer_append_text(out, kind_name(e->event->kind));
 }
 
 static int put_event_status(const struct payload_event *e, struct buffer *out)
@@ -153,8 +144,7 @@ static int put_event_status(const struct payload_event *e, struct buffer *out)
 
 static int put_event_severity(const struct payload_event *e, struct buffer *out)
 {
-	return buffer_append_text(
-		out, e->event->severity == SEVERITY_CRITICAL ? "critical" : "warning");
+	return buffer_append_text(out, severity_name(e->event->severity));
 }
 
 static int put_headline(const struct payload_event *e, struct buffer *out)

@@ -4,8 +4,8 @@
 #include "lib/storage/storage.h"
 
 /*
- * The words that stand in the tables for what is an enum here. A word that
- * is not known (a newer program wrote it) reads as the first of its kind.
+ * The words that stand in the tables, and in what programs are told, for what is an enum here. A
+ * word that is not known (a newer program wrote it) reads as the first of its kind.
  */
 const char *state_name(enum alert_state s);
 const char *severity_name(enum severity s);
