@@ -10,26 +10,47 @@
 #include "lib/compiler.h"
 
 /* clang-format off */
-#define ROW(name, unit, kind, ...) { #name, UNIT_##unit, METRIC_##kind, __VA_ARGS__ },
-#define CPU(name, source, modes, alert, help) \
-	ROW(name, RATIO, CPU, source, modes, "", alert, help)
-#define PER_CPU(name, source, alert, help) ROW(name, NONE, PER_CPU, source, "", "", alert, help)
-#define GAUGE(name, unit, label, alert, help) \
-	ROW(name, unit, GAUGE, "node_" #name, "", label, alert, help)
-#define USED(name, whole, without, label, alert, help) \
-	ROW(name, RATIO, USED, whole, without, label, alert, help)
-#define FILESYSTEM(name, alert, help) \
-	ROW(name, RATIO, FILESYSTEM, "node_filesystem_size_bytes", "", "mountpoint", alert, help)
-#define RATE(name, source, unit, label, alert, help) \
-	ROW(name, unit, RATE, source, "", label, alert, help)
-#define HEADER(name, kind, alert, help) ROW(name, SECONDS, kind, "", "", "", alert, help)
-#define PROBE(name, alert, help) ROW(name, NONE, GAUGE, "fleet_" #name, "", "", alert, help)
-#define COUNT(name, kind, alert, help) ROW(name, NONE, kind, "", "", "", alert, help)
+#define ROW(name, group, is_stored, unit, kind, ...) \
+	{ #name, METRIC_GROUP_##group, is_stored, UNIT_##unit, METRIC_##kind, __VA_ARGS__ },
+#define CPU(name, group, is_stored, source, modes, alert, help) \
+	ROW(name, group, is_stored, RATIO, CPU, source, modes, "", alert, help)
+#define PER_CPU(name, group, is_stored, source, alert, help) \
+	ROW(name, group, is_stored, NONE, PER_CPU, source, "", "", alert, help)
+#define GAUGE(name, group, is_stored, unit, label, alert, help) \
+	ROW(name, group, is_stored, unit, GAUGE, "node_" #name, "", label, alert, help)
+#define USED(name, group, is_stored, whole, without, label, alert, help) \
+	ROW(name, group, is_stored, RATIO, USED, whole, without, label, alert, help)
+#define FILESYSTEM(name, group, is_stored, alert, help) \
+	ROW(name, group, is_stored, RATIO, FILESYSTEM, "node_filesystem_size_bytes", "", \
+		"mountpoint", alert, help)
+#define RATE(name, group, is_stored, source, unit, label, alert, help) \
+	ROW(name, group, is_stored, unit, RATE, source, "", label, alert, help)
+#define HEADER(name, group, is_stored, kind, alert, help) \
+	ROW(name, group, is_stored, SECONDS, kind, "", "", "", alert, help)
+#define PROBE(name, group, is_stored, alert, help) \
+	ROW(name, group, is_stored, NONE, GAUGE, "fleet_" #name, "", "", alert, help)
+#define COUNT(name, group, is_stored, kind, alert, help) \
+	ROW(name, group, is_stored, NONE, kind, "", "", "", alert, help)
 
 static const struct metric metrics[] = {
 #include "lib/metrics/metrics.def"
 };
 /* clang-format on */
+
+_Static_assert(ARRAY_LEN(metrics) <= METRIC_COUNT_MAX, "a choice has no room for all");
+
+static const char *const group_names[METRIC_GROUP_COUNT] = {
+	[METRIC_GROUP_CPU] = "cpu",
+	[METRIC_GROUP_MEMORY] = "memory",
+	[METRIC_GROUP_FILESYSTEM] = "filesystem",
+	[METRIC_GROUP_DISK] = "disk",
+	[METRIC_GROUP_NETWORK] = "network",
+	[METRIC_GROUP_SENSORS] = "sensors",
+	[METRIC_GROUP_PROCESS] = "process",
+	[METRIC_GROUP_SYSTEM] = "system",
+	[METRIC_GROUP_CONTAINER] = "container",
+	[METRIC_GROUP_CUSTOM] = "custom",
+};
 
 static const char *const unit_names[] = {
 	[UNIT_NONE] = "",
@@ -39,6 +60,7 @@ static const char *const unit_names[] = {
 	[UNIT_BYTES_PER_SECOND] = "bytes_per_second",
 	[UNIT_PER_SECOND] = "per_second",
 	[UNIT_TIMESTAMP] = "timestamp",
+	[UNIT_CELSIUS] = "celsius",
 };
 
 size_t metric_count(void)
@@ -59,6 +81,57 @@ const struct metric *metric_find(const char *name)
 		if (strcmp(metrics[i].name, name) == 0 || strcmp(metrics[i].alert, name) == 0)
 			return &metrics[i];
 	return NULL;
+}
+
+size_t metric_index(const struct metric *m)
+{
+	return (size_t)(m - metrics);
+}
+
+/* The longer end comes first. */
+static const struct {
+	const char *end;
+	enum metric_unit unit;
+} ends[] = {
+	{ "_bytes_per_second", UNIT_BYTES_PER_SECOND },
+	{ "_per_second", UNIT_PER_SECOND },
+	{ "_bytes", UNIT_BYTES },
+	{ "_celsius", UNIT_CELSIUS },
+	{ "_ratio", UNIT_RATIO },
+	{ "_seconds", UNIT_SECONDS },
+};
+
+static enum metric_unit unit_of_name(const char *name)
+{
+	size_t len = strlen(name);
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+		size_t end = strlen(ends[i].end);
+		if (len > end && strcmp(name + len - end, ends[i].end) == 0)
+			return ends[i].unit;
+	}
+	return UNIT_NONE;
+}
+
+struct metric metric_named(const char *name)
+{
+	const struct metric *known = metric_find(name);
+	if (known)
+		return *known;
+	return (struct metric){
+		.name = name,
+		.group = METRIC_GROUP_CUSTOM,
+		.unit = unit_of_name(name),
+		.source = "",
+		.other = "",
+		.instance = "*",
+		.alert = "",
+		.help = "",
+	};
+}
+
+const char *metric_group_name(enum metric_group g)
+{
+	return group_names[g];
 }
 
 const char *unit_name(enum metric_unit u)
@@ -183,6 +256,9 @@ char *metric_format(enum metric_unit u, double value, char *out, size_t size)
 		break;
 	case UNIT_PER_SECOND:
 		(void)snprintf(out, size, "%.1f/s", value);
+		break;
+	case UNIT_CELSIUS:
+		(void)snprintf(out, size, "%.1f °C", value);
 		break;
 	case UNIT_NONE:
 		format_plain(value, out, size);

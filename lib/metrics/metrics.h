@@ -1,6 +1,7 @@
 #ifndef FLEET_METRICS_METRICS_H
 #define FLEET_METRICS_METRICS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -35,10 +36,32 @@ enum metric_unit {
 	UNIT_BYTES_PER_SECOND,
 	UNIT_PER_SECOND,
 	UNIT_TIMESTAMP, /* seconds since 1970 */
+	UNIT_CELSIUS,
 };
+
+/* What belongs together, by the names that <metrics include> takes: "cpu", "memory", … */
+enum metric_group {
+	METRIC_GROUP_CPU,
+	METRIC_GROUP_MEMORY,
+	METRIC_GROUP_FILESYSTEM,
+	METRIC_GROUP_DISK,
+	METRIC_GROUP_NETWORK,
+	METRIC_GROUP_SENSORS,
+	METRIC_GROUP_PROCESS,
+	METRIC_GROUP_SYSTEM,
+	METRIC_GROUP_CONTAINER,
+	METRIC_GROUP_CUSTOM, /* of all names outside the catalogue; no metric in it has this */
+	METRIC_GROUP_COUNT
+};
+
+const char *metric_group_name(enum metric_group g);
+
+enum { METRIC_COUNT_MAX = 512 };
 
 struct metric {
 	const char *name;
+	enum metric_group group;
+	bool is_stored; /* unless it is chosen otherwise: see choice.h */
 	enum metric_unit unit;
 	enum metric_kind kind;
 	const char *source;   /* raw name in the report; "" when it comes from the header */
@@ -50,9 +73,15 @@ struct metric {
 
 size_t metric_count(void);
 const struct metric *metric_at(size_t i);
+size_t metric_index(const struct metric *m);
 
 /* By name or friendly name; NULL when neither. */
 const struct metric *metric_find(const char *name);
+
+/* The same, or what is known of a name outside the catalogue, which it must outlive: a custom
+ * metric, whose unit is told by the end of its name (_celsius, _bytes, _seconds, _ratio,
+ * _bytes_per_second, _per_second) and which has instances. */
+struct metric metric_named(const char *name);
 
 /* The nearest known friendly or full name, for "did you mean"; NULL when nothing is near. */
 const char *metric_suggest(const char *name);

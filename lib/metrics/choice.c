@@ -1,0 +1,120 @@
+#include "lib/metrics/choice.h"
+
+#include <fnmatch.h>
+#include <string.h>
+
+#include "lib/compiler.h"
+
+/* What the probe says itself, rather than a file it found. */
+static bool is_own(const char *name)
+{
+	return strncmp(name, "node_", 5) == 0 || strncmp(name, "fleet_", 6) == 0;
+}
+
+static bool is_pattern(const char *word)
+{
+	return strchr(word, '*') != NULL;
+}
+
+static bool is_group(const char *word)
+{
+	for (enum metric_group g = 0; g < METRIC_GROUP_COUNT; g++)
+		if (strcmp(word, metric_group_name(g)) == 0)
+			return true;
+	return false;
+}
+
+static bool meets(const char *word, const struct metric *m)
+{
+	if (is_group(word))
+		return strcmp(word, metric_group_name(m->group)) == 0;
+	if (is_pattern(word))
+		return fnmatch(word, m->name, 0) == 0;
+	return *word && (strcmp(word, m->name) == 0 || strcmp(word, m->alert) == 0);
+}
+
+static bool meets_custom(const char *word, const char *name)
+{
+	if (strcmp(word, metric_group_name(METRIC_GROUP_CUSTOM)) == 0)
+		return !is_own(name);
+	return is_own(word) == is_own(name) && fnmatch(word, name, 0) == 0;
+}
+
+/* ---- a choice ----------------------------------------------------------------------------- */
+
+static bool is_chosen(const struct metric_choice *c, const struct metric *m)
+{
+	for (size_t i = c->word_count; i > 0; i--)
+		if (meets(c->words[i - 1].word, m))
+			return c->words[i - 1].is_stored;
+	return m->is_stored;
+}
+
+static bool may_be_custom(const struct choice_word *w)
+{
+	bool is_known = !*w->word || is_group(w->word) || metric_find(w->word);
+	return w->is_stored &&
+	       (!is_known || strcmp(w->word, metric_group_name(METRIC_GROUP_CUSTOM)) == 0);
+}
+
+void choice_init(
+	struct metric_choice *ret_choice, const struct choice_word *words, size_t word_count)
+{
+	struct metric_choice c = { .words = words, .word_count = word_count };
+	for (size_t i = 0; i < metric_count(); i++)
+		c.stored[i / 64] |= (uint64_t)is_chosen(&c, metric_at(i)) << i % 64;
+	for (size_t i = 0; i < word_count; i++)
+		c.has_custom = c.has_custom || may_be_custom(&words[i]);
+	*ret_choice = c;
+}
+
+bool choice_has_custom(const struct metric_choice *c, const char *name)
+{
+	for (size_t i = c->has_custom ? c->word_count : 0; i > 0; i--)
+		if (meets_custom(c->words[i - 1].word, name))
+			return c->words[i - 1].is_stored;
+	return false;
+}
+
+/* ---- words -------------------------------------------------------------------------------- */
+
+enum { WORD_MAX = 128 };
+
+static const char name_characters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789_:";
+
+static bool is_made_of(const char *word, const char *also)
+{
+	while (*word && (strchr(name_characters, *word) || strchr(also, *word)))
+		word++;
+	return *word == 0;
+}
+
+static bool is_counter(const char *word)
+{
+	static const char end[] = "_total";
+	size_t len = strlen(word);
+	return len >= sizeof end && strcmp(word + len - (sizeof end - 1), end) == 0;
+}
+
+static int unknown(const char *word, struct error *err)
+{
+	const char *near = metric_suggest(word);
+	return error_set(err,
+		"%.80s is neither a metric nor a group; write %s, or see fleet metrics", word,
+		near ? near : "such as sensors or sensor_*");
+}
+
+int choice_check(const char *word, struct error *err)
+{
+	if (is_group(word) || metric_find(word))
+		return 0;
+	if (strlen(word) > WORD_MAX || !is_made_of(word, "*"))
+		return unknown(word, err);
+	if (is_counter(word))
+		return error_set(err,
+			"%s is a counter, which is stored as a rate; write %.*s_per_second", word,
+			(int)(strlen(word) - strlen("_total")), word);
+	/* a custom name has an underscore: a typing mistake could not be told otherwise */
+	return is_pattern(word) || strchr(word, '_') ? 0 : unknown(word, err);
+}
