@@ -1,19 +1,25 @@
 #ifndef FLEET_REMOTE_COLLECT_H
 #define FLEET_REMOTE_COLLECT_H
 
+#include <limits.h>
+#include <stdbool.h>
+
 #include "lib/compiler.h"
 #include "remote/arena.h"
-#include "remote/readers.h"
+#include "remote/mounts.h"
+#include "remote/names.h"
 #include "remote/text.h"
 
 /*
- * Runs every reader over ROOT/proc. A file that is missing or unreadable costs its own metrics
+ * Runs every source of sources.def. One that is missing or unreadable costs its own metrics
  * only: absent means "not measured".
  */
 struct collect {
-	const char *root; /* "" for this machine; or a folder that holds proc/ */
-	char *file;	  /* the kernel's file being read */
+	const char *root; /* "" for this machine; or a folder that holds proc/, sys/, etc/ … */
+	char *bytes;	  /* what a gather left */
+	struct names entries, names; /* for the gathers, and so are the mounts */
 	struct mount *mounts;
+	bool cut; /* a gather had to leave something out */
 };
 
 /* Takes its memory from the arena. */
@@ -24,5 +30,8 @@ void collect_run(struct collect *c, struct text *out);
 
 /* The boot id as a report's header wants it: 36 characters, or "-". */
 void collect_boot_id(struct collect *c, char ret_id[static 37]);
+
+/* `path` below the root, in `out`. Returns false when it is too long. */
+bool collect_path(const struct collect *c, const char *path, char out[static PATH_MAX]);
 
 #endif

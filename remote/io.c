@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -28,19 +29,47 @@ static ssize_t read_some(int fd, char *out, size_t size)
 	return n;
 }
 
-ssize_t io_read_file(int dir_fd, const char *path, char *out, size_t size)
+static ssize_t read_all(int fd, char *out, size_t size)
 {
-	int fd = openat(dir_fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
 	size_t len = 0;
 	ssize_t n = 1;
 	while (len < size && n > 0) {
 		n = read_some(fd, out + len, size - len);
 		len += n > 0 ? (size_t)n : 0;
 	}
-	(void)close(fd);
 	return n < 0 ? -1 : (ssize_t)len;
+}
+
+ssize_t io_read_file(int dir_fd, const char *path, char *out, size_t size)
+{
+	int fd = openat(dir_fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	ssize_t n = read_all(fd, out, size);
+	(void)close(fd);
+	return n;
+}
+
+static ssize_t read_regular(int dir_fd, const char *path, char *out, size_t size,
+	ssize_t (*how)(int fd, char *out, size_t size))
+{
+	struct stat st;
+	int fd = openat(dir_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	ssize_t n = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? how(fd, out, size) : -1;
+	(void)close(fd);
+	return n;
+}
+
+ssize_t io_read_regular(int dir_fd, const char *path, char *out, size_t size)
+{
+	return read_regular(dir_fd, path, out, size, read_all);
+}
+
+ssize_t io_read_start(int dir_fd, const char *path, char *out, size_t size)
+{
+	return read_regular(dir_fd, path, out, size, read_some);
 }
 
 /* getdents64(2); opendir(3) would allocate. */

@@ -16,6 +16,13 @@
  * Returns how many, or -1. */
 ssize_t io_read_file(int dir_fd, const char *path, char *out, size_t size) MUST_CHECK;
 
+/* The same through symbolic links, and nothing but regular files (as those of /proc and /sys
+ * are): nothing that waits, or does something when it is opened. */
+ssize_t io_read_regular(int dir_fd, const char *path, char *out, size_t size) MUST_CHECK;
+
+/* The same with a single read(2), which is all that a file of /sys has. */
+ssize_t io_read_start(int dir_fd, const char *path, char *out, size_t size) MUST_CHECK;
+
 /* The names in a folder, each with a newline; names that hold one are left out, and so is
  * what does not fit. Returns the length, or -1. */
 ssize_t io_list_folder(const char *path, char *out, size_t size) MUST_CHECK;

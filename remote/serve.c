@@ -86,7 +86,7 @@ static void make_report(struct conversation *c, struct collect *collect)
 	struct wire_report_header h = make_header(c, collect);
 	collect_run(collect, &body);
 	spool_make_room(&c->spool, WIRE_LINE_MAX + body.len + LAST_MAX + crypto_box_SEALBYTES);
-	body.size = BODY_MAX;
+	text_widen(&body, BODY_MAX);
 	text_single(&body, "fleet_reports_dropped_total", "counter", c->spool.dropped, 0);
 	text_finish(&body);
 	put_header(c, &h, body.len);

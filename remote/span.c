@@ -39,6 +39,11 @@ bool span_is(struct span s, const char *text)
 	return strlen(text) == s.len && memcmp(s.at, text, s.len) == 0;
 }
 
+bool span_equal(struct span a, struct span b)
+{
+	return a.len == b.len && memcmp(a.at, b.at, a.len) == 0;
+}
+
 bool span_starts(struct span s, const char *text)
 {
 	size_t len = strlen(text);
@@ -71,6 +76,36 @@ bool span_u64(struct span s, uint64_t *ret_value)
 		return false;
 	*ret_value = value;
 	return true;
+}
+
+bool span_i64(struct span s, int64_t *ret_value)
+{
+	uint64_t value;
+	bool negative = s.len > 0 && *s.at == '-';
+	bool sign = negative || (s.len > 0 && *s.at == '+');
+	if (!span_u64((struct span){ s.at + sign, s.len - sign }, &value) || value > INT64_MAX)
+		return false;
+	*ret_value = negative ? -(int64_t)value : (int64_t)value;
+	return true;
+}
+
+bool span_decimal(struct span s, unsigned decimals, int64_t *ret_value)
+{
+	char digits[40];
+	const char *point = s.len ? memchr(s.at, '.', s.len) : NULL;
+	size_t whole = point ? (size_t)(point - s.at) : s.len, len = whole;
+	if (whole == 0 || whole + decimals > sizeof digits || (point && whole + 1 == s.len))
+		return false;
+	memcpy(digits, s.at, whole);
+	for (size_t i = whole + 1; i < s.len; i++) {
+		if (s.at[i] < '0' || s.at[i] > '9')
+			return false;
+		if (len < whole + decimals)
+			digits[len++] = s.at[i];
+	}
+	while (len < whole + decimals)
+		digits[len++] = '0';
+	return span_i64((struct span){ digits, len }, ret_value);
 }
 
 bool span_fixed(struct span s, unsigned decimals, uint64_t *ret_value)

@@ -21,6 +21,7 @@ bool span_line(struct span *rest, struct span *ret_line);
 bool span_word(struct span *rest, struct span *ret_word);
 
 bool span_is(struct span s, const char *text);
+bool span_equal(struct span a, struct span b);
 bool span_starts(struct span s, const char *text);
 
 /* Whether the word stands in a list that `separator` divides: "rw" in "rw,noatime". */
@@ -28,6 +29,12 @@ bool span_lists(struct span list, char separator, const char *word);
 
 /* The whole span as decimal digits, or false. */
 bool span_u64(struct span s, uint64_t *ret_value);
+
+/* The same with a sign before them, or none. */
+bool span_i64(struct span s, int64_t *ret_value);
+
+/* "-1.5" as -1500 with three decimals. Digits behind the last are cut, those that lack are 0. */
+bool span_decimal(struct span s, unsigned decimals, int64_t *ret_value);
 
 /* "12.34" as 1234, with exactly `decimals` digits behind the point. */
 bool span_fixed(struct span s, unsigned decimals, uint64_t *ret_value);

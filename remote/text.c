@@ -1,21 +1,27 @@
 #include "remote/text.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/escape.h"
 
-/* Of one length whatever was left out. */
-#define END(truncated) \
-	"# TYPE fleet_report_truncated gauge\nfleet_report_truncated " truncated "\n# EOF\n"
-enum { END_SIZE = sizeof END("0") - 1 };
+#define END                                           \
+	"# TYPE fleet_report_samples_dropped gauge\n" \
+	"fleet_report_samples_dropped %" PRIu64 "\n"  \
+	"# TYPE fleet_report_truncated gauge\n"       \
+	"fleet_report_truncated %d\n"                 \
+	"# EOF\n"
+enum { END_SIZE = sizeof END + 20 };
 
 /* Appends, keeping room for the end. What was begun is taken back by the caller. */
 static bool append(struct text *t, const char *data, size_t len)
 {
-	if (t->size < END_SIZE || t->len + len > t->size - END_SIZE)
+	if (t->full || t->size < END_SIZE || t->len + len > t->size - END_SIZE) {
+		t->full = true;
 		return false;
+	}
 	memcpy(t->data + t->len, data, len);
 	t->len += len;
 	return true;
@@ -51,41 +57,50 @@ static bool append_labels(struct text *t, const struct label *labels, size_t cou
 	return fits && (count == 0 || append_text(t, "}"));
 }
 
-static bool append_value(struct text *t, uint64_t value, unsigned decimals)
+static bool append_value(struct text *t, const char *sign, uint64_t value, unsigned decimals)
 {
-	static const uint64_t powers[] = { 1, 10, 100, 1000 };
+	static const uint64_t powers[TEXT_DECIMALS_MAX + 1] = { 1, 10, 100, 1000, 10000, 100000,
+		1000000, 10000000, 100000000, 1000000000 };
 	char number[48];
+	assert(decimals <= TEXT_DECIMALS_MAX);
 	if (decimals == 0)
-		(void)snprintf(number, sizeof number, " %" PRIu64 "\n", value);
+		(void)snprintf(number, sizeof number, " %s%" PRIu64 "\n", sign, value);
 	else
-		(void)snprintf(number, sizeof number, " %" PRIu64 ".%0*" PRIu64 "\n",
+		(void)snprintf(number, sizeof number, " %s%" PRIu64 ".%0*" PRIu64 "\n", sign,
 			value / powers[decimals], (int)decimals, value % powers[decimals]);
 	return append_text(t, number);
-}
-
-static void settle(struct text *t, size_t start, bool fits)
-{
-	if (fits)
-		return;
-	t->len = start;
-	t->full = true;
 }
 
 void text_type(struct text *t, const char *name, const char *type)
 {
 	size_t start = t->len;
-	settle(t, start,
-		append_text(t, "# TYPE ") && append_text(t, name) && append_text(t, " ") &&
-			append_text(t, type) && append_text(t, "\n"));
+	if (!append_text(t, "# TYPE ") || !append_text(t, name) || !append_text(t, " ") ||
+		!append_text(t, type) || !append_text(t, "\n"))
+		t->len = start;
+}
+
+static void sample(struct text *t, const char *name, const struct label *labels, size_t count,
+	const char *sign, uint64_t value, unsigned decimals)
+{
+	size_t start = t->len;
+	if (append_text(t, name) && append_labels(t, labels, count) &&
+		append_value(t, sign, value, decimals))
+		return;
+	t->len = start;
+	t->dropped++;
 }
 
 void text_sample(struct text *t, const char *name, const struct label *labels, size_t label_count,
 	uint64_t value, unsigned decimals)
 {
-	size_t start = t->len;
-	settle(t, start,
-		append_text(t, name) && append_labels(t, labels, label_count) &&
-			append_value(t, value, decimals));
+	sample(t, name, labels, label_count, "", value, decimals);
+}
+
+void text_signed(struct text *t, const char *name, const struct label *labels, size_t label_count,
+	int64_t value, unsigned decimals)
+{
+	uint64_t size = value < 0 ? -(uint64_t)value : (uint64_t)value;
+	sample(t, name, labels, label_count, value < 0 ? "-" : "", size, decimals);
 }
 
 void text_single(
@@ -95,10 +110,32 @@ void text_single(
 	text_sample(t, name, NULL, 0, value, decimals);
 }
 
+void text_single_signed(
+	struct text *t, const char *name, const char *type, int64_t value, unsigned decimals)
+{
+	text_type(t, name, type);
+	text_signed(t, name, NULL, 0, value, decimals);
+}
+
+struct label text_label(const char *name, const char *value)
+{
+	return (struct label){ name, { value, strlen(value) } };
+}
+
+void text_widen(struct text *t, size_t size)
+{
+	t->size = size;
+	t->cut = t->cut || t->full;
+	t->full = false;
+}
+
 void text_finish(struct text *t)
 {
+	char end[END_SIZE];
+	int truncated = t->full || t->cut || t->dropped > 0;
+	int len = snprintf(end, sizeof end, END, t->dropped, truncated);
 	if (t->size - t->len < END_SIZE)
 		return;
-	memcpy(t->data + t->len, t->full ? END("1") : END("0"), END_SIZE);
-	t->len += END_SIZE;
+	memcpy(t->data + t->len, end, (size_t)len);
+	t->len += (size_t)len;
 }

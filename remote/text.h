@@ -10,14 +10,16 @@
 /*
  * The report as it grows: Prometheus text format 0.0.4, in memory of the caller's.
  *
- * A line that does not fit is left out whole and `full` is set; later, shorter ones may still
- * fit. Values are whole numbers of the last decimal place, so that no binary fraction rounds
- * what the kernel said: 1234 with two decimals is 12.34.
+ * Samples come in order of priority. The first that does not fit is left out whole, and so is
+ * everything after it, counted. Values are whole numbers of the last decimal place, so that no
+ * binary fraction rounds what the kernel said: 1234 with two decimals is 12.34.
  */
 struct text {
 	char *data;
 	size_t len, size;
-	bool full; /* something was left out */
+	bool full;	  /* no room: everything that follows is left out */
+	bool cut;	  /* something was not even read; set by the caller */
+	uint64_t dropped; /* samples left out */
 };
 
 struct label {
@@ -25,20 +27,33 @@ struct label {
 	struct span value; /* any bytes: escaped when written */
 };
 
-enum { TEXT_LABEL_MAX = 512 }; /* bytes of a label value; a sample with a longer one is left out */
+enum {
+	TEXT_LABEL_MAX = 512, /* bytes of a label value; a sample with a longer one is left out */
+	TEXT_DECIMALS_MAX = 9,
+};
 
 /* `# TYPE name type`, which comes before the family's samples. `type` is "gauge" or "counter". */
 void text_type(struct text *t, const char *name, const char *type);
 
 void text_sample(struct text *t, const char *name, const struct label *labels, size_t label_count,
 	uint64_t value, unsigned decimals);
+void text_signed(struct text *t, const char *name, const struct label *labels, size_t label_count,
+	int64_t value, unsigned decimals);
 
 /* A family of a single sample without labels. */
 void text_single(
 	struct text *t, const char *name, const char *type, uint64_t value, unsigned decimals);
+void text_single_signed(
+	struct text *t, const char *name, const char *type, int64_t value, unsigned decimals);
 
-/* Whether something was left out (`fleet_report_truncated`, 0 or 1) and `# EOF`; there is always
- * room for both. */
+/* A label of a NUL-terminated string. */
+struct label text_label(const char *name, const char *value);
+
+/* More room (`size` bytes in all) for what must not be missing, whatever was left out. */
+void text_widen(struct text *t, size_t size);
+
+/* How much was left out (`fleet_report_samples_dropped`; `fleet_report_truncated`, 0 or 1) and
+ * `# EOF`; there is always room for them. */
 void text_finish(struct text *t);
 
 #endif

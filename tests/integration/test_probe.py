@@ -108,6 +108,8 @@ class Program(unittest.TestCase):
     def test_nothing_to_read(self):
         with tempfile.TemporaryDirectory() as empty:
             self.assertEqual(run('--root', empty, '--plain').stdout,
+                             '# TYPE fleet_report_samples_dropped gauge\n'
+                             'fleet_report_samples_dropped 0\n'
                              '# TYPE fleet_report_truncated gauge\nfleet_report_truncated 0\n# EOF\n')
 
 

@@ -1,4 +1,4 @@
-#include "remote/readers.h"
+#include "remote/readers/readers.h"
 
 #include "lib/compiler.h"
 

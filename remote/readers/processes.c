@@ -1,4 +1,4 @@
-#include "remote/readers.h"
+#include "remote/readers/readers.h"
 
 void read_processes(struct span file, struct text *out)
 {

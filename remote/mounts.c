@@ -1,4 +1,4 @@
-#include "remote/readers.h"
+#include "remote/mounts.h"
 
 #include <string.h>
 
@@ -39,11 +39,6 @@ static enum kind kind_of(struct span type)
 		if (span_is(type, types[i].type))
 			return types[i].kind;
 	return OTHER;
-}
-
-static bool equal(struct span a, struct span b)
-{
-	return a.len == b.len && memcmp(a.at, b.at, a.len) == 0;
 }
 
 /* Whether `path` lies below `folder`, and is not the folder itself. */
@@ -119,7 +114,7 @@ static void choose(struct chosen *c, const struct mount *m)
 {
 	enum kind kind = kind_of(m->type);
 	for (size_t i = c->count; i-- > 0;)
-		if (equal(c->mounts[i].point, m->point))
+		if (span_equal(c->mounts[i].point, m->point))
 			drop(c, i);
 	if (kind != DISK && !(kind == ROOT && span_is(m->point, "/")))
 		return;
@@ -143,7 +138,7 @@ static void drop_doubles(struct chosen *c)
 	for (size_t i = 0; i < c->count; i++)
 		for (size_t k = i + 1; k < c->count;) {
 			struct mount *a = &c->mounts[i], *b = &c->mounts[k];
-			if (!equal(a->id, b->id)) {
+			if (!span_equal(a->id, b->id)) {
 				k++;
 				continue;
 			}
@@ -167,42 +162,4 @@ size_t mounts_parse(struct span file, struct mount *ret_mounts)
 			drop_below(&c, &m);
 	drop_doubles(&c);
 	return c.count;
-}
-
-/* clang-format off */
-static const struct {
-	const char *name;
-	size_t value; /* offset of a uint64_t */
-} rows[] = {
-	{ "node_filesystem_avail_bytes", offsetof(struct mount, avail) },
-	{ "node_filesystem_files",       offsetof(struct mount, files) },
-	{ "node_filesystem_files_free",  offsetof(struct mount, files_free) },
-	{ "node_filesystem_free_bytes",  offsetof(struct mount, free) },
-	{ "node_filesystem_readonly",    offsetof(struct mount, readonly) },
-	{ "node_filesystem_size_bytes",  offsetof(struct mount, size) },
-};
-/* clang-format on */
-
-static void write_sample(const struct mount *m, const char *name, uint64_t value, struct text *out)
-{
-	char device[MOUNT_PATH_MAX], point[MOUNT_PATH_MAX];
-	struct label labels[] = {
-		{ "device", { device, mount_unescape(m->device, device, sizeof device) } },
-		{ "fstype", m->type },
-		{ "mountpoint", { point, mount_unescape(m->point, point, sizeof point) } },
-	};
-	text_sample(out, name, labels, ARRAY_LEN(labels), value, 0);
-}
-
-void mounts_write(const struct mount *mounts, size_t count, struct text *out)
-{
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		text_type(out, rows[i].name, "gauge");
-		for (size_t k = 0; k < count; k++) {
-			uint64_t value;
-			memcpy(&value, (const char *)&mounts[k] + rows[i].value, sizeof value);
-			if (mounts[k].measured)
-				write_sample(&mounts[k], rows[i].name, value, out);
-		}
-	}
 }

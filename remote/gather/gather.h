@@ -1,0 +1,47 @@
+#ifndef FLEET_REMOTE_GATHER_H
+#define FLEET_REMOTE_GATHER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "lib/compiler.h"
+
+/*
+ * A gather does what a source needs of input and output and writes at most `size` bytes for its
+ * reader. Returns how many, or -1 for what is not there. What did not fit is left out by whole
+ * lines and told through c->cut. It allocates nothing: what it needs beside `out` and its stack
+ * it takes from c->names.
+ *
+ * All paths are below the root (collect_path()). With a root, what a system call would tell of
+ * this machine comes from a file below the root, or not at all.
+ */
+struct collect;
+struct source;
+typedef ssize_t gather(struct collect *c, const struct source *s, char *out, size_t size);
+
+/*
+ * The common ones:
+ *
+ *   file   the file's bytes
+ *   list   the names in the folder `path`, a line each, in no order
+ *   lines  of each of `files`, names below `path`: its lines, as FILE<TAB>LINE
+ *   tree   of each entry of the folder `path` and each of `files`, patterns below the entry, in
+ *          natural order: ENTRY/FILE<TAB>FIRST LINE, of which at most TREE_VALUE_MAX bytes.
+ *          Entries that are symbolic links are followed. A pattern is
+ *            name             queue/rotational
+ *            with one star    temp*_input, csrow<star>/ce_count
+ *            @name            the last component of what that symbolic link points to
+ *            @@name           the whole of it
+ *          A file that is missing, unreadable or empty has no line.
+ *
+ * What lines and tree write is read through remote/tree.h.
+ */
+enum { TREE_VALUE_MAX = 255 };
+
+#define SOURCE(group, how, path, files, name) gather gather_##how;
+#include "remote/sources.def"
+#undef SOURCE
+gather gather_file, gather_lines, gather_list, gather_tree;
+
+#endif

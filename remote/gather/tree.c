@@ -1,0 +1,165 @@
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "remote/collect.h"
+#include "remote/io.h"
+#include "remote/sources.h"
+
+enum { PATTERN_MAX = 255 };
+
+/* One entry under way. */
+struct walk {
+	struct collect *c;
+	struct span entry;
+	int fd;
+	char listed[PATTERN_MAX + 1]; /* whose names are in c->names */
+	bool is_listed;
+	char *out;
+	size_t len, size;
+};
+
+/* A pattern with a star: folder/prefix*suffix/file, of which folder and file may be "". */
+struct pattern {
+	struct span folder, prefix, suffix, file; /* folder with the slash behind it, file before */
+};
+
+static struct span part(const char *from, const char *to)
+{
+	return (struct span){ from, (size_t)(to - from) };
+}
+
+static struct pattern split(struct span text, const char *star)
+{
+	const char *from = star, *to = star + 1, *end = text.at + text.len;
+	while (from > text.at && from[-1] != '/')
+		from--;
+	while (to < end && *to != '/')
+		to++;
+	return (struct pattern){ part(text.at, from), part(from, star), part(star + 1, to),
+		part(to, end) };
+}
+
+static bool matches(struct span name, const struct pattern *p)
+{
+	size_t ends = p->prefix.len + p->suffix.len;
+	return name.len >= ends && memcmp(name.at, p->prefix.at, p->prefix.len) == 0 &&
+	       memcmp(name.at + name.len - p->suffix.len, p->suffix.at, p->suffix.len) == 0;
+}
+
+/* The whole target of a symbolic link, or what stands behind its last slash. */
+static ssize_t read_link(int dir_fd, const char *name, char *out, size_t size)
+{
+	char target[PATH_MAX];
+	bool whole = *name == '@';
+	ssize_t n = readlinkat(dir_fd, name + whole, target, sizeof target);
+	const char *slash = n > 0 && !whole ? memrchr(target, '/', (size_t)n) : NULL;
+	const char *from = slash ? slash + 1 : target;
+	ssize_t len = n - (from - target);
+	if (n <= 0 || (size_t)len > size)
+		return -1;
+	memcpy(out, from, (size_t)len);
+	return len;
+}
+
+static size_t first_line(const char *value, ssize_t len)
+{
+	const char *end = len > 0 ? memchr(value, '\n', (size_t)len) : NULL;
+	return end ? (size_t)(end - value) : len > 0 ? (size_t)len : 0;
+}
+
+static void put(struct walk *w, const char *file)
+{
+	char value[TREE_VALUE_MAX];
+	bool is_link = *file == '@';
+	size_t len = first_line(value, is_link ? read_link(w->fd, file + 1, value, sizeof value)
+					       : io_read_start(w->fd, file, value, sizeof value));
+	if (len == 0)
+		return;
+	int n = snprintf(w->out + w->len, w->size - w->len, "%.*s/%s\t", (int)w->entry.len,
+		w->entry.at, file);
+	if (n < 0 || (size_t)n + len + 1 > w->size - w->len) {
+		w->c->cut = true;
+		return;
+	}
+	memcpy(w->out + w->len + n, value, len);
+	w->len += (size_t)n + len + 1;
+	w->out[w->len - 1] = '\n';
+}
+
+/* Patterns of one folder mostly follow each other: it is listed once. */
+static void list(struct walk *w, struct span folder)
+{
+	if (w->is_listed && span_is(folder, w->listed))
+		return;
+	(void)snprintf(w->listed, sizeof w->listed, "%.*s", (int)folder.len, folder.at);
+	w->is_listed = true;
+	w->c->names.count = 0;
+	int fd = openat(w->fd, *w->listed ? w->listed : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (!names_list(&w->c->names, fd))
+		w->c->cut = true;
+	(void)close(fd);
+}
+
+static void put_matches(struct walk *w, const struct pattern *p)
+{
+	const struct names *names = &w->c->names;
+	char file[PATTERN_MAX + 1];
+	list(w, p->folder);
+	for (size_t i = 0; i < names->count; i++) {
+		struct span name = names->items[i];
+		if (!matches(name, p))
+			continue;
+		int n = snprintf(file, sizeof file, "%.*s%.*s%.*s", (int)p->folder.len,
+			p->folder.at, (int)name.len, name.at, (int)p->file.len, p->file.at);
+		if (n > 0 && (size_t)n < sizeof file)
+			put(w, file);
+	}
+}
+
+static void put_pattern(struct walk *w, struct span text)
+{
+	char file[PATTERN_MAX + 1];
+	const char *star = memchr(text.at, '*', text.len);
+	if (star) {
+		struct pattern p = split(text, star);
+		put_matches(w, &p);
+		return;
+	}
+	(void)snprintf(file, sizeof file, "%.*s", (int)text.len, text.at);
+	put(w, file);
+}
+
+static void put_entry(struct walk *w, int dir_fd, const char *files)
+{
+	char name[NAME_MAX + 1];
+	struct span rest = { files, strlen(files) }, pattern;
+	(void)snprintf(name, sizeof name, "%.*s", (int)w->entry.len, w->entry.at);
+	w->is_listed = false;
+	w->fd = openat(dir_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (w->fd < 0)
+		return;
+	while (span_word(&rest, &pattern))
+		put_pattern(w, pattern);
+	(void)close(w->fd);
+}
+
+ssize_t gather_tree(struct collect *c, const struct source *s, char *out, size_t size)
+{
+	char path[PATH_MAX];
+	struct walk w = { .c = c, .out = out, .size = size };
+	int fd = collect_path(c, s->path, path) ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+						: -1;
+	if (fd < 0)
+		return -1;
+	c->cut = !names_list(&c->entries, fd) || c->cut;
+	for (size_t i = 0; i < c->entries.count; i++) {
+		w.entry = c->entries.items[i];
+		put_entry(&w, fd, s->files);
+	}
+	(void)close(fd);
+	return (ssize_t)w.len;
+}

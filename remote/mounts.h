@@ -1,0 +1,31 @@
+#ifndef FLEET_REMOTE_MOUNTS_H
+#define FLEET_REMOTE_MOUNTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "remote/span.h"
+#include "remote/text.h"
+
+/*
+ * /proc/PID/mountinfo (proc(5)) to the mounts worth measuring: local filesystems on real
+ * storage, each once. Never one that lies behind a network, FUSE or autofs mount, since
+ * statfs(2) on a dead server sleeps beyond any signal.
+ */
+enum { MOUNTS_MAX = 1024, MOUNT_PATH_MAX = TEXT_LABEL_MAX + 1 };
+
+struct mount {
+	struct span device, type, point; /* into the file, as escaped there */
+	struct span id;			 /* major:minor */
+	bool whole;			 /* its root is the filesystem's own: no bind mount */
+	bool readonly;
+};
+
+/* At most MOUNTS_MAX. */
+size_t mounts_parse(struct span file, struct mount *ret_mounts);
+
+/* Turns the kernel's \ooo (blank, tab, newline, backslash) back into bytes and a NUL. Returns
+ * the length, or 0 when it does not fit. */
+size_t mount_unescape(struct span s, char *out, size_t size);
+
+#endif

@@ -1,0 +1,27 @@
+#ifndef FLEET_REMOTE_NAMES_H
+#define FLEET_REMOTE_NAMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/compiler.h"
+#include "remote/span.h"
+
+/*
+ * The names in a folder, in natural order: cpu2 before cpu10. In memory that is there once and
+ * used again for every folder.
+ */
+struct names {
+	char *data;	    /* the listing, a name a line */
+	struct span *items; /* into it */
+	size_t size, max, count;
+};
+
+/* Lists an open folder; without ".", ".." and names that hold a control character. Returns
+ * false when there are more than fit. */
+bool names_list(struct names *n, int dir_fd) MUST_CHECK;
+
+/* Less than, equal to or greater than 0, as for qsort(3). */
+int names_compare(struct span a, struct span b);
+
+#endif

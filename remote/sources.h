@@ -1,0 +1,27 @@
+#ifndef FLEET_REMOTE_SOURCES_H
+#define FLEET_REMOTE_SOURCES_H
+
+#include <stddef.h>
+
+#include "remote/gather/gather.h"
+#include "remote/readers/readers.h"
+
+/*
+ * One mechanism for every source of metrics: a gather does the input and output and leaves
+ * bytes, a reader is pure and makes samples of them.
+ *
+ * To add a source: readers/NAME.c (and gather/NAME.c, where none of the common gathers does), a
+ * row in sources.def, a line a file in parts.txt. tests/README.md goes through one.
+ */
+struct source {
+	const char *group;
+	gather *gather;
+	const char *path, *files;
+	const char *name; /* the reader's */
+	reader *read;
+};
+
+extern const struct source sources[];
+extern const size_t source_count;
+
+#endif

@@ -1,0 +1,242 @@
+/* What gathers leave of folders, and how a reader walks through it. */
+#include "tests/unit/unit.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "remote/collect.h"
+#include "remote/sources.h"
+#include "remote/tree.h"
+
+static struct span text(const char *s)
+{
+	return (struct span){ s, strlen(s) };
+}
+
+/* ---- reading ---------------------------------------------------------------------------- */
+
+static const char TREE[] =
+	"no tab\nh0/name\tcpu\nh0/temp1_input\t-5000\nh0/temp1_input\t1\n"
+	"\nh1/device/model\ta\tb\nh1/empty\t\nh1/n\t18446744073709551615\nplain\t1";
+
+static void entries_and_files(void **state)
+{
+	(void)state;
+	struct span rest = text(TREE), entry, lines, value;
+	int64_t i64;
+	uint64_t u64;
+	assert_true(tree_entry(&rest, &entry, &lines));
+	assert_true(span_is(entry, "h0"));
+	assert_true(tree_i64(lines, entry, "temp1_input", &i64) && i64 == -5000);
+	assert_false(tree_u64(lines, entry, "temp1_input", &u64));
+	assert_false(tree_find(lines, text("h1"), "empty", &value));
+	assert_true(tree_entry(&rest, &entry, &lines));
+	assert_true(span_is(entry, "h1"));
+	assert_true(tree_find(lines, entry, "device/model", &value) && span_is(value, "a\tb"));
+	assert_true(tree_find(lines, entry, "empty", &value) && value.len == 0);
+	assert_true(tree_u64(lines, entry, "n", &u64) && u64 == UINT64_MAX);
+	assert_false(tree_i64(lines, entry, "n", &i64));
+	assert_true(tree_entry(&rest, &entry, &lines));
+	assert_true(entry.len == 0 && tree_u64(lines, entry, "plain", &u64) && u64 == 1);
+	assert_false(tree_entry(&rest, &entry, &lines));
+}
+
+static void cut_anywhere(void **state)
+{
+	(void)state;
+	for (size_t len = 0; len < sizeof TREE; len++) {
+		char *copy = malloc(len + 1);
+		assert_non_null(copy);
+		memcpy(copy + 1, TREE, len);
+		struct span rest = { copy + 1, len }, entry, lines, value;
+		while (tree_entry(&rest, &entry, &lines)) {
+			assert_true(lines.at > copy && lines.at + lines.len <= copy + 1 + len);
+			(void)tree_find(lines, entry, "name", &value);
+		}
+		free(copy);
+	}
+}
+
+/* ---- numbers ---------------------------------------------------------------------------- */
+
+static const struct {
+	const char *text;
+	unsigned decimals;
+	bool ok;
+	int64_t value;
+} decimals[] = {
+	{ "1.5", 3, true, 1500 },
+	{ "-1.23456", 2, true, -123 },
+	{ "+7", 0, true, 7 },
+	{ "0.000001", 6, true, 1 },
+	{ "1.", 2, false, 0 },
+	{ ".5", 2, false, 0 },
+	{ "1.5e3", 2, false, 0 },
+	{ "1.x", 2, false, 0 },
+	{ "9223372036854775807", 0, true, INT64_MAX },
+	{ "9223372036854775808", 0, false, 0 },
+	{ "9223372036854775807", 1, false, 0 },
+	{ "111111111111111111111111111111111111111111111", 9, false, 0 },
+	{ "--1", 0, false, 0 },
+	{ "", 2, false, 0 },
+};
+
+static void decimal_numbers(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(decimals); i++) {
+		int64_t value = 0;
+		assert_int_equal(span_decimal(text(decimals[i].text), decimals[i].decimals, &value),
+			decimals[i].ok);
+		assert_int_equal(value, decimals[i].value);
+	}
+}
+
+static void natural_order(void **state)
+{
+	(void)state;
+	static const char *const order[] = { "a", "a1", "a01", "a2", "a2b", "a10", "a10b2",
+		"a10b10", "ab", "b" };
+	for (size_t i = 0; i + 1 < ARRAY_LEN(order); i++) {
+		assert_true(names_compare(text(order[i]), text(order[i + 1])) <= 0);
+		assert_true(names_compare(text(order[i + 1]), text(order[i])) >= 0);
+	}
+	assert_true(names_compare(text("a2"), text("a10")) < 0);
+	assert_int_equal(names_compare(text("a2"), text("a2")), 0);
+}
+
+/* ---- gathering -------------------------------------------------------------------------- */
+
+static char root[] = "/tmp/fleet-tree-XXXXXX";
+static struct collect collect;
+
+static void make(const char *path, const char *content)
+{
+	char full[PATH_MAX];
+	(void)snprintf(full, sizeof full, "%s/%s", root, path);
+	for (char *at = full + sizeof root; (at = strchr(at, '/')); at++) {
+		*at = 0;
+		(void)mkdir(full, 0700);
+		*at = '/';
+	}
+	int fd = open(full, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	assert_true(fd >= 0 && write(fd, content, strlen(content)) == (ssize_t)strlen(content));
+	(void)close(fd);
+}
+
+static void make_link(const char *path, const char *target)
+{
+	char full[PATH_MAX];
+	(void)snprintf(full, sizeof full, "%s/%s", root, path);
+	assert_int_equal(symlink(target, full), 0);
+}
+
+static int make_root(void **state)
+{
+	static struct arena arena;
+	(void)state;
+	assert_non_null(mkdtemp(root));
+	assert_int_equal(arena_init(&arena, 4 << 20), 0);
+	assert_int_equal(collect_init(&collect, &arena, root), 0);
+	make("sys/devices/ten/name", "tenth\nsecond line\n");
+	make("sys/class/h/h2/name", "two");
+	make("sys/class/h/h2/temp10_input", "10\n");
+	make("sys/class/h/h2/temp9_input", "9\n");
+	make("sys/class/h/h2/temp9_inputs", "x\n");
+	make("sys/class/h/h2/row1/count", "c1\n");
+	make("sys/class/h/h2/row2/other", "c2\n");
+	make("sys/class/h/h2/empty", "");
+	make("sys/class/h/h2/folder/x", "");
+	make("sys/class/h/file", "no entry\n");
+	make("net/a", "1\n2");
+	make("net/b", "");
+	make("net/c/d", "x y\n");
+	make_link("sys/class/h/h10", "../../devices/ten");
+	make_link("sys/class/h/h11", "nowhere");
+	make_link("sys/class/h/h2/driver", "../../bus/drivers/coretemp");
+	return 0;
+}
+
+static int remove_root(void **state)
+{
+	char command[128];
+	(void)state;
+	(void)snprintf(command, sizeof command, "rm -rf %s", root);
+	return system(command);
+}
+
+static const char *run(gather *how, const char *path, const char *files, size_t size)
+{
+	static char out[4096];
+	struct source s = { .path = path, .files = files };
+	collect.cut = false;
+	ssize_t len = how(&collect, &s, out, size);
+	if (len < 0)
+		return NULL;
+	out[len] = 0;
+	return out;
+}
+
+static void a_tree(void **state)
+{
+	(void)state;
+	assert_string_equal(run(gather_tree, "sys/class/h",
+				    "name temp*_input missing empty folder @driver "
+				    "@@driver @name row*/count folder/x *me",
+				    4000),
+		"h2/name\ttwo\nh2/temp9_input\t9\nh2/temp10_input\t10\nh2/@driver\tcoretemp\n"
+		"h2/@@driver\t../../bus/drivers/coretemp\nh2/row1/count\tc1\nh2/name\ttwo\n"
+		"h10/name\ttenth\nh10/name\ttenth\n");
+	assert_false(collect.cut);
+	assert_string_equal(run(gather_tree, "sys/class/h", "name", 20), "h2/name\ttwo\n");
+	assert_true(collect.cut);
+	assert_null(run(gather_tree, "sys/class/none", "name", 4000));
+}
+
+static void lines(void **state)
+{
+	(void)state;
+	assert_string_equal(
+		run(gather_lines, "net", "a b missing c/d c", 4000), "a\t1\na\t2\nc/d\tx y\n");
+	assert_false(collect.cut);
+	for (size_t size = 0; size < 20; size++) {
+		const char *out = run(gather_lines, "net", "a b c/d", size);
+		assert_non_null(out);
+		assert_true(collect.cut || strcmp(out, "a\t1\na\t2\nc/d\tx y\n") == 0);
+		assert_int_equal(strncmp(out, "a\t1\na\t2\nc/d\tx y\n", strlen(out)), 0);
+	}
+	assert_null(run(gather_lines, "none", "a", 4000));
+}
+
+static void a_file_and_a_list(void **state)
+{
+	(void)state;
+	assert_string_equal(run(gather_file, "net/a", "", 4000), "1\n2");
+	assert_false(collect.cut);
+	assert_string_equal(run(gather_file, "net/a", "", 3), "1\n");
+	assert_true(collect.cut);
+	assert_null(run(gather_file, "net", "", 4000));
+	assert_null(run(gather_file, "net/none", "", 4000));
+	const char *list = run(gather_list, "net", "", 4000);
+	assert_non_null(list);
+	assert_non_null(strstr(list, "a\n"));
+	assert_null(run(gather_list, "net/a", "", 4000));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(entries_and_files),
+		cmocka_unit_test(cut_anywhere),
+		cmocka_unit_test(decimal_numbers),
+		cmocka_unit_test(natural_order),
+		cmocka_unit_test(a_tree),
+		cmocka_unit_test(lines),
+		cmocka_unit_test(a_file_and_a_list),
+	};
+	return cmocka_run_group_tests(tests, make_root, remove_root);
+}
