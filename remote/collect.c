@@ -17,9 +17,9 @@ static int init_names(struct names *n, struct arena *a)
 	return n->data && n->items ? 0 : -1;
 }
 
-int collect_init(struct collect *c, struct arena *a, const char *root)
+int collect_init(struct collect *c, struct arena *a, const char *root, const char *asks)
 {
-	*c = (struct collect){ .root = root, .bytes = arena_take(a, BYTES_MAX) };
+	*c = (struct collect){ .root = root, .asks = asks, .bytes = arena_take(a, BYTES_MAX) };
 	c->mounts = arena_take(a, MOUNTS_MAX * sizeof *c->mounts);
 	if (!c->bytes || !c->mounts || init_names(&c->entries, a) < 0)
 		return -1;

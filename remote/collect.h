@@ -16,6 +16,7 @@
  */
 struct collect {
 	const char *root; /* "" for this machine; or a folder that holds proc/, sys/, etc/ … */
+	const char *asks; /* of the request (lib/wire/ask.h); "" without one */
 	char *bytes;	  /* what a gather left */
 	struct names entries, names; /* for the gathers, and so are the mounts */
 	struct mount *mounts;
@@ -23,7 +24,7 @@ struct collect {
 };
 
 /* Takes its memory from the arena. */
-int collect_init(struct collect *c, struct arena *a, const char *root) MUST_CHECK;
+int collect_init(struct collect *c, struct arena *a, const char *root, const char *asks) MUST_CHECK;
 
 /* Appends all samples, without the closing line. */
 void collect_run(struct collect *c, struct text *out);

@@ -36,7 +36,7 @@ struct io_lines {
 	int fd;
 	bool at_end;
 	size_t len, taken;
-	char data[2048]; /* a longer line is an error */
+	char data[8192]; /* a longer line is an error: WIRE_REQUEST_MAX */
 };
 
 /* The next line without its newline, NUL-terminated, valid until the next call; NULL at the

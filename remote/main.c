@@ -13,6 +13,7 @@
 
 #include <sodium.h>
 
+#include "lib/wire/ask.h"
 #include "lib/wire/wire.h"
 #include "remote/arena.h"
 #include "remote/collect.h"
@@ -25,27 +26,45 @@ enum { ARENA_SIZE = 6 << 20, TEXT_SIZE = 1 << 20, RUN_MAX_S = 120 };
 enum mode { MODE_SERVE, MODE_PLAIN, MODE_HASH, MODE_HELP, MODE_WRONG };
 
 static const char HELP[] =
-	"usage: fleet-probe [--root DIR] [--plain | --hash | --help]\n"
-	"  (nothing)   take a request on standard input, answer it on standard output\n"
-	"  --plain     print the metrics as readable text\n"
-	"  --hash      print this program's own BLAKE2b-128\n"
-	"  --root DIR  read DIR/proc in place of /proc\n";
+	"usage: fleet-probe [--root DIR] [--plain [--ask KIND:TEXT]... | --hash | --help]\n"
+	"  (nothing)        take a request on standard input, answer it on standard output\n"
+	"  --plain          print the metrics as readable text\n"
+	"  --ask KIND:TEXT  with what a request may ask for: process:nginx, file:/var/backups/db\n"
+	"  --hash           print this program's own BLAKE2b-128\n"
+	"  --root DIR       read DIR/proc, DIR/sys ... in place of this machine's\n";
 
-static enum mode parse(int argc, char **argv, const char **ret_root)
+struct options {
+	enum mode mode;
+	const char *root;
+	char asks[WIRE_REQUEST_MAX];
+};
+
+static bool add_ask(struct options *o, const char *text)
 {
-	enum mode mode = MODE_SERVE;
+	const char *colon = strchr(text, ':');
+	enum ask_kind kind = colon ? ask_kind_find(text, (size_t)(colon - text)) : ASK_KINDS;
+	size_t len = strlen(o->asks);
+	return kind < ASK_KINDS &&
+	       ask_encode(kind, colon + 1, o->asks + len, sizeof o->asks - len) > 0;
+}
+
+static void parse(int argc, char **argv, struct options *o)
+{
 	for (int i = 1; i < argc; i++)
 		if (strcmp(argv[i], "--root") == 0 && i + 1 < argc)
-			*ret_root = argv[++i];
+			o->root = argv[++i];
+		else if (strcmp(argv[i], "--ask") == 0 && i + 1 < argc && add_ask(o, argv[i + 1]))
+			i++;
 		else if (strcmp(argv[i], "--plain") == 0)
-			mode = MODE_PLAIN;
+			o->mode = MODE_PLAIN;
 		else if (strcmp(argv[i], "--hash") == 0)
-			mode = MODE_HASH;
+			o->mode = MODE_HASH;
 		else if (strcmp(argv[i], "--help") == 0)
-			mode = MODE_HELP;
-		else
-			return MODE_WRONG;
-	return mode;
+			o->mode = MODE_HELP;
+		else {
+			o->mode = MODE_WRONG;
+			return;
+		}
 }
 
 /* Whoever started it may have closed, ignored or blocked anything. */
@@ -71,11 +90,11 @@ static int print(const char *text)
 	return io_write(STDOUT_FILENO, text, strlen(text)) < 0 ? EX_IOERR : EX_OK;
 }
 
-static int plain(struct arena *a, const char *root)
+static int plain(struct arena *a, const struct options *o)
 {
 	struct collect c;
 	struct text out = { .data = arena_take(a, TEXT_SIZE), .size = TEXT_SIZE };
-	if (!out.data || collect_init(&c, a, root) < 0)
+	if (!out.data || collect_init(&c, a, o->root, o->asks) < 0)
 		return EX_OSERR;
 	collect_run(&c, &out);
 	text_finish(&out);
@@ -86,18 +105,18 @@ int main(int argc, char **argv)
 {
 	struct arena arena;
 	struct self self;
-	const char *root = "";
-	enum mode mode = parse(argc, argv, &root);
+	static struct options options = { .mode = MODE_SERVE, .root = "" };
+	parse(argc, argv, &options);
 	settle();
-	if (mode == MODE_HELP || mode == MODE_WRONG)
-		return print(HELP) | (mode == MODE_WRONG ? EX_USAGE : 0);
+	if (options.mode == MODE_HELP || options.mode == MODE_WRONG)
+		return print(HELP) | (options.mode == MODE_WRONG ? EX_USAGE : 0);
 	if (arena_init(&arena, ARENA_SIZE) < 0 || sodium_init() < 0 || self_init(&self) < 0) {
 		(void)print("\n" WIRE_TAG "error probe-failed cannot start here\n");
 		return SERVE_FAILED;
 	}
-	if (mode == MODE_HASH)
+	if (options.mode == MODE_HASH)
 		return print(self.hash) | print("\n");
-	if (mode == MODE_PLAIN)
-		return plain(&arena, root);
-	return serve(&arena, &self, root, STDIN_FILENO, STDOUT_FILENO);
+	if (options.mode == MODE_PLAIN)
+		return plain(&arena, &options);
+	return serve(&arena, &self, options.root, STDIN_FILENO, STDOUT_FILENO);
 }

@@ -23,7 +23,7 @@ struct conversation {
 	struct io_lines in;
 	int out_fd;
 	const struct self *self;
-	struct wire_request request;
+	struct wire_request request; /* its asks are good until the next line */
 	struct folders folders;
 	struct spool spool;
 	char *report; /* WIRE_FILE_MAX; afterwards room for a file read back */
@@ -212,7 +212,7 @@ int serve(struct arena *a, const struct self *self, const char *root, int in_fd,
 	if (take_request(c) != 0)
 		return SERVE_FAILED;
 	folders_init(&c->folders, self->folder);
-	if (!c->report || !c->sealed || collect_init(&collect, a, root) < 0 ||
+	if (!c->report || !c->sealed || collect_init(&collect, a, root, c->request.asks) < 0 ||
 		spool_init(&c->spool, a, &c->folders, &c->request) < 0)
 		return fail(c, "out of memory");
 	make_report(c, &collect);

@@ -10,6 +10,7 @@ void request_make(struct wire_request *ret_request, const struct keyring *ring, 
 		.attempt_id = attempt_id,
 		.files_max = WIRE_FILES_MAX,
 		.bytes_max = WIRE_BYTES_MAX,
+		.asks = "",
 	};
 	memcpy(r->public_key, keyring_entry(ring, 0)->public_key, sizeof r->public_key);
 	keyring_nonce(ring, 0, client, attempt_id, r->nonce);

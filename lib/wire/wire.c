@@ -155,16 +155,38 @@ static int parse_fields(
 	return 0;
 }
 
+/* The asks are taken as they are, and nothing else stands behind the first. */
+static int split_asks(const char *line, size_t *ret_len, const char **ret_asks, struct error *err)
+{
+	static const char ask[] = " ask=";
+	const char *asks = strstr(line, ask);
+	asks = asks ? asks : line + strlen(line);
+	for (const char *s = asks; *s; s += 1 + strcspn(s + 1, " "))
+		if (strncmp(s, ask, sizeof ask - 1) != 0)
+			return error_set(err, "only asks come after an ask");
+	*ret_len = (size_t)(asks - line);
+	*ret_asks = asks;
+	return 0;
+}
+
 int wire_parse_request(const char *line, struct wire_request *ret_request, struct error *err)
 {
 	static const char verb[] = WIRE_TAG "request ";
 	struct wire_request r = { 0 };
-	if (strlen(line) >= WIRE_LINE_MAX)
+	char fields[WIRE_LINE_MAX];
+	size_t len = 0;
+	if (strlen(line) >= WIRE_REQUEST_MAX)
 		return error_set(err, "request: too long");
 	if (strncmp(line, verb, sizeof verb - 1) != 0)
 		return error_set(err, "request: not a request");
 	line += sizeof verb - 1;
-	if (parse_fields(line, request_fields, ARRAY_LEN(request_fields), &r, err) < 0)
+	if (split_asks(line, &len, &r.asks, err) < 0)
+		return error_context(err, "request");
+	if (len >= sizeof fields)
+		return error_set(err, "request: too long");
+	memcpy(fields, line, len);
+	fields[len] = 0;
+	if (parse_fields(fields, request_fields, ARRAY_LEN(request_fields), &r, err) < 0)
 		return error_context(err, "request");
 	*ret_request = r;
 	return 0;
@@ -212,14 +234,15 @@ int wire_format_request(const struct wire_request *r, char *out, size_t size)
 		(void)snprintf(open + 17 * i, 18, "%s,", r->open[i].hex);
 		open[17 * i + 16] = i + 1 < r->open_count ? ',' : 0;
 	}
-	return fit(
-		snprintf(out, size,
-			WIRE_TAG "request id=%016" PRIx64 " nonce=%s key=%s keyid=%s open=%s"
-				 " probe=%s keep=%" PRIu32 " files=%" PRIu32 " bytes=%" PRIu32 "\n",
-			r->attempt_id, hex_encode(nonce, r->nonce, 16),
-			hex_encode(key, r->public_key, 32), r->key_id.hex, open,
-			hash_text(r->probe_hash), r->keep, r->files_max, r->bytes_max),
-		size);
+	return fit(snprintf(out, size,
+			   WIRE_TAG "request id=%016" PRIx64 " nonce=%s key=%s keyid=%s open=%s"
+				    " probe=%s keep=%" PRIu32 " files=%" PRIu32 " bytes=%" PRIu32
+				    "%s\n",
+			   r->attempt_id, hex_encode(nonce, r->nonce, 16),
+			   hex_encode(key, r->public_key, 32), r->key_id.hex, open,
+			   hash_text(r->probe_hash), r->keep, r->files_max, r->bytes_max,
+			   r->asks ? r->asks : ""),
+		size < WIRE_REQUEST_MAX ? size : WIRE_REQUEST_MAX);
 }
 
 int wire_format_upload(uint32_t probe_size, const char *hash, char *out, size_t size)

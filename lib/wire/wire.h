@@ -20,7 +20,9 @@
  *   collector → client
  *     fleet1 request id=<16 hex> nonce=<32 hex> key=<64 hex> keyid=<16 hex>
  *            open=<key id>[,<key id>…] probe=<32 hex, or - for any> keep=<n> files=<n> bytes=<n>
- *            (one line; one space between fields; unknown fields are skipped)
+ *            [ask=<kind>:<text> …]
+ *            (one line; one space between fields; unknown fields are skipped; asks come last,
+ *            lib/wire/ask.h)
  *     fleet1 upload <size> <32 hex>       after "need": the probe's size and BLAKE2b-128
  *     fleet1 ack <index>                  after that file is durable on the server
  *     end of file                         no more acks
@@ -58,7 +60,8 @@
 #define WIRE_TAG "fleet1 "
 
 enum {
-	WIRE_LINE_MAX = 1024,		/* longest line of either side */
+	WIRE_LINE_MAX = 1024,		/* longest line of either side, but for a request */
+	WIRE_REQUEST_MAX = 8 * 1024,	/* longest request, newline included */
 	WIRE_NOISE_MAX = 64 * 1024,	/* most bytes before or between our lines */
 	WIRE_FILES_MAX = 64,		/* files a connection */
 	WIRE_BYTES_MAX = 4 << 20,	/* bytes of files a connection */
@@ -82,10 +85,12 @@ struct wire_request {
 	char probe_hash[33]; /* BLAKE2b-128 of the expected probe, hex; "" = any */
 	uint32_t keep;	     /* copies the client keeps after an ack */
 	uint32_t files_max, bytes_max;
+	const char *asks; /* as ask_encode() writes them, one behind the other; "" or NULL: none */
 };
 
 /* Each formats one line, newline included, and returns its length, or -1 when it does not fit
- * into `size` bytes; WIRE_LINE_MAX always suffices, but for an error text, which is cut. */
+ * into `size` bytes; WIRE_LINE_MAX always suffices, but for an error text, which is cut, and a
+ * request's asks: for these WIRE_REQUEST_MAX is all there is. */
 int wire_format_request(const struct wire_request *r, char *out, size_t size) MUST_CHECK;
 int wire_format_upload(uint32_t probe_size, const char *hash, char *out, size_t size) MUST_CHECK;
 int wire_format_ack(uint32_t index, char *out, size_t size) MUST_CHECK;
@@ -98,7 +103,7 @@ int wire_format_done(uint32_t files, char *out, size_t size) MUST_CHECK;
 int wire_format_error(const char *outcome, const char *text, char *out, size_t size) MUST_CHECK;
 
 /* Parses one request line (without its newline). Strict: every known field exactly once and
- * well-formed; the probe runs nothing it does not fully understand. */
+ * well-formed; the probe runs nothing it does not fully understand. The asks stay in `line`. */
 int wire_parse_request(
 	const char *line, struct wire_request *ret_request, struct error *err) MUST_CHECK;
 

@@ -31,7 +31,7 @@ void visit_init(struct visit *v, struct visit_world *world, struct host *host,
 	const struct fault *fault, enum moment at)
 {
 	*v = (struct visit){ .world = world, .host = host, .fault = fault, .at = at };
-	v->line.cap = WIRE_LINE_MAX;
+	v->line.cap = WIRE_REQUEST_MAX;
 	host->visits++;
 }
 

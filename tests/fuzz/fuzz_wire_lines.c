@@ -11,7 +11,7 @@
 static void try_request(const char *line)
 {
 	struct wire_request r, again;
-	char text[WIRE_LINE_MAX];
+	char text[WIRE_REQUEST_MAX];
 	if (wire_parse_request(line, &r, NULL) < 0)
 		return;
 	assert(r.open_count > 0 && r.open_count <= WIRE_KEY_IDS_MAX);
@@ -19,6 +19,8 @@ static void try_request(const char *line)
 	assert(len > 0);
 	text[len - 1] = 0;
 	assert(wire_parse_request(text, &again, NULL) == 0);
+	assert(strcmp(r.asks, again.asks) == 0);
+	again.asks = r.asks;
 	assert(memcmp(&r, &again, sizeof r) == 0);
 }
 
@@ -50,7 +52,7 @@ static void try_header(const char *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char line[2 * WIRE_LINE_MAX];
+	char line[2 * WIRE_REQUEST_MAX];
 	size_t len = size < sizeof line - 1 ? size : sizeof line - 1;
 	if (len)
 		memcpy(line, data, len);

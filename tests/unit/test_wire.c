@@ -236,6 +236,7 @@ static const struct wire_request request = {
 	.keep = 3,
 	.files_max = 64,
 	.bytes_max = 4 << 20,
+	.asks = " ask=process:nginx ask=later:%2g",
 };
 
 #define REQUEST_HEAD                                                        \
@@ -246,6 +247,7 @@ static const struct wire_request request = {
 #define REQUEST_TAIL                                                     \
 	" keyid=00112233aabbccdd open=00112233aabbccdd,ffffffffffffffff" \
 	" probe=" DIGEST " keep=3 files=64 bytes=4194304"
+#define REQUEST_ASKS " ask=process:nginx ask=later:%2g"
 
 static void a_request_comes_back_as_it_went(void **state)
 {
@@ -253,15 +255,18 @@ static void a_request_comes_back_as_it_went(void **state)
 	char line[WIRE_LINE_MAX];
 	struct wire_request r;
 	int len = wire_format_request(&request, line, sizeof line);
-	assert_string_equal(line, REQUEST_HEAD REQUEST_TAIL "\n");
+	assert_string_equal(line, REQUEST_HEAD REQUEST_TAIL REQUEST_ASKS "\n");
 	assert_int_equal(len, strlen(line));
 	line[len - 1] = 0;
 	assert_int_equal(wire_parse_request(line, &r, NULL), 0);
+	assert_string_equal(r.asks, request.asks);
+	r.asks = request.asks;
 	assert_memory_equal(&r, &request, sizeof r);
 	assert_int_equal(wire_format_request(&request, line, (size_t)len), -1);
 
 	struct wire_request any = request;
 	any.probe_hash[0] = 0;
+	any.asks = NULL;
 	any.open_count = WIRE_KEY_IDS_MAX;
 	for (size_t i = 0; i < WIRE_KEY_IDS_MAX; i++)
 		any.open[i] = any.key_id;
@@ -270,10 +275,33 @@ static void a_request_comes_back_as_it_went(void **state)
 	line[len - 1] = 0;
 	assert_int_equal(wire_parse_request(line, &r, NULL), 0);
 	assert_string_equal(r.probe_hash, "");
+	assert_string_equal(r.asks, "");
 	assert_int_equal(r.open_count, WIRE_KEY_IDS_MAX);
 
 	any.open_count = 0;
 	assert_int_equal(wire_format_request(&any, line, sizeof line), -1);
+}
+
+static void a_request_with_many_asks_has_its_limit(void **state)
+{
+	(void)state;
+	static char asks[2 * WIRE_REQUEST_MAX], line[2 * WIRE_REQUEST_MAX];
+	struct wire_request full = request, r;
+	full.asks = asks;
+	size_t most = 0;
+	for (size_t len = 0; len + 12 < WIRE_REQUEST_MAX; len += 6) {
+		(void)strcpy(asks + len, " ask=x");
+		if (wire_format_request(&full, line, sizeof line) > 0)
+			most = strlen(line);
+	}
+	assert_in_range(most, WIRE_REQUEST_MAX - 6, WIRE_REQUEST_MAX - 1);
+	memset(line, 0, sizeof line);
+	(void)strcpy(line, REQUEST_HEAD REQUEST_TAIL " ask=");
+	assert_int_equal(wire_parse_request(line, &r, NULL), 0);
+	memset(line + strlen(line), 'x', WIRE_REQUEST_MAX - strlen(line) - 1);
+	assert_int_equal(wire_parse_request(line, &r, NULL), 0);
+	line[strlen(line)] = 'x';
+	assert_int_equal(wire_parse_request(line, &r, NULL), -1);
 }
 
 /* clang-format off */
@@ -283,6 +311,11 @@ static const struct {
 	{ REQUEST_HEAD REQUEST_TAIL, NULL },
 	{ REQUEST_HEAD REQUEST_TAIL " later=thing", NULL },
 	{ REQUEST_HEAD REQUEST_TAIL " open2=", NULL },
+	{ REQUEST_HEAD REQUEST_TAIL REQUEST_ASKS, NULL },
+	{ REQUEST_HEAD REQUEST_TAIL " ask=", NULL },
+	{ REQUEST_HEAD REQUEST_TAIL " ask=file:x later=1", "request: only asks come after an ask" },
+	{ REQUEST_HEAD REQUEST_TAIL " ask=file:x ", "request: only asks come after an ask" },
+	{ REQUEST_HEAD " ask=file:x" REQUEST_TAIL, "request: only asks come after an ask" },
 	{ "", "request: not a request" },
 	{ "fleet1 request", "request: not a request" },
 	{ "fleet1 request ", "request: id is missing" },
@@ -447,6 +480,7 @@ int main(void)
 		cmocka_unit_test(noise_and_lines_are_capped),
 		cmocka_unit_test(a_zero_byte_is_no_line),
 		cmocka_unit_test(a_request_comes_back_as_it_went),
+		cmocka_unit_test(a_request_with_many_asks_has_its_limit),
 		cmocka_unit_test(requests_are_understood_whole_or_not_at_all),
 		cmocka_unit_test(a_report_header_comes_back_as_it_went),
 		cmocka_unit_test(hostile_headers_are_refused),
