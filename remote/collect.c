@@ -7,7 +7,7 @@
 #include "remote/io.h"
 #include "remote/sources.h"
 
-enum { BYTES_MAX = 1 << 20, LISTING_MAX = 128 << 10, NAMES_MAX = 8192 };
+enum { LISTING_MAX = 64 << 10, NAMES_MAX = 4096 };
 
 static int init_names(struct names *n, struct arena *a)
 {
@@ -17,9 +17,11 @@ static int init_names(struct names *n, struct arena *a)
 	return n->data && n->items ? 0 : -1;
 }
 
-int collect_init(struct collect *c, struct arena *a, const char *root, const char *asks)
+int collect_init(struct collect *c, struct arena *a, const char *root, const char *asks,
+	const struct folders *folders)
 {
-	*c = (struct collect){ .root = root, .asks = asks, .bytes = arena_take(a, BYTES_MAX) };
+	*c = (struct collect){ .root = root, .asks = asks, .folders = folders };
+	c->bytes = arena_take(a, COLLECT_BYTES_MAX);
 	c->mounts = arena_take(a, MOUNTS_MAX * sizeof *c->mounts);
 	if (!c->bytes || !c->mounts || init_names(&c->entries, a) < 0)
 		return -1;
@@ -35,7 +37,7 @@ bool collect_path(const struct collect *c, const char *path, char out[static PAT
 void collect_run(struct collect *c, struct text *out)
 {
 	for (size_t i = 0; i < source_count; i++) {
-		ssize_t len = sources[i].gather(c, &sources[i], c->bytes, BYTES_MAX);
+		ssize_t len = sources[i].gather(c, &sources[i], c->bytes, COLLECT_BYTES_MAX);
 		if (len > 0)
 			sources[i].read((struct span){ c->bytes, (size_t)len }, out);
 	}

@@ -6,6 +6,7 @@
 
 #include "lib/compiler.h"
 #include "remote/arena.h"
+#include "remote/folder.h"
 #include "remote/mounts.h"
 #include "remote/names.h"
 #include "remote/text.h"
@@ -14,17 +15,21 @@
  * Runs every source of sources.def. One that is missing or unreadable costs its own metrics
  * only: absent means "not measured".
  */
+enum { COLLECT_BYTES_MAX = 704 << 10 };
+
 struct collect {
 	const char *root; /* "" for this machine; or a folder that holds proc/, sys/, etc/ … */
 	const char *asks; /* of the request (lib/wire/ask.h); "" without one */
-	char *bytes;	  /* what a gather left */
+	const struct folders *folders; /* where the probe may leave something */
+	char *bytes; /* COLLECT_BYTES_MAX, what a gather left; anybody's after collect_run() */
 	struct names entries, names; /* for the gathers, and so are the mounts */
 	struct mount *mounts;
 	bool cut; /* a gather had to leave something out */
 };
 
-/* Takes its memory from the arena. */
-int collect_init(struct collect *c, struct arena *a, const char *root, const char *asks) MUST_CHECK;
+/* Takes its memory from the arena, and keeps the rest as it is. */
+int collect_init(struct collect *c, struct arena *a, const char *root, const char *asks,
+	const struct folders *folders) MUST_CHECK;
 
 /* Appends all samples, without the closing line. */
 void collect_run(struct collect *c, struct text *out);

@@ -17,11 +17,12 @@
 #include "lib/wire/wire.h"
 #include "remote/arena.h"
 #include "remote/collect.h"
+#include "remote/folder.h"
 #include "remote/io.h"
 #include "remote/self.h"
 #include "remote/serve.h"
 
-enum { ARENA_SIZE = 6 << 20, TEXT_SIZE = 1 << 20, RUN_MAX_S = 120 };
+enum { ARENA_SIZE = 4 << 20, TEXT_SIZE = 1 << 20, RUN_MAX_S = 120 };
 
 enum mode { MODE_SERVE, MODE_PLAIN, MODE_HASH, MODE_HELP, MODE_WRONG };
 
@@ -90,11 +91,13 @@ static int print(const char *text)
 	return io_write(STDOUT_FILENO, text, strlen(text)) < 0 ? EX_IOERR : EX_OK;
 }
 
-static int plain(struct arena *a, const struct options *o)
+static int plain(struct arena *a, const struct self *self, const struct options *o)
 {
 	struct collect c;
+	struct folders folders;
 	struct text out = { .data = arena_take(a, TEXT_SIZE), .size = TEXT_SIZE };
-	if (!out.data || collect_init(&c, a, o->root, o->asks) < 0)
+	folders_init(&folders, self->folder);
+	if (!out.data || collect_init(&c, a, o->root, o->asks, &folders) < 0)
 		return EX_OSERR;
 	collect_run(&c, &out);
 	text_finish(&out);
@@ -117,6 +120,6 @@ int main(int argc, char **argv)
 	if (options.mode == MODE_HASH)
 		return print(self.hash) | print("\n");
 	if (options.mode == MODE_PLAIN)
-		return plain(&arena, &options);
+		return plain(&arena, &self, &options);
 	return serve(&arena, &self, options.root, STDIN_FILENO, STDOUT_FILENO);
 }

@@ -1,8 +1,10 @@
 #include "remote/mounts.h"
 
+#include <fnmatch.h>
 #include <string.h>
 
 #include "lib/compiler.h"
+#include "lib/wire/ask.h"
 
 /* What a type of filesystem is to us. Unknown ones are left out, without being feared. */
 enum kind {
@@ -99,6 +101,8 @@ static bool parse_line(struct span line, struct mount *ret_mount)
 
 /* The mounts chosen so far, in the order of mounting. */
 struct chosen {
+	const char *asks;
+	bool network;
 	struct mount *mounts;
 	size_t count;
 };
@@ -109,26 +113,63 @@ static void drop(struct chosen *c, size_t i)
 	memmove(&c->mounts[i], &c->mounts[i + 1], (c->count - i) * sizeof *c->mounts);
 }
 
+static bool asks_for_network(const char *asks)
+{
+	struct ask ask;
+	bool network = false;
+	while (ask_next(&asks, &ask))
+		if (ask.kind == ASK_NETWORK_MOUNTS)
+			network = strcmp(ask.text, "yes") == 0;
+	return network;
+}
+
+/* What the last pattern that matches says, or else `usually`. */
+static bool is_asked(const char *asks, const struct mount *m, bool usually)
+{
+	char point[MOUNT_PATH_MAX];
+	struct ask ask;
+	if (mount_unescape(m->point, point, sizeof point) == 0)
+		return usually;
+	while (ask_next(&asks, &ask))
+		if ((ask.kind == ASK_MOUNT_INCLUDE || ask.kind == ASK_MOUNT_EXCLUDE) &&
+			fnmatch(ask.text, point, 0) == 0)
+			usually = ask.kind == ASK_MOUNT_INCLUDE;
+	return usually;
+}
+
+static bool is_wanted(const struct chosen *c, const struct mount *m)
+{
+	enum kind kind = kind_of(m->type);
+	if (kind == REMOTE && (!c->network || span_is(m->type, "autofs")))
+		return false;
+	bool usually = kind == DISK || kind == REMOTE || (kind == ROOT && span_is(m->point, "/"));
+	return is_asked(c->asks, m, usually);
+}
+
 /* What is mounted later at the same point hides the earlier. */
 static void choose(struct chosen *c, const struct mount *m)
 {
-	enum kind kind = kind_of(m->type);
 	for (size_t i = c->count; i-- > 0;)
 		if (span_equal(c->mounts[i].point, m->point))
 			drop(c, i);
-	if (kind != DISK && !(kind == ROOT && span_is(m->point, "/")))
-		return;
-	if (c->count < MOUNTS_MAX)
+	if (c->count < MOUNTS_MAX && is_wanted(c, m))
 		c->mounts[c->count++] = *m;
 }
 
-static void drop_below(struct chosen *c, const struct mount *m)
+/* Whoever walks to a point behind a mount that is away may get stuck there. */
+static void look_behind(struct chosen *c, const struct mount *m)
 {
 	if (kind_of(m->type) != REMOTE)
 		return;
-	for (size_t i = c->count; i-- > 0;)
-		if (is_below(c->mounts[i].point, m->point))
+	for (size_t i = c->count; i-- > 0;) {
+		bool is_it = span_equal(c->mounts[i].point, m->point) &&
+			     span_equal(c->mounts[i].type, m->type);
+		if (!is_it && !is_below(c->mounts[i].point, m->point))
+			continue;
+		c->mounts[i].away = true;
+		if (!c->network)
 			drop(c, i);
+	}
 }
 
 /* A bind mount, or a second mount of the same filesystem, is no second filesystem. The first
@@ -148,9 +189,9 @@ static void drop_doubles(struct chosen *c)
 		}
 }
 
-size_t mounts_parse(struct span file, struct mount *ret_mounts)
+size_t mounts_parse(struct span file, const char *asks, struct mount *ret_mounts)
 {
-	struct chosen c = { .mounts = ret_mounts };
+	struct chosen c = { asks, asks_for_network(asks), ret_mounts, 0 };
 	struct span rest = file, line;
 	struct mount m;
 	while (span_line(&rest, &line))
@@ -159,7 +200,7 @@ size_t mounts_parse(struct span file, struct mount *ret_mounts)
 	rest = file;
 	while (span_line(&rest, &line))
 		if (parse_line(line, &m))
-			drop_below(&c, &m);
+			look_behind(&c, &m);
 	drop_doubles(&c);
 	return c.count;
 }

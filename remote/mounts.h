@@ -9,8 +9,12 @@
 
 /*
  * /proc/PID/mountinfo (proc(5)) to the mounts worth measuring: local filesystems on real
- * storage, each once. Never one that lies behind a network, FUSE or autofs mount, since
- * statfs(2) on a dead server sleeps beyond any signal.
+ * storage, each once. What lies behind a network, FUSE or autofs mount only when it is asked
+ * for, since statfs(2) on a dead server sleeps beyond any signal; autofs itself never, since
+ * looking mounts it.
+ *
+ * Patterns of mount points (ASK_MOUNT_INCLUDE, ASK_MOUNT_EXCLUDE) add and take away; of those that
+ * match, the last decides. An added one may be of any kind, but not behind a network unasked.
  */
 enum { MOUNTS_MAX = 1024, MOUNT_PATH_MAX = TEXT_LABEL_MAX + 1 };
 
@@ -19,10 +23,11 @@ struct mount {
 	struct span id;			 /* major:minor */
 	bool whole;			 /* its root is the filesystem's own: no bind mount */
 	bool readonly;
+	bool away; /* it may never answer */
 };
 
-/* At most MOUNTS_MAX. */
-size_t mounts_parse(struct span file, struct mount *ret_mounts);
+/* `asks` are the request's (lib/wire/ask.h). At most MOUNTS_MAX. */
+size_t mounts_parse(struct span file, const char *asks, struct mount *ret_mounts);
 
 /* Turns the kernel's \ooo (blank, tab, newline, backslash) back into bytes and a NUL. Returns
  * the length, or 0 when it does not fit. */

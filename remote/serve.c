@@ -14,7 +14,7 @@
 #include "remote/spool.h"
 
 enum {
-	BODY_MAX = WIRE_FILE_MAX - WIRE_LINE_MAX - crypto_box_SEALBYTES,
+	BODY_MAX = COLLECT_BYTES_MAX - WIRE_LINE_MAX - crypto_box_SEALBYTES,
 	LAST_MAX = 256, /* the last metric, whose value is known when the others are written */
 	NEW_FILE = 1,	/* the place that is always kept for the new report */
 };
@@ -27,7 +27,7 @@ struct conversation {
 	struct folders folders;
 	struct spool spool;
 	char *report; /* WIRE_FILE_MAX; afterwards room for a file read back */
-	char *sealed; /* WIRE_FILE_MAX; the new report, until the end */
+	char *sealed; /* the new report, until the end, where the readers' bytes were */
 	size_t report_len, sealed_len;
 	struct spool_file new_file; /* the same in the spool; size 0: in memory only */
 	uint32_t bytes_left;
@@ -206,16 +206,16 @@ int serve(struct arena *a, const struct self *self, const char *root, int in_fd,
 		return SERVE_FAILED;
 	*c = (struct conversation){ .in.fd = in_fd, .out_fd = out_fd, .self = self };
 	c->report = arena_take(a, WIRE_FILE_MAX);
-	c->sealed = arena_take(a, WIRE_FILE_MAX);
 	if (self_is_damaged(self))
 		return fail(c, "the cached probe was damaged and is removed");
 	if (take_request(c) != 0)
 		return SERVE_FAILED;
 	folders_init(&c->folders, self->folder);
-	if (!c->report || !c->sealed || collect_init(&collect, a, root, c->request.asks) < 0 ||
+	if (!c->report || collect_init(&collect, a, root, c->request.asks, &c->folders) < 0 ||
 		spool_init(&c->spool, a, &c->folders, &c->request) < 0)
 		return fail(c, "out of memory");
 	make_report(c, &collect);
+	c->sealed = collect.bytes;
 	if (seal_report(c) < 0)
 		return fail(c, "the key of the request is not one to seal to");
 	if (send_files(c) != 0)

@@ -1,51 +1,158 @@
 /*
  * Filesystems need a system call between the kernel's file and the samples. What it says goes
- * to the reader as a line a mount:
+ * to the reader as a line a mount, with the first three words as the kernel escapes them and
+ * sizes in bytes; or without numbers, when it does not answer:
  *
- *   DEVICE TYPE POINT READONLY SIZE FREE AVAIL FILES FILES_FREE
+ *   DEVICE TYPE POINT READONLY [SIZE FREE AVAIL FILES FILES_FREE]
  *
- * The first three as the kernel escapes them, sizes in bytes.
+ * and, where something away was asked for, a line `stuck 0` or `stuck 1`.
  */
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/sysmacros.h>
 
+#include "remote/away.h"
 #include "remote/collect.h"
 #include "remote/io.h"
 #include "remote/mounts.h"
 #include "remote/sources.h"
 
-static bool measure(const struct collect *c, const struct mount *m, struct statvfs *ret)
+/* Lines as they are put together. */
+struct lines {
+	const struct collect *c;
+	const struct mount *mounts;
+	size_t count;
+	char *out;
+	size_t len, size;
+};
+
+enum answer { ANSWER, NO_ANSWER, NOT_OURS };
+
+/* Below a root may lie the files of another machine, whose mounts are not here. (btrfs gives each
+ * subvolume a number of its own.) */
+static bool is_ours(const struct collect *c, const struct mount *m, const char *path)
+{
+	char id[32];
+	struct stat st;
+	if (!*c->root || span_is(m->type, "btrfs"))
+		return true;
+	if (stat(path, &st) < 0)
+		return false;
+	(void)snprintf(id, sizeof id, "%u:%u", major(st.st_dev), minor(st.st_dev));
+	return span_is(m->id, id);
+}
+
+static enum answer measure(const struct collect *c, const struct mount *m, struct statvfs *ret)
 {
 	char point[MOUNT_PATH_MAX], path[PATH_MAX];
-	return mount_unescape(m->point, point, sizeof point) > 0 && *point == '/' &&
-	       collect_path(c, point + 1, path) && statvfs(path, ret) == 0 && ret->f_blocks > 0;
+	if (mount_unescape(m->point, point, sizeof point) == 0 || *point != '/' ||
+		!collect_path(c, point + 1, path) || !is_ours(c, m, path))
+		return NOT_OURS;
+	if (statvfs(path, ret) < 0)
+		return NO_ANSWER;
+	return ret->f_blocks > 0 ? ANSWER : NOT_OURS;
 }
 
 static size_t put(const struct mount *m, const struct statvfs *s, char *out, size_t size)
 {
-	uint64_t unit = s->f_frsize;
-	int n = snprintf(out, size,
-		"%.*s %.*s %.*s %d %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
-		(int)m->device.len, m->device.at, (int)m->type.len, m->type.at, (int)m->point.len,
-		m->point.at, m->readonly, s->f_blocks * unit, s->f_bfree * unit, s->f_bavail * unit,
-		(uint64_t)s->f_files, (uint64_t)s->f_ffree);
+	char numbers[128] = "";
+	if (s) {
+		uint64_t unit = s->f_frsize;
+		(void)snprintf(numbers, sizeof numbers,
+			" %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64,
+			s->f_blocks * unit, s->f_bfree * unit, s->f_bavail * unit,
+			(uint64_t)s->f_files, (uint64_t)s->f_ffree);
+	}
+	int n = snprintf(out, size, "%.*s %.*s %.*s %d%s\n", (int)m->device.len, m->device.at,
+		(int)m->type.len, m->type.at, (int)m->point.len, m->point.at, m->readonly, numbers);
 	return n > 0 && (size_t)n < size ? (size_t)n : 0;
+}
+
+static size_t put_measured(const struct collect *c, const struct mount *m, char *out, size_t size)
+{
+	struct statvfs found;
+	enum answer answer = measure(c, m, &found);
+	return answer == NOT_OURS ? 0 : put(m, answer == ANSWER ? &found : NULL, out, size);
+}
+
+/* ---- away --------------------------------------------------------------------------------- */
+
+/* In the child: an empty line stands for a mount that is left out. */
+static void measure_away(int fd, const void *data)
+{
+	const struct lines *l = data;
+	char line[4 * MOUNT_PATH_MAX];
+	for (size_t i = 0; i < l->count; i++) {
+		if (!l->mounts[i].away)
+			continue;
+		size_t len = put_measured(l->c, &l->mounts[i], line, sizeof line);
+		if (io_write(fd, len ? line : "\n", len ? len : 1) < 0)
+			return;
+	}
+}
+
+static size_t count_lines(const char *text, size_t *len)
+{
+	size_t count = 0, whole = 0;
+	for (size_t i = 0; i < *len; i++)
+		if (text[i] == '\n') {
+			whole = i + 1;
+			count++;
+		}
+	*len = whole;
+	return count;
+}
+
+/* They are answered in their order, so those without a line are the last. */
+static void put_away(struct lines *l)
+{
+	static const char stuck[] = "stuck 0\n";
+	bool is_stuck = false;
+	size_t at = l->len, head = sizeof stuck - 1, known, len;
+	if (l->size - l->len < head)
+		return;
+	memcpy(l->out + at, stuck, head);
+	len = (size_t)away_read(
+		l->c->folders, measure_away, l, l->out + at + head, l->size - at - head, &is_stuck);
+	known = count_lines(l->out + at + head, &len);
+	l->out[at + head - 2] = is_stuck ? '1' : '0';
+	l->len = at + head + len;
+	for (size_t i = 0; i < l->count; i++)
+		if (l->mounts[i].away && known > 0)
+			known--;
+		else if (l->mounts[i].away)
+			l->len += put(&l->mounts[i], NULL, l->out + l->len, l->size - l->len);
+}
+
+/* ---- all ---------------------------------------------------------------------------------- */
+
+/* Below a root `self` would be the reader itself, of this machine. */
+static ssize_t read_mountinfo(struct collect *c, const struct source *s, char *out, size_t size)
+{
+	static const struct source first = { .path = "proc/1/mountinfo" };
+	ssize_t n = *c->root ? gather_file(c, &first, out, size) : -1;
+	return n < 0 ? gather_file(c, s, out, size) : n;
 }
 
 ssize_t gather_filesystems(struct collect *c, const struct source *s, char *out, size_t size)
 {
-	size_t len = 0, half = size / 2;
-	ssize_t n = gather_file(c, s, out + half, size - half);
+	size_t half = size / 2;
+	ssize_t n = read_mountinfo(c, s, out + half, size - half);
 	if (n < 0)
 		return -1;
-	size_t count = mounts_parse((struct span){ out + half, (size_t)n }, c->mounts);
-	c->cut = c->cut || count == MOUNTS_MAX;
-	for (size_t i = 0; i < count; i++) {
-		struct statvfs found;
-		if (measure(c, &c->mounts[i], &found))
-			len += put(&c->mounts[i], &found, out + len, half - len);
+	struct span file = { out + half, (size_t)n };
+	struct lines l = { c, c->mounts, mounts_parse(file, c->asks, c->mounts), out, 0, half };
+	bool any_away = false;
+	c->cut = c->cut || l.count == MOUNTS_MAX;
+	for (size_t i = 0; i < l.count; i++) {
+		any_away = any_away || l.mounts[i].away;
+		if (!l.mounts[i].away)
+			l.len += put_measured(c, &l.mounts[i], out + l.len, half - l.len);
 	}
-	return (ssize_t)len;
+	if (any_away)
+		put_away(&l);
+	return (ssize_t)l.len;
 }

@@ -3,43 +3,83 @@
 #include "lib/compiler.h"
 #include "remote/mounts.h"
 
+/* What gather/filesystems.c says it leaves: the columns behind device, type and mount point. */
+enum { READONLY, SIZE, FREE, AVAIL, FILES, FILES_FREE };
+
 /* clang-format off */
 static const struct {
 	const char *name;
-	unsigned column; /* behind device, type and mount point */
+	unsigned column;
 } rows[] = {
-	{ "node_filesystem_avail_bytes", 3 },
-	{ "node_filesystem_files",       4 },
-	{ "node_filesystem_files_free",  5 },
-	{ "node_filesystem_free_bytes",  2 },
-	{ "node_filesystem_readonly",    0 },
-	{ "node_filesystem_size_bytes",  1 },
+	{ "node_filesystem_avail_bytes", AVAIL },
+	{ "node_filesystem_files",       FILES },
+	{ "node_filesystem_files_free",  FILES_FREE },
+	{ "node_filesystem_free_bytes",  FREE },
+	{ "node_filesystem_readonly",    READONLY },
+	{ "node_filesystem_size_bytes",  SIZE },
 };
 /* clang-format on */
 
-static void write_line(struct span line, const char *name, unsigned column, struct text *out)
-{
+/* A mount's labels as they are written. */
+struct labels {
 	char device[MOUNT_PATH_MAX], point[MOUNT_PATH_MAX];
-	struct span words[3];
+	struct label items[3];
+};
+
+static bool take_labels(struct span *line, struct labels *ret)
+{
+	struct span device, type, point;
+	if (!span_word(line, &device) || !span_word(line, &type) || !span_word(line, &point))
+		return false;
+	size_t device_len = mount_unescape(device, ret->device, sizeof ret->device);
+	size_t point_len = mount_unescape(point, ret->point, sizeof ret->point);
+	ret->items[0] = (struct label){ "device", { ret->device, device_len } };
+	ret->items[1] = (struct label){ "fstype", type };
+	ret->items[2] = (struct label){ "mountpoint", { ret->point, point_len } };
+	return true;
+}
+
+static void write_column(struct span file, const char *name, unsigned column, struct text *out)
+{
+	struct span line;
+	struct labels labels;
 	uint64_t value;
-	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		if (!span_word(&line, &words[i]))
+	text_type(out, name, "gauge");
+	while (span_line(&file, &line))
+		if (take_labels(&line, &labels) && span_column(line, column, &value))
+			text_sample(out, name, labels.items, ARRAY_LEN(labels.items), value, 0);
+}
+
+/* node_exporter's word for a filesystem that gives no numbers. */
+static void write_errors(struct span file, struct text *out)
+{
+	static const char name[] = "node_filesystem_device_error";
+	struct span line;
+	struct labels labels;
+	uint64_t value;
+	text_type(out, name, "gauge");
+	while (span_line(&file, &line))
+		if (take_labels(&line, &labels) && span_column(line, READONLY, &value))
+			text_sample(out, name, labels.items, ARRAY_LEN(labels.items),
+				!span_column(line, SIZE, &value), 0);
+}
+
+static void write_stuck(struct span file, struct text *out)
+{
+	struct span line, word;
+	uint64_t stuck;
+	while (span_line(&file, &line))
+		if (span_word(&line, &word) && span_is(word, "stuck") &&
+			span_column(line, 0, &stuck)) {
+			text_single(out, "fleet_filesystem_stuck", "gauge", stuck, 0);
 			return;
-	struct label labels[] = {
-		{ "device", { device, mount_unescape(words[0], device, sizeof device) } },
-		{ "fstype", words[1] },
-		{ "mountpoint", { point, mount_unescape(words[2], point, sizeof point) } },
-	};
-	if (span_column(line, column, &value))
-		text_sample(out, name, labels, ARRAY_LEN(labels), value, 0);
+		}
 }
 
 void read_filesystems(struct span file, struct text *out)
 {
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct span rest = file, line;
-		text_type(out, rows[i].name, "gauge");
-		while (span_line(&rest, &line))
-			write_line(line, rows[i].name, rows[i].column, out);
-	}
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		write_column(file, rows[i].name, rows[i].column, out);
+	write_errors(file, out);
+	write_stuck(file, out);
 }

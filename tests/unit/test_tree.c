@@ -113,6 +113,7 @@ static void natural_order(void **state)
 
 static char root[] = "/tmp/fleet-tree-XXXXXX";
 static struct collect collect;
+static const struct folders none;
 
 static void make(const char *path, const char *content)
 {
@@ -141,7 +142,7 @@ static int make_root(void **state)
 	(void)state;
 	assert_non_null(mkdtemp(root));
 	assert_int_equal(arena_init(&arena, 4 << 20), 0);
-	assert_int_equal(collect_init(&collect, &arena, root, ""), 0);
+	assert_int_equal(collect_init(&collect, &arena, root, "", &none), 0);
 	make("sys/devices/ten/name", "tenth\nsecond line\n");
 	make("sys/class/h/h2/name", "two");
 	make("sys/class/h/h2/temp10_input", "10\n");

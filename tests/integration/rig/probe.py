@@ -30,10 +30,10 @@ class Key:
         return text.raw.decode()
 
 
-def request(attempt, key, opens=None, keep=0, files=64, size=4 << 20):
+def request(attempt, key, opens=None, keep=0, files=64, size=4 << 20, asks=''):
     opens = ','.join(k.id for k in (opens or [key]))
     return (f'fleet1 request id={attempt:016x} nonce={attempt:032x} key={key.public.raw.hex()} '
-            f'keyid={key.id} open={opens} probe=- keep={keep} files={files} bytes={size}\n')
+            f'keyid={key.id} open={opens} probe=- keep={keep} files={files} bytes={size}{asks}\n')
 
 
 class File:

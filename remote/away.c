@@ -1,0 +1,103 @@
+#include "remote/away.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { INHERITED_MAX = 256, REAP_MS = 50 };
+
+static int64_t now_ms(void)
+{
+	struct timespec t = { 0 };
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* The first folder that can be locked; NFS for one may refuse. */
+static int take_lock(const struct folders *folders, bool *ret_stuck)
+{
+	for (size_t i = 0; i < folders->count; i++) {
+		int fd = folder_open(&folders->items[i], true);
+		if (fd < 0)
+			continue;
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return fd;
+		*ret_stuck = errno == EWOULDBLOCK;
+		(void)close(fd);
+		if (*ret_stuck)
+			return -1;
+	}
+	return -1;
+}
+
+static void __attribute__((noreturn))
+be_the_child(int lock_fd, int fd, away_work *work, const void *data)
+{
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (int other = 0; other < INHERITED_MAX; other++)
+		if (other != lock_fd && other != fd)
+			(void)close(other);
+	work(fd, data);
+	_exit(0);
+}
+
+static size_t read_in_time(int fd, char *out, size_t size)
+{
+	int64_t until = now_ms() + AWAY_MS;
+	size_t len = 0;
+	for (;;) {
+		struct pollfd p = { .fd = fd, .events = POLLIN };
+		int64_t left = until - now_ms();
+		int ready = left > 0 && len < size ? poll(&p, 1, (int)left) : 0;
+		if (ready < 0 && errno == EINTR)
+			continue;
+		ssize_t n = ready > 0 ? read(fd, out + len, size - len) : 0;
+		if (n <= 0)
+			return len;
+		len += (size_t)n;
+	}
+}
+
+/* Whether it could be ended. */
+static bool is_over(pid_t child)
+{
+	int64_t until = now_ms() + REAP_MS;
+	(void)kill(child, SIGKILL);
+	do {
+		static const struct timespec pause = { .tv_nsec = 1000000 };
+		if (waitpid(child, NULL, WNOHANG) != 0)
+			return true;
+		(void)nanosleep(&pause, NULL);
+	} while (now_ms() < until);
+	return false;
+}
+
+ssize_t away_read(const struct folders *folders, away_work *work, const void *data, char *out,
+	size_t size, bool *ret_stuck)
+{
+	int ends[2];
+	size_t len = 0;
+	*ret_stuck = false;
+	int lock_fd = take_lock(folders, ret_stuck);
+	if (lock_fd < 0)
+		return 0;
+	if (pipe2(ends, O_CLOEXEC) == 0) {
+		pid_t child = fork();
+		if (child == 0)
+			be_the_child(lock_fd, ends[1], work, data);
+		(void)close(ends[1]);
+		if (child > 0) {
+			len = read_in_time(ends[0], out, size);
+			*ret_stuck = !is_over(child);
+		}
+		(void)close(ends[0]);
+	}
+	(void)close(lock_fd);
+	return (ssize_t)len;
+}

@@ -1,0 +1,120 @@
+"""Filesystems as the probe sees them: which, and servers that do not answer."""
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+import unittest
+
+from rig import fuse
+from rig.probe import PROBE, Key, Talk, request
+
+
+def setUpModule():
+    try:
+        fuse.enter_mounts()
+    except OSError as e:
+        raise unittest.SkipTest(f'root for namespaces: {e}') from e
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.home = tempfile.mkdtemp(prefix='fleet-filesystems-')
+        self.addCleanup(shutil.rmtree, self.home)
+        self.env = {'HOME': self.home}
+        self.point = self.make_folder('dead server')
+
+    def make_folder(self, name):
+        path = os.path.join(self.home, name)
+        os.mkdir(path)
+        return path
+
+    def plain(self, *asks):
+        arguments = [a for ask in asks for a in ('--ask', ask)]
+        started = time.monotonic()
+        text = subprocess.run([PROBE, '--plain', *arguments], stdin=subprocess.DEVNULL, env=self.env,
+                              stdout=subprocess.PIPE, text=True, timeout=60, check=True).stdout
+        self.seconds = time.monotonic() - started
+        self.assertTrue(text.endswith('# EOF\n'))
+        return text
+
+    def value(self, text, name, point=None):
+        labels = r'\{device="[^"]*",fstype="[^"]*",mountpoint="' + re.escape(point) + r'"\}' if point else ''
+        found = re.search(f'^{name}{labels} (.*)$', text, re.M)
+        return found and int(found[1])
+
+    def numbers(self, text, point):
+        return [self.value(text, 'node_filesystem_' + name, point)
+                for name in ('size_bytes', 'free_bytes', 'avail_bytes', 'files', 'files_free', 'device_error')]
+
+
+class Local(Case):
+    def test_this_machine(self):
+        s, text = os.statvfs('/'), self.plain()
+        self.assertEqual(self.value(text, 'node_filesystem_size_bytes', '/'), s.f_blocks * s.f_frsize)
+        self.assertEqual(self.value(text, 'node_filesystem_device_error', '/'), 0)
+        self.assertIsNone(self.value(text, 'fleet_filesystem_stuck'))
+
+    def test_in_memory_only_when_asked(self):
+        fuse.mount_tmpfs(self.point)
+        self.addCleanup(fuse.libc.umount2, self.point.encode(), 2)
+        self.assertIsNone(self.value(self.plain(), 'node_filesystem_size_bytes', self.point))
+        text = self.plain('mount-include:' + self.home + '/*')
+        self.assertEqual(self.value(text, 'node_filesystem_size_bytes', self.point), 1 << 20)
+        text = self.plain('mount-include:' + self.home + '/*', 'mount-exclude:*server')
+        self.assertIsNone(self.value(text, 'node_filesystem_size_bytes', self.point))
+
+
+class Away(Case):
+    def setUp(self):
+        super().setUp()
+        try:
+            self.server = fuse.Fuse(self.point)
+        except OSError as e:
+            self.skipTest(f'root for namespaces: {e}')
+        self.addCleanup(self.server.stop)
+
+    def test_left_alone_unless_asked(self):
+        text = self.plain()
+        self.assertIsNone(self.value(text, 'node_filesystem_size_bytes', self.point))
+        self.assertIsNone(self.value(text, 'fleet_filesystem_stuck'))
+        self.assertEqual(self.server.asked, 0)
+
+    def test_one_that_answers(self):
+        text = self.plain('network-mounts:yes')
+        self.assertEqual(self.numbers(text, self.point),
+                         [4096000, 1638400, 1228800, 50, 20, 0])
+        self.assertEqual(self.value(text, 'fleet_filesystem_stuck'), 0)
+
+    def test_one_that_does_not(self):
+        """Costs its own numbers and a fifth of a second; nobody asks a second time."""
+        self.server.hangs = True
+        for _ in range(3):
+            text = self.plain('network-mounts:yes')
+            self.assertLess(self.seconds, 5)
+            self.assertEqual(self.numbers(text, self.point), [None] * 5 + [1])
+            self.assertEqual(self.value(text, 'node_filesystem_device_error', '/'), 0)
+            self.assertEqual(self.value(text, 'fleet_filesystem_stuck'), 1)
+            self.assertEqual(self.server.asked, 1)
+        self.server.come_back()
+        deadline = time.monotonic() + 20
+        while self.value(text, 'fleet_filesystem_stuck') and time.monotonic() < deadline:
+            text = self.plain('network-mounts:yes')
+        self.assertEqual(self.value(text, 'fleet_filesystem_stuck'), 0)
+        self.assertEqual(self.value(text, 'node_filesystem_size_bytes', self.point), 4096000)
+
+    def test_a_conversation(self):
+        """Its end comes though the child is still there, and the files do, too."""
+        key = Key()
+        self.server.hangs = True
+        for attempt in (1, 2):
+            talk = Talk([PROBE], self.env).run(request(attempt, key, asks=' ask=network-mounts:yes'))
+            self.assertEqual((talk.done, talk.status, talk.files[0].spooled), ([1], 40, True))
+            text = key.open(talk.files[0].data)
+            self.assertEqual(self.value(text, 'fleet_filesystem_stuck'), 1)
+        self.assertEqual(self.server.asked, 1)
+
+
+if __name__ == '__main__':
+    unittest.main()
