@@ -23,6 +23,12 @@ def run(*arguments, **more):
                           env={}, text=True, timeout=60, **more)
 
 
+def device(path):
+    """As the kernel's list of mounts has it."""
+    number = os.stat(path).st_dev
+    return f'{os.major(number)}:{os.minor(number)}'
+
+
 class Case(unittest.TestCase):
     def setUp(self):
         self.home = tempfile.mkdtemp(prefix='fleet-probe-')
@@ -138,7 +144,7 @@ class Reports(Case):
         shutil.copytree(os.path.join(FIXTURES, 'proc'), os.path.join(root, 'proc'))
         os.mkdir(os.path.join(root, 'proc/1'))
         with open(os.path.join(root, 'proc/self/mountinfo'), 'w', encoding='ascii') as f:
-            f.write('1 2 8:1 / / rw - ext4 /dev/sda1 rw\n')
+            f.write(f'1 2 {device(root)} / / rw - ext4 /dev/sda1 rw\n')
         with open(os.path.join(root, 'proc/net/dev'), 'w', encoding='ascii') as f:
             f.writelines(f'veth{i:08d}:' + ' 123456' * 16 + '\n' for i in range(6000))
         talk = Talk([PROBE, '--root', root], self.env).run(request(9, self.key))
@@ -149,6 +155,24 @@ class Reports(Case):
                      'fleet_reports_dropped_total 0', 'fleet_report_truncated 1\n# EOF'):
             self.assertTrue('\n' + name in text, name)
         self.assertFalse('node_network_transmit_drop_total{device="veth00005999"}' in text)
+        self.assertGreater(int(re.search(r'^fleet_report_samples_dropped (\d+)$', text, re.M)[1]), 10000)
+
+    def test_resident_memory(self):
+        """Under 2 MiB, also when the kernel's files and the report are as long as they may be."""
+        root = os.path.join(self.home, 'root')
+        os.makedirs(os.path.join(root, 'proc/net'))
+        with open(os.path.join(root, 'proc/net/dev'), 'w', encoding='ascii') as f:
+            f.writelines(f'veth{i:08d}:' + ' 123456' * 16 + '\n' for i in range(20000))
+        for arguments, least in (((), 1000), (('--root', root), 600000)):
+            talk = Talk([PROBE, *arguments], self.env)
+            talk.send(request(1, self.key))
+            talk.take_file(talk.line()[1:])
+            self.assertEqual(talk.take(talk.line()), 'done')
+            with open(f'/proc/{talk.process.pid}/status', encoding='ascii') as f:
+                peak = int(re.search(r'^VmHWM:\s+(\d+) kB$', f.read(), re.M)[1])
+            talk.end()
+            self.assertGreater(len(talk.files[0].data), least)
+            self.assertLess(peak, 2048)
 
     def test_a_file_that_is_cut(self):
         root = os.path.join(self.home, 'root')
@@ -311,7 +335,16 @@ class Limits(Case):
         self.assertEqual([d for d in elsewhere if os.path.exists(d)], [])
 
     def test_few_descriptors(self):
-        self.assertEqual(self.ask(1, talk=self.limited(resource.RLIMIT_NOFILE, 6)).done, [1])
+        """With one that is free, the report is sent but not kept."""
+        for limit in (4, 5, 6, 7):
+            talk = self.ask(limit, ack=lambda f: False, asks=' ask=network-mounts:yes',
+                            talk=self.limited(resource.RLIMIT_NOFILE, limit))
+            self.assertEqual((talk.done, talk.status), ([len(talk.files)], DONE), limit)
+            self.assertIn('\nnode_memory_MemTotal_bytes ', self.key.open(talk.files[-1].data))
+        self.assertTrue(talk.files[-1].spooled)
+
+    def test_little_time(self):
+        self.assertEqual(self.ask(1, talk=self.limited(resource.RLIMIT_CPU, 1)).done, [1])
 
     def test_little_memory(self):
         for size, works in ((16 << 20, True), (4 << 20, False)):
@@ -337,7 +370,10 @@ class HostileKernelText(Case):
         os.makedirs(root + '/proc/self')
         os.makedirs(root.encode() + b'/mnt/a b\n"\\\xff\x1b')
         with open(root + '/proc/self/mountinfo', 'wb') as f:
-            f.write(b'1 2 8:1 / /mnt/a\\040b\\012"\\134\xff\x1b rw - ext4 /dev/\x01 rw\n')
+            f.write(f'1 2 {device(root)} / '.encode() +
+                    b'/mnt/a\\040b\\012"\\134\xff\x1b rw - ext4 /dev/\x01 rw\n'
+                    b'1 2 8:0 / / rw - ext4 /dev/elsewhere rw\n')
+        self.assertNotIn('elsewhere', run('--root', root, '--plain').stdout)
         text = run('--root', root, '--plain').stdout
         self.assertIn('{device="/dev/\\\\x01",fstype="ext4",'
                       'mountpoint="/mnt/a b\\\\x0a\\"\\\\\\\\xff\\\\x1b"} ', text)
