@@ -330,6 +330,7 @@ out:
 		add_problem(problems, path, 0, false, err.text);
 	xml_reader_destroy(load.reader);
 	finish_ssh_config(&load);
+	finish_shared(&load);
 	arena_finish(&load.scratch);
 	sort_problems(problems);
 	if (result < 0 || load.mistakes) {

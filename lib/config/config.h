@@ -7,6 +7,7 @@
 
 #include "lib/error.h"
 #include "lib/metrics/metrics.h"
+#include "lib/wire/wire.h"
 
 /*
  * config.xml, read, validated, inherited and flattened. What a program sees is one row per
@@ -87,7 +88,11 @@ struct group_cap {
 
 enum { CONFIG_CAPS_MAX = 4 }; /* inside each other */
 
+/* Bytes of what one client can be asked for; the rest of a request is for what all have. */
+enum { CONFIG_ASKS_MAX = WIRE_REQUEST_MAX - WIRE_LINE_MAX };
+
 struct client;
+struct metric_choice; /* lib/metrics/choice.h */
 struct node;
 
 /* When that is down nobody behind it can be reached: a client or <jump>, or a <parent>; one of
@@ -131,7 +136,10 @@ struct client {
 	const struct group_cap *cap;	 /* of the nearest group that has one, or NULL */
 	const char *const *escalate;	 /* as in struct rule; for rules that do not say */
 	int64_t escalate_after_ms;
-	const char *parent_name; /* "" when nothing is known */
+	const char *asks; /* what its probe is asked for: the end of its request, see
+			     lib/wire/ask.h; "" = nothing. Shared by those with the same, */
+	const struct metric_choice *metrics; /* as what is stored of it is; NULL for a <jump> */
+	const char *parent_name;	     /* "" when nothing is known */
 	struct parent parent; /* what stands between it and the collector, beside its jump host */
 	const char *file;
 	int line;

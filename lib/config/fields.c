@@ -15,6 +15,7 @@ enum {
 	LOGIN = MACHINE | ELEMENT_GROUP,
 	RECIPIENT = ELEMENT_RECIPIENT | ELEMENT_WEBHOOK | ELEMENT_COMMAND,
 	OF_RULES = ELEMENT_CONFIG | ELEMENT_GROUP,
+	OF_ASKS = OF_RULES | ELEMENT_CLIENT,
 	SECOND = 1000,
 	MINUTE = 60 * SECOND,
 	HOUR = 60 * MINUTE,
@@ -103,6 +104,17 @@ static const struct field fields[] = {
 	{ ROW(ELEMENT_PARENT, "name",   parse_name, AT(node, node.name), "") },
 	{ ROW(ELEMENT_PARENT, "parent", parse_name, AT(node, node.parent_name), "") },
 
+	{ ROW(ELEMENT_PROCESS, "name",         parse_process,     AT(ask, name), "") },
+	{ ROW(ELEMENT_PROCESS, "pid-file",     parse_client_path, AT(ask, path), "") },
+	{ ROW(ELEMENT_FILE,        "path",     parse_client_path, AT(ask, path), "") },
+	{ ROW(ELEMENT_CERTIFICATE, "path",     parse_client_path, AT(ask, path), "") },
+	{ ROW(ELEMENT_TEXTFILE,    "dir",      parse_client_path, AT(ask, path), ""), .may_be_empty = true },
+	{ ROW(ELEMENT_FILESYSTEMS, "include",  parse_mounts,      AT(ask, include), "") },
+	{ ROW(ELEMENT_FILESYSTEMS, "exclude",  parse_mounts,      AT(ask, exclude), "") },
+	{ ROW(ELEMENT_FILESYSTEMS, "network",  parse_yes,         AT(ask, network), "no") },
+	{ ROW(ELEMENT_METRICS, "include", parse_metrics, AT(ask, include), "") },
+	{ ROW(ELEMENT_METRICS, "exclude", parse_metrics, AT(ask, exclude), "") },
+
 	{ ROW(ELEMENT_GROUP, "name", parse_text, AT(client, group_name), "") },
 	{ ROW(ELEMENT_GROUP, "sessions", parse_count, AT(client, group_sessions), NULL), RANGE(1, 100000) },
 
@@ -158,22 +170,28 @@ static const struct shape {
 } shapes[] = {
 	{ "alert",     ELEMENT_ALERT,     OF_RULES | ELEMENT_CLIENT, .required = { "type" } },
 	{ "alerter",   ELEMENT_ALERTER,   .parents = ELEMENT_CONFIG },
+	{ "certificate", ELEMENT_CERTIFICATE, OF_ASKS, .required = { "path" } },
 	{ "client",    ELEMENT_CLIENT,    ELEMENT_CONFIG | ELEMENT_GROUP, .required = { "ip" },
 		.excludes = { { "identity", "password" }, { "identity", "password-file" }, { "password", "password-file" } } },
 	{ "collector", ELEMENT_COLLECTOR, .parents = ELEMENT_CONFIG },
 	{ "command",   ELEMENT_COMMAND,   ELEMENT_CONFIG, .required = { "name", "run" } },
 	{ "config",    ELEMENT_CONFIG,    .parents = 0 },
 	{ "defaults",  ELEMENT_DEFAULTS,  .parents = OF_RULES },
+	{ "file",      ELEMENT_FILE,      OF_ASKS, .required = { "path" } },
+	{ "filesystems", ELEMENT_FILESYSTEMS, .parents = OF_ASKS },
 	{ "group",     ELEMENT_GROUP,     ELEMENT_CONFIG | ELEMENT_GROUP, .required = { "name" },
 		.excludes = { { "identity", "password" }, { "identity", "password-file" }, { "password", "password-file" } } },
 	{ "include",   ELEMENT_INCLUDE,   ELEMENT_CONFIG, .required = { "dir" } },
 	{ "jump",      ELEMENT_JUMP,      ELEMENT_CONFIG | ELEMENT_GROUP, .required = { "ip" },
 		.excludes = { { "identity", "password" }, { "identity", "password-file" }, { "password", "password-file" } } },
 	{ "mail",      ELEMENT_MAIL,      ELEMENT_CONFIG, .required = { "host", "from" }, .excludes = { { "password", "password-file" } } },
+	{ "metrics",   ELEMENT_METRICS,   .parents = OF_ASKS },
 	{ "parent",    ELEMENT_PARENT,    OF_RULES, .required = { "name" } },
+	{ "process",   ELEMENT_PROCESS,   OF_ASKS, .required = { "name" } },
 	{ "recipient", ELEMENT_RECIPIENT, ELEMENT_CONFIG, .required = { "name", "mail" } },
 	{ "retention", ELEMENT_RETENTION, .parents = ELEMENT_CONFIG },
 	{ "storage",   ELEMENT_STORAGE,   ELEMENT_CONFIG, .required = { NULL }, .excludes = { { "password", "password-file" }, { "host", "socket" } } },
+	{ "textfile",  ELEMENT_TEXTFILE,  OF_ASKS, .required = { "dir" } },
 	{ "webhook",   ELEMENT_WEBHOOK,   ELEMENT_CONFIG, .required = { "name" }, .excludes = { { "url", "url-file" } } },
 };
 /* clang-format on */
@@ -211,7 +229,7 @@ static void append(char *out, size_t size, const char *before, const char *name)
 static void complain_attribute(
 	struct load *load, const struct xml_node *node, const struct shape *shape, const char *name)
 {
-	char known[400] = "";
+	char known[500] = "";
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
 		if (fields[i].elements & shape->element)
 			append(known, sizeof known, ", ", fields[i].name);
@@ -222,7 +240,7 @@ static void complain_attribute(
 static void complain_element(
 	struct load *load, const struct xml_node *node, const struct shape *parent)
 {
-	char known[400] = "";
+	char known[500] = "";
 	for (size_t i = 0; i < ARRAY_LEN(shapes); i++)
 		if (shapes[i].parents & parent->element)
 			append(known, sizeof known, ", ", shapes[i].name);

@@ -57,18 +57,37 @@ static void read_shared(struct load *load, const struct xml_node *node, enum ele
 			load, node, "escalate does not say when; add escalate-after=\"…\", as 30m");
 }
 
-static int load_client(struct load *load, const struct xml_node *node, enum element element,
-	const struct client *inherited, struct client *ret_client)
+/* The elements in it that clients inherit. */
+static int load_inherited(struct load *load, const struct xml_node *node, struct client_source *s)
 {
-	struct client_source s = { .client = *inherited };
+	if (load_asks(load, node, s) < 0 || load_metrics(load, node, s) < 0)
+		return -1;
+	return load_rules(load, node, &s->client, &s->client.rules);
+}
+
+/* Of a <jump> nothing is asked and nothing is stored. */
+static int share(struct load *load, const struct xml_node *node, enum element element,
+	struct client_source *s)
+{
+	if (element == ELEMENT_JUMP) {
+		s->client.asks = "";
+		return 0;
+	}
+	return share_asks(load, node, &s->client) < 0 ? -1 : share_choice(load, s);
+}
+
+static int load_client(struct load *load, const struct xml_node *node, enum element element,
+	const struct client_source *inherited, struct client *ret_client)
+{
+	struct client_source s = *inherited;
 	struct client *c = &s.client;
 	read_shared(load, node, element, &s);
 	if (element == ELEMENT_CLIENT && xml_attribute(node, "escalate-after") && !c->escalate[0])
 		complain(load, node, "escalate-after does not say to whom; add escalate=\"…\"");
-	if (load_rules(load, node, c, &c->rules) < 0)
-		return -1;
 	if (!c->name[0])
 		c->name = c->ip;
+	if (load_inherited(load, node, &s) < 0 || share(load, node, element, &s) < 0)
+		return -1;
 	if (!xml_attribute(node, "parent") && strcmp(c->parent_name, c->name) == 0)
 		c->parent_name = ""; /* as the jump host below */
 	if (!xml_attribute(node, "jump") && strcmp(c->jump_name, c->name) == 0)
@@ -84,7 +103,7 @@ static int load_client(struct load *load, const struct xml_node *node, enum elem
 }
 
 static int load_children(struct load *load, const struct xml_node *node,
-	const struct client *inherited, struct places *next);
+	const struct client_source *inherited, struct places *next);
 
 static int add_cap(struct load *load, const struct xml_node *node, const struct client_source *s,
 	struct client *c)
@@ -109,39 +128,42 @@ static int add_cap(struct load *load, const struct xml_node *node, const struct 
 }
 
 static int load_group(struct load *load, const struct xml_node *node,
-	const struct client *inherited, struct places *next)
+	const struct client_source *inherited, struct places *next)
 {
-	struct client_source s = { .client = *inherited, .group_name = "" };
+	struct client_source s = *inherited;
+	s.group_name = "";
+	s.group_sessions = 0;
 	read_shared(load, node, ELEMENT_GROUP, &s);
 	if (s.group_sessions && add_cap(load, node, &s, &s.client) < 0)
 		return -1;
 	if (strchr(s.group_name, '/'))
 		complain(load, node, "name=\"%s\": / stands between groups; write it without",
 			s.group_name);
+	const char *outer = inherited->client.group;
 	char *path = NULL;
-	if (asprintf(&path, "%s%s%s", inherited->group, inherited->group[0] ? "/" : "",
-		    s.group_name) < 0)
+	if (asprintf(&path, "%s%s%s", outer, outer[0] ? "/" : "", s.group_name) < 0)
 		return -1;
 	s.client.group = arena_copy(load->result, path, strlen(path));
 	free(path);
-	if (!s.client.group || load_rules(load, node, &s.client, &s.client.rules) < 0)
+	if (!s.client.group || load_inherited(load, node, &s) < 0)
 		return -1;
-	return load_children(load, node, &s.client, next);
+	return load_children(load, node, &s, next);
 }
 
-/* The <alert>s of a file are for the clients in it, and in what it includes. */
-static int load_root(struct load *load, const struct xml_node *root, const struct client *inherited,
-	struct places *next)
+/* The <alert>s of a file, and what it asks for, are for the clients in it, and in what it
+ * includes. */
+static int load_root(struct load *load, const struct xml_node *root,
+	const struct client_source *inherited, struct places *next)
 {
-	struct client base = *inherited;
-	if (load_rules(load, root, &base, &base.rules) < 0)
+	struct client_source base = *inherited;
+	if (load_inherited(load, root, &base) < 0)
 		return -1;
 	return load_children(load, root, &base, next);
 }
 
 /* The clients of the files that an <include> names stand in its place. */
 static int load_include(struct load *load, const struct xml_node *node,
-	const struct client *inherited, struct places *next)
+	const struct client_source *inherited, struct places *next)
 {
 	const struct document *here = load->document;
 	int result = 0;
@@ -155,7 +177,7 @@ static int load_include(struct load *load, const struct xml_node *node,
 }
 
 static int load_children(struct load *load, const struct xml_node *node,
-	const struct client *inherited, struct places *next)
+	const struct client_source *inherited, struct places *next)
 {
 	int result = 0;
 	for (const struct xml_node *n = node->first; n && result == 0; n = n->next) {
@@ -231,8 +253,9 @@ int load_fleet(struct load *load, const struct client *base)
 	struct client *jumps = allocate(load, ELEMENT_JUMP);
 	if (!clients || !jumps)
 		return -1;
-	struct client inherited = *base;
-	inherited.rules = no_rules;
+	struct client_source inherited = { .client = *base, .words = "" };
+	inherited.client.rules = no_rules;
+	inherited.client.asks = "";
 	struct places next = { clients, jumps };
 	load->document = load->documents;
 	if (load_root(load, load->documents->root, &inherited, &next) < 0)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/config/load.h"
+#include "lib/metrics/choice.h"
 
 /* A plain decimal number, as people write it: no exponent, no "inf", no hexadecimal. */
 static int read_number(const char *text, double *ret_value, const char **ret_rest)
@@ -97,7 +98,6 @@ static const struct metric absence = { .name = "absent", .unit = UNIT_SECONDS };
 
 enum metric_unit rule_unit(const struct rule *rule)
 {
-	const struct metric *metric = metric_find(rule->type);
 	switch (rule->kind) {
 	case RULE_FULL_WITHIN:
 	case RULE_ABSENT:
@@ -106,7 +106,7 @@ enum metric_unit rule_unit(const struct rule *rule)
 	case RULE_COUNT:
 		return UNIT_NONE;
 	default:
-		return metric ? metric->unit : UNIT_NONE;
+		return metric_named(rule->type).unit;
 	}
 }
 
@@ -268,31 +268,60 @@ static void check_kind(struct load *load, const struct xml_node *node, const str
 			"count is for a limit=\"…\" or below=\"…\"; leave one of them out");
 }
 
-void set_limits(struct load *load, const struct xml_node *node, struct rule_source *s)
+/* ---- the metric --------------------------------------------------------------------------- */
+
+/* What a *.prom file of a client may be meant to bring. */
+static bool may_be_custom(const char *label)
 {
-	struct rule *r = &s->rule;
-	bool is_age = strcmp(r->label, sample_age.name) == 0;
-	const struct metric *metric = is_age ? &sample_age : metric_find(r->label);
-	const char *near = metric ? NULL : metric_suggest(r->label);
-	r->type = metric && !is_age ? metric->name : "";
-	if (!metric && near)
+	return !strchr(label, '*') && choice_check(label, NULL) == 0;
+}
+
+static void complain_type(struct load *load, const struct xml_node *node, const char *label)
+{
+	const char *near = metric_suggest(label);
+	if (near && !may_be_custom(label))
 		complain(load, node, "type=\"%s\" is no metric; did you mean %s? write type=\"%s\"",
-			r->label, near, near);
-	else if (!metric)
+			label, near, near);
+	else if (may_be_custom(label))
+		complain(load, node,
+			"type=\"%s\" is no metric%s%s; if a *.prom file of the clients has it, add "
+			"<metrics include=\"%s\"/> here or around it",
+			label, near ? "; did you mean " : "", near ? near : "", label);
+	else
 		complain(load, node,
 			"type=\"%s\" is no metric; write one such as cpu, memory, swap, "
 			"disk, inodes or load",
-			r->label);
+			label);
+}
+
+/* False when there is none of that name. */
+static bool find_metric(struct load *load, const char *label, struct metric *ret_metric)
+{
+	if (!metric_find(label) && !is_custom_metric(load, label))
+		return false;
+	*ret_metric = metric_named(label);
+	return true;
+}
+
+void set_limits(struct load *load, const struct xml_node *node, struct rule_source *s)
+{
+	struct rule *r = &s->rule;
+	struct metric metric = sample_age;
+	bool is_age = strcmp(r->label, sample_age.name) == 0;
+	bool is_known = is_age || find_metric(load, r->label, &metric);
+	r->type = is_known && !is_age ? metric.name : "";
+	if (!is_known)
+		complain_type(load, node, r->label);
 	const struct form *form = s->disabled ? NULL : find_form(load, node, s);
-	if (metric && form) {
-		set_levels(load, node, metric, form, s);
-		check_kind(load, node, metric, s);
+	if (is_known && form) {
+		set_levels(load, node, &metric, form, s);
+		check_kind(load, node, &metric, s);
 	}
 	if (is_age && form && form->kind == RULE_LEVEL)
 		r->kind = RULE_SAMPLE_AGE;
 	else if (is_age && form)
 		complain(load, node, "sample-age is a time; write limit=\"…\"");
-	if (metric && !metric->instance[0] && strcmp(r->instance, "*") != 0)
+	if (is_known && !metric.instance[0] && strcmp(r->instance, "*") != 0)
 		complain(load, node, "instance=\"%s\": there is only one %s; leave instance out",
 			r->instance, r->label);
 }

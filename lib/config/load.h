@@ -18,6 +18,9 @@
  *   values.c    one parser per type of value (credentials.c: those that are secret)
  *   sections.c  <storage>, <mail>, <collector>, <alerter>, <retention>
  *   fleet.c     <group>, <client>, <jump>: inheritance
+ *   asks.c      <process>, <file>, <certificate>, <textfile>, <filesystems>
+ *   choices.c   <metrics>
+ *   shared.c    what clients have in common
  *   jumps.c     names, and who is reached through whom
  *   parents.c   <parent>: what else stands on the way
  *   rules.c     <alert>, <defaults>
@@ -69,6 +72,8 @@ struct load {
 	const char *checked;		 /* the secret file that was found good last */
 	bool *named;			 /* which of config->recipients a list names */
 	struct ssh_source *ssh_sources;	 /* those read so far */
+	const char *words;		 /* of the <metrics> around the element under way */
+	void *asks, *choices;		 /* trees of struct shared */
 };
 
 /* Adds a mistake at this element, in the document under way. */
@@ -102,6 +107,12 @@ enum element {
 	ELEMENT_RECIPIENT = 1 << 13,
 	ELEMENT_WEBHOOK = 1 << 14,
 	ELEMENT_COMMAND = 1 << 15,
+	ELEMENT_PROCESS = 1 << 16,
+	ELEMENT_FILE = 1 << 17,
+	ELEMENT_CERTIFICATE = 1 << 18,
+	ELEMENT_TEXTFILE = 1 << 19,
+	ELEMENT_FILESYSTEMS = 1 << 20,
+	ELEMENT_METRICS = 1 << 21,
 };
 
 /* What the attributes of an element are read into. */
@@ -126,10 +137,27 @@ struct include_source {
 	const char *dir;
 };
 
-struct client_source { /* of <group> and <jump> too */
+struct asked;
+
+/* What the probe is asked for, from <config> down to the element. */
+struct asked_list {
+	const struct asked *items;
+	size_t count;
+};
+
+struct client_source { /* of <group> and <jump> too, and of <config> what it shares */
 	struct client client;
 	const char *group_name;
 	uint32_t group_sessions;
+	struct asked_list asked;
+	const char *words; /* of <metrics>; see choices.c */
+};
+
+struct ask_source { /* of all elements that ask for something, and of <metrics> */
+	const char *name;
+	const char *path; /* whatever it is called there */
+	const char *const *include, *const *exclude;
+	bool network;
 };
 
 struct node_source {
@@ -218,8 +246,19 @@ value_parser parse_quiet;    /* struct recipient * */
 value_parser parse_argv;     /* const char *const *: a program and its arguments */
 value_parser parse_template; /* const char *: the text of a file */
 
+value_parser parse_client_path; /* const char *: an absolute path there (asks.c, as the next) */
+value_parser parse_process;	/* const char * */
+value_parser parse_mounts;	/* const char *const *: patterns of mount points */
+value_parser parse_metrics;	/* const char *const *: words of <metrics> (choices.c) */
+
 value_parser parse_url;	     /* const char *: http or https (url.c, as the next) */
 value_parser parse_url_file; /* const char *, in `secrets`: the file's first line */
+
+/* The words of a text, NULL-terminated, that live as long as the reading. The error of the first
+ * one that is wrong says which. */
+typedef int word_check(const char *word, struct error *err);
+int read_words(struct load *load, const char *text, word_check *check,
+	const char *const **ret_words, struct error *err) MUST_CHECK;
 
 bool is_host(const char *text); /* a name or an address */
 bool is_loopback(const char *host);
@@ -256,6 +295,33 @@ void finish_ssh_config(struct load *load);
 
 /* Reads groups and clients into load->config. -1 without memory. */
 int load_fleet(struct load *load, const struct client *base) MUST_CHECK;
+
+/* What the element asks of its clients, added to what it inherits (asks.c). -1 without memory. */
+int load_asks(
+	struct load *load, const struct xml_node *node, struct client_source *client) MUST_CHECK;
+
+/* Once a client has all: those who are asked the same share one text. -1 without memory. */
+int share_asks(struct load *load, const struct xml_node *node, struct client *c) MUST_CHECK;
+
+/* The same of what is stored (choices.c). The first comes before load_rules(): an <alert> can be on
+ * what a <metrics> names. */
+int load_metrics(
+	struct load *load, const struct xml_node *node, struct client_source *client) MUST_CHECK;
+int share_choice(struct load *load, struct client_source *client) MUST_CHECK;
+
+/* Whether that is a metric outside the catalogue which is stored of the element under way. */
+bool is_custom_metric(struct load *load, const char *name);
+
+/* A text that clients have in common (shared.c). */
+struct shared {
+	const char *text; /* lives as long as the configuration */
+	const struct metric_choice *choice;
+	bool is_used;
+};
+
+/* The one of this text among those of `root`, made if need be. NULL without memory. */
+struct shared *find_shared(struct load *load, void **root, const char *text) MUST_CHECK;
+void finish_shared(struct load *load);
 
 /* Once all clients are there: sorts them by name, and finds what each `jump_name` means. -1
  * without memory. */

@@ -389,7 +389,7 @@ int parse_words(struct load *load, const struct field *field, const char *text, 
 		const char *word = arena_copy(load->result, c, strcspn(c, between));
 		if (!word)
 			return error_set(err, "not enough memory");
-		if (!metric_find(word))
+		if (!metric_find(word) && !is_custom_metric(load, word))
 			return error_set(err,
 				"%.80s is no type of alert; write such as %s=\"disk, memory\"",
 				word, field->name);

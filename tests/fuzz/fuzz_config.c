@@ -13,6 +13,8 @@
 
 #include "lib/compiler.h"
 #include "lib/config/load.h"
+#include "lib/metrics/choice.h"
+#include "lib/wire/ask.h"
 
 static char dir[] = "/tmp/fuzz-config-XXXXXX";
 
@@ -109,14 +111,37 @@ static void check_recipient(const struct config *config, const char *name)
 		assert(r.argv[0][0] == '/');
 }
 
+/* It fits a request, and the probe understands all of it. */
+static void check_asks(const char *asks)
+{
+	struct ask ask;
+	size_t count = 0, fields = 0;
+	assert(strlen(asks) <= CONFIG_ASKS_MAX);
+	for (const char *c = asks; *c; c++)
+		fields += *c == ' ';
+	while (ask_next(&asks, &ask))
+		count++;
+	assert(count == fields && !*asks);
+}
+
+/* What an alert compares is always stored. */
+static void check_stored(const struct metric_choice *choice, const char *name)
+{
+	const struct metric *metric = metric_find(name);
+	assert(!name[0] || (metric ? choice_has(choice, metric_index(metric))
+				   : choice_has_custom(choice, name)));
+}
+
 static void check_client(const struct config *config, const struct client *c)
 {
 	assert(c->ip[0] && c->name[0] && c->port > 0 && c->username[0] && c->timeout_ms > 0);
 	assert(!c->identity[0] != !c->password[0]);
 	assert(config_client(config, c->name) == c);
 	assert(!c->parent.client || !c->parent.node);
+	check_asks(c->asks);
 	for (const struct rule *const *r = c->rules; *r; r++) {
 		check_rule(*r);
+		check_stored(c->metrics, (*r)->type);
 		for (const char *const *m = config_recipients(c, *r); *m; m++)
 			check_recipient(config, *m);
 	}

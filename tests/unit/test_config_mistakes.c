@@ -7,6 +7,7 @@
 
 #define CONFIG(body)	    "<config>\n" body "\n</config>"
 #define CLIENT(attributes)  CONFIG("<client " attributes "/>")
+#define ASK(elements)	    CONFIG("<client ip='a'>\n" elements "</client>")
 #define ALERT(attributes)   CONFIG("<client ip='a'>\n<alert " attributes "/></client>")
 #define MAIL(attributes)    CONFIG("<mail " attributes "/>")
 #define STORAGE(attributes) CONFIG("<storage " attributes "/>")
@@ -42,7 +43,7 @@ static const struct {
 	{ "<config xmlns='urn:other'/>", 1, "write it as config.xml.example shows" },
 	{ CONFIG("<clinet ip='a'/>"), 2,
 		"<clinet> does not belong inside <config>; write one of: "
-		"alert, alerter, client," },
+		"alert, alerter, certificate, client," },
 	{ CONFIG("<retention><client ip='a'/></retention>"), 2, "write <retention …/> alone" },
 	{ CONFIG("<client ip='a'><client ip='b'/></client>"), 2, "write one of: alert" },
 	{ CONFIG("<webhook name='a'/>"), 2, "<webhook> has no url; write url=" },
@@ -91,6 +92,53 @@ static const struct {
 	{ CONFIG("<mail host='m' from='a@b'/>\n<alerter mail='a@b'/>\n<client ip='a' "
 		 "mail='chat'/>"),
 		4, "nor the name of a <recipient>" },
+
+	/* what is asked of clients */
+	{ ASK("<process/>"), 3, "<process> has no name; write name=" },
+	{ ASK("<process name=''/>"), 3, "name=\"\": is empty" },
+	{ ASK("<process name='/usr/sbin/nginx'/>"), 3, "write it without = and /, as name=\"nginx" },
+	{ ASK("<process name='a=b'/>"), 3, "write it without = and /" },
+	{ ASK("<process name='a&#10;b'/>"), 3, "holds control characters; write it without" },
+	{ ASK("<process name='" HUNDRED "'/>"), 3, "is too long; write at most 64 bytes" },
+	{ ASK("<process name='a' pid-file='a.pid'/>"), 3,
+		"pid-file=\"a.pid\": is not a whole path; write where it is on the client, as "
+		"pid-file=\"/run/db.pid\"" },
+	{ ASK("<process name='a' command='b'/>"), 3, "write one of: name, pid-file" },
+	{ ASK("<process name='a'/>\n<process name='a' pid-file='/a'/>"), 4,
+		"<process> \"a\" is given twice, first at line 3; write it once" },
+	{ ASK("<process name='a'><file path='/a'/></process>"), 3, "write <process …/> alone" },
+	{ CONFIG("<jump ip='a'><process name='a'/></jump>"), 2, "does not belong inside <jump>" },
+	{ ASK("<file/>"), 3, "<file> has no path" },
+	{ ASK("<file path='backup'/>"), 3, "path=\"backup\": is not a whole path; write where" },
+	{ ASK("<file path='~/backup'/>"), 3, "is not a whole path" },
+	{ ASK("<file path='/a&#10;ask=file:/b'/>"), 3, "holds control characters" },
+	{ ASK("<file path='/a&#x202e;b'/>"), 3, "holds control characters" },
+	{ ASK("<file path='/" HUNDRED HUNDRED TEN TEN TEN TEN TEN "12345'/>"), 3,
+		"is too long; write at most 255 bytes" },
+	{ CONFIG("<group name='g'>\n<file path='/a'/><file path='/a'/><client ip='a'/></group>"),
+		3, "<file> \"/a\" is given twice" },
+	{ ASK("<certificate path='site.pem'/>"), 3, "is not a whole path" },
+	{ ASK("<textfile/>"), 3, "<textfile> has no dir" },
+	{ ASK("<textfile dir='metrics'/>"), 3, "as dir=\"/srv/metrics\"" },
+	{ ASK("<filesystems include='srv'/>"), 3,
+		"srv is no pattern of mount points, which begin with /; write it as /srv" },
+	{ ASK("<filesystems include='/a /b' exclude='/c,/a'/>"), 3, "\"/a\" is given twice" },
+	{ ASK("<filesystems network='nfs'/>"), 3, "write one of: no|yes" },
+	{ ASK("<filesystems include=' '/>"), 3, "include=\" \": names nothing" },
+
+	/* and stored of them */
+	{ ASK("<metrics include='memroy'/>"), 3, "memroy is neither a metric nor a group; write" },
+	{ ASK("<metrics exclude='sensor temperature'/>"), 3, "sensor is neither a metric nor" },
+	{ ASK("<metrics include='requests_total'/>"), 3, "write requests_per_second" },
+	{ ASK("<metrics include=''/>"), 3, "is empty" },
+	{ ALERT("type='queue_length' limit='8'"), 3,
+		"add <metrics include=\"queue_length\"/> here or around it" },
+	{ CONFIG("<client ip='a'><metrics include='queue_length'/></client>\n"
+		 "<client ip='b'><alert type='queue_length' limit='8'/></client>"),
+		3, "type=\"queue_length\" is no metric" },
+	{ CONFIG("<metrics include='queue_*'/>\n<client ip='a'><metrics exclude='queue_length'/>\n"
+		 "<alert type='queue_length' limit='8'/></client>"),
+		4, "type=\"queue_length\" is no metric" },
 
 	/* parents */
 	{ CLIENT("ip='a' parent='b'"), 2, "nothing is called so" },
