@@ -87,7 +87,7 @@ static int send_row(struct poll_run *r, struct worker *w, uint32_t seq)
 	const struct feed_host *h = &r->feed.hosts[seq];
 	struct wire_request request;
 	char line[WIRE_REQUEST_MAX], nonce[SPOOL_NONCE_SIZE];
-	request_make(&request, r->plan->ring, host->client->name, host->attempt_id);
+	request_make(&request, r->plan->ring, host->client, host->attempt_id);
 	request.files_max = h->files;
 	if (wire_format_request(&request, line, sizeof line) < 0)
 		return -1;

@@ -106,7 +106,7 @@ static void the_longest_row_fits_a_packet(void **state)
 {
 	(void)state;
 	static char password[1024 + 1], name[200 + 1], host[253 + 1], user[64 + 1],
-		request[WIRE_LINE_MAX];
+		request[WIRE_REQUEST_MAX];
 	static const uint8_t blob[16384 / 8 + 32];
 	static const struct sockaddr_storage addresses[IPC_ADDRESSES_MAX];
 	struct host_key longest[IPC_KEYS_MAX];

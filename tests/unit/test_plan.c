@@ -396,8 +396,9 @@ static void every_request_is_its_own(void **state)
 		const struct poll_host *h = &plan.hosts[i];
 		struct wire_request r;
 		uint8_t nonce[SEAL_NONCE_SIZE];
-		request_make(&r, ring, h->client->name, h->attempt_id);
+		request_make(&r, ring, h->client, h->attempt_id);
 		assert_int_equal(r.attempt_id, h->attempt_id);
+		assert_ptr_equal(r.asks, h->client->asks);
 		keyring_nonce(ring, 0, h->client->name, h->attempt_id, nonce);
 		assert_memory_equal(r.nonce, nonce, sizeof nonce);
 		assert_memory_equal(r.public_key, keyring_entry(ring, 0)->public_key, 32);
