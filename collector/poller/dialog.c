@@ -19,14 +19,21 @@ static void over(struct dialog *d, enum dialog_status *status)
 		over((d), (status));                                                 \
 	} while (0)
 
-int dialog_init(struct dialog *d, const char *request, const struct probes *probes,
+/* From where it lies: a request may be long, and thousands of hosts are in flight. */
+static void write_request(struct dialog *d)
+{
+	d->asking = d->request;
+	d->asking_left = strlen(d->request);
+}
+
+void dialog_init(struct dialog *d, const char *request, const struct probes *probes,
 	uint32_t files_max, uint32_t bytes_max)
 {
 	*d = (struct dialog){ .request = request, .probes = probes };
 	d->frame.cap = WIRE_FILE_MAX;
 	d->verdict.outcome = OUTCOME_INTERNAL;
 	wire_parser_init(&d->parser, files_max, bytes_max);
-	return buffer_append_text(&d->queued, request);
+	write_request(d);
 }
 
 void dialog_finish(struct dialog *d)
@@ -76,8 +83,7 @@ static void on_ready(struct dialog *d, enum dialog_status *status)
 		FAIL(d, status, OUTCOME_PROBE_FAILED, "it starts the probe before it has it");
 	} else if (d->state == DIALOG_SENDING) {
 		d->state = DIALOG_STARTED;
-		if (buffer_append_text(&d->queued, d->request))
-			FAIL(d, status, OUTCOME_INTERNAL, "out of memory");
+		write_request(d);
 	} else {
 		d->state = DIALOG_STARTED;
 	}
@@ -235,9 +241,15 @@ int dialog_ack(struct dialog *d)
 }
 
 /* Lines are queued in one buffer while the other is being written, which therefore never
- * moves. The probe follows the lines that were queued before it. */
+ * moves. The request goes before the lines, and the probe follows those that were queued before
+ * it. */
 bool dialog_chunk(struct dialog *d, const void **ret_data, size_t *ret_len)
 {
+	if (d->asking_left) {
+		*ret_data = d->asking;
+		*ret_len = d->asking_left;
+		return true;
+	}
 	if (d->sent == d->sending.len && d->queued.len) {
 		struct buffer empty = d->sending;
 		d->sending = d->queued;
@@ -259,6 +271,11 @@ bool dialog_chunk(struct dialog *d, const void **ret_data, size_t *ret_len)
 
 void dialog_wrote(struct dialog *d, size_t len)
 {
+	if (d->asking_left) {
+		d->asking += len;
+		d->asking_left -= len;
+		return;
+	}
 	if (d->sent < d->sending.len) {
 		d->sent += len;
 		return;

@@ -38,6 +38,8 @@ struct dialog {
 	/* private */
 	struct wire_parser parser;
 	const char *request;
+	const char *asking; /* what is still to be written of it, before all else */
+	size_t asking_left;
 	const struct probes *probes;
 	struct buffer queued, sending; /* lines to write; the chunk under way */
 	size_t sent;		       /* of `sending` */
@@ -49,9 +51,9 @@ struct dialog {
 	bool is_unspooled; /* a file came from the probe's memory */
 };
 
-/* Borrows `request` (a whole request line) and `probes`. The request is queued at once. */
-int dialog_init(struct dialog *d, const char *request, const struct probes *probes,
-	uint32_t files_max, uint32_t bytes_max) MUST_CHECK;
+/* Borrows `request` (a whole request line) and `probes`. The request is the first to be written. */
+void dialog_init(struct dialog *d, const char *request, const struct probes *probes,
+	uint32_t files_max, uint32_t bytes_max);
 void dialog_finish(struct dialog *d);
 
 /* Takes bytes, returns how many. Call again with the rest after DIALOG_FRAME. */

@@ -325,12 +325,11 @@ struct host_run *host_run_create(const void *packet, size_t len, struct host_env
 	h->packet = malloc(len);
 	if (h->packet)
 		copy_secret(h->packet, packet, len);
-	if (!h->packet || ipc_decode(IPC_HOST, h->packet, len, &h->row) || !is_sane(h) ||
-		dialog_init(&h->dialog, h->row.request, env->probes, h->row.files_max,
-			h->row.bytes_max)) {
+	if (!h->packet || ipc_decode(IPC_HOST, h->packet, len, &h->row) || !is_sane(h)) {
 		host_run_destroy(h);
 		return NULL;
 	}
+	dialog_init(&h->dialog, h->row.request, env->probes, h->row.files_max, h->row.bytes_max);
 	host_go_to_hop(h, 0);
 	return h;
 }
