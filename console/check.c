@@ -109,6 +109,7 @@ static const struct check {
 	{ check_known_hosts, NULL },
 	{ check_probes, NULL },
 	{ check_identities, NULL },
+	{ check_asks, NULL },
 	{ check_connect, "--connect" },
 	{ check_database, NULL },
 	{ check_mail, "--mail" },

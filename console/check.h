@@ -16,6 +16,7 @@ int check_keys(const struct config *config);
 int check_known_hosts(const struct config *config);
 int check_probes(const struct config *config);
 int check_identities(const struct config *config);
+int check_asks(const struct config *config);
 
 /* Sends one marked test mail to the first recipient of the configuration. */
 int check_mail(const struct config *config);

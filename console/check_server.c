@@ -173,6 +173,24 @@ int check_identities(const struct config *config)
 	return result;
 }
 
+/* Nothing to say where nobody is asked for more. */
+int check_asks(const struct config *config)
+{
+	size_t asked = 0, longest = 0;
+	for (size_t i = 0; i < config->client_count; i++) {
+		size_t len = strlen(config->clients[i].asks);
+		asked += len > 0;
+		longest = len > longest ? len : longest;
+	}
+	return asked == 0
+		       ? 0
+		       : check_passed("asked for",
+				 "more than the usual: %zu of %zu client%s, by %zu bytes at most "
+				 "(a request has room for %d)",
+				 asked, config->client_count, plural(config->client_count), longest,
+				 CONFIG_ASKS_MAX);
+}
+
 /* What holds those who talk to clients, should one of them take them over. */
 int check_confinement(const struct config *config)
 {
