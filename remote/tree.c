@@ -28,7 +28,7 @@ bool tree_entry(struct span *rest, struct span *ret_entry, struct span *ret_line
 	struct tree_line first, line;
 	if (!tree_next(rest, &first))
 		return false;
-	const char *from = first.file.at - (first.entry.len ? first.entry.len + 1 : 0);
+	const char *from = first.entry.at; /* the line's, also when there is none */
 	struct span next = *rest;
 	while (tree_next(&next, &line) && span_equal(line.entry, first.entry))
 		*rest = next;
