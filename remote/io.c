@@ -29,6 +29,16 @@ static ssize_t read_some(int fd, char *out, size_t size)
 	return n;
 }
 
+/* A driver that says EAGAIN once may say it for ever, and there is nothing to wait for. */
+static ssize_t read_once(int fd, char *out, size_t size)
+{
+	ssize_t n;
+	do
+		n = read(fd, out, size);
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
 static ssize_t read_all(int fd, char *out, size_t size)
 {
 	size_t len = 0;
@@ -69,7 +79,7 @@ ssize_t io_read_regular(int dir_fd, const char *path, char *out, size_t size)
 
 ssize_t io_read_start(int dir_fd, const char *path, char *out, size_t size)
 {
-	return read_regular(dir_fd, path, out, size, read_some);
+	return read_regular(dir_fd, path, out, size, read_once);
 }
 
 /* getdents64(2); opendir(3) would allocate. */

@@ -28,11 +28,12 @@ typedef ssize_t gather(struct collect *c, const struct source *s, char *out, siz
  *   lines  of each of `files`, names below `path`: its lines, as FILE<TAB>LINE
  *   tree   of each entry of the folder `path` and each of `files`, patterns below the entry, in
  *          natural order: ENTRY/FILE<TAB>FIRST LINE, of which at most TREE_VALUE_MAX bytes.
- *          Entries that are symbolic links are followed. A pattern is
+ *          Entries that are symbolic links are followed. With a star in the last name of `path`,
+ *          "sys/block/md<star>", it takes the entries whose names are so. A pattern is
  *            name             queue/rotational
  *            with one star    temp*_input, csrow<star>/ce_count
  *            @name            the last component of what that symbolic link points to
- *            @@name           the whole of it
+ *            @@name           the whole path of where it leads, or what fits of its end
  *          A file that is missing, unreadable or empty has no line.
  *
  * What lines and tree write is read through remote/tree.h.

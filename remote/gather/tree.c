@@ -48,19 +48,35 @@ static bool matches(struct span name, const struct pattern *p)
 	       memcmp(name.at + name.len - p->suffix.len, p->suffix.at, p->suffix.len) == 0;
 }
 
-/* The whole target of a symbolic link, or what stands behind its last slash. */
+/* Where a symbolic link leads in the end, as the kernel names it. */
+static ssize_t read_path(int dir_fd, const char *name, char *out, size_t size)
+{
+	char link[32];
+	int fd = openat(dir_fd, name, O_PATH | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	(void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	ssize_t n = readlink(link, out, size);
+	(void)close(fd);
+	return n;
+}
+
+/* "name": what stands behind the last slash of the link's target. "@name": where it leads, or as
+ * much of that path's end as fits. */
 static ssize_t read_link(int dir_fd, const char *name, char *out, size_t size)
 {
 	char target[PATH_MAX];
 	bool whole = *name == '@';
-	ssize_t n = readlinkat(dir_fd, name + whole, target, sizeof target);
-	const char *slash = n > 0 && !whole ? memrchr(target, '/', (size_t)n) : NULL;
-	const char *from = slash ? slash + 1 : target;
-	ssize_t len = n - (from - target);
-	if (n <= 0 || (size_t)len > size)
+	ssize_t n = whole ? read_path(dir_fd, name + 1, target, sizeof target)
+			  : readlinkat(dir_fd, name, target, sizeof target);
+	if (n <= 0)
 		return -1;
-	memcpy(out, from, (size_t)len);
-	return len;
+	const char *end = target + n, *slash = whole ? NULL : memrchr(target, '/', (size_t)n);
+	const char *from = slash ? slash + 1 : target;
+	if ((size_t)(end - from) > size)
+		from = end - size;
+	memcpy(out, from, (size_t)(end - from));
+	return end - from;
 }
 
 static size_t first_line(const char *value, ssize_t len)
@@ -147,18 +163,31 @@ static void put_entry(struct walk *w, int dir_fd, const char *files)
 	(void)close(w->fd);
 }
 
+/* Without a star all entries are wanted. */
+static int open_folder(struct collect *c, const char *path, struct pattern *ret_wanted)
+{
+	char folder[PATTERN_MAX + 1], full[PATH_MAX];
+	const char *end = path + strlen(path), *star = strchr(path, '*');
+	struct pattern wanted = { part(path, end), part(end, end), part(end, end), part(end, end) };
+	if (star)
+		wanted = split(wanted.folder, star);
+	(void)snprintf(folder, sizeof folder, "%.*s", (int)wanted.folder.len, path);
+	*ret_wanted = wanted;
+	return collect_path(c, folder, full) ? open(full, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+}
+
 ssize_t gather_tree(struct collect *c, const struct source *s, char *out, size_t size)
 {
-	char path[PATH_MAX];
 	struct walk w = { .c = c, .out = out, .size = size };
-	int fd = collect_path(c, s->path, path) ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-						: -1;
+	struct pattern wanted;
+	int fd = open_folder(c, s->path, &wanted);
 	if (fd < 0)
 		return -1;
 	c->cut = !names_list(&c->entries, fd) || c->cut;
 	for (size_t i = 0; i < c->entries.count; i++) {
 		w.entry = c->entries.items[i];
-		put_entry(&w, fd, s->files);
+		if (matches(w.entry, &wanted))
+			put_entry(&w, fd, s->files);
 	}
 	(void)close(fd);
 	return (ssize_t)w.len;

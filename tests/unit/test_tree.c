@@ -159,6 +159,8 @@ static int make_root(void **state)
 	make_link("sys/class/h/h10", "../../devices/ten");
 	make_link("sys/class/h/h11", "nowhere");
 	make_link("sys/class/h/h2/driver", "../../bus/drivers/coretemp");
+	make_link("sys/class/h/h2/device", "../h10/device");
+	make_link("sys/devices/ten/device", "../ten");
 	return 0;
 }
 
@@ -187,15 +189,34 @@ static void a_tree(void **state)
 	(void)state;
 	assert_string_equal(run(gather_tree, "sys/class/h",
 				    "name temp*_input missing empty folder @driver "
-				    "@@driver @name row*/count folder/x *me",
+				    "@@driver @device @name row*/count folder/x *me",
 				    4000),
 		"h2/name\ttwo\nh2/temp9_input\t9\nh2/temp10_input\t10\nh2/@driver\tcoretemp\n"
-		"h2/@@driver\t../../bus/drivers/coretemp\nh2/row1/count\tc1\nh2/name\ttwo\n"
-		"h10/name\ttenth\nh10/name\ttenth\n");
+		"h2/@device\tdevice\nh2/row1/count\tc1\nh2/name\ttwo\n"
+		"h10/name\ttenth\nh10/@device\tten\nh10/name\ttenth\n");
 	assert_false(collect.cut);
 	assert_string_equal(run(gather_tree, "sys/class/h", "name", 20), "h2/name\ttwo\n");
 	assert_true(collect.cut);
 	assert_null(run(gather_tree, "sys/class/none", "name", 4000));
+}
+
+static void where_a_link_leads(void **state)
+{
+	char expected[512], path[128];
+	(void)state;
+	assert_non_null(realpath(root, path));
+	(void)snprintf(expected, sizeof expected,
+		"h2/@@device\t%s/sys/devices/ten\nh10/@@device\t%s/sys/devices/ten\n", path, path);
+	assert_string_equal(run(gather_tree, "sys/class/h", "@@device @@name/x", 4000), expected);
+}
+
+static void entries_of_a_pattern(void **state)
+{
+	(void)state;
+	assert_string_equal(run(gather_tree, "sys/class/h/h1*", "name", 4000), "h10/name\ttenth\n");
+	assert_string_equal(run(gather_tree, "sys/class/h/*2", "name", 4000), "h2/name\ttwo\n");
+	assert_string_equal(run(gather_tree, "sys/class/h/x*", "name", 4000), "");
+	assert_null(run(gather_tree, "sys/class/none/h*", "name", 4000));
 }
 
 static void lines(void **state)
@@ -236,6 +257,8 @@ int main(void)
 		cmocka_unit_test(decimal_numbers),
 		cmocka_unit_test(natural_order),
 		cmocka_unit_test(a_tree),
+		cmocka_unit_test(where_a_link_leads),
+		cmocka_unit_test(entries_of_a_pattern),
 		cmocka_unit_test(lines),
 		cmocka_unit_test(a_file_and_a_list),
 	};
