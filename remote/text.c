@@ -103,6 +103,15 @@ void text_signed(struct text *t, const char *name, const struct label *labels, s
 	sample(t, name, labels, label_count, value < 0 ? "-" : "", size, decimals);
 }
 
+void text_member(struct text *t, struct family *f, const struct label *labels, size_t label_count,
+	int64_t value, unsigned decimals)
+{
+	if (!f->named)
+		text_type(t, f->name, f->type);
+	f->named = true;
+	text_signed(t, f->name, labels, label_count, value, decimals);
+}
+
 void text_single(
 	struct text *t, const char *name, const char *type, uint64_t value, unsigned decimals)
 {

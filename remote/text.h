@@ -40,6 +40,15 @@ void text_sample(struct text *t, const char *name, const struct label *labels, s
 void text_signed(struct text *t, const char *name, const struct label *labels, size_t label_count,
 	int64_t value, unsigned decimals);
 
+/* A family that is not even named when it has no samples: its text_type() comes with the first. */
+struct family {
+	const char *name, *type;
+	bool named;
+};
+
+void text_member(struct text *t, struct family *f, const struct label *labels, size_t label_count,
+	int64_t value, unsigned decimals);
+
 /* A family of a single sample without labels. */
 void text_single(
 	struct text *t, const char *name, const char *type, uint64_t value, unsigned decimals);

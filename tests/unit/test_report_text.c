@@ -41,6 +41,18 @@ static void values(void **state)
 		"f -0.005\nf 0.0\n# TYPE g counter\ng 0.7\n" END("0", "0"));
 }
 
+static void a_family_is_named_with_its_first_sample(void **state)
+{
+	(void)state;
+	struct text t = { .data = data, .size = sizeof data };
+	struct family two = { "two", "counter", false };
+	struct label label = text_label("a", "b");
+	text_member(&t, &two, &label, 1, -1, 1);
+	text_member(&t, &two, NULL, 0, 2, 0);
+	assert_string_equal(
+		finish(&t), "# TYPE two counter\ntwo{a=\"b\"} -0.1\ntwo 2\n" END("0", "0"));
+}
+
 static void what_follows_the_first_that_does_not_fit_is_counted(void **state)
 {
 	(void)state;
@@ -87,6 +99,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values),
+		cmocka_unit_test(a_family_is_named_with_its_first_sample),
 		cmocka_unit_test(what_follows_the_first_that_does_not_fit_is_counted),
 		cmocka_unit_test(a_long_label_costs_its_sample_alone),
 		cmocka_unit_test(no_room_at_all),
