@@ -5,12 +5,15 @@ static void read_column(
 {
 	struct span line;
 	uint64_t value;
-	text_type(out, row->name, "counter");
-	while (span_line(&file, &line)) {
+	for (bool named = false; span_line(&file, &line);) {
 		struct label device = { .name = "device" };
-		if (take(&line, &device.value) && span_column(line, row->column, &value) &&
-			value <= UINT64_MAX / row->factor)
-			text_sample(out, row->name, &device, 1, value * row->factor, row->decimals);
+		if (!take(&line, &device.value) || !span_column(line, row->column, &value) ||
+			value > UINT64_MAX / row->factor)
+			continue;
+		if (!named)
+			text_type(out, row->name, row->type);
+		named = true;
+		text_sample(out, row->name, &device, 1, value * row->factor, row->decimals);
 	}
 }
 

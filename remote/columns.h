@@ -8,10 +8,11 @@
 #include "remote/text.h"
 
 /*
- * Files with a line a device and a counter a column: one row a family of samples.
+ * Files with a line a device and a number a column: one row a family of samples. A family without
+ * any, for a column that this kernel does not have, is not named.
  */
 struct column {
-	const char *name;
+	const char *name, *type;
 	unsigned column; /* of what follows the device's name, from 0 */
 	unsigned factor; /* to the metric's unit, at its last decimal */
 	unsigned decimals;

@@ -1,3 +1,7 @@
+/*
+ * Network interfaces, of /proc/net/dev: proc(5). All of them are told of, as by node_exporter
+ * unless it is told otherwise.
+ */
 #include "remote/readers/readers.h"
 
 #include "lib/compiler.h"
@@ -5,14 +9,22 @@
 
 /* clang-format off */
 static const struct column rows[] = {
-	{ "node_network_receive_bytes_total",    0, 1, 0 },
-	{ "node_network_receive_packets_total",  1, 1, 0 },
-	{ "node_network_receive_errs_total",     2, 1, 0 },
-	{ "node_network_receive_drop_total",     3, 1, 0 },
-	{ "node_network_transmit_bytes_total",   8, 1, 0 },
-	{ "node_network_transmit_packets_total", 9, 1, 0 },
-	{ "node_network_transmit_errs_total",    10, 1, 0 },
-	{ "node_network_transmit_drop_total",    11, 1, 0 },
+	{ "node_network_receive_bytes_total",       "counter", 0,  1, 0 },
+	{ "node_network_receive_packets_total",     "counter", 1,  1, 0 },
+	{ "node_network_receive_errs_total",        "counter", 2,  1, 0 },
+	{ "node_network_receive_drop_total",        "counter", 3,  1, 0 },
+	{ "node_network_receive_fifo_total",        "counter", 4,  1, 0 },
+	{ "node_network_receive_frame_total",       "counter", 5,  1, 0 },
+	{ "node_network_receive_compressed_total",  "counter", 6,  1, 0 },
+	{ "node_network_receive_multicast_total",   "counter", 7,  1, 0 },
+	{ "node_network_transmit_bytes_total",      "counter", 8,  1, 0 },
+	{ "node_network_transmit_packets_total",    "counter", 9,  1, 0 },
+	{ "node_network_transmit_errs_total",       "counter", 10, 1, 0 },
+	{ "node_network_transmit_drop_total",       "counter", 11, 1, 0 },
+	{ "node_network_transmit_fifo_total",       "counter", 12, 1, 0 },
+	{ "node_network_transmit_colls_total",      "counter", 13, 1, 0 },
+	{ "node_network_transmit_carrier_total",    "counter", 14, 1, 0 },
+	{ "node_network_transmit_compressed_total", "counter", 15, 1, 0 },
 };
 /* clang-format on */
 

@@ -111,6 +111,9 @@ static void natural_order(void **state)
 
 /* ---- gathering -------------------------------------------------------------------------- */
 
+#define TEN  "0123456789"
+#define LONG TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+
 static char root[] = "/tmp/fleet-tree-XXXXXX";
 static struct collect collect;
 static const struct folders none;
@@ -156,6 +159,17 @@ static int make_root(void **state)
 	make("net/a", "1\n2");
 	make("net/b", "");
 	make("net/c/d", "x y\n");
+	make("proc/diskstats", "   8       0 sda 1 2\n   7       0 loop0 1\n 252       0 dm-0 2\n"
+			       " 252       1 dm-1 3\n 104       0 cciss/c0d0 4");
+	make("run/udev/data/b8:0", "S:disk/by-id/x\nE:ID_MODEL=A B=C\nE:ID_OTHER=x\nE:ID_PATH=" LONG
+				   "\nE:ID_SERIAL=\nE:=\nE\nID_WWN=y\n"
+				   "E:ID_WWN=z");
+	make("run/udev/data/b252:1", "E:DM_NAME=udev\n");
+	make("sys/block/sda/queue/rotational", "1\n");
+	make("sys/block/dm-0/dm/name", "system-root\n");
+	make("sys/block/dm-0/dm/uuid", "LVM-x\n");
+	make("sys/block/dm-1/dm/name", "kernel\n");
+	make("sys/block/cciss!c0d0/queue/rotational", "1\n");
 	make_link("sys/class/h/h10", "../../devices/ten");
 	make_link("sys/class/h/h11", "nowhere");
 	make_link("sys/class/h/h2/driver", "../../bus/drivers/coretemp");
@@ -234,6 +248,26 @@ static void lines(void **state)
 	assert_null(run(gather_lines, "none", "a", 4000));
 }
 
+static const char DISKS[] =
+	"   8       0 sda 1 2\nrotational\t1\nID_MODEL\tA B=C\nID_PATH\t" LONG "\nID_WWN\tz\n"
+	" 252       0 dm-0 2\nDM_NAME\tsystem-root\nDM_UUID\tLVM-x\n"
+	" 252       1 dm-1 3\nDM_NAME\tudev\n"
+	" 104       0 cciss/c0d0 4\nrotational\t1\n";
+
+static void disks(void **state)
+{
+	const char *keys = "DM_NAME DM_UUID ID_MODEL ID_PATH ID_SERIAL ID_WWN";
+	(void)state;
+	assert_string_equal(run(gather_disks, "proc/diskstats", keys, 4000), DISKS);
+	assert_false(collect.cut);
+	for (size_t size = 0; size < (sizeof DISKS - 1) * 4 / 3; size++) {
+		const char *out = run(gather_disks, "proc/diskstats", keys, size);
+		assert_true(out && strlen(out) <= size);
+		assert_true(collect.cut);
+	}
+	assert_null(run(gather_disks, "proc/none", keys, 4000));
+}
+
 static void a_file_and_a_list(void **state)
 {
 	(void)state;
@@ -260,6 +294,7 @@ int main(void)
 		cmocka_unit_test(where_a_link_leads),
 		cmocka_unit_test(entries_of_a_pattern),
 		cmocka_unit_test(lines),
+		cmocka_unit_test(disks),
 		cmocka_unit_test(a_file_and_a_list),
 	};
 	return cmocka_run_group_tests(tests, make_root, remove_root);

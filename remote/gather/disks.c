@@ -1,0 +1,141 @@
+/*
+ * /proc/diskstats without its noise, and below each line what else is known of the device:
+ *
+ *   KEY<TAB>VALUE     for the source's `files`, which are keys of udev's database (udevadm(8),
+ *                     /run/udev/data): what udev asked the disk when it came
+ *   rotational<TAB>1  of /sys/block
+ *
+ * In a container without that database the kernel still knows the device mapper's own names.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "remote/collect.h"
+#include "remote/disk_line.h"
+#include "remote/io.h"
+#include "remote/sources.h"
+
+enum { UDEV_MAX = 16 << 10 };
+
+struct disks {
+	struct collect *c;
+	const char *keys;
+	int sys_fd, udev_fd; /* their folders, or -1 */
+	char *out;
+	size_t len, size;
+};
+
+static struct span text(const char *s)
+{
+	return (struct span){ s, strlen(s) };
+}
+
+static bool fits(struct disks *d, size_t len)
+{
+	if (len <= d->size - d->len)
+		return true;
+	d->c->cut = true;
+	return false;
+}
+
+static void put(struct disks *d, struct span data, char end)
+{
+	memcpy(d->out + d->len, data.at, data.len);
+	d->out[d->len + data.len] = end;
+	d->len += data.len + 1;
+}
+
+static void put_property(struct disks *d, struct span key, struct span value)
+{
+	if (value.len == 0 || !fits(d, key.len + value.len + 2))
+		return;
+	put(d, key, '\t');
+	put(d, value, '\n');
+}
+
+/* "E:ID_MODEL=…" is the line of a property. */
+static void put_if_wanted(struct disks *d, struct span line)
+{
+	const char *is = line.len ? memchr(line.at, '=', line.len) : NULL;
+	char key[64];
+	if (!is || !span_starts(line, "E:") || is - line.at >= (ptrdiff_t)sizeof key)
+		return;
+	int len = snprintf(key, sizeof key, "%.*s", (int)(is - line.at) - 2, line.at + 2);
+	if (len > 0 && span_lists(text(d->keys), ' ', key))
+		put_property(d, text(key), (struct span){ is + 1, line.len - (size_t)len - 3 });
+}
+
+static bool put_udev(struct disks *d, const struct disk_line *disk)
+{
+	char name[64];
+	(void)snprintf(name, sizeof name, "b%.*s:%.*s", (int)disk->major.len, disk->major.at,
+		(int)disk->minor.len, disk->minor.at);
+	char *data = d->c->names.data;
+	ssize_t n = d->udev_fd < 0 ? -1 : io_read_regular(d->udev_fd, name, data, UDEV_MAX);
+	struct span rest = { data, n < 0 ? 0 : (size_t)n }, line;
+	while (span_line(&rest, &line))
+		put_if_wanted(d, line);
+	return n >= 0;
+}
+
+/* A device "cciss/c0d0" is the folder "cciss!c0d0". */
+static void put_file(struct disks *d, struct span disk, const char *file, const char *key)
+{
+	char path[NAME_MAX + 1], value[TREE_VALUE_MAX];
+	struct span rest = { value, 0 }, line;
+	int len = snprintf(path, sizeof path, "%.*s/%s", (int)disk.len, disk.at, file);
+	if (d->sys_fd < 0 || len < 0 || (size_t)len >= sizeof path)
+		return;
+	for (size_t i = 0; i < disk.len; i++)
+		if (path[i] == '/')
+			path[i] = '!';
+	ssize_t n = io_read_start(d->sys_fd, path, value, sizeof value);
+	rest.len = n < 0 ? 0 : (size_t)n;
+	if (span_line(&rest, &line))
+		put_property(d, text(key), line);
+}
+
+static void put_disk(struct disks *d, struct span line)
+{
+	struct disk_line disk;
+	if (!disk_line_parse(line, &disk) || !fits(d, line.len + 1))
+		return;
+	put(d, line, '\n');
+	put_file(d, disk.name, "queue/rotational", "rotational");
+	if (put_udev(d, &disk) || !span_starts(disk.name, "dm-"))
+		return;
+	put_file(d, disk.name, "dm/name", "DM_NAME");
+	put_file(d, disk.name, "dm/uuid", "DM_UUID");
+}
+
+static int open_below(const struct collect *c, const char *folder)
+{
+	char path[PATH_MAX];
+	return collect_path(c, folder, path) ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+}
+
+static void close_if_open(int fd)
+{
+	if (fd >= 0)
+		(void)close(fd);
+}
+
+/* The file is read to the end of `out` and grows from its start. */
+ssize_t gather_disks(struct collect *c, const struct source *s, char *out, size_t size)
+{
+	size_t room = size / 4 * 3;
+	ssize_t n = gather_file(c, s, out + room, size - room);
+	if (n < 0)
+		return -1;
+	struct disks d = { .c = c, .keys = s->files, .out = out, .size = room };
+	struct span rest = { out + room, (size_t)n }, line;
+	d.sys_fd = open_below(c, "sys/block");
+	d.udev_fd = open_below(c, "run/udev/data");
+	while (span_line(&rest, &line))
+		put_disk(&d, line);
+	close_if_open(d.sys_fd);
+	close_if_open(d.udev_fd);
+	return (ssize_t)d.len;
+}
