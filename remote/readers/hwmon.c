@@ -1,0 +1,280 @@
+/*
+ * Temperatures, fans, voltages and what else is measured on a board, of /sys/class/hwmon:
+ * Documentation/hwmon/sysfs-interface.rst. Files are TYPE NUMBER "_" ELEMENT: temp1_input. Old
+ * drivers have theirs in the device's folder.
+ *
+ * What a chip is called hangs on where its device is, not on the order in which drivers came:
+ * the last two names of that path, platform_coretemp_0. Where chips share a device, their own
+ * names tell them apart.
+ */
+#include "remote/readers/readers.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/compiler.h"
+#include "remote/tree_rows.h"
+
+enum {
+	CHIPS_MAX = 256,
+	LINES_MAX = 64 << 10, /* bytes of one chip's */
+	PART_MAX = 63,
+	CHIP_NAME_MAX = 3 * (PART_MAX + 1),
+};
+
+struct chip {
+	struct span entry, lines, own; /* its "name" */
+	const char *folder;	       /* "", or where an old driver has its files */
+	bool is_shared, is_alike;      /* its device, and its own name as well */
+	char name[CHIP_NAME_MAX];
+};
+
+/* Thousandths of a degree, of a volt and of an ampere, millionths of a watt and of a joule. That
+ * an alarm in degrees is 0 or 0.001 is how node_exporter has it. */
+/* clang-format off */
+static const struct row {
+	const char *sensor, *element, *name, *type;
+	unsigned decimals;
+} rows[] = {
+	{ "temp",      "input",      "node_hwmon_temp_celsius",            "gauge",   3 },
+	{ "temp",      "min",        "node_hwmon_temp_min_celsius",        "gauge",   3 },
+	{ "temp",      "max",        "node_hwmon_temp_max_celsius",        "gauge",   3 },
+	{ "temp",      "crit",       "node_hwmon_temp_crit_celsius",       "gauge",   3 },
+	{ "temp",      "alarm",      "node_hwmon_temp_alarm",              "gauge",   0 },
+	{ "temp",      "min_alarm",  "node_hwmon_temp_min_alarm_celsius",  "gauge",   3 },
+	{ "temp",      "max_alarm",  "node_hwmon_temp_max_alarm_celsius",  "gauge",   3 },
+	{ "temp",      "crit_alarm", "node_hwmon_temp_crit_alarm_celsius", "gauge",   3 },
+	{ "temp",      "fault",      "node_hwmon_temp_fault",              "gauge",   0 },
+	{ "fan",       "input",      "node_hwmon_fan_rpm",                 "gauge",   0 },
+	{ "fan",       "min",        "node_hwmon_fan_min_rpm",             "gauge",   0 },
+	{ "fan",       "max",        "node_hwmon_fan_max_rpm",             "gauge",   0 },
+	{ "fan",       "alarm",      "node_hwmon_fan_alarm",               "gauge",   0 },
+	{ "fan",       "min_alarm",  "node_hwmon_fan_min_alarm",           "gauge",   0 },
+	{ "fan",       "fault",      "node_hwmon_fan_fault",               "gauge",   0 },
+	{ "in",        "input",      "node_hwmon_in_volts",                "gauge",   3 },
+	{ "in",        "min",        "node_hwmon_in_min_volts",            "gauge",   3 },
+	{ "in",        "max",        "node_hwmon_in_max_volts",            "gauge",   3 },
+	{ "in",        "alarm",      "node_hwmon_in_alarm",                "gauge",   0 },
+	{ "curr",      "input",      "node_hwmon_curr_amps",               "gauge",   3 },
+	{ "curr",      "max",        "node_hwmon_curr_max_amps",           "gauge",   3 },
+	{ "curr",      "alarm",      "node_hwmon_curr_alarm",              "gauge",   0 },
+	{ "power",     "input",      "node_hwmon_power_watt",              "gauge",   6 },
+	{ "power",     "average",    "node_hwmon_power_average_watt",      "gauge",   6 },
+	{ "power",     "max",        "node_hwmon_power_max_watt",          "gauge",   6 },
+	{ "power",     "alarm",      "node_hwmon_power_alarm",             "gauge",   0 },
+	{ "energy",    "input",      "node_hwmon_energy_joule_total",      "counter", 6 },
+	{ "intrusion", "alarm",      "node_hwmon_intrusion_alarm",         "gauge",   0 },
+};
+/* clang-format on */
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Small letters, digits and "_", which is not at an end. Returns false when nothing is left. */
+static bool clean(struct span s, char out[static PART_MAX + 1])
+{
+	size_t len = 0;
+	for (size_t i = 0; i < s.len && len < PART_MAX; i++) {
+		char c = s.at[i] >= 'A' && s.at[i] <= 'Z' ? (char)(s.at[i] | 0x20) : s.at[i];
+		bool is_kept = (c >= 'a' && c <= 'z') || is_digit(c) || c == ':';
+		if (is_kept || len > 0)
+			out[len++] = is_kept ? c : '_';
+	}
+	while (len > 0 && out[len - 1] == '_')
+		len--;
+	out[len] = 0;
+	return len > 0;
+}
+
+/* Takes the last name off a path. */
+static struct span last_name(struct span *path)
+{
+	const char *slash = path->len ? memrchr(path->at, '/', path->len) : NULL;
+	size_t from = slash ? (size_t)(slash - path->at) + 1 : 0;
+	struct span name = { path->at + from, path->len - from };
+	path->len = slash ? from - 1 : 0;
+	return name;
+}
+
+static void join(char name[static CHIP_NAME_MAX], const char *part)
+{
+	size_t len = strlen(name);
+	if (len > 0)
+		name[len++] = '_';
+	memcpy(name + len, part, strlen(part) + 1);
+}
+
+static bool name_by_device(struct chip *c)
+{
+	char device[PART_MAX + 1], bus[PART_MAX + 1];
+	struct span path;
+	if (!tree_find(c->lines, c->entry, "@@device", &path) || !clean(last_name(&path), device))
+		return false;
+	if (clean(last_name(&path), bus))
+		join(c->name, bus);
+	join(c->name, device);
+	return true;
+}
+
+static void name_chip(struct chip *c)
+{
+	char part[PART_MAX + 1];
+	if (!name_by_device(c) && (clean(c->own, part) || clean(c->entry, part)))
+		join(c->name, part);
+}
+
+static void tell_apart(struct chip *chips, size_t count)
+{
+	char part[PART_MAX + 1];
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < count; k++) {
+			bool is_shared = i != k && strcmp(chips[i].name, chips[k].name) == 0;
+			chips[i].is_shared |= is_shared;
+			chips[i].is_alike |= is_shared && span_equal(chips[i].own, chips[k].own);
+		}
+	for (size_t i = 0; i < count; i++)
+		if (chips[i].is_shared && ((!chips[i].is_alike && clean(chips[i].own, part)) ||
+						  clean(chips[i].entry, part)))
+			join(chips[i].name, part);
+}
+
+/* A driver has all its files in one folder, whichever that is. */
+static const char *find_folder(struct span lines)
+{
+	struct tree_line line;
+	while (tree_next(&lines, &line))
+		if (!span_starts(line.file, "device/") && !span_is(line.file, "name") &&
+			!span_is(line.file, "@@device"))
+			return "";
+	return "device/";
+}
+
+static bool next_chip(struct span *tree, struct chip *ret, struct text *out)
+{
+	struct span entry, lines;
+	if (!tree_entry(tree, &entry, &lines))
+		return false;
+	if (lines.len > LINES_MAX) {
+		lines.len = LINES_MAX;
+		out->cut = true;
+	}
+	*ret = (struct chip){ .entry = entry, .lines = lines, .own = { "", 0 } };
+	ret->folder = find_folder(lines);
+	(void)tree_find(lines, entry, "name", &ret->own);
+	name_chip(ret);
+	return true;
+}
+
+static size_t find_chips(struct span tree, struct chip ret[static CHIPS_MAX], struct text *out)
+{
+	size_t count = 0;
+	while (count < CHIPS_MAX && next_chip(&tree, &ret[count], out))
+		count++;
+	out->cut = out->cut || tree.len > 0;
+	tell_apart(ret, count);
+	return count;
+}
+
+/* Takes the next line off `rest` that is in the chip's folder. */
+static bool next_file(const struct chip *c, struct span *rest, struct tree_line *ret)
+{
+	while (tree_next(rest, ret))
+		if (tree_strip(&ret->file, c->folder))
+			return true;
+	return false;
+}
+
+/* "temp1_input" is element "input" of sensor temp1. */
+static bool is_of(
+	struct span file, const char *sensor, const char *element, struct span *ret_sensor)
+{
+	size_t stem = strlen(sensor), to = stem;
+	if (!span_starts(file, sensor))
+		return false;
+	while (to < file.len && is_digit(file.at[to]))
+		to++;
+	struct span rest = { file.at + to, file.len - to };
+	if (to == stem || rest.len == 0 || *rest.at != '_')
+		return false;
+	*ret_sensor = (struct span){ file.at, to };
+	return span_is((struct span){ rest.at + 1, rest.len - 1 }, element);
+}
+
+static void write_row(
+	const struct chip *chips, size_t count, const struct row *row, struct text *out)
+{
+	struct family family = { row->name, row->type, false };
+	struct tree_line line;
+	int64_t value;
+	for (size_t i = 0; i < count; i++) {
+		struct label labels[] = { text_label("chip", chips[i].name), { .name = "sensor" } };
+		for (struct span rest = chips[i].lines; next_file(&chips[i], &rest, &line);)
+			if (is_of(line.file, row->sensor, row->element, &labels[1].value) &&
+				span_i64(line.value, &value))
+				text_member(out, &family, labels, 2, value, row->decimals);
+	}
+}
+
+static void write_labels(const struct chip *chips, size_t count, struct text *out)
+{
+	static const char *const sensors[] = { "temp", "fan", "in", "curr", "power", "energy",
+		"freq" };
+	struct family family = { "node_hwmon_sensor_label", "gauge", false };
+	struct tree_line line;
+	for (size_t i = 0; i < count; i++)
+		for (struct span rest = chips[i].lines; next_file(&chips[i], &rest, &line);) {
+			struct label labels[] = { text_label("chip", chips[i].name),
+				{ .name = "sensor" }, { "label", line.value } };
+			for (size_t k = 0; k < ARRAY_LEN(sensors); k++)
+				if (is_of(line.file, sensors[k], "label", &labels[1].value))
+					text_member(out, &family, labels, 3, 1, 0);
+		}
+}
+
+/* Of graphics processors: millionths of a MHz, by the sensor's label. */
+static void write_frequencies(const struct chip *chips, size_t count, struct text *out)
+{
+	struct family family = { "node_hwmon_freq_freq_mhz", "gauge", false };
+	char file[32], sensor[PART_MAX + 1];
+	struct tree_line line;
+	struct span freq, label;
+	int64_t value;
+	for (size_t i = 0; i < count; i++)
+		for (struct span rest = chips[i].lines; tree_next(&rest, &line);) {
+			if (!is_of(line.file, "freq", "input", &freq))
+				continue;
+			(void)snprintf(file, sizeof file, "%.*s_label", (int)freq.len, freq.at);
+			if (!tree_find(chips[i].lines, chips[i].entry, file, &label) ||
+				!clean(label, sensor) || !span_i64(line.value, &value))
+				continue;
+			struct label labels[] = { text_label("chip", chips[i].name),
+				text_label("sensor", sensor) };
+			text_member(out, &family, labels, 2, value, 6);
+		}
+}
+
+static void write_names(const struct chip *chips, size_t count, struct text *out)
+{
+	struct family family = { "node_hwmon_chip_names", "gauge", false };
+	char own[PART_MAX + 1];
+	for (size_t i = 0; i < count; i++) {
+		if (!clean(chips[i].own, own))
+			continue;
+		struct label labels[] = { text_label("chip", chips[i].name),
+			text_label("chip_name", own) };
+		text_member(out, &family, labels, 2, 1, 0);
+	}
+}
+
+void read_hwmon(struct span tree, struct text *out)
+{
+	struct chip chips[CHIPS_MAX];
+	size_t count = find_chips(tree, chips, out);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		write_row(chips, count, &rows[i], out);
+	write_frequencies(chips, count, out);
+	write_labels(chips, count, out);
+	write_names(chips, count, out);
+}
