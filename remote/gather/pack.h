@@ -1,0 +1,20 @@
+#ifndef FLEET_REMOTE_GATHER_PACK_H
+#define FLEET_REMOTE_GATHER_PACK_H
+
+#include "remote/bundle.h"
+#include "remote/collect.h"
+
+/*
+ * What the gathers put into bundles. False when there is no room for it, which is told through
+ * c->cut.
+ */
+
+/* "now", with what the clock says. */
+bool pack_now(struct collect *c, struct bundle *b);
+
+/* What is at `path`, below the root: of any kind when it was written and its size, and of a
+ * regular file the first `most` bytes. A file that cannot be read is there with size -1. */
+bool pack_file(
+	struct collect *c, struct bundle *b, const char *kind, struct span path, size_t most);
+
+#endif
