@@ -1,0 +1,38 @@
+/* Documentation/ABI/testing/sysfs-devices-system-clocksource: what the kernel takes the time
+ * from, and what it could. */
+#include "remote/readers/readers.h"
+
+#include "remote/tree.h"
+
+static const char STEM[] = "clocksource";
+
+static void write_words(const char *name, struct span device, struct span words, struct text *out)
+{
+	struct span word;
+	while (span_word(&words, &word)) {
+		struct label labels[] = { { "clocksource", word }, { "device", device } };
+		text_sample(out, name, labels, 2, 1, 0);
+	}
+}
+
+static void write_family(struct span bytes, const char *file, const char *name, struct text *out)
+{
+	struct tree_line line;
+	bool is_typed = false;
+	while (tree_next(&bytes, &line)) {
+		if (!span_is(line.file, file) || !span_starts(line.entry, STEM))
+			continue;
+		if (!is_typed)
+			text_type(out, name, "gauge");
+		is_typed = true;
+		struct span device = { line.entry.at + sizeof STEM - 1,
+			line.entry.len - (sizeof STEM - 1) };
+		write_words(name, device, line.value, out);
+	}
+}
+
+void read_clocksource(struct span bytes, struct text *out)
+{
+	write_family(bytes, "available_clocksource", "node_time_clocksource_available_info", out);
+	write_family(bytes, "current_clocksource", "node_time_clocksource_current_info", out);
+}
