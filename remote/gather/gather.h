@@ -24,6 +24,7 @@ typedef ssize_t gather(struct collect *c, const struct source *s, char *out, siz
  * The common ones:
  *
  *   file   the file's bytes
+ *   first  the bytes of the first of `files`, divided by blanks, that is there
  *   list   the names in the folder `path`, a line each, in no order
  *   lines  of each of `files`, names below `path`: its lines, as FILE<TAB>LINE
  *   tree   of each entry of the folder `path` and each of `files`, patterns below the entry, in
@@ -43,6 +44,6 @@ enum { TREE_VALUE_MAX = 255 };
 #define SOURCE(group, how, path, files, name) gather gather_##how;
 #include "remote/sources.def"
 #undef SOURCE
-gather gather_file, gather_lines, gather_list, gather_tree;
+gather gather_file, gather_first, gather_lines, gather_list, gather_tree;
 
 #endif

@@ -1,0 +1,21 @@
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "remote/collect.h"
+#include "remote/io.h"
+#include "remote/sources.h"
+
+ssize_t gather_first(struct collect *c, const struct source *s, char *out, size_t size)
+{
+	char name[PATH_MAX], path[PATH_MAX];
+	struct span files = { s->files, strlen(s->files) }, file;
+	ssize_t len = -1;
+	while (len < 0 && span_word(&files, &file)) {
+		(void)snprintf(name, sizeof name, "%.*s", (int)file.len, file.at);
+		if (collect_path(c, name, path))
+			len = io_read_regular(AT_FDCWD, path, out, size);
+	}
+	c->cut = c->cut || len == (ssize_t)size;
+	return len;
+}

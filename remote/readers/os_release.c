@@ -1,0 +1,106 @@
+/*
+ * os-release(5): which distribution it is. A line is KEY=value, and the value may be quoted as
+ * in a shell, without any of a shell's substitutions.
+ */
+#include "remote/readers/readers.h"
+
+#include <string.h>
+
+#include "lib/compiler.h"
+
+enum { VALUE_MAX = 256 };
+
+/* clang-format off */
+static const struct {
+	const char *key, *label;
+} rows[] = {
+	{ "BUILD_ID",         "build_id" },
+	{ "ID",               "id" },
+	{ "ID_LIKE",          "id_like" },
+	{ "IMAGE_ID",         "image_id" },
+	{ "IMAGE_VERSION",    "image_version" },
+	{ "NAME",             "name" },
+	{ "PRETTY_NAME",      "pretty_name" },
+	{ "VARIANT",          "variant" },
+	{ "VARIANT_ID",       "variant_id" },
+	{ "VERSION",          "version" },
+	{ "VERSION_CODENAME", "version_codename" },
+	{ "VERSION_ID",       "version_id" },
+};
+/* clang-format on */
+
+enum { ID = 1, ID_LIKE = 2, NAME = 5, VERSION_ID = 11 };
+
+static bool is_quote(char c)
+{
+	return c == '"' || c == '\'';
+}
+
+/* Between the quotes, where there are some. What does not fit is left out altogether. */
+static struct span unquote(struct span value, char *out, size_t size)
+{
+	size_t len = 0;
+	char quote = value.len > 0 && is_quote(*value.at) ? *value.at : 0;
+	for (size_t i = quote != 0; i < value.len && value.at[i] != quote; i++) {
+		if (value.at[i] == '\\' && quote != '\'' && i + 1 < value.len)
+			i++;
+		if (len == size)
+			return (struct span){ out, 0 };
+		out[len++] = value.at[i];
+	}
+	return (struct span){ out, len };
+}
+
+static bool is_digit(struct span s, size_t at)
+{
+	return at < s.len && s.at[at] >= '0' && s.at[at] <= '9';
+}
+
+/* The number that a version begins with: 20.04 of "20.04.2 LTS", with `*ret_decimals`. */
+static bool leading_number(struct span s, uint64_t *ret_value, unsigned *ret_decimals)
+{
+	char digits[18];
+	size_t at = 0, len = 0, point = 0;
+	for (; is_digit(s, at) || (at > 0 && point == 0 && at < s.len && s.at[at] == '.'); at++)
+		if (s.at[at] == '.')
+			point = at;
+		else if (len == sizeof digits || (point > 0 && at - point > TEXT_DECIMALS_MAX))
+			return false;
+		else
+			digits[len++] = s.at[at];
+	*ret_decimals = point > 0 ? (unsigned)(at - point - 1) : 0;
+	return span_u64((struct span){ digits, len }, ret_value);
+}
+
+static void write_version(const struct label *labels, struct text *out)
+{
+	struct label some[] = { labels[ID], labels[ID_LIKE], labels[NAME] };
+	uint64_t value;
+	unsigned decimals;
+	if (!leading_number(labels[VERSION_ID].value, &value, &decimals) || value == 0)
+		return;
+	text_type(out, "node_os_version", "gauge");
+	text_sample(out, "node_os_version", some, ARRAY_LEN(some), value, decimals);
+}
+
+void read_os_release(struct span bytes, struct text *out)
+{
+	char values[ARRAY_LEN(rows)][VALUE_MAX];
+	struct label labels[ARRAY_LEN(rows)];
+	struct span line;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		labels[i] = text_label(rows[i].label, "");
+	while (span_line(&bytes, &line)) {
+		const char *equals = line.len ? memchr(line.at, '=', line.len) : NULL;
+		if (!equals)
+			continue;
+		size_t len = (size_t)(equals - line.at);
+		struct span key = { line.at, len }, value = { equals + 1, line.len - len - 1 };
+		for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+			if (span_is(key, rows[i].key))
+				labels[i].value = unquote(value, values[i], sizeof values[i]);
+	}
+	text_type(out, "node_os_info", "gauge");
+	text_sample(out, "node_os_info", labels, ARRAY_LEN(labels), 1, 0);
+	write_version(labels, out);
+}
