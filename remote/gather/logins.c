@@ -1,0 +1,65 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "remote/gather/pack.h"
+#include "remote/sources.h"
+#include "remote/utmp.h"
+
+enum { SESSION_MAX = 4096, UTMP_MAX = 400 << 10 };
+
+static struct span span_of(const char *s)
+{
+	return (struct span){ s, strlen(s) };
+}
+
+/* NUMBER.ref beside a session is a pipe. */
+static void pack_sessions(struct collect *c, struct bundle *b, const char *folder)
+{
+	char full[PATH_MAX], path[PATH_MAX];
+	int fd =
+		collect_path(c, folder, full) ? open(full, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	if (fd < 0 || !pack_file(c, b, "sessions", span_of(folder), 0))
+		return;
+	c->cut = c->cut || !names_list(&c->names, fd);
+	(void)close(fd);
+	for (size_t i = 0; i < c->names.count; i++) {
+		struct span name = c->names.items[i];
+		int len = snprintf(path, sizeof path, "%s/%.*s", folder, (int)name.len, name.at);
+		if (!memchr(name.at, '.', name.len) && len > 0 && (size_t)len < sizeof path)
+			(void)pack_file(
+				c, b, "session", (struct span){ path, (size_t)len }, SESSION_MAX);
+	}
+}
+
+static bool is_dead(int pid)
+{
+	return pid > 0 && kill(pid, 0) < 0 && errno == ESRCH;
+}
+
+/* Who died without logging out is still in the file: such records are made empty ones. */
+static void pack_records(struct collect *c, struct bundle *b, const char *path)
+{
+	struct bundle_file f;
+	size_t start = b->len;
+	if (!pack_file(c, b, "utmp", span_of(path), UTMP_MAX) || *c->root ||
+		!bundle_find((struct span){ b->data + start, b->len - start }, "utmp", &f))
+		return;
+	char *records = b->data + (f.bytes.at - b->data);
+	size_t size = utmp_record_size(f.bytes);
+	for (size_t at = 0; at < f.bytes.len && size > 0; at += size)
+		if (is_dead(utmp_record(f.bytes, at).pid))
+			memset(records + at, UTMP_EMPTY, size);
+}
+
+ssize_t gather_logins(struct collect *c, const struct source *s, char *out, size_t size)
+{
+	struct bundle b = { .data = out, .size = size };
+	(void)s;
+	pack_sessions(c, &b, "run/systemd/sessions");
+	pack_records(c, &b, "run/utmp");
+	return (ssize_t)b.len;
+}
