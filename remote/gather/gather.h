@@ -26,6 +26,8 @@ typedef ssize_t gather(struct collect *c, const struct source *s, char *out, siz
  *   file   the file's bytes
  *   first  the bytes of the first of `files`, divided by blanks, that is there
  *   present  of each of `files`, divided by blanks, whether it is there: a bundle of "file"
+ *   asked  what the request asks for of the kind `files`: a bundle of "now" and of that kind; of
+ *          certificates with their bytes
  *   list   the names in the folder `path`, a line each, in no order
  *   lines  of each of `files`, names below `path`: its lines, as FILE<TAB>LINE
  *   tree   of each entry of the folder `path` and each of `files`, patterns below the entry, in

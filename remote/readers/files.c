@@ -1,0 +1,56 @@
+/* The files that somebody asked for: whether they are there, how large, and how old. */
+#include "remote/readers/readers.h"
+
+#include "lib/compiler.h"
+#include "remote/bundle.h"
+
+enum reading { AGE, EXISTS, MTIME, SIZE };
+
+/* clang-format off */
+static const struct {
+	const char *name;
+	unsigned decimals;
+} readings[] = {
+	[AGE]    = { "fleet_file_age_seconds", 9 },
+	[EXISTS] = { "fleet_file_exists", 0 },
+	[MTIME]  = { "fleet_file_mtime_seconds", 9 },
+	[SIZE]   = { "fleet_file_size_bytes", 0 },
+};
+/* clang-format on */
+
+static int64_t value_of(enum reading reading, const struct bundle_file *f, int64_t now_ns)
+{
+	int64_t age;
+	switch (reading) {
+	case AGE:
+		return __builtin_sub_overflow(now_ns, f->time_ns, &age) ? INT64_MAX : age;
+	case EXISTS:
+		return f->size >= 0;
+	case MTIME:
+		return f->time_ns;
+	case SIZE:
+		return f->size;
+	}
+	return 0;
+}
+
+static void write_family(struct span bytes, enum reading reading, int64_t now_ns, struct text *out)
+{
+	struct bundle_file f;
+	text_type(out, readings[reading].name, "gauge");
+	while (bundle_next(&bytes, &f)) {
+		struct label label = { "path", f.path };
+		if (span_is(f.kind, "file") && (f.size >= 0 || reading == EXISTS))
+			text_signed(out, readings[reading].name, &label, 1,
+				value_of(reading, &f, now_ns), readings[reading].decimals);
+	}
+}
+
+void read_files(struct span bytes, struct text *out)
+{
+	struct bundle_file now, any;
+	if (!bundle_find(bytes, "now", &now) || !bundle_find(bytes, "file", &any))
+		return;
+	for (enum reading i = 0; i < ARRAY_LEN(readings); i++)
+		write_family(bytes, i, now.time_ns, out);
+}
