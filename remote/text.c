@@ -112,6 +112,16 @@ void text_member(struct text *t, struct family *f, const struct label *labels, s
 	text_signed(t, f->name, labels, label_count, value, decimals);
 }
 
+void text_copy(struct text *t, struct span name, struct span labels, struct span value)
+{
+	size_t start = t->len;
+	if (append(t, name.at, name.len) && append(t, labels.at, labels.len) && append(t, " ", 1) &&
+		append(t, value.at, value.len) && append(t, "\n", 1))
+		return;
+	t->len = start;
+	t->dropped++;
+}
+
 void text_single(
 	struct text *t, const char *name, const char *type, uint64_t value, unsigned decimals)
 {

@@ -49,6 +49,10 @@ struct family {
 void text_member(struct text *t, struct family *f, const struct label *labels, size_t label_count,
 	int64_t value, unsigned decimals);
 
+/* A sample as somebody else wrote it, which must be well-formed; labels with their braces, or "".
+ */
+void text_copy(struct text *t, struct span name, struct span labels, struct span value);
+
 /* A family of a single sample without labels. */
 void text_single(
 	struct text *t, const char *name, const char *type, uint64_t value, unsigned decimals);
