@@ -23,6 +23,7 @@ static const char COMMON[] =
 	"LC_ALL=C PATH=$PATH:/usr/bin:/bin;"
 	"export LC_ALL PATH;"
 	"m=$(uname -m);"
+	"[ \"$m\" = armv8l ] && m=armv7l;" /* a 32-bit kernel, or personality, on a 64-bit machine */
 	"fail() { echo; echo \"fleet1 error $*\"; exit 1; };"
 	"mine() { case $(ls -ldn \"$1\") in drwx--[-S]---*) [ -O \"$1\" ];; *) false;; esac; };"
 	"set -- \"${XDG_CACHE_HOME:+$XDG_CACHE_HOME/fleet-health}\""
@@ -114,6 +115,15 @@ static const char FORGET[] =
 	"echo \"fleet1 done 0\"";
 /* clang-format on */
 
+/* What builds a probe for a machine, as remote/machines.txt has it: Debian's packages. */
+static const struct {
+	const char *machine, *package;
+} compilers[] = {
+	{ "aarch64", "gcc-aarch64-linux-gnu" },
+	{ "armv7l", "gcc-arm-linux-gnueabihf" },
+	{ "x86_64", "gcc-x86-64-linux-gnu" },
+};
+
 /* What goes into the script as a bare word. */
 static bool is_word(const char *s)
 {
@@ -130,17 +140,34 @@ static int append_all(struct buffer *out, const char *const *parts, size_t count
 	return 0;
 }
 
-int remote_shell_run(const struct remote_probe *probes, size_t count, struct buffer *out)
+static int append_probes(const struct remote_probe *probes, size_t count, struct buffer *out)
 {
-	const char *const head[] = { OPEN, COMMON, "case $m in" };
-	const char *const tail[] = { " *) fail architecture no probe for \"$m\";; esac;", WARM,
-		OTHERS, COLD, CLOSE };
-	if (append_all(out, head, ARRAY_LEN(head)) < 0)
-		return -1;
 	for (size_t i = 0; i < count; i++)
 		if (!is_word(probes[i].machine) || !is_word(probes[i].hash) ||
 			buffer_printf(out, " %s) h=%s;;", probes[i].machine, probes[i].hash) < 0)
 			return -1;
+	return 0;
+}
+
+/* After the probes that there are: in `case` the first that fits counts. */
+static int append_missing(struct buffer *out)
+{
+	for (size_t i = 0; i < ARRAY_LEN(compilers); i++)
+		if (buffer_printf(out,
+			    " %s) fail architecture no probe for $m: install %s on the server"
+			    " and run ./bootstrap build there;;",
+			    compilers[i].machine, compilers[i].package) < 0)
+			return -1;
+	return buffer_append_text(out, " *) fail architecture no probe for \"$m\";; esac;");
+}
+
+int remote_shell_run(const struct remote_probe *probes, size_t count, struct buffer *out)
+{
+	const char *const head[] = { OPEN, COMMON, "case $m in" };
+	const char *const tail[] = { WARM, OTHERS, COLD, CLOSE };
+	if (append_all(out, head, ARRAY_LEN(head)) < 0 || append_probes(probes, count, out) < 0 ||
+		append_missing(out) < 0)
+		return -1;
 	return append_all(out, tail, ARRAY_LEN(tail));
 }
 

@@ -202,7 +202,22 @@ class Uploads(Case):
     def test_other_machine(self):
         talk = self.talk(machine='vax').run(self.ask(), GOOD)
         self.assertEqual(talk.error[0], 'architecture')
-        self.assertIn(MACHINE, talk.error)
+        self.assertIn(MACHINE, ' '.join(talk.error))
+
+    def test_machines(self):
+        """What `uname -m` prints, and what is asked for or said."""
+        self.env['PATH'] = self.home + ':' + self.env['PATH']
+        for machine, needed, words in (
+                ('armv8l', 'armv7l', ''), ('armv7l', 'armv7l', ''),
+                ('aarch64', None, 'no probe for aarch64: install gcc-aarch64-linux-gnu on the server'),
+                ('riscv64', None, 'no probe for riscv64'), ('$(id); a', None, 'no probe for $(id); a')):
+            with open(os.path.join(self.home, 'uname'), 'w', encoding='ascii') as f:
+                f.write(f"#!/bin/sh\necho '{machine}'\n")
+            os.chmod(f.name, 0o755)
+            talk = self.talk(machine='armv7l').run(self.ask())
+            self.assertEqual(talk.needed, needed)
+            self.assertEqual((talk.error or ['architecture'])[0], 'architecture')
+            self.assertIn(words, ' '.join(talk.error or []))
 
 
 class Folders(Case):
