@@ -37,7 +37,7 @@ enum kind { FIXED, GAUGE, COUNTER }; /* COUNTER: base and range are its growth i
 enum { GIB = 1 << 30, MIB = 1 << 20 };
 
 /* A value is base + something below range, in units of its last decimal place. */
-static const struct family {
+static const struct quantity {
 	const char *name;
 	enum kind kind;
 	struct instances instances;
@@ -91,20 +91,20 @@ struct machine {
 };
 
 /* Below f->range, the same for a fixed value and for a counter's pace at every report. */
-static uint64_t vary(const struct machine *m, const struct family *f, size_t instance)
+static uint64_t vary(const struct machine *m, const struct quantity *f, size_t instance)
 {
 	uint64_t row = (uint64_t)(f - families) << 8 | instance;
 	return mix(m->self, row, f->kind == GAUGE ? m->reports : 0) % f->range;
 }
 
-static uint64_t value_of(const struct machine *m, const struct family *f, size_t instance)
+static uint64_t value_of(const struct machine *m, const struct quantity *f, size_t instance)
 {
 	uint64_t value = f->base + vary(m, f, instance);
 	return f->kind == COUNTER ? value * (m->reports + 1) : value;
 }
 
 /* What the server makes of it: a counter grows by its pace in a minute. */
-static double reading_of(const struct machine *m, const struct family *f)
+static double reading_of(const struct machine *m, const struct quantity *f)
 {
 	static const double places[] = { 1, 10, 100, 1000 };
 	double v = (double)(f->base + vary(m, f, 0)) / places[f->decimals];
@@ -116,7 +116,7 @@ void numbers_write(uint64_t seed, uint32_t address, uint64_t reports, struct tex
 {
 	struct machine m = { mix(seed, address, 0), reports };
 	ret_expected->count = 0;
-	for (const struct family *f = families; f < families + ARRAY_LEN(families); f++) {
+	for (const struct quantity *f = families; f < families + ARRAY_LEN(families); f++) {
 		text_type(out, f->name, f->kind == COUNTER ? "counter" : "gauge");
 		for (size_t i = 0; i < f->instances.count; i++) {
 			const struct instance *of = &f->instances.items[i];
