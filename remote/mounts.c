@@ -1,6 +1,5 @@
 #include "remote/mounts.h"
 
-#include <fnmatch.h>
 #include <string.h>
 
 #include "lib/compiler.h"
@@ -128,11 +127,12 @@ static bool is_asked(const char *asks, const struct mount *m, bool usually)
 {
 	char point[MOUNT_PATH_MAX];
 	struct ask ask;
-	if (mount_unescape(m->point, point, sizeof point) == 0)
+	size_t len = mount_unescape(m->point, point, sizeof point);
+	if (len == 0)
 		return usually;
 	while (ask_next(&asks, &ask))
 		if ((ask.kind == ASK_MOUNT_INCLUDE || ask.kind == ASK_MOUNT_EXCLUDE) &&
-			fnmatch(ask.text, point, 0) == 0)
+			span_matches((struct span){ point, len }, ask.text))
 			usually = ask.kind == ASK_MOUNT_INCLUDE;
 	return usually;
 }

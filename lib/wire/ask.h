@@ -18,8 +18,8 @@ enum ask_kind {
 	ASK_FILE,	    /* the age of this file */
 	ASK_CERTIFICATE,    /* until when this one is valid */
 	ASK_TEXTFILE,	    /* a folder of *.prom files; "-" for none, not even the usual */
-	ASK_MOUNT_INCLUDE,  /* filesystems only at mount points of these patterns (fnmatch(3)) */
-	ASK_MOUNT_EXCLUDE,  /* and not at these */
+	ASK_MOUNT_INCLUDE,  /* filesystems at mount points of this pattern, with * and ?, too */
+	ASK_MOUNT_EXCLUDE,  /* and none at these: the last that matches decides */
 	ASK_NETWORK_MOUNTS, /* "yes": those of servers and of FUSE, too */
 	ASK_KINDS,
 };

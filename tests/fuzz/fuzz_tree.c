@@ -22,7 +22,8 @@ static void try_numbers(struct span s)
 		assert(span_decimal(s, 0, &decimal) && decimal == i64);
 	(void)span_column(s, 1, &u64);
 	(void)span_lists(s, ',', "ro");
-	(void)span_starts(s, "temp");
+	assert(!span_starts(s, "temp") || span_matches(s, "temp*"));
+	(void)span_matches(s, "*a?b*c");
 }
 
 static void walk(struct span tree)

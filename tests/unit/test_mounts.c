@@ -59,7 +59,7 @@ static const struct {
 	{ EXCLUDE("*") INCLUDE("/a%20b"), MOUNT("8:1", "/", "/a\\040b", "rw", "ext4", "/dev/sda1") MOUNT("8:2", "/", "/b", "rw", "ext4", "/dev/sdb"),
 	  "/dev/sda1 ext4 /a\\040b|" },
 	{ INCLUDE("/b") EXCLUDE("*"), MOUNT("8:2", "/", "/b", "rw", "ext4", "/dev/sdb"), "" },
-	{ EXCLUDE("/[ab]") " ask=file:/c", MOUNT("8:2", "/", "/b", "rw", "ext4", "/dev/sdb") MOUNT("8:3", "/", "/c", "rw", "ext4", "/dev/sdc"),
+	{ EXCLUDE("/?") INCLUDE("/c") " ask=file:/c", MOUNT("8:2", "/", "/b", "rw", "ext4", "/dev/sdb") MOUNT("8:3", "/", "/c", "rw", "ext4", "/dev/sdc"),
 	  "/dev/sdc ext4 /c|" },
 };
 /* clang-format on */
