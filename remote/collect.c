@@ -1,5 +1,6 @@
 #include "remote/collect.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,13 +35,42 @@ bool collect_path(const struct collect *c, const char *path, char out[static PAT
 	return len >= 0 && len < PATH_MAX;
 }
 
+void collect_note(struct collect *c, int error)
+{
+	c->denied = c->denied || error == EACCES || error == EPERM;
+}
+
+static void run_source(struct collect *c, const struct source *s, struct text *out)
+{
+	c->denied = false;
+	ssize_t len = s->gather(c, s, c->bytes, COLLECT_BYTES_MAX);
+	if (len > 0)
+		s->read((struct span){ c->bytes, (size_t)len }, out);
+}
+
+static void write_denied(const bool denied[static SOURCE_COUNT], struct text *out)
+{
+	static const char name[] = "fleet_source_denied";
+	bool any = false;
+	for (size_t i = 0; i < SOURCE_COUNT; i++) {
+		struct label source = text_label("source", sources[i].name);
+		if (!denied[i])
+			continue;
+		if (!any)
+			text_type(out, name, "gauge");
+		any = true;
+		text_sample(out, name, &source, 1, 1, 0);
+	}
+}
+
 void collect_run(struct collect *c, struct text *out)
 {
-	for (size_t i = 0; i < source_count; i++) {
-		ssize_t len = sources[i].gather(c, &sources[i], c->bytes, COLLECT_BYTES_MAX);
-		if (len > 0)
-			sources[i].read((struct span){ c->bytes, (size_t)len }, out);
+	bool denied[SOURCE_COUNT];
+	for (size_t i = 0; i < SOURCE_COUNT; i++) {
+		run_source(c, &sources[i], out);
+		denied[i] = c->denied;
 	}
+	write_denied(denied, out);
 	out->cut = out->cut || c->cut;
 }
 

@@ -24,18 +24,23 @@ struct collect {
 	char *bytes; /* COLLECT_BYTES_MAX, what a gather left; anybody's after collect_run() */
 	struct names entries, names; /* for the gathers, and so are the mounts */
 	struct mount *mounts;
-	bool cut; /* a gather had to leave something out */
+	bool cut;    /* a gather had to leave something out */
+	bool denied; /* the gather under way was refused something */
 };
 
 /* Takes its memory from the arena, and keeps the rest as it is. */
 int collect_init(struct collect *c, struct arena *a, const char *root, const char *asks,
 	const struct folders *folders) MUST_CHECK;
 
-/* Appends all samples, without the closing line. */
+/* Appends all samples, without the closing line; last, which sources told less than they would
+ * have told root (`fleet_source_denied`, by the names of their readers). */
 void collect_run(struct collect *c, struct text *out);
 
 /* The boot id as a report's header wants it: 36 characters, or "-". */
 void collect_boot_id(struct collect *c, char ret_id[static 37]);
+
+/* For gathers: takes the errno of what failed. */
+void collect_note(struct collect *c, int error);
 
 /* `path` below the root, in `out`. Returns false when it is too long. */
 bool collect_path(const struct collect *c, const char *path, char out[static PATH_MAX]);

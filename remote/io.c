@@ -67,6 +67,7 @@ static ssize_t read_regular(int dir_fd, const char *path, char *out, size_t size
 	int fd = openat(dir_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
+	errno = ENOTSUP;
 	ssize_t n = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? how(fd, out, size) : -1;
 	(void)close(fd);
 	return n;

@@ -1,8 +1,6 @@
 #ifndef FLEET_REMOTE_SOURCES_H
 #define FLEET_REMOTE_SOURCES_H
 
-#include <stddef.h>
-
 #include "remote/gather/gather.h"
 #include "remote/readers/readers.h"
 
@@ -21,7 +19,15 @@ struct source {
 	reader *read;
 };
 
-extern const struct source sources[];
-extern const size_t source_count;
+/* clang-format off */
+enum {
+	SOURCE_COUNT = 0
+#define SOURCE(group, how, path, files, name) + 1
+#include "remote/sources.def"
+#undef SOURCE
+};
+/* clang-format on */
+
+extern const struct source sources[SOURCE_COUNT];
 
 #endif

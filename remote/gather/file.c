@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <fcntl.h>
 
 #include "remote/collect.h"
@@ -19,5 +20,7 @@ ssize_t gather_file(struct collect *c, const struct source *s, char *out, size_t
 	if (!collect_path(c, s->path, path))
 		return -1;
 	ssize_t n = io_read_regular(AT_FDCWD, path, out, size);
+	if (n < 0)
+		collect_note(c, errno);
 	return n < 0 || (size_t)n < size ? n : (ssize_t)cut_at_line(c, out, size);
 }

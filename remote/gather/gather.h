@@ -13,6 +13,8 @@
  * lines and told through c->cut. It allocates nothing: what it needs beside `out` and its stack
  * it takes from c->names.
  *
+ * What is refused for want of privilege is told by collect_note().
+ *
  * All paths are below the root (collect_path()). With a root, what a system call would tell of
  * this machine comes from a file below the root, or not at all.
  */

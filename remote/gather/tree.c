@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -79,8 +80,12 @@ static ssize_t read_link(int dir_fd, const char *name, char *out, size_t size)
 	return end - from;
 }
 
-static size_t first_line(const char *value, ssize_t len)
+static size_t read_value(struct walk *w, const char *file, char value[static TREE_VALUE_MAX])
 {
+	ssize_t len = *file == '@' ? read_link(w->fd, file + 1, value, TREE_VALUE_MAX)
+				   : io_read_start(w->fd, file, value, TREE_VALUE_MAX);
+	if (len < 0)
+		collect_note(w->c, errno);
 	const char *end = len > 0 ? memchr(value, '\n', (size_t)len) : NULL;
 	return end ? (size_t)(end - value) : len > 0 ? (size_t)len : 0;
 }
@@ -88,9 +93,7 @@ static size_t first_line(const char *value, ssize_t len)
 static void put(struct walk *w, const char *file)
 {
 	char value[TREE_VALUE_MAX];
-	bool is_link = *file == '@';
-	size_t len = first_line(value, is_link ? read_link(w->fd, file + 1, value, sizeof value)
-					       : io_read_start(w->fd, file, value, sizeof value));
+	size_t len = read_value(w, file, value);
 	if (len == 0)
 		return;
 	int n = snprintf(w->out + w->len, w->size - w->len, "%.*s/%s\t", (int)w->entry.len,

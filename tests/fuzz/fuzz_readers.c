@@ -41,9 +41,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!span_line(&rest, &name))
 		return 0;
 	size_t i = 0;
-	while (i < source_count && !span_is(name, sources[i].name))
+	while (i < SOURCE_COUNT && !span_is(name, sources[i].name))
 		i++;
-	if (i == source_count)
+	if (i == SOURCE_COUNT)
 		return 0;
 	run(sources[i].read, rest.at, rest.len, 1 << 18);
 	run(sources[i].read, rest.at, rest.len, 250);

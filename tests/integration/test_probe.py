@@ -158,7 +158,8 @@ class Reports(Case):
         self.assertGreater(int(re.search(r'^fleet_report_samples_dropped (\d+)$', text, re.M)[1]), 10000)
 
     def test_resident_memory(self):
-        """Under 2 MiB, also when the kernel's files and the report are as long as they may be."""
+        """Under 2 MiB, also when the kernel's files and the report are as long as they may be; and
+        nothing was allocated beside the arena."""
         root = os.path.join(self.home, 'root')
         os.makedirs(os.path.join(root, 'proc/net'))
         with open(os.path.join(root, 'proc/net/dev'), 'w', encoding='ascii') as f:
@@ -170,6 +171,8 @@ class Reports(Case):
             self.assertEqual(talk.take(talk.line()), 'done')
             with open(f'/proc/{talk.process.pid}/status', encoding='ascii') as f:
                 peak = int(re.search(r'^VmHWM:\s+(\d+) kB$', f.read(), re.M)[1])
+            with open(f'/proc/{talk.process.pid}/maps', encoding='utf-8') as f:
+                self.assertNotIn('[heap]', f.read())
             talk.end()
             self.assertGreater(len(talk.files[0].data), least)
             self.assertLess(peak, 2048)
@@ -362,6 +365,20 @@ class Limits(Case):
         talk.process.kill()
         talk.end()
         self.assertEqual(self.ids(self.ask(2)), [1, 2])
+
+
+class Refused(Case):
+    def test_what_root_would_add(self):
+        root = os.path.join(self.home, 'root')
+        shutil.copytree(os.path.join(FIXTURES, 'proc'), os.path.join(root, 'proc'))
+        os.chmod(os.path.join(root, 'proc/meminfo'), 0)
+        as_user = ['setpriv', '--bounding-set', '-dac_override,-dac_read_search']
+        text = subprocess.run([*(as_user if os.getuid() == 0 else []), PROBE, '--root', root, '--plain'],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=True,
+                              timeout=60).stdout
+        self.assertNotIn('node_memory', text)
+        self.assertEqual(re.findall('^fleet_source_denied.*$', text, re.M),
+                         ['fleet_source_denied{source="meminfo"} 1'])
 
 
 class HostileKernelText(Case):
