@@ -22,6 +22,7 @@ struct subject {
 	struct alerts alerts;
 	const struct client *client;
 	const struct metric *metric; /* NULL: of rules without one */
+	struct metric named;	     /* what that may point to */
 	const char *name;	     /* as a rule's label has it */
 	struct alert_set rows;
 	struct silence_set silences;
@@ -273,7 +274,7 @@ static int put_all(struct subject *s, struct buffer *out, struct error *err)
 	pen_text(&p, s->client->name);
 	pen_text(&p, ": ");
 	pen_text(&p, s->metric ? s->metric->name : s->name);
-	pen_text(&p, s->metric ? ", " : "");
+	pen_text(&p, s->metric && s->metric->help[0] ? ", " : "");
 	pen_text(&p, s->metric ? s->metric->help : "");
 	pen_text(&p, "\n");
 	put_rules(s, &p);
@@ -285,11 +286,22 @@ static int put_all(struct subject *s, struct buffer *out, struct error *err)
 	return p.failed ? error_set(err, "out of memory") : 0;
 }
 
+/* Of the catalogue, or one of the client's own which an alert of it compares. */
+static const struct metric *find_metric(struct subject *s, const char *name)
+{
+	for (const struct rule *const *r = s->client ? s->client->rules : NULL; r && *r; r++)
+		if (*name && strcmp((*r)->type, name) == 0) {
+			s->named = metric_named((*r)->type);
+			return &s->named;
+		}
+	return metric_find(name);
+}
+
 /* A type that no metric has is that of a rule all the same. */
 static int choose(struct subject *s, const char *client, const char *name)
 {
 	s->client = config_client(s->alerts.config, client);
-	s->metric = metric_find(name);
+	s->metric = find_metric(s, name);
 	s->name = s->metric && s->metric->alert[0] ? s->metric->alert : name;
 	if (!s->client) {
 		log_error("%s: there is no client '%s'", s->alerts.config->file, client);
