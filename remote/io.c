@@ -92,30 +92,39 @@ struct entry {
 	char name[];
 };
 
-static size_t append_name(const char *name, char *out, size_t len, size_t size)
+int io_each_name(int dir_fd, io_take_name *take, void *context)
 {
-	size_t name_len = strlen(name);
-	if (name_len >= size - len || strchr(name, '\n'))
-		return len;
-	memcpy(out + len, name, name_len);
-	out[len + name_len] = '\n';
-	return len + name_len + 1;
+	_Alignas(struct entry) char entries[4096];
+	long n;
+	while ((n = syscall(SYS_getdents64, dir_fd, entries, sizeof entries)) > 0)
+		for (long at = 0; at < n;) {
+			const struct entry *e = (const struct entry *)(entries + at);
+			at += e->length;
+			take(context, e->name);
+		}
+	return n < 0 ? -1 : 0;
+}
+
+struct listing {
+	char *out;
+	size_t len, size;
+};
+
+static void append_name(void *context, const char *name)
+{
+	struct listing *l = context;
+	size_t len = strlen(name);
+	if (len >= l->size - l->len || strchr(name, '\n'))
+		return;
+	memcpy(l->out + l->len, name, len);
+	l->len += len + 1;
+	l->out[l->len - 1] = '\n';
 }
 
 ssize_t io_list_fd(int dir_fd, char *out, size_t size)
 {
-	_Alignas(struct entry) char entries[4096];
-	size_t len = 0;
-	for (;;) {
-		long n = syscall(SYS_getdents64, dir_fd, entries, sizeof entries);
-		if (n <= 0)
-			return n < 0 ? -1 : (ssize_t)len;
-		for (long at = 0; at < n;) {
-			const struct entry *e = (const struct entry *)(entries + at);
-			len = append_name(e->name, out, len, size);
-			at += e->length;
-		}
-	}
+	struct listing l = { .out = out, .size = size };
+	return io_each_name(dir_fd, append_name, &l) < 0 ? -1 : (ssize_t)l.len;
 }
 
 ssize_t io_list_folder(const char *path, char *out, size_t size)

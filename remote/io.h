@@ -23,6 +23,10 @@ ssize_t io_read_regular(int dir_fd, const char *path, char *out, size_t size) MU
 /* The same with a single read(2), which is all that a file of /sys has. */
 ssize_t io_read_start(int dir_fd, const char *path, char *out, size_t size) MUST_CHECK;
 
+/* Calls `take` with each name in an open folder, for folders of any size. Returns 0 or -1. */
+typedef void io_take_name(void *context, const char *name);
+int io_each_name(int dir_fd, io_take_name *take, void *context) MUST_CHECK;
+
 /* The names in a folder, each with a newline; names that hold one are left out, and so is
  * what does not fit. Returns the length, or -1. */
 ssize_t io_list_folder(const char *path, char *out, size_t size) MUST_CHECK;
