@@ -143,6 +143,7 @@ class Reports(Case):
         root = os.path.join(self.home, 'root')
         shutil.copytree(os.path.join(FIXTURES, 'proc'), os.path.join(root, 'proc'))
         os.mkdir(os.path.join(root, 'proc/1'))
+        shutil.copy('/proc/self/stat', os.path.join(root, 'proc/1/stat'))
         with open(os.path.join(root, 'proc/self/mountinfo'), 'w', encoding='ascii') as f:
             f.write(f'1 2 {device(root)} / / rw - ext4 /dev/sda1 rw\n')
         with open(os.path.join(root, 'proc/net/dev'), 'w', encoding='ascii') as f:

@@ -1,0 +1,152 @@
+/*
+ * Goes through /proc once, and through all processes but one at a time, so that memory does not
+ * grow with their number. A process that ends meanwhile is none. Whose it is, is looked up only for
+ * those that are named in the report.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "remote/collect.h"
+#include "remote/io.h"
+#include "remote/sources.h"
+#include "remote/tally.h"
+
+enum { PATH_SIZE = 32, STAT_MAX = 1024, COMMAND_MAX = 4096, STATUS_MAX = 2048, TICKS = 100 };
+
+struct pass {
+	int proc_fd;
+	bool has_first; /* process 1 is always there to be seen, unless others' are hidden */
+	struct tally tally;
+};
+
+static ssize_t read_of(int proc_fd, uint64_t pid, const char *file, char *out, size_t size)
+{
+	char path[PATH_SIZE];
+	(void)snprintf(path, sizeof path, "%" PRIu64 "/%s", pid, file);
+	return io_read_start(proc_fd, path, out, size);
+}
+
+static void take_process(void *context, const char *name)
+{
+	struct pass *pass = context;
+	struct process p;
+	char stat[STAT_MAX], command[COMMAND_MAX];
+	uint64_t pid;
+	if (!span_u64((struct span){ name, strlen(name) }, &pid))
+		return;
+	errno = 0;
+	ssize_t n = read_of(pass->proc_fd, pid, "stat", stat, sizeof stat);
+	if (n < 0 && errno != ENOENT && errno != ESRCH)
+		pass->tally.has_hidden = true;
+	if (n < 0 || !process_parse((struct span){ stat, (size_t)n }, &p))
+		return;
+	p.pid = pid;
+	pass->has_first = pass->has_first || pid == 1;
+	if (tally_wants_command(&pass->tally, &p)) {
+		n = read_of(pass->proc_fd, pid, "cmdline", command, sizeof command);
+		p.command = (struct span){ command, n > 0 ? (size_t)n : 0 };
+	}
+	tally_add(&pass->tally, &p);
+}
+
+/* ---- what is looked up afterwards ------------------------------------------------------- */
+
+/* proc_pid_status(5): "Uid: REAL EFFECTIVE …". ps(1) and top(1) show the effective one. */
+static bool read_uid(int proc_fd, uint64_t pid, uint64_t *ret_uid)
+{
+	char status[STATUS_MAX];
+	struct span rest = { status, 0 }, line, word;
+	ssize_t n = read_of(proc_fd, pid, "status", status, sizeof status);
+	rest.len = n > 0 ? (size_t)n : 0;
+	while (span_line(&rest, &line))
+		if (span_word(&line, &word) && span_is(word, "Uid:"))
+			return span_column(line, 1, ret_uid);
+	return false;
+}
+
+static void find_uids(int proc_fd, struct tally_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		list->items[i].has_uid = read_uid(proc_fd, list->items[i].pid, &list->items[i].uid);
+}
+
+/* In pieces of whole lines, for there can be more users than there is room. */
+static void find_users(const struct collect *c, struct tally *t, char *piece, size_t size)
+{
+	char path[PATH_MAX];
+	size_t kept = 0;
+	ssize_t n = 0;
+	int fd = collect_path(c, "etc/passwd", path)
+			 ? open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+			 : -1;
+	if (fd < 0)
+		return;
+	while ((n = read(fd, piece + kept, size - kept)) > 0) {
+		size_t len = kept + (size_t)n, whole = len;
+		while (whole > 0 && piece[whole - 1] != '\n')
+			whole--;
+		tally_name_users(t, (struct span){ piece, whole });
+		kept = len - whole;
+		memmove(piece, piece + whole, kept);
+	}
+	tally_name_users(t, (struct span){ piece, kept });
+	(void)close(fd);
+}
+
+static uint64_t boot_by_clock(void)
+{
+	struct timespec wall = { 0 }, boot = { 0 };
+	(void)clock_gettime(CLOCK_REALTIME, &wall);
+	(void)clock_gettime(CLOCK_BOOTTIME, &boot);
+	return wall.tv_sec > boot.tv_sec ? (uint64_t)(wall.tv_sec - boot.tv_sec) : 0;
+}
+
+/* proc_stat(5). Below a root the clocks are of another machine. */
+static uint64_t boot_by_file(struct collect *c, char *scratch, size_t size)
+{
+	ssize_t n = gather_file(c, &(struct source){ .path = "proc/stat" }, scratch, size);
+	struct span rest = { scratch, n > 0 ? (size_t)n : 0 }, line, word;
+	uint64_t seconds;
+	while (span_line(&rest, &line))
+		if (span_word(&line, &word) && span_is(word, "btime") &&
+			span_column(line, 0, &seconds))
+			return seconds;
+	return 0;
+}
+
+static ssize_t write_pass(
+	struct collect *c, struct pass *pass, char *out, size_t size, char *scratch)
+{
+	struct tally_units units = { .page_bytes = (uint64_t)sysconf(_SC_PAGESIZE) };
+	bool cut;
+	if (pass->tally.asked_count > 0)
+		units.boot_s = *c->root ? boot_by_file(c, scratch, size) : boot_by_clock();
+	find_uids(pass->proc_fd, &pass->tally.cpu);
+	find_uids(pass->proc_fd, &pass->tally.memory);
+	find_users(c, &pass->tally, scratch, size);
+	size_t len = tally_write(&pass->tally, &units, out, size, &cut);
+	c->cut = c->cut || cut;
+	return (ssize_t)len;
+}
+
+ssize_t gather_processes(struct collect *c, const struct source *s, char *out, size_t size)
+{
+	char path[PATH_MAX];
+	struct pass pass = { .proc_fd = -1 };
+	if (collect_path(c, s->path, path))
+		pass.proc_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (pass.proc_fd < 0)
+		return -1;
+	bool whole = io_each_name(pass.proc_fd, take_process, &pass) == 0;
+	pass.tally.has_hidden = pass.tally.has_hidden || !whole || !pass.has_first;
+	ssize_t n = -1; /* this program is a process, or it is no /proc */
+	if (pass.tally.pids > 0)
+		n = write_pass(c, &pass, out, size / 2, out + size / 2);
+	(void)close(pass.proc_fd);
+	return n;
+}

@@ -1,0 +1,177 @@
+/* What is kept of the processes that pass by, and the lines that come of it. */
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "remote/tally.h"
+
+enum { ALL = 4096 };
+
+static struct span span(const char *s)
+{
+	return (struct span){ s, strlen(s) };
+}
+
+/* By default it sleeps and has one thread. */
+static void add(struct tally *t, const char *name, struct process p)
+{
+	p.name = span(name);
+	p.threads = p.threads ? p.threads : 1;
+	p.state = p.state ? p.state : 'S';
+	tally_add(t, &p);
+}
+
+static const char *lines(const struct tally *t)
+{
+	static char out[ALL];
+	bool cut;
+	const struct tally_units units = { .boot_s = 1000, .page_bytes = 4096 };
+	size_t len = tally_write(t, &units, out, sizeof out, &cut);
+	assert_false(cut);
+	assert_true(len < sizeof out);
+	out[len] = 0;
+	return out;
+}
+
+static void nothing_is_counted_yet(void **state)
+{
+	(void)state;
+	struct tally t = { .pids = 0 };
+	assert_string_equal(lines(&t), "pids\t0\nthreads\t0\nstate\t0\tZ\n");
+}
+
+static void those_that_take_most_come_first(void **state)
+{
+	(void)state;
+	struct tally t = { .pids = 0 };
+	static const uint64_t ticks[] = { 3, 0, 9, 1, 3, 8, 2, 9, 3 };
+	for (size_t i = 0; i < ARRAY_LEN(ticks); i++)
+		add(&t, "n", (struct process){ .pid = 20 - i, .cpu_ticks = ticks[i] });
+	add(&t, "big", (struct process){ .pid = 5, .rss_pages = 2, .state = 'R', .threads = 3 });
+	t.cpu.items[0].has_uid = t.cpu.items[1].has_uid = true;
+	t.cpu.items[1].uid = 1000;
+	tally_name_users(&t, span("daemon:x:1:1::/:\nroot:x:0:0::/root:/bin/sh\n"));
+	tally_name_users(&t, span("toor:x:0:0::/root:/bin/sh\n"));
+	assert_string_equal(lines(&t),
+		"pids\t10\nthreads\t12\nstate\t1\tR\nstate\t9\tS\nstate\t0\tZ\n"
+		"cpu\t9\tn\t13\troot\ncpu\t9\tn\t18\t1000\ncpu\t8\tn\t15\t\ncpu\t3\tn\t12\t\n"
+		"cpu\t3\tn\t16\t\nmemory\t8192\tbig\t5\t\n");
+}
+
+static void names_may_hold_anything(void **state)
+{
+	(void)state;
+	struct tally t = { .pids = 0 };
+	struct tally_asked asked = { .name = span("a\tb\n") };
+	char longest[100];
+	memset(longest, 'x', sizeof longest);
+	longest[99] = 0;
+	assert_true(tally_ask(&t, &asked));
+	add(&t, "a\tb\n", (struct process){ .pid = 1, .cpu_ticks = 1 });
+	add(&t, longest, (struct process){ .pid = 2, .rss_pages = 1 });
+	t.cpu.items[0].has_uid = true;
+	tally_name_users(&t, span("u\t\xff:x:0:0::/:\n"));
+	assert_string_equal(lines(&t),
+		"pids\t2\nthreads\t2\nstate\t2\tS\nstate\t0\tZ\n"
+		"asked\t1\t0\t1000\t1\t0\ta\\x09b\\x0a\ncpu\t1\ta\\x09b\\x0a\t1\tu\\x09\\xff\n"
+		"memory\t4096\txxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\t2"
+		"\t\n");
+}
+
+static const char *asked_lines(const struct tally *t)
+{
+	return strstr(lines(t), "asked");
+}
+
+static void what_was_asked_for_is_summed_up(void **state)
+{
+	(void)state;
+	struct tally t = { .pids = 0 };
+	const struct tally_asked asked[] = { { .name = span("web") }, { .name = span("none") },
+		{ .name = span("db"), .by_pid = true, .pid = 7 },
+		{ .name = span("gone"), .by_pid = true, .pid = 99 },
+		{ .name = span("nobody"), .by_pid = true },
+		{ .name = span("web"), .by_pid = true, .pid = 7 } };
+	for (size_t i = 0; i < ARRAY_LEN(asked); i++)
+		assert_true(tally_ask(&t, &asked[i]));
+	add(&t, "web", (struct process){ .pid = 5, .start_ticks = 900, .rss_pages = 1 });
+	add(&t, "web", (struct process){ .pid = 6, .start_ticks = 350, .cpu_ticks = 4 });
+	add(&t, "web", (struct process){ .pid = 8, .start_ticks = 100, .state = 'Z' });
+	add(&t, "other", (struct process){ .pid = 7, .start_ticks = 7, .cpu_ticks = 2 });
+	add(&t, "db", (struct process){ .pid = 9 });
+	assert_string_equal(asked_lines(&t),
+		"asked\t2\t0\t1003\t4\t4096\tweb\nasked\t0\t0\t-\t-\t-\tnone\n"
+		"asked\t1\t0\t1000\t2\t0\tdb\nasked\t0\t0\t-\t-\t-\tgone\n"
+		"asked\t0\t0\t-\t-\t-\tnobody\ncpu\t4\tweb\t6\t\ncpu\t2\tother\t7\t\n"
+		"memory\t4096\tweb\t5\t\n");
+}
+
+static void who_may_be_hidden_is_not_said_to_be_gone(void **state)
+{
+	(void)state;
+	struct tally t = { .has_hidden = true };
+	const struct tally_asked asked[] = { { .name = span("web") }, { .name = span("none") },
+		{ .name = span("db"), .by_pid = true, .pid = 7 },
+		{ .name = span("gone"), .by_pid = true, .pid = 99 },
+		{ .name = span("nobody"), .by_pid = true },
+		{ .name = span("closed"), .by_pid = true, .is_unreadable = true } };
+	for (size_t i = 0; i < ARRAY_LEN(asked); i++)
+		assert_true(tally_ask(&t, &asked[i]));
+	add(&t, "web", (struct process){ .pid = 5 });
+	add(&t, "x", (struct process){ .pid = 7 });
+	assert_string_equal(asked_lines(&t),
+		"asked\t1\t1\t1000\t0\t0\tweb\nasked\t-\t1\t-\t-\t-\tnone\n"
+		"asked\t1\t0\t1000\t0\t0\tdb\nasked\t-\t1\t-\t-\t-\tgone\n"
+		"asked\t0\t0\t-\t-\t-\tnobody\nasked\t-\t1\t-\t-\t-\tclosed\n");
+}
+
+static void a_command_is_wanted_where_a_name_may_be_cut(void **state)
+{
+	(void)state;
+	struct tally t = { .pids = 0 };
+	struct process p = { .name = span("systemd-journal") };
+	assert_false(tally_wants_command(&t, &p));
+	assert_true(tally_ask(&t, &(struct tally_asked){ .name = span("systemd-journal") }));
+	assert_false(tally_wants_command(&t, &p));
+	assert_true(tally_ask(
+		&t, &(struct tally_asked){ .name = span("systemd-journalx"), .by_pid = true }));
+	assert_false(tally_wants_command(&t, &p));
+	assert_true(tally_ask(&t, &(struct tally_asked){ .name = span("systemd-journald") }));
+	assert_true(tally_wants_command(&t, &p));
+}
+
+static void too_much_is_said_to_be(void **state)
+{
+	(void)state;
+	static char names[TALLY_ASKED_MAX + 1][8], whole[1 << 16], cut[sizeof whole];
+	static struct tally t;
+	const struct tally_units units = { .page_bytes = 4096 };
+	bool is_cut;
+	for (size_t i = 0; i <= TALLY_ASKED_MAX; i++) {
+		(void)snprintf(names[i], sizeof names[i], "%zu", i);
+		assert_int_equal(tally_ask(&t, &(struct tally_asked){ .name = span(names[i]) }),
+			i < TALLY_ASKED_MAX);
+	}
+	size_t len = tally_write(&t, &units, whole, sizeof whole, &is_cut);
+	assert_false(is_cut);
+	for (size_t size = 1; size <= len; size += 7) {
+		size_t n = tally_write(&t, &units, cut, size, &is_cut);
+		assert_true(is_cut && n < size && (n == 0 || cut[n - 1] == '\n'));
+		assert_memory_equal(cut, whole, n);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing_is_counted_yet),
+		cmocka_unit_test(those_that_take_most_come_first),
+		cmocka_unit_test(names_may_hold_anything),
+		cmocka_unit_test(what_was_asked_for_is_summed_up),
+		cmocka_unit_test(who_may_be_hidden_is_not_said_to_be_gone),
+		cmocka_unit_test(a_command_is_wanted_where_a_name_may_be_cut),
+		cmocka_unit_test(too_much_is_said_to_be),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
