@@ -11,18 +11,66 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/wire/ask.h"
+#include "lib/wire/wire.h"
 #include "remote/collect.h"
 #include "remote/io.h"
 #include "remote/sources.h"
 #include "remote/tally.h"
 
-enum { PATH_SIZE = 32, STAT_MAX = 1024, COMMAND_MAX = 4096, STATUS_MAX = 2048, TICKS = 100 };
+enum {
+	PATH_SIZE = 32,
+	STAT_MAX = 1024,
+	STATUS_MAX = 2048,
+	COMMAND_MAX = 4096,
+	PID_FILE_MAX = 256,
+	NAMES_MAX = WIRE_REQUEST_MAX, /* of all that is asked for */
+};
 
 struct pass {
 	int proc_fd;
 	bool has_first; /* process 1 is always there to be seen, unless others' are hidden */
 	struct tally tally;
 };
+
+/* ---- what is asked for ------------------------------------------------------------------ */
+
+/* The number that a pid file begins with. Without a file nothing runs. */
+static void read_pid_file(const struct collect *c, const char *path, struct tally_asked *asked)
+{
+	char full[PATH_MAX], text[PID_FILE_MAX];
+	struct span line, word;
+	errno = 0;
+	ssize_t n = collect_path(c, path + 1, full)
+			    ? io_read_regular(AT_FDCWD, full, text, sizeof text)
+			    : -1;
+	asked->by_pid = true;
+	asked->is_unreadable = n < 0 && errno != ENOENT && errno != ENOTDIR;
+	struct span rest = { text, n > 0 ? (size_t)n : 0 };
+	if (!span_line(&rest, &line) || !span_word(&line, &word) || !span_u64(word, &asked->pid))
+		asked->pid = 0;
+}
+
+/* NAME, or NAME=/PATH of a pid file. Names are kept in `names`. */
+static void ask_all(struct collect *c, struct tally *t, char names[static NAMES_MAX])
+{
+	const char *rest = c->asks;
+	struct ask ask;
+	while (ask_next(&rest, &ask)) {
+		const char *path = strstr(ask.text, "=/");
+		size_t len = path ? (size_t)(path - ask.text) : strlen(ask.text);
+		struct tally_asked asked = { .name = { names, len } };
+		if (ask.kind != ASK_PROCESS || len == 0)
+			continue;
+		memcpy(names, ask.text, len);
+		names += len;
+		if (path)
+			read_pid_file(c, path + 1, &asked);
+		c->cut = !tally_ask(t, &asked) || c->cut;
+	}
+}
+
+/* ---- the processes ---------------------------------------------------------------------- */
 
 static ssize_t read_of(int proc_fd, uint64_t pid, const char *file, char *out, size_t size)
 {
@@ -119,7 +167,7 @@ static uint64_t boot_by_file(struct collect *c, char *scratch, size_t size)
 	return 0;
 }
 
-static ssize_t write_pass(
+static ssize_t write_all(
 	struct collect *c, struct pass *pass, char *out, size_t size, char *scratch)
 {
 	struct tally_units units = { .page_bytes = (uint64_t)sysconf(_SC_PAGESIZE) };
@@ -134,19 +182,21 @@ static ssize_t write_pass(
 	return (ssize_t)len;
 }
 
+/* The upper half of `out` holds what is looked up: the names asked for, and then files. */
 ssize_t gather_processes(struct collect *c, const struct source *s, char *out, size_t size)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], *names = out + size / 2;
 	struct pass pass = { .proc_fd = -1 };
 	if (collect_path(c, s->path, path))
 		pass.proc_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (pass.proc_fd < 0)
 		return -1;
+	ask_all(c, &pass.tally, names);
 	bool whole = io_each_name(pass.proc_fd, take_process, &pass) == 0;
 	pass.tally.has_hidden = pass.tally.has_hidden || !whole || !pass.has_first;
 	ssize_t n = -1; /* this program is a process, or it is no /proc */
 	if (pass.tally.pids > 0)
-		n = write_pass(c, &pass, out, size / 2, out + size / 2);
+		n = write_all(c, &pass, out, size / 2 - NAMES_MAX, names + NAMES_MAX);
 	(void)close(pass.proc_fd);
 	return n;
 }
