@@ -127,16 +127,6 @@ ssize_t io_list_fd(int dir_fd, char *out, size_t size)
 	return io_each_name(dir_fd, append_name, &l) < 0 ? -1 : (ssize_t)l.len;
 }
 
-ssize_t io_list_folder(const char *path, char *out, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	ssize_t n = io_list_fd(fd, out, size);
-	(void)close(fd);
-	return n;
-}
-
 int io_write(int fd, const void *data, size_t len)
 {
 	const char *at = data;

@@ -27,9 +27,8 @@ ssize_t io_read_start(int dir_fd, const char *path, char *out, size_t size) MUST
 typedef void io_take_name(void *context, const char *name);
 int io_each_name(int dir_fd, io_take_name *take, void *context) MUST_CHECK;
 
-/* The names in a folder, each with a newline; names that hold one are left out, and so is
+/* The names in an open folder, each with a newline; names that hold one are left out, and so is
  * what does not fit. Returns the length, or -1. */
-ssize_t io_list_folder(const char *path, char *out, size_t size) MUST_CHECK;
 ssize_t io_list_fd(int dir_fd, char *out, size_t size) MUST_CHECK;
 
 /* Writes everything, also to a descriptor that somebody made non-blocking. */

@@ -30,7 +30,6 @@ typedef ssize_t gather(struct collect *c, const struct source *s, char *out, siz
  *   present  of each of `files`, divided by blanks, whether it is there: a bundle of "file"
  *   asked  what the request asks for of the kind `files`: a bundle of "now" and of that kind; of
  *          certificates with their bytes
- *   list   the names in the folder `path`, a line each, in no order
  *   lines  of each of `files`, names below `path`: its lines, as FILE<TAB>LINE
  *   tree   of each entry of the folder `path` and each of `files`, patterns below the entry, in
  *          natural order: ENTRY/FILE<TAB>FIRST LINE, of which at most TREE_VALUE_MAX bytes.
@@ -49,6 +48,6 @@ enum { TREE_VALUE_MAX = 255 };
 #define SOURCE(group, how, path, files, name) gather gather_##how;
 #include "remote/sources.def"
 #undef SOURCE
-gather gather_file, gather_first, gather_lines, gather_list, gather_tree;
+gather gather_file, gather_first, gather_lines, gather_tree;
 
 #endif

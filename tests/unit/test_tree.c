@@ -303,7 +303,7 @@ static void disks(void **state)
 	assert_null(run(gather_disks, "proc/none", keys, 4000));
 }
 
-static void a_file_and_a_list(void **state)
+static void a_file(void **state)
 {
 	(void)state;
 	assert_string_equal(run(gather_file, "net/a", "", 4000), "1\n2");
@@ -312,10 +312,6 @@ static void a_file_and_a_list(void **state)
 	assert_true(collect.cut);
 	assert_null(run(gather_file, "net", "", 4000));
 	assert_null(run(gather_file, "net/none", "", 4000));
-	const char *list = run(gather_list, "net", "", 4000);
-	assert_non_null(list);
-	assert_non_null(strstr(list, "a\n"));
-	assert_null(run(gather_list, "net/a", "", 4000));
 }
 
 int main(void)
@@ -331,7 +327,7 @@ int main(void)
 		cmocka_unit_test(entries_of_a_pattern),
 		cmocka_unit_test(lines),
 		cmocka_unit_test(disks),
-		cmocka_unit_test(a_file_and_a_list),
+		cmocka_unit_test(a_file),
 	};
 	return cmocka_run_group_tests(tests, make_root, remove_root);
 }
