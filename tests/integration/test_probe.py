@@ -29,6 +29,12 @@ def device(path):
     return f'{os.major(number)}:{os.minor(number)}'
 
 
+def plain(*arguments):
+    """What --plain prints, without its help."""
+    lines = run('--plain', *arguments).stdout.splitlines(True)
+    return ''.join(l for l in lines if not l.startswith('# HELP '))
+
+
 class Case(unittest.TestCase):
     def setUp(self):
         self.home = tempfile.mkdtemp(prefix='fleet-probe-')
@@ -89,7 +95,7 @@ class Program(unittest.TestCase):
             self.assertNotIn(b'ld-linux', f.read())
 
     def test_plain_of_the_fixtures(self):
-        text = run('--root', FIXTURES, '--plain').stdout
+        text = plain('--root', FIXTURES)
         with open(os.path.join(FIXTURES, 'plain.prom'), encoding='utf-8') as f:
             expected = f.read()
         self.assertEqual(''.join(l for l in text.splitlines(True) if 'node_filesystem' not in l),
@@ -113,7 +119,7 @@ class Program(unittest.TestCase):
 
     def test_nothing_to_read(self):
         with tempfile.TemporaryDirectory() as empty:
-            self.assertEqual(run('--root', empty, '--plain').stdout,
+            self.assertEqual(plain('--root', empty),
                              '# TYPE fleet_report_samples_dropped gauge\n'
                              'fleet_report_samples_dropped 0\n'
                              '# TYPE fleet_report_truncated gauge\nfleet_report_truncated 0\n# EOF\n')
