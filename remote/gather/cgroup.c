@@ -125,7 +125,7 @@ ssize_t gather_cgroup(struct collect *c, const struct source *s, char *out, size
 		len = (size_t)snprintf(out, size, "container\t%s\n", kind);
 	ssize_t n = collect_path(c, s->path, path) ? io_read_file(AT_FDCWD, path, file, sizeof file)
 						   : -1;
-	struct span own, group;
+	struct span own, group = { 0 };
 	if (n < 0 || !cgroup_path((struct span){ file, (size_t)n }, &own))
 		return (ssize_t)len;
 	for (size_t i = 0; i < ARRAY_LEN(controllers); i++)
