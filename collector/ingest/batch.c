@@ -29,11 +29,13 @@ static size_t text_bytes(const struct visit *v)
 }
 
 /* A client that is polled seldom has its rates all the same, also when one poll failed. */
-static int64_t gap_max_ms(const struct batch *b, const char *client)
+static struct derive_terms terms_of(const struct batch *b, const char *client)
 {
 	enum { HOUR_MS = 60 * 60 * 1000 };
 	const struct client *c = config_client(b->in->config, client);
-	return c && c->every_ms > HOUR_MS / 2 ? 2 * c->every_ms : HOUR_MS;
+	return (struct derive_terms){
+		.gap_max_ms = c && c->every_ms > HOUR_MS / 2 ? 2 * c->every_ms : HOUR_MS,
+	};
 }
 
 int batch_add(struct batch *b, uint64_t cycle_id, const struct spool_outcome *line,
@@ -49,7 +51,8 @@ int batch_add(struct batch *b, uint64_t cycle_id, const struct spool_outcome *li
 		visit_disown(&v, "no attempt of this id was ever made");
 		b->summary->bad_lines += v.connection.line != NULL;
 	}
-	if (visit_derive(&v, b->in->storage, gap_max_ms(b, v.client), err) < 0)
+	struct derive_terms terms = terms_of(b, v.client);
+	if (visit_derive(&v, b->in->storage, &terms, err) < 0)
 		return -1;
 	b->samples += v.row_count;
 	b->bytes += text_bytes(&v);

@@ -107,12 +107,14 @@ static int64_t time_of(const struct visit *v, size_t report)
 }
 
 /* One report; `ground` holds the counters before it and then those after it. */
-static int derive_one(
-	struct visit *v, size_t i, int64_t gap_max_ms, struct buffer *ground, struct error *err)
+static int derive_one(struct visit *v, size_t i, const struct derive_terms *terms,
+	struct buffer *ground, struct error *err)
 {
 	const struct report *r = &v->reports[i];
-	if (derive(&r->header, &r->metrics, time_of(v, i), gap_max_ms, ground->data, ground->len,
-		    &v->readings[i], &v->counters[i], err) < 0)
+	struct derive_terms own = *terms;
+	own.taken_at_ms = time_of(v, i);
+	if (derive(&r->header, &r->metrics, &own, ground->data, ground->len, &v->readings[i],
+		    &v->counters[i], err) < 0)
 		return -1;
 	if (!v->counters[i].len)
 		return 0;
@@ -122,7 +124,8 @@ static int derive_one(
 	return 0;
 }
 
-int visit_derive(struct visit *v, struct storage *storage, int64_t gap_max_ms, struct error *err)
+int visit_derive(struct visit *v, struct storage *storage, const struct derive_terms *terms,
+	struct error *err)
 {
 	CLEANUP(buffer_finish) struct buffer ground = { 0 };
 	size_t order[SPOOL_CONNECTION_FILES];
@@ -133,7 +136,7 @@ int visit_derive(struct visit *v, struct storage *storage, int64_t gap_max_ms, s
 		return -1;
 	for (size_t k = 0; k < n; k++) {
 		size_t i = order[k];
-		if (derive_one(v, i, gap_max_ms, &ground, err) < 0)
+		if (derive_one(v, i, terms, &ground, err) < 0)
 			return -1;
 		promtext_finish(&v->reports[i].metrics);
 		if (!v->counters[i].len)

@@ -32,9 +32,9 @@ int visit_load(struct visit *v, int spool_fd, const struct keyring *ring, uint64
 void visit_disown(struct visit *v, const char *why);
 
 /* Derives the readings from the client's stored counters on, each report's counters being the
- * ground of the next. `gap_max_ms` as in derive(). */
-int visit_derive(
-	struct visit *v, struct storage *storage, int64_t gap_max_ms, struct error *err) MUST_CHECK;
+ * ground of the next. The time of `terms` is not read. */
+int visit_derive(struct visit *v, struct storage *storage, const struct derive_terms *terms,
+	struct error *err) MUST_CHECK;
 
 /* Fills one sample a row. They point into the visit. */
 void visit_samples(const struct visit *v, struct sample *ret_samples);

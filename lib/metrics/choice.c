@@ -80,14 +80,11 @@ bool choice_has_custom(const struct metric_choice *c, const char *name)
 
 enum { WORD_MAX = 128 };
 
-static const char name_characters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789_:";
-
-static bool is_made_of(const char *word, const char *also)
+static bool is_plain(const char *word)
 {
-	while (*word && (strchr(name_characters, *word) || strchr(also, *word)))
-		word++;
-	return *word == 0;
+	static const char characters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					 "0123456789_:*";
+	return strspn(word, characters) == strlen(word);
 }
 
 static bool is_counter(const char *word)
@@ -97,9 +94,18 @@ static bool is_counter(const char *word)
 	return len >= sizeof end && strcmp(word + len - (sizeof end - 1), end) == 0;
 }
 
+/* A group that the word begins, or a metric that it is nearly. */
+static const char *suggest(const char *word)
+{
+	for (enum metric_group g = 0; *word && g < METRIC_GROUP_COUNT; g++)
+		if (strncmp(word, metric_group_name(g), strlen(word)) == 0)
+			return metric_group_name(g);
+	return metric_suggest(word);
+}
+
 static int unknown(const char *word, struct error *err)
 {
-	const char *near = metric_suggest(word);
+	const char *near = suggest(word);
 	return error_set(err,
 		"%.80s is neither a metric nor a group; write %s, or see fleet metrics", word,
 		near ? near : "such as sensors or sensor_*");
@@ -109,7 +115,7 @@ int choice_check(const char *word, struct error *err)
 {
 	if (is_group(word) || metric_find(word))
 		return 0;
-	if (strlen(word) > WORD_MAX || !is_made_of(word, "*"))
+	if (strlen(word) > WORD_MAX || !is_plain(word))
 		return unknown(word, err);
 	if (is_counter(word))
 		return error_set(err,

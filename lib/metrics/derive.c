@@ -9,55 +9,41 @@
 #include <string.h>
 
 #include "lib/attempt.h"
-#include "lib/metrics/counters.h"
-#include "lib/metrics/drafts.h"
-#include "lib/metrics/series.h"
+#include "lib/metrics/work.h"
 #include "lib/seal.h"
-
-enum { CPU_MODE_COUNT = 8 };
-
-/* As in node_cpu_seconds_total. Guest time is not among them: it is in user and nice already
- * (proc(5), /proc/stat). */
-static const char *const cpu_modes[CPU_MODE_COUNT] = { "user", "nice", "system", "idle", "iowait",
-	"irq", "softirq", "steal" };
-
-struct work {
-	const struct wire_report_header *header;
-	const struct promtext *text;
-	struct series_index index;
-	struct counters before, now;
-	int64_t taken_at_ms, gap_max_ms;
-	bool is_newer;	/* than `before` */
-	double seconds; /* between them; 0 when there can be no rates */
-	double cpu_seconds[CPU_MODE_COUNT];
-	size_t cpu_count;
-	struct drafts drafts;
-};
 
 static void finish_work(struct work *w)
 {
 	series_index_finish(&w->index);
 	drafts_finish(&w->drafts);
+	arena_finish(&w->memory);
 }
 
 /* ---- counters, before and now ----------------------------------------------------------- */
 
-/* Gives every series that some metric takes the rate of its key. */
+int work_key_counters(struct series *s, size_t count)
+{
+	for (; count > 0; s++, count--) {
+		if (s->has_key || s->sample->value < 0)
+			continue;
+		if (series_key(s->sample, &s->key) < 0)
+			return -1;
+		s->has_key = true;
+	}
+	return 0;
+}
+
+/* Of what is stored. */
 static int key_counters(struct work *w)
 {
 	for (size_t i = 0; i < metric_count(); i++) {
 		const struct metric *m = metric_at(i);
-		if (m->kind != METRIC_RATE && m->kind != METRIC_CPU)
+		if (!choice_has(w->choice, i) || !work_kind(m)->is_counted)
 			continue;
 		size_t count;
 		struct series *s = series_named(&w->index, m->source, &count);
-		for (; count > 0; s++, count--) {
-			if (s->has_key || s->sample->value < 0)
-				continue;
-			if (series_key(s->sample, &s->key) < 0)
-				return -1;
-			s->has_key = true;
-		}
+		if (work_key_counters(s, count) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -93,12 +79,11 @@ static void compare_times(struct work *w)
 	int64_t gap_ms;
 	if (w->is_newer &&
 		!__builtin_sub_overflow(w->now.monotonic_ms, w->before.monotonic_ms, &gap_ms) &&
-		gap_ms <= w->gap_max_ms)
+		gap_ms <= w->terms->gap_max_ms)
 		w->seconds = (double)gap_ms / 1000;
 }
 
-/* How much a counter grew since the report before; negative when it was reset. */
-static bool find_growth(const struct work *w, const struct series *s, double *ret_growth)
+bool work_growth(const struct work *w, const struct series *s, double *ret_growth)
 {
 	double before;
 	if (!(w->seconds > 0) || !s->has_key || !counters_find(&w->before, s->key, &before))
@@ -123,233 +108,60 @@ static int pack_counters(const struct work *w, struct buffer *out)
 	return result;
 }
 
-/* ---- CPU time --------------------------------------------------------------------------- */
+/* ---- readings --------------------------------------------------------------------------- */
 
-static const char *label_or_empty(const struct prom_sample *s, const char *name)
+static bool has_label(const struct prom_sample *s, const char *label)
 {
-	const char *value = prom_label(s, name);
-	return value ? value : "";
-}
-
-/* What one CPU did since the report before. False when that is not known: it came online, or
- * its counters were reset. Only iowait may fall, as proc(5) warns. */
-static bool sum_cpu(const struct work *w, const struct series *s, size_t count,
-	double ret_seconds[static CPU_MODE_COUNT])
-{
-	for (; count > 0; s++, count--)
-		for (size_t mode = 0; mode < CPU_MODE_COUNT; mode++) {
-			double growth;
-			if (strcmp(cpu_modes[mode], label_or_empty(s->sample, "mode")) != 0)
-				continue;
-			if (!find_growth(w, s, &growth))
-				return false;
-			if (growth < 0 && strcmp(cpu_modes[mode], "iowait") != 0)
-				return false;
-			ret_seconds[mode] = fmax(growth, 0);
-		}
-	return true;
-}
-
-/* Labels are sorted, `cpu` before `mode`, so that the series of one CPU stand together. */
-static void sum_cpus(struct work *w)
-{
-	size_t count, run;
-	const struct series *s = series_named(&w->index, "node_cpu_seconds_total", &count);
-	for (; count > 0; s += run, count -= run) {
-		const char *cpu = label_or_empty(s->sample, "cpu");
-		for (run = 1; run < count; run++)
-			if (strcmp(label_or_empty(s[run].sample, "cpu"), cpu) != 0)
-				break;
-		w->cpu_count++;
-		double seconds[CPU_MODE_COUNT] = { 0 };
-		if (!sum_cpu(w, s, run, seconds))
-			continue;
-		for (size_t mode = 0; mode < CPU_MODE_COUNT; mode++)
-			w->cpu_seconds[mode] += seconds[mode];
-	}
-}
-
-static bool has_word(const char *words, const char *word)
-{
-	size_t len = strlen(word);
-	for (; *words; words += strcspn(words, " "), words += strspn(words, " "))
-		if (strcspn(words, " ") == len && strncmp(words, word, len) == 0)
-			return true;
+	size_t len = strcspn(label, "=");
+	for (size_t i = 0; i < s->label_count; i++)
+		if (strncmp(s->labels[i].name, label, len) == 0 && !s->labels[i].name[len])
+			return strcmp(s->labels[i].value, label + len + 1) == 0;
 	return false;
 }
 
-/* ---- one value, by kind ----------------------------------------------------------------- */
-
-/* `s` is a series of the metric's source; NULL for kinds that look at the report as a whole. */
-typedef bool value_fn(
-	const struct work *w, const struct metric *m, const struct series *s, double *ret_value);
-
-static bool share(double part, double whole, double *ret_value)
-{
-	if (!(part >= 0 && whole > 0))
-		return false;
-	*ret_value = fmin(part / whole, 1); /* rounding may leave it a hair above */
-	return true;
-}
-
-static bool value_gauge(
-	const struct work *w, const struct metric *m, const struct series *s, double *ret_value)
-{
-	(void)w, (void)m;
-	*ret_value = s->sample->value;
-	return true;
-}
-
-static bool value_rate(
-	const struct work *w, const struct metric *m, const struct series *s, double *ret_value)
-{
-	double growth;
-	if (!find_growth(w, s, &growth) || growth < 0)
-		return false;
-	if (m->unit == UNIT_RATIO)
-		return share(growth, w->seconds, ret_value);
-	*ret_value = growth / w->seconds;
-	return true;
-}
-
-static bool value_cpu(
-	const struct work *w, const struct metric *m, const struct series *s, double *ret_value)
-{
-	(void)s;
-	double part = 0, whole = 0;
-	for (size_t mode = 0; mode < CPU_MODE_COUNT; mode++) {
-		whole += w->cpu_seconds[mode];
-		if (has_word(m->other, cpu_modes[mode]))
-			part += w->cpu_seconds[mode];
-	}
-	return share(part, whole, ret_value);
-}
-
-static bool value_per_cpu(
-	const struct work *w, const struct metric *m, const struct series *s, double *ret_value)
-{
-	(void)m;
-	if (w->cpu_count == 0)
-		return false;
-	*ret_value = s->sample->value / (double)w->cpu_count;
-	return true;
-}
-
-static bool value_used(
-	const struct work *w, const struct metric *m, const struct series *s, double *ret_value)
-{
-	double whole = s->sample->value, without;
-	if (!series_like(&w->index, m->other, s->sample, &without) || without < 0)
-		return false;
-	return share(whole - without, whole, ret_value);
-}
-
-static bool value_filesystem(
-	const struct work *w, const struct metric *m, const struct series *s, double *ret_value)
-{
-	(void)m;
-	double free_bytes, avail;
-	if (!series_like(&w->index, "node_filesystem_free_bytes", s->sample, &free_bytes) ||
-		!series_like(&w->index, "node_filesystem_avail_bytes", s->sample, &avail) ||
-		free_bytes < 0 || avail < 0)
-		return false;
-	double used = s->sample->value - free_bytes;
-	return share(used, used + avail, ret_value);
-}
-
-static bool value_uptime(
-	const struct work *w, const struct metric *m, const struct series *s, double *ret_value)
-{
-	(void)m, (void)s;
-	*ret_value = (double)w->header->monotonic_ms / 1000;
-	return *ret_value >= 0;
-}
-
-static bool value_skew(
-	const struct work *w, const struct metric *m, const struct series *s, double *ret_value)
-{
-	(void)m, (void)s;
-	*ret_value = ((double)w->header->wall_ms - (double)w->taken_at_ms) / 1000;
-	return true;
-}
-
-static bool value_deviation(
-	const struct work *w, const struct metric *m, const struct series *s, double *ret_value)
-{
-	(void)value_skew(w, m, s, ret_value);
-	*ret_value = fabs(*ret_value);
-	return true;
-}
-
-static bool value_rejected(
-	const struct work *w, const struct metric *m, const struct series *s, double *ret_value)
-{
-	(void)m, (void)s;
-	*ret_value = (double)w->text->rejected;
-	return true;
-}
-
-static bool value_left_out(
-	const struct work *w, const struct metric *m, const struct series *s, double *ret_value)
-{
-	(void)m, (void)s;
-	*ret_value = (double)w->drafts.left_out;
-	return true;
-}
-
-static const struct {
-	value_fn *value;
-	bool is_whole; /* one value for the report, not one a series */
-} kinds[METRIC_KIND_COUNT] = {
-	[METRIC_GAUGE] = { value_gauge, false },
-	[METRIC_RATE] = { value_rate, false },
-	[METRIC_CPU] = { value_cpu, true },
-	[METRIC_PER_CPU] = { value_per_cpu, false },
-	[METRIC_USED] = { value_used, false },
-	[METRIC_FILESYSTEM] = { value_filesystem, false },
-	[METRIC_UPTIME] = { value_uptime, true },
-	[METRIC_SKEW] = { value_skew, true },
-	[METRIC_DEVIATION] = { value_deviation, true },
-	[METRIC_REJECTED] = { value_rejected, true },
-	[METRIC_LEFT_OUT] = { value_left_out, true },
-};
-
-/* Only durations can be negative. */
-static bool is_plausible(const struct metric *m, double value)
-{
-	return isfinite(value) && (value >= 0 || m->unit == UNIT_SECONDS);
-}
-
-/* ---- readings --------------------------------------------------------------------------- */
-
-/* The instance a series stands for; NULL when it is none. A filesystem without a size is only
- * a door into the kernel. */
-static const char *find_instance(
-	const struct work *w, const struct metric *m, const struct prom_sample *s)
+/* A filesystem of no size is only a door into the kernel. */
+static bool is_door(const struct work *w, const struct metric *m, const struct prom_sample *s)
 {
 	double size;
-	if (!*m->instance)
-		return "";
-	if (strcmp(m->instance, "mountpoint") == 0 &&
-		(!series_like(&w->index, "node_filesystem_size_bytes", s, &size) || size <= 0))
-		return NULL;
-	return prom_label(s, m->instance);
+	return strcmp(m->instance, "mountpoint") == 0 &&
+	       series_like(&w->index, "node_filesystem_size_bytes", s, &size) && size <= 0;
+}
+
+/* Only durations and temperatures can be negative. */
+static bool is_plausible(const struct metric *m, double value)
+{
+	return isfinite(value) &&
+	       (value >= 0 || m->unit == UNIT_SECONDS || m->unit == UNIT_CELSIUS);
 }
 
 static int derive_series(struct work *w, const struct metric *m, const struct series *s)
 {
-	struct reading r = { .metric = m->name };
-	r.instance = s ? find_instance(w, m, s->sample) : "";
-	if (!r.instance || !kinds[m->kind].value(w, m, s, &r.value) || !is_plausible(m, r.value))
+	struct draft d = { .reading.metric = m->name };
+	double *value = &d.reading.value;
+	if (*m->only && !has_label(s->sample, m->only))
 		return 0;
-	return drafts_add(&w->drafts, &r, s ? (size_t)(s->sample - w->text->samples) : 0);
+	if (is_door(w, m, s->sample) || !work_kind(m)->value(w, m, s, value) ||
+		!is_plausible(m, *value))
+		return 0;
+	if (work_instance(w, s->sample, m->instance, &d.reading.instance) < 0)
+		return -1;
+	d.rank = work_kind(m)->is_highest ? *value : (double)(s->sample - w->text->samples);
+	return d.reading.instance ? drafts_add(&w->drafts, &d) : 0;
+}
+
+static int derive_whole(struct work *w, const struct metric *m)
+{
+	struct draft d = { .reading = { m->name, "", 0 } };
+	if (!work_kind(m)->value(w, m, NULL, &d.reading.value) || !is_plausible(m, d.reading.value))
+		return 0;
+	return drafts_add(&w->drafts, &d);
 }
 
 static int derive_metric(struct work *w, const struct metric *m)
 {
 	drafts_next_metric(&w->drafts);
-	if (kinds[m->kind].is_whole)
-		return derive_series(w, m, NULL);
+	if (work_kind(m)->is_whole)
+		return derive_whole(w, m);
 	size_t count;
 	const struct series *s = series_named(&w->index, m->source, &count);
 	for (; count > 0; s++, count--)
@@ -358,16 +170,24 @@ static int derive_metric(struct work *w, const struct metric *m)
 	return 0;
 }
 
+/* The catalogue comes last: at its end stands what the others left out. */
+static int derive_chosen(struct work *w)
+{
+	if (work_add_customs(w) < 0)
+		return -1;
+	for (size_t i = 0; i < metric_count(); i++)
+		if (choice_has(w->choice, i) && derive_metric(w, metric_at(i)) < 0)
+			return -1;
+	return 0;
+}
+
 static int derive_all(struct work *w, struct readings *ret_readings, struct buffer *ret_counters)
 {
 	CLEANUP(readings_finish) struct readings readings = { 0 };
-	if (key_counters(w) < 0)
+	if (key_counters(w) < 0 || work_find_customs(w) < 0)
 		return -1;
-	sum_cpus(w);
-	for (size_t i = 0; i < metric_count(); i++)
-		if (derive_metric(w, metric_at(i)) < 0)
-			return -1;
-	if (drafts_hand_over(&w->drafts, &readings) < 0)
+	work_sum_cpus(w);
+	if (derive_chosen(w) < 0 || drafts_hand_over(&w->drafts, &readings) < 0)
 		return -1;
 	if (w->is_newer && pack_counters(w, ret_counters) < 0)
 		return -1;
@@ -377,13 +197,16 @@ static int derive_all(struct work *w, struct readings *ret_readings, struct buff
 }
 
 int derive(const struct wire_report_header *header, const struct promtext *text,
-	int64_t taken_at_ms, int64_t gap_max_ms, const void *counters, size_t counters_len,
+	const struct derive_terms *terms, const void *counters, size_t counters_len,
 	struct readings *ret_readings, struct buffer *ret_counters, struct error *err)
 {
 	CLEANUP(finish_work)
-	struct work w = {
-		.header = header, .text = text, .taken_at_ms = taken_at_ms, .gap_max_ms = gap_max_ms
-	};
+	struct work w = { .header = header, .text = text, .terms = terms, .choice = terms->choice };
+	struct metric_choice usual;
+	if (!w.choice) {
+		choice_init(&usual, NULL, 0);
+		w.choice = &usual;
+	}
 	w.now.monotonic_ms = header->monotonic_ms;
 	w.now.taken_at_ms = attempt_time_ms(header->attempt_id);
 	parse_boot(header->boot_id, w.now.boot);

@@ -7,11 +7,6 @@
 
 enum { ESCAPED = 4 }; /* bytes that one becomes at most */
 
-struct draft {
-	struct reading reading;
-	size_t line;
-};
-
 void drafts_finish(struct drafts *d)
 {
 	free(d->items);
@@ -42,31 +37,51 @@ static int grow(struct drafts *d)
 	return 0;
 }
 
-int drafts_add(struct drafts *d, const struct reading *r, size_t line)
+void drafts_leave_out(struct drafts *d)
 {
-	struct draft *same = find_instance(d, r->instance);
+	d->left_out++;
+}
+
+int drafts_add(struct drafts *d, const struct draft *draft)
+{
+	const char *instance = draft->reading.instance;
+	struct draft *same = find_instance(d, instance);
 	if (same) {
-		if (line > same->line)
-			*same = (struct draft){ *r, line };
+		if (draft->rank > same->rank)
+			*same = *draft;
 		return 0;
 	}
 	if (d->count - d->metric_start == DERIVE_INSTANCES_MAX ||
-		strlen(r->instance) > DERIVE_INSTANCE_LENGTH_MAX) {
-		d->left_out++;
+		strlen(instance) > DERIVE_INSTANCE_LENGTH_MAX) {
+		drafts_leave_out(d);
 		return 0;
 	}
 	if (d->count == d->size && grow(d) < 0)
 		return -1;
-	d->items[d->count++] = (struct draft){ *r, line };
+	d->items[d->count++] = *draft;
 	return 0;
+}
+
+/* Whether its metric's name has to be copied: that of the reading before will do, too. */
+static bool needs_name(const struct drafts *d, size_t i)
+{
+	return d->items[i].is_custom &&
+	       (i == 0 || d->items[i].reading.metric != d->items[i - 1].reading.metric);
+}
+
+static size_t names_size(const struct drafts *d)
+{
+	size_t size = 0;
+	for (size_t i = 0; i < d->count; i++) {
+		size += ESCAPED * strlen(d->items[i].reading.instance) + 1;
+		size += needs_name(d, i) ? strlen(d->items[i].reading.metric) + 1 : 0;
+	}
+	return size;
 }
 
 int drafts_hand_over(const struct drafts *d, struct readings *ret_readings)
 {
-	size_t names = 0;
-	for (size_t i = 0; i < d->count; i++)
-		names += ESCAPED * strlen(d->items[i].reading.instance) + 1;
-	struct reading *items = malloc(d->count * sizeof *items + names + 1);
+	struct reading *items = malloc(d->count * sizeof *items + names_size(d) + 1);
 	if (!items)
 		return -1;
 	char *name = (char *)(items + d->count);
@@ -76,6 +91,11 @@ int drafts_hand_over(const struct drafts *d, struct readings *ret_readings)
 		items[i] = d->items[i].reading;
 		items[i].instance = name;
 		name += escape_text(name, ESCAPED * len + 1, raw, len) + 1;
+		if (!d->items[i].is_custom)
+			continue;
+		items[i].metric = needs_name(d, i) ? name : items[i - 1].metric;
+		if (items[i].metric == name)
+			name = stpcpy(name, d->items[i].reading.metric) + 1;
 	}
 	*ret_readings = (struct readings){ items, d->count, items };
 	return 0;

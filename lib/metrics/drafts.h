@@ -1,6 +1,7 @@
 #ifndef FLEET_METRICS_DRAFTS_H
 #define FLEET_METRICS_DRAFTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "lib/compiler.h"
@@ -10,6 +11,12 @@
  * The readings of one report while they are made: each instance of a metric once, and no more
  * than one host may claim. Zero-initialised it is empty.
  */
+struct draft {
+	struct reading reading; /* its names must live until drafts_hand_over() */
+	double rank;		/* of two of one instance the higher one counts */
+	bool is_custom;		/* the metric's name is not the catalogue's, and is copied, too */
+};
+
 struct drafts {
 	struct draft *items; /* private, as all that follows */
 	size_t count, size;
@@ -22,9 +29,11 @@ void drafts_finish(struct drafts *d);
 /* What is added from now on belongs to another metric. */
 void drafts_next_metric(struct drafts *d);
 
-/* The instance's name must live until drafts_hand_over(). An instance that is there already
- * is replaced when this reading comes from a later `line`. Returns -1 only without memory. */
-int drafts_add(struct drafts *d, const struct reading *r, size_t line) MUST_CHECK;
+/* Returns -1 only without memory. */
+int drafts_add(struct drafts *d, const struct draft *draft) MUST_CHECK;
+
+/* One that is known to be beyond the caps. */
+void drafts_leave_out(struct drafts *d);
 
 /* Copies the readings, instances included and escaped, into one block of their own. */
 int drafts_hand_over(const struct drafts *d, struct readings *ret_readings) MUST_CHECK;

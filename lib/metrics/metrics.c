@@ -10,27 +10,41 @@
 #include "lib/compiler.h"
 
 /* clang-format off */
-#define ROW(name, group, is_stored, unit, kind, ...) \
-	{ #name, METRIC_GROUP_##group, is_stored, UNIT_##unit, METRIC_##kind, __VA_ARGS__ },
+#define ROW(name, group, is_stored, unit, kind, source, other, only, instance, alert, help) \
+	{ #name, METRIC_GROUP_##group, is_stored, UNIT_##unit, METRIC_##kind, source, other, only, \
+		instance, alert, help },
 #define CPU(name, group, is_stored, source, modes, alert, help) \
-	ROW(name, group, is_stored, RATIO, CPU, source, modes, "", alert, help)
+	ROW(name, group, is_stored, RATIO, CPU, source, modes, "", "", alert, help)
 #define PER_CPU(name, group, is_stored, source, alert, help) \
-	ROW(name, group, is_stored, NONE, PER_CPU, source, "", "", alert, help)
+	ROW(name, group, is_stored, NONE, PER_CPU, source, "", "", "", alert, help)
 #define GAUGE(name, group, is_stored, unit, label, alert, help) \
-	ROW(name, group, is_stored, unit, GAUGE, "node_" #name, "", label, alert, help)
+	ROW(name, group, is_stored, unit, GAUGE, "node_" #name, "", "", label, alert, help)
+#define PROBE(name, group, is_stored, unit, label, alert, help) \
+	ROW(name, group, is_stored, unit, GAUGE, "fleet_" #name, "", "", label, alert, help)
+#define STATE(name, group, is_stored, source, only, label, alert, help) \
+	ROW(name, group, is_stored, NONE, GAUGE, source, "", only, label, alert, help)
+#define HIGHEST(name, group, is_stored, unit, source, label, alert, help) \
+	ROW(name, group, is_stored, unit, HIGHEST, source, "", "", label, alert, help)
 #define USED(name, group, is_stored, whole, without, label, alert, help) \
-	ROW(name, group, is_stored, RATIO, USED, whole, without, label, alert, help)
+	ROW(name, group, is_stored, RATIO, USED, whole, without, "", label, alert, help)
+#define SHARE(name, group, is_stored, part, whole, label, alert, help) \
+	ROW(name, group, is_stored, RATIO, SHARE, part, whole, "", label, alert, help)
+#define HIGHEST_SHARE(name, group, is_stored, part, whole, label, alert, help) \
+	ROW(name, group, is_stored, RATIO, HIGHEST_SHARE, part, whole, "", label, alert, help)
 #define FILESYSTEM(name, group, is_stored, alert, help) \
-	ROW(name, group, is_stored, RATIO, FILESYSTEM, "node_filesystem_size_bytes", "", \
+	ROW(name, group, is_stored, RATIO, FILESYSTEM, "node_filesystem_size_bytes", "", "", \
 		"mountpoint", alert, help)
 #define RATE(name, group, is_stored, source, unit, label, alert, help) \
-	ROW(name, group, is_stored, unit, RATE, source, "", label, alert, help)
+	ROW(name, group, is_stored, unit, RATE, source, "", "", label, alert, help)
+#define GROWTH(name, group, is_stored, source, label, alert, help) \
+	ROW(name, group, is_stored, NONE, GROWTH, source, "", "", label, alert, help)
+#define CGROUP(name, group, is_stored, alert, help) \
+	ROW(name, group, is_stored, RATIO, CGROUP, "fleet_cgroup_memory_usage_bytes", \
+		"fleet_cgroup_memory_limit_bytes", "", "", alert, help)
 #define HEADER(name, group, is_stored, kind, alert, help) \
-	ROW(name, group, is_stored, SECONDS, kind, "", "", "", alert, help)
-#define PROBE(name, group, is_stored, alert, help) \
-	ROW(name, group, is_stored, NONE, GAUGE, "fleet_" #name, "", "", alert, help)
+	ROW(name, group, is_stored, SECONDS, kind, "", "", "", "", alert, help)
 #define COUNT(name, group, is_stored, kind, alert, help) \
-	ROW(name, group, is_stored, NONE, kind, "", "", "", alert, help)
+	ROW(name, group, is_stored, NONE, kind, "", "", "", "", alert, help)
 
 static const struct metric metrics[] = {
 #include "lib/metrics/metrics.def"
@@ -61,6 +75,7 @@ static const char *const unit_names[] = {
 	[UNIT_PER_SECOND] = "per_second",
 	[UNIT_TIMESTAMP] = "timestamp",
 	[UNIT_CELSIUS] = "celsius",
+	[UNIT_WATTS] = "watts",
 };
 
 size_t metric_count(void)
@@ -99,6 +114,7 @@ static const struct {
 	{ "_celsius", UNIT_CELSIUS },
 	{ "_ratio", UNIT_RATIO },
 	{ "_seconds", UNIT_SECONDS },
+	{ "_watts", UNIT_WATTS },
 };
 
 static enum metric_unit unit_of_name(const char *name)
@@ -123,6 +139,7 @@ struct metric metric_named(const char *name)
 		.unit = unit_of_name(name),
 		.source = "",
 		.other = "",
+		.only = "",
 		.instance = "*",
 		.alert = "",
 		.help = "",
@@ -259,6 +276,9 @@ char *metric_format(enum metric_unit u, double value, char *out, size_t size)
 		break;
 	case UNIT_CELSIUS:
 		(void)snprintf(out, size, "%.1f °C", value);
+		break;
+	case UNIT_WATTS:
+		(void)snprintf(out, size, "%.1f W", value);
 		break;
 	case UNIT_NONE:
 		format_plain(value, out, size);

@@ -6,20 +6,27 @@
 
 /*
  * The catalogue: every metric the server makes of a report, one line each in
- * lib/metrics/metrics.def. All of them are stored: about 90 readings for a server with four
- * filesystems, three network devices and four disks.
+ * lib/metrics/metrics.def. Stored by default are those that people look at and alert on, about a
+ * hundred readings for an ordinary server: four filesystems, three network devices, four disks, two
+ * chips with sensors, a RAID. What else a client reports can be chosen (choice.h), and is there to
+ * be seen in its last report.
  *
  * A metric's name is what stands in the `metric` table and in <alert type>: node_exporter's
  * stem without `node_`, base units, ratios from 0 to 1. Its friendly name (`alert`: cpu,
  * memory, swap, disk, inodes, load, …) is what people write in config.xml; both are accepted.
  */
 enum metric_kind {
-	METRIC_GAUGE,	   /* the raw value of `source` */
-	METRIC_RATE,	   /* per second, of the counter `source` */
-	METRIC_CPU,	   /* share of the CPU time since the last report in the modes `other` */
-	METRIC_PER_CPU,	   /* `source` by the number of CPUs */
-	METRIC_USED,	   /* the share of `source` that is not in `other` */
+	METRIC_GAUGE,	/* the raw value of `source` */
+	METRIC_HIGHEST, /* the same, of several series of one instance the highest */
+	METRIC_RATE,	/* per second, of the counter `source` */
+	METRIC_GROWTH,	/* what the counter `source` gained since the last report */
+	METRIC_CPU,	/* share of the CPU time since the last report in the modes `other` */
+	METRIC_PER_CPU, /* `source` by the number of CPUs */
+	METRIC_USED,	/* the share of `source` that is not in `other` */
+	METRIC_SHARE,	/* the share that `source` is of `other` */
+	METRIC_HIGHEST_SHARE,
 	METRIC_FILESYSTEM, /* used by what is used or free for everybody, as df(1) */
+	METRIC_CGROUP,	   /* the share of `other`, without caches of files that are not in use */
 	METRIC_UPTIME,	   /* these three come from the report's header */
 	METRIC_SKEW,
 	METRIC_DEVIATION,
@@ -37,6 +44,7 @@ enum metric_unit {
 	UNIT_PER_SECOND,
 	UNIT_TIMESTAMP, /* seconds since 1970 */
 	UNIT_CELSIUS,
+	UNIT_WATTS,
 };
 
 /* What belongs together, by the names that <metrics include> takes: "cpu", "memory", … */
@@ -56,7 +64,7 @@ enum metric_group {
 
 const char *metric_group_name(enum metric_group g);
 
-enum { METRIC_COUNT_MAX = 512 };
+enum { METRIC_COUNT_MAX = 512, METRIC_ORDINARY_MAX = 105 /* readings of such a server */ };
 
 struct metric {
 	const char *name;
@@ -66,7 +74,9 @@ struct metric {
 	enum metric_kind kind;
 	const char *source;   /* raw name in the report; "" when it comes from the header */
 	const char *other;    /* second raw name, or CPU modes with blanks between; "" when none */
-	const char *instance; /* the raw label that tells instances apart; "" when one */
+	const char *only;     /* of its series those with this label, as "state=failed"; "" all */
+	const char *instance; /* the raw labels that tell instances apart, with blanks between them;
+				 their values have slashes between them. "" when one */
 	const char *alert;    /* friendly name; "" when none */
 	const char *help;
 };
@@ -79,8 +89,8 @@ size_t metric_index(const struct metric *m);
 const struct metric *metric_find(const char *name);
 
 /* The same, or what is known of a name outside the catalogue, which it must outlive: a custom
- * metric, whose unit is told by the end of its name (_celsius, _bytes, _seconds, _ratio,
- * _bytes_per_second, _per_second) and which has instances. */
+ * metric, whose unit is told by the end of its name (_bytes, _bytes_per_second,
+ * _celsius, _per_second, _ratio, _seconds, _watts) and which has instances. */
 struct metric metric_named(const char *name);
 
 /* The nearest known friendly or full name, for "did you mean"; NULL when nothing is near. */

@@ -192,7 +192,38 @@ struct room {
 	struct prom_sample *samples;
 	struct prom_label *labels;
 	size_t sample_count, label_count; /* used */
+	const char *family;		  /* of the last TYPE line */
+	enum prom_type type;
 };
+
+/* "# TYPE name counter"; what is not understood says nothing. */
+static void parse_type(char *s, struct room *room)
+{
+	static const struct {
+		const char *word;
+		enum prom_type type;
+	} types[] = { { "gauge", PROM_GAUGE }, { "counter", PROM_COUNTER },
+		{ "histogram", PROM_PART }, { "summary", PROM_PART } };
+	char *end = name_end(s, LETTER | DIGIT | COLON);
+	if (!end || class_of(*end) != BLANK)
+		return;
+	const char *word = skip(end, BLANK);
+	*end = 0;
+	room->family = s;
+	room->type = PROM_UNTYPED;
+	for (size_t i = 0; i < ARRAY_LEN(types); i++)
+		if (strcmp(types[i].word, word) == 0)
+			room->type = types[i].type;
+}
+
+/* Those of a histogram or summary add an end to its name. */
+static enum prom_type type_of(const char *name, const struct room *room)
+{
+	size_t len = strlen(room->family);
+	if (strncmp(name, room->family, len) != 0)
+		return PROM_UNTYPED;
+	return name[len] == 0 || room->type == PROM_PART ? room->type : PROM_UNTYPED;
+}
 
 static int parse_line(char *line, struct room *room, struct promtext *text)
 {
@@ -202,7 +233,10 @@ static int parse_line(char *line, struct room *room, struct promtext *text)
 	if (text->complete)
 		return -1;
 	if (*line == '#') {
+		static const char type[] = "# TYPE ";
 		text->complete = strcmp(line, "# EOF") == 0;
+		if (strncmp(line, type, sizeof type - 1) == 0)
+			parse_type(line + sizeof type - 1, room);
 		return 0;
 	}
 	if (room->sample_count == PROMTEXT_SAMPLES_MAX)
@@ -210,6 +244,7 @@ static int parse_line(char *line, struct room *room, struct promtext *text)
 	struct prom_sample *sample = &room->samples[room->sample_count];
 	if (parse_sample(line, &room->labels[room->label_count], sample) < 0)
 		return -1;
+	sample->type = type_of(sample->name, room);
 	room->sample_count++;
 	room->label_count += sample->label_count;
 	return 0;
@@ -256,8 +291,11 @@ int promtext_parse(const char *text, size_t len, struct promtext *ret_text, stru
 	if (!memory)
 		return error_set(err, "out of memory for a report of %zu bytes", len);
 	struct promtext t = { .memory = memory, .samples = (struct prom_sample *)(void *)memory };
-	struct room room = { t.samples, (struct prom_label *)(void *)(memory + samples_size), 0,
-		0 };
+	struct room room = {
+		.samples = t.samples,
+		.labels = (struct prom_label *)(void *)(memory + samples_size),
+		.family = "",
+	};
 	char *copy = memory + samples_size + labels_size;
 	if (len)
 		memcpy(copy, text, len);

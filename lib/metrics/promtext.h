@@ -7,7 +7,7 @@
 
 /*
  * The Prometheus text exposition format, version 0.0.4, as far as a report uses it:
- * `# TYPE`, `# HELP`, comments, and `name{label="value",…} number` lines.
+ * `# TYPE` (whose samples follow it), `# HELP`, comments, and `name{label="value",…} number` lines.
  * Source: prometheus.io, "Exposition formats", text-based format.
  *
  * The text is hostile. A line that is not well-formed is skipped and counted, never the
@@ -22,10 +22,19 @@ struct prom_label {
 	const char *name, *value; /* NUL-terminated, unescaped */
 };
 
+/* As the TYPE line before it says. */
+enum prom_type {
+	PROM_UNTYPED, /* or there is none */
+	PROM_GAUGE,
+	PROM_COUNTER,
+	PROM_PART, /* of a histogram or summary */
+};
+
 struct prom_sample {
 	const char *name;
 	const struct prom_label *labels; /* sorted by name */
 	size_t label_count;
+	enum prom_type type;
 	double value;
 };
 

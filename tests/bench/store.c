@@ -59,13 +59,14 @@ static void die(const char *why)
 	exit(1);
 }
 
-/* The first 60 of what the catalogue has, with two instances of what can have several. */
+/* The first 60 of what is stored by default, with two instances of what can have several. */
 static void find_series(struct batch_rows *b)
 {
 	size_t count = 0;
 	for (size_t m = 0; m < metric_count(); m++) {
 		bool has_two = metric_at(m)->instance[0];
-		for (int i = 0; i <= has_two && count < ROWS_READINGS; i++)
+		for (int i = metric_at(m)->is_stored ? 0 : 2; i <= has_two && count < ROWS_READINGS;
+			i++)
 			b->series[count++] = (struct series){ metric_at(m), !has_two ? ""
 									    : i	     ? "/srv/data"
 										     : "sda" };

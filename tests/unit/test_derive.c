@@ -5,91 +5,8 @@
 #include <string.h>
 
 #include "lib/attempt.h"
-#include "lib/metrics/counters.h"
-#include "lib/metrics/derive.h"
 #include "lib/seal.h"
-
-#define BOOT_A "9f86d081-884c-4d63-a2f4-4b6e4d1c0a01"
-#define BOOT_B "60303ae2-2b99-4a41-9c3c-7d3f5a2b1c02"
-
-static const int64_t noon = INT64_C(1795348800000);
-
-/* A client as the server sees it over several reports. */
-struct client {
-	struct buffer counters;
-	struct readings readings;
-	bool replaced; /* the counters, by the last report */
-};
-
-enum { HOUR = 3600 * 1000 };
-
-struct moment {
-	const char *boot;
-	int64_t monotonic_ms;
-	int64_t taken_at_ms; /* 0: noon + monotonic_ms */
-};
-
-static void report_within(
-	struct client *c, const struct moment *when, int64_t gap_max_ms, const char *text)
-{
-	struct wire_report_header header = { .monotonic_ms = when->monotonic_ms };
-	int64_t taken_at = when->taken_at_ms ? when->taken_at_ms : noon + when->monotonic_ms;
-	header.wall_ms = taken_at + 1500;
-	header.attempt_id = attempt_floor(taken_at);
-	(void)snprintf(header.boot_id, sizeof header.boot_id, "%s", when->boot);
-	struct promtext parsed;
-	struct buffer next = { 0 };
-	assert_int_equal(promtext_parse(text, strlen(text), &parsed, NULL), 0);
-	readings_finish(&c->readings);
-	assert_int_equal(derive(&header, &parsed, taken_at, gap_max_ms, c->counters.data,
-				 c->counters.len, &c->readings, &next, NULL),
-		0);
-	promtext_finish(&parsed);
-	c->replaced = next.len > 0;
-	if (c->replaced) {
-		buffer_finish(&c->counters);
-		c->counters = next;
-	}
-	for (size_t i = 0; i < c->readings.count; i++) {
-		assert_true(isfinite(c->readings.items[i].value));
-		assert_non_null(metric_find(c->readings.items[i].metric));
-	}
-}
-
-static void report(struct client *c, const struct moment *when, const char *text)
-{
-	report_within(c, when, HOUR, text);
-}
-
-static void forget(struct client *c)
-{
-	readings_finish(&c->readings);
-	buffer_finish(&c->counters);
-}
-
-/* NAN when it is absent. */
-static double reading_of(const struct client *c, const char *metric, const char *instance)
-{
-	double value = NAN;
-	for (size_t i = 0; i < c->readings.count; i++) {
-		const struct reading *r = &c->readings.items[i];
-		if (strcmp(r->metric, metric) || strcmp(r->instance, instance))
-			continue;
-		if (!isnan(value))
-			fail_msg("%s{%s} twice", metric, instance);
-		value = r->value;
-	}
-	return value;
-}
-
-static void assert_reading(
-	const struct client *c, const char *metric, const char *instance, double expected)
-{
-	double value = reading_of(c, metric, instance);
-	bool same = isnan(expected) ? isnan(value) : fabs(value - expected) < 1e-9;
-	if (!same)
-		fail_msg("%s{%s} is %g, not %g", metric, instance, value, expected);
-}
+#include "tests/unit/derive_rig.h"
 
 /* One report alone: what it must say of one metric. NAN: nothing. */
 static const struct {
@@ -390,8 +307,9 @@ static void a_clock_behind_is_off_too(void **state)
 	};
 	struct promtext none = { 0 };
 	struct client c = { 0 };
+	struct derive_terms terms = { noon, HOUR, NULL };
 	assert_int_equal(
-		derive(&header, &none, noon, HOUR, NULL, 0, &c.readings, &c.counters, NULL), 0);
+		derive(&header, &none, &terms, NULL, 0, &c.readings, &c.counters, NULL), 0);
 	assert_reading(&c, "clock_skew_seconds", "", -7200);
 	assert_reading(&c, "clock_deviation_seconds", "", 7200);
 	assert_reading(&c, "uptime_seconds", "", NAN);
@@ -411,7 +329,8 @@ static void a_server_that_went_back_is_still_later(void **state)
 		.attempt_id = attempt_floor(noon + 1001) };
 	struct buffer next = { 0 };
 	readings_finish(&c.readings);
-	assert_int_equal(derive(&header, &none, noon - HOUR, HOUR, c.counters.data, c.counters.len,
+	struct derive_terms terms = { noon - HOUR, HOUR, NULL };
+	assert_int_equal(derive(&header, &none, &terms, c.counters.data, c.counters.len,
 				 &c.readings, &next, NULL),
 		0);
 	assert_true(next.len > 0);

@@ -23,6 +23,8 @@ static void the_catalogue_is_sound(void **state)
 		assert_true(is_name(m->alert, '-'));
 		assert_true(strlen(m->name) < 64 && strlen(m->help) > 0);
 		assert_int_equal(m->kind >= METRIC_UPTIME, !*m->source);
+		assert_true(m->group < METRIC_GROUP_CUSTOM);
+		assert_true(!*m->only || strchr(m->only, '='));
 		/* the first of a name is found, so every name stands once */
 		assert_ptr_equal(metric_find(m->name), m);
 		if (*m->alert)
@@ -107,6 +109,8 @@ static void values_read_well(void **state)
 		{ UNIT_SECONDS, 1e300, "1e+300 s" },
 		{ UNIT_TIMESTAMP, 1795348800, "2026-11-22T12:00:00.000Z" },
 		{ UNIT_TIMESTAMP, 1e300, "?" },
+		{ UNIT_CELSIUS, -3.25, "-3.2 °C" },
+		{ UNIT_WATTS, 45.67, "45.7 W" },
 		{ UNIT_NONE, 7, "7" },
 		{ UNIT_NONE, 0.5, "0.50" },
 	};
@@ -121,7 +125,7 @@ static void absurd_values_stay_in_their_room(void **state)
 {
 	(void)state;
 	static const double values[] = { 1e300, -1e300, 1e18, -1e-300 };
-	for (unsigned u = UNIT_NONE; u <= UNIT_TIMESTAMP; u++)
+	for (unsigned u = UNIT_NONE; u <= UNIT_WATTS; u++)
 		for (size_t i = 0; i < ARRAY_LEN(values); i++) {
 			char out[8];
 			assert_true(strlen(metric_format(u, values[i], out, sizeof out)) < 8);
@@ -134,6 +138,48 @@ static void units_have_names(void **state)
 	assert_string_equal(unit_name(UNIT_NONE), "");
 	assert_string_equal(unit_name(UNIT_BYTES_PER_SECOND), "bytes_per_second");
 	assert_string_equal(unit_name(UNIT_TIMESTAMP), "timestamp");
+	assert_string_equal(unit_name(UNIT_CELSIUS), "celsius");
+	assert_string_equal(unit_name(UNIT_WATTS), "watts");
+}
+
+static void names_outside_the_catalogue_tell_their_unit(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		enum metric_unit unit;
+	} rows[] = {
+		{ "room_celsius", UNIT_CELSIUS },
+		{ "dump_bytes", UNIT_BYTES },
+		{ "sent_bytes_per_second", UNIT_BYTES_PER_SECOND },
+		{ "jobs_per_second", UNIT_PER_SECOND },
+		{ "room_humidity_ratio", UNIT_RATIO },
+		{ "backup_age_seconds", UNIT_SECONDS },
+		{ "rack_watts", UNIT_WATTS },
+		{ "room_pressure_pascal", UNIT_NONE },
+		{ "_bytes", UNIT_NONE },
+		{ "bytes", UNIT_NONE },
+		{ "", UNIT_NONE },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct metric m = metric_named(rows[i].name);
+		assert_ptr_equal(m.name, rows[i].name);
+		assert_int_equal(m.unit, rows[i].unit);
+		assert_int_equal(m.group, METRIC_GROUP_CUSTOM);
+		assert_string_equal(m.alert, "");
+		assert_string_equal(m.help, "");
+		assert_true(*m.instance);
+	}
+	assert_string_equal(metric_named("cpu").name, "cpu_used_ratio");
+}
+
+static void places_in_the_catalogue_are_told(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < metric_count(); i++)
+		assert_int_equal(metric_index(metric_at(i)), i);
+	assert_string_equal(metric_group_name(METRIC_GROUP_CPU), "cpu");
+	assert_string_equal(metric_group_name(METRIC_GROUP_CUSTOM), "custom");
 }
 
 int main(void)
@@ -145,6 +191,8 @@ int main(void)
 		cmocka_unit_test(values_read_well),
 		cmocka_unit_test(absurd_values_stay_in_their_room),
 		cmocka_unit_test(units_have_names),
+		cmocka_unit_test(names_outside_the_catalogue_tell_their_unit),
+		cmocka_unit_test(places_in_the_catalogue_are_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

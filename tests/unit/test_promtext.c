@@ -56,6 +56,45 @@ static void a_report_is_read(void **state)
 	assert_null(t.samples);
 }
 
+/* The type of the last sample. */
+static const struct {
+	const char *text;
+	enum prom_type type;
+} types[] = {
+	{ "x 1\n", PROM_UNTYPED },
+	{ "# TYPE x gauge\nx 1\n", PROM_GAUGE },
+	{ "# TYPE x counter\nx 1\n", PROM_COUNTER },
+	{ "# TYPE x counter\nx 1\nx{a=\"b\"} 1\n", PROM_COUNTER },
+	{ "# TYPE x \t counter\nx 1\n", PROM_COUNTER },
+	{ "# TYPE x untyped\nx 1\n", PROM_UNTYPED },
+	{ "# TYPE x Counter\nx 1\n", PROM_UNTYPED },
+	{ "# TYPE x counter and more\nx 1\n", PROM_UNTYPED },
+	{ "# TYPE x\nx 1\n", PROM_UNTYPED },
+	{ "# TYPE\nx 1\n", PROM_UNTYPED },
+	{ "# TYPE  x counter\nx 1\n", PROM_UNTYPED },
+	{ "# HELP x counter\nx 1\n", PROM_UNTYPED },
+	{ "# TYPE x counter\nxy 1\n", PROM_UNTYPED },
+	{ "# TYPE xy counter\nx 1\n", PROM_UNTYPED },
+	{ "# TYPE x counter\n# TYPE y gauge\nx 1\n", PROM_UNTYPED },
+	{ "# TYPE x histogram\nx_bucket{le=\"1\"} 1\n", PROM_PART },
+	{ "# TYPE x histogram\nx_count 1\n", PROM_PART },
+	{ "# TYPE x summary\nx{quantile=\"0.5\"} 1\n", PROM_PART },
+	{ "# TYPE x summary\nx_sum 1\ny 1\n", PROM_UNTYPED },
+};
+
+static void types_are_of_what_follows(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+		struct promtext t = parse(types[i].text, strlen(types[i].text));
+		assert_true(t.count > 0);
+		assert_int_equal(t.rejected, 0);
+		if (t.samples[t.count - 1].type != types[i].type)
+			fail_msg("%s", types[i].text);
+		promtext_finish(&t);
+	}
+}
+
 static const struct {
 	const char *number;
 	double value; /* NAN: refused */
@@ -224,6 +263,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_report_is_read),
+		cmocka_unit_test(types_are_of_what_follows),
 		cmocka_unit_test(numbers_are_decimal_and_finite),
 		cmocka_unit_test(bad_lines_are_skipped_and_counted),
 		cmocka_unit_test(a_nul_byte_ends_no_line),

@@ -1,0 +1,187 @@
+/*
+ * Metrics outside the catalogue, which a client brings in files of its own: whatever it says about
+ * them is the client's word, and all of it is capped.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/metrics/work.h"
+
+/* ---- names -------------------------------------------------------------------------------- */
+
+static bool ends_with_total(const char *name)
+{
+	size_t len = strlen(name);
+	return len > 6 && strcmp(name + len - 6, "_total") == 0;
+}
+
+/* Without a TYPE line the name tells, as Prometheus' conventions have it. */
+static bool is_counter(const struct prom_sample *s)
+{
+	return s->type == PROM_COUNTER || (s->type == PROM_UNTYPED && ends_with_total(s->name));
+}
+
+enum { STORED_SIZE = DERIVE_CUSTOM_NAME_MAX + sizeof "_per_second" };
+
+/* The name under which it is stored; false when it is none. */
+static bool stored_name(const struct prom_sample *s, char ret_name[static STORED_SIZE])
+{
+	size_t len = strlen(s->name);
+	if (len > DERIVE_CUSTOM_NAME_MAX || s->type == PROM_PART)
+		return false;
+	if (!is_counter(s))
+		memcpy(ret_name, s->name, len + 1);
+	else
+		(void)snprintf(ret_name, STORED_SIZE, "%.*s_per_second",
+			(int)(len - (ends_with_total(s->name) ? 6 : 0)), s->name);
+	return true;
+}
+
+/* A client must not speak for the catalogue. */
+static bool is_chosen(const struct work *w, const struct prom_sample *s, char *ret_name)
+{
+	return stored_name(s, ret_name) && choice_has_custom(w->choice, ret_name) &&
+	       !metric_find(ret_name);
+}
+
+static int add_name(struct work *w, struct series *s, size_t count)
+{
+	char name[STORED_SIZE];
+	if (!is_chosen(w, s->sample, name))
+		return 0;
+	if (w->custom_count == DERIVE_CUSTOM_MAX) {
+		drafts_leave_out(&w->drafts);
+		return 0;
+	}
+	const char *copy = arena_copy(&w->memory, name, strlen(name));
+	if (!copy)
+		return -1;
+	struct custom *c = &w->customs[w->custom_count++];
+	*c = (struct custom){ copy, s, count, is_counter(s->sample) };
+	return c->is_rate ? work_key_counters(s, count) : 0;
+}
+
+/* The series of one name stand together. */
+int work_find_customs(struct work *w)
+{
+	if (!w->choice->has_custom)
+		return 0;
+	w->customs = arena_alloc(&w->memory, DERIVE_CUSTOM_MAX * sizeof *w->customs);
+	if (!w->customs)
+		return -1;
+	size_t count;
+	for (size_t i = 0; i < w->index.count; i += count) {
+		struct series *s = series_named(&w->index, w->index.items[i].sample->name, &count);
+		if (add_name(w, s, count) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- readings ----------------------------------------------------------------------------- */
+
+static bool find_value(
+	const struct work *w, const struct custom *c, const struct series *s, double *ret_value)
+{
+	*ret_value = s->sample->value;
+	if (!c->is_rate)
+		return true;
+	if (!work_growth(w, s, ret_value) || *ret_value < 0)
+		return false;
+	*ret_value /= w->seconds;
+	return isfinite(*ret_value);
+}
+
+static int add_series(struct work *w, const struct custom *c, const struct series *s)
+{
+	struct draft d = { .reading.metric = c->name, .is_custom = true };
+	d.rank = (double)(s->sample - w->text->samples);
+	if (!find_value(w, c, s, &d.reading.value))
+		return 0;
+	if (w->drafts.count == DERIVE_CUSTOM_MAX) {
+		drafts_leave_out(&w->drafts);
+		return 0;
+	}
+	if (work_instance(w, s->sample, "*", &d.reading.instance) < 0)
+		return -1;
+	return drafts_add(&w->drafts, &d);
+}
+
+int work_add_customs(struct work *w)
+{
+	for (const struct custom *c = w->customs; c < w->customs + w->custom_count; c++) {
+		drafts_next_metric(&w->drafts);
+		for (size_t i = 0; i < c->count; i++)
+			if (add_series(w, c, &c->series[i]) < 0)
+				return -1;
+	}
+	return 0;
+}
+
+/* ---- instances ---------------------------------------------------------------------------- */
+
+static size_t joined_size(const struct prom_sample *s)
+{
+	size_t size = 1;
+	for (size_t i = 0; i < s->label_count; i++)
+		size += strlen(s->labels[i].value) + 1;
+	return size;
+}
+
+static char *join(char *to, const char *begin, const char *value)
+{
+	if (to != begin)
+		*to++ = '/';
+	return stpcpy(to, value);
+}
+
+/* In the order of the labels' names. */
+static char *join_all(const struct prom_sample *s, char *begin)
+{
+	char *to = begin;
+	for (size_t i = 0; i < s->label_count; i++)
+		to = join(to, begin, s->labels[i].value);
+	return begin;
+}
+
+/* The value of the first of these labels. */
+static const char *first_value(const struct prom_sample *s, const char *labels)
+{
+	size_t len = strcspn(labels, " ");
+	for (size_t i = 0; i < s->label_count; i++)
+		if (strncmp(s->labels[i].name, labels, len) == 0 && !s->labels[i].name[len])
+			return s->labels[i].value;
+	return NULL;
+}
+
+static char *join_these(const struct prom_sample *s, const char *labels, char *begin)
+{
+	char *to = begin;
+	for (; *labels; labels += strcspn(labels, " "), labels += strspn(labels, " ")) {
+		const char *value = first_value(s, labels);
+		if (!value)
+			return NULL;
+		to = join(to, begin, value);
+	}
+	return begin;
+}
+
+int work_instance(
+	struct work *w, const struct prom_sample *s, const char *labels, const char **ret_instance)
+{
+	bool is_all = strcmp(labels, "*") == 0;
+	if (!*labels || (is_all && !s->label_count)) {
+		*ret_instance = "";
+		return 0;
+	}
+	if (!is_all && !strchr(labels, ' ')) { /* most of them */
+		*ret_instance = prom_label(s, labels);
+		return 0;
+	}
+	char *joined = arena_alloc(&w->memory, joined_size(s));
+	if (!joined)
+		return -1;
+	*ret_instance = is_all ? join_all(s, joined) : join_these(s, labels, joined);
+	return 0;
+}
