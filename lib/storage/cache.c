@@ -255,10 +255,9 @@ static const struct cached_metric *find_metric(struct storage *s, const char *na
 static const struct cached_metric *make_metric(
 	struct storage *s, const char *name, struct error *err)
 {
-	const struct metric *known = metric_find(name);
+	struct metric known = metric_named(name);
 	if (db_run(s->db, STATEMENT_ADD_METRIC,
-		    DB_VALUES(db_text(name), db_text(known ? unit_name(known->unit) : ""),
-			    db_text(known ? known->help : "")),
+		    DB_VALUES(db_text(name), db_text(unit_name(known.unit)), db_text(known.help)),
 		    err))
 		return NULL;
 	const struct cached_metric *m = add_metric(s, (int64_t)s->driver->last_id(s->db), name);
@@ -267,8 +266,10 @@ static const struct cached_metric *make_metric(
 	return m;
 }
 
-/* Names are mostly those of the catalogue, which are always at the same place. */
-static int metric_id(struct storage *s, const char *name, int64_t *ret_id, struct error *err)
+/* Names are mostly those of the catalogue, which are always at the same place. *ret_id is 0 when
+ * it is not known and not to be made. */
+static int metric_id(
+	struct storage *s, const char *name, bool make, int64_t *ret_id, struct error *err)
 {
 	const struct cached_metric **recent =
 		&s->cache.recent[(uintptr_t)name / sizeof(void *) % CACHE_RECENT];
@@ -277,12 +278,23 @@ static int metric_id(struct storage *s, const char *name, int64_t *ret_id, struc
 		if (!clean)
 			return error_set(err, "out of memory");
 		const struct cached_metric *m = find_metric(s, clean);
+		if (!m && !make) {
+			*ret_id = 0;
+			return 0;
+		}
 		if (!m && !(m = make_metric(s, clean, err)))
 			return -1;
 		*recent = m;
 	}
 	*ret_id = (*recent)->id;
 	return 0;
+}
+
+/* With a fresh cache. */
+static int begin_again(struct storage *s, const char *what, struct error *err)
+{
+	s->db->fault = DB_RETRY;
+	return error_set(err, "a %s was removed meanwhile", what);
 }
 
 /* Once a day: retention removes series that were not seen for long. */
@@ -296,20 +308,20 @@ static int see_series(
 		    DB_VALUES(db_time(at), db_int(series->id)), 1, &changed, err))
 		return -1;
 	series->seen_at = at;
-	if (changed)
-		return 0;
-	s->db->fault = DB_RETRY; /* removed in between: begin again with a fresh cache */
-	return error_set(err, "a series was removed meanwhile");
+	return changed ? 0 : begin_again(s, "series", err);
 }
 
 static int insert_series(struct storage *s, struct cached_client *client,
 	struct cached_series *series, struct error *err)
 {
-	if (db_run(s->db, STATEMENT_ADD_SERIES,
-		    DB_VALUES(db_int(client->id), db_int(series->metric_id),
-			    db_text(series->instance), db_time(series->seen_at)),
-		    err))
+	uint64_t added;
+	if (s->driver->execute(s->db, STATEMENT_ADD_SERIES,
+		    DB_VALUES(db_int(client->id), db_text(series->instance),
+			    db_time(series->seen_at), db_int(series->metric_id)),
+		    1, &added, err))
 		return -1;
+	if (!added)
+		return begin_again(s, "metric", err);
 	series->id = (int64_t)s->driver->last_id(s->db);
 	client->has_more_series = true;
 	return add_series(s, client, series) ? error_set(err, "out of memory") : 0;
@@ -320,8 +332,12 @@ int cache_series(struct storage *s, struct cached_client *client, const char *me
 {
 	struct cached_series key = { .instance = instance, .seen_at = at };
 	size_t place;
-	if (metric_id(s, metric, &key.metric_id, err))
+	bool is_full = client->series_count >= CACHE_SERIES_MAX;
+	*ret_id = 0;
+	if (metric_id(s, metric, !is_full, &key.metric_id, err))
 		return -1;
+	if (!key.metric_id)
+		return 0;
 	bool found = find_series(client, &key, &place);
 	if (!found) { /* what is found was clean */
 		key.instance = clean_name(&s->cache.memory, instance, INSTANCE_MAX);
@@ -333,7 +349,7 @@ int cache_series(struct storage *s, struct cached_client *client, const char *me
 		*ret_id = client->series[place].id;
 		return see_series(s, &client->series[place], at, err);
 	}
-	if (client->series_count < CACHE_SERIES_MAX && insert_series(s, client, &key, err))
+	if (!is_full && insert_series(s, client, &key, err))
 		return -1;
 	*ret_id = key.id;
 	return 0;

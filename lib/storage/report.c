@@ -8,6 +8,8 @@
 
 static const int64_t text_every_ms = 10 * 60 * 1000;
 
+enum { REPORT_MAX = 16 << 20 }; /* bytes, of which no report has a tenth */
+
 static bool is_wanted(const struct cached_client *client, const struct sample *sample)
 {
 	if (!sample->has_report || !sample->text_len || sample->id < client->newest_ok_id)
@@ -64,4 +66,53 @@ int storage_get_counters(
 {
 	struct counters c = { client, out, out->len };
 	return storage_read(s, get_counters, &c, err);
+}
+
+struct report {
+	const char *client; /* clean */
+	struct buffer *out;
+	size_t before;
+	int64_t taken_at;
+};
+
+/* The columns of REPORT_TEXT. */
+static int unpack(const struct db_value row[3], struct report *r, struct error *err)
+{
+	int64_t size = db_get_int(&row[1]);
+	if (row[0].type != DB_BLOB)
+		return 0;
+	uLongf len = size < 0 || size > REPORT_MAX ? 0 : (uLongf)size;
+	char *to = buffer_reserve(r->out, len);
+	if (!to)
+		return error_set(err, "out of memory");
+	if (uncompress((Bytef *)to, &len, row[0].p, row[0].len) != Z_OK || len != (uLongf)size)
+		return error_set(err, "%s: its report is damaged", r->client);
+	r->out->len += len;
+	r->out->data[r->out->len] = 0;
+	r->taken_at = db_get_int(&row[2]);
+	return 0;
+}
+
+static int get_report(struct storage *s, void *arg, struct error *err)
+{
+	struct report *r = arg;
+	struct db_value row[3];
+	r->out->len = r->before;
+	int rc = db_first(s->db, STATEMENT_REPORT_TEXT, DB_VALUES(db_text(r->client)), row, err);
+	return rc > 0 ? unpack(row, r, err) : rc;
+}
+
+int storage_get_report(struct storage *s, const char *client, struct buffer *out,
+	int64_t *ret_taken_at, struct error *err)
+{
+	CLEANUP(arena_finish) struct arena strings = { 0 };
+	struct report r = {
+		.client = clean_name(&strings, client, CLIENT_MAX), .out = out, .before = out->len
+	};
+	if (!r.client)
+		return error_set(err, "out of memory");
+	if (storage_read(s, get_report, &r, err))
+		return -1;
+	*ret_taken_at = r.taken_at;
+	return 0;
 }

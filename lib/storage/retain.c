@@ -8,7 +8,7 @@
 
 static const int64_t day_ms = 24 * 3600 * 1000;
 
-enum { SLICE = 1000 };
+enum { SLICE = 1000, METRICS_FEW = 1000 };
 
 /* Runs a statement for each of the ids. */
 static int run_for(
@@ -66,6 +66,22 @@ static int retain_slice(struct storage *s, void *arg, struct error *err)
 	return delete_found(s, STATEMENT_OLD_SAMPLES, slice, err);
 }
 
+/* Names that nobody reports any more: of custom metrics there can be ever new ones. They are looked
+ * for in the whole of `series`, so not before they are many. */
+static int retain_metrics(struct storage *s, struct error *err)
+{
+	CLEANUP(buffer_finish) struct buffer ids = { 0 };
+	struct db_value row;
+	if (db_first(s->db, STATEMENT_COUNT_METRICS, NULL, &row, err) < 0)
+		return -1;
+	if (db_get_int(&row) <= METRICS_FEW)
+		return 0;
+	if (db_query(s->db, STATEMENT_UNUSED_METRICS, DB_VALUES(db_int(SLICE)), err) ||
+		read_ids(s, STATEMENT_UNUSED_METRICS, &ids, err))
+		return -1;
+	return run_for(s, STATEMENT_DELETE_METRIC, &ids, err);
+}
+
 /* Cycles and series to which no sample belongs any more. A cycle is a day older at most than
  * its samples; a series' seen_at is a day behind at most. */
 static int retain_rest(struct storage *s, void *arg, struct error *err)
@@ -86,7 +102,9 @@ static int retain_rest(struct storage *s, void *arg, struct error *err)
 		return -1;
 	if (read_ids(s, STATEMENT_UNSEEN_SERIES, &ids, err))
 		return -1;
-	return run_for(s, STATEMENT_DELETE_SERIES, &ids, err);
+	if (run_for(s, STATEMENT_DELETE_SERIES, &ids, err))
+		return -1;
+	return ids.len ? retain_metrics(s, err) : 0;
 }
 
 static int retain_notifications(struct storage *s, enum statement old, struct db_value before,

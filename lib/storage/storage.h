@@ -112,10 +112,11 @@ int storage_get_counters(
 
 /* Deletes samples of UTC days (by attempt id) before that of `before`, at most `limit` of them
  * or whole partitions, never what is unprocessed; then cycles and series to which nothing
- * belongs any more, and, at most as many, sent notifications and told events as old, but for
- * those of open alerts and what waits or failed. *ret_deleted counts samples. On MariaDB it also
- * makes partitions ahead, so call it every cycle, with `before` = 0 to keep everything; what would
- * have to wait there for a long reader is left to the next call. */
+ * belongs any more, metrics of no series once there are many, and, at most as many, sent
+ * notifications and told events as old, but for those of open alerts and what waits or failed.
+ * *ret_deleted counts samples. On MariaDB it also makes partitions ahead, so call it every cycle,
+ * with `before` = 0 to keep everything; what would have to wait there for a long reader is left to
+ * the next call. */
 int storage_retain(struct storage *s, int64_t before, uint32_t limit, uint32_t *ret_deleted,
 	struct error *err) MUST_CHECK;
 
@@ -443,6 +444,12 @@ int storage_get_status(struct storage *s, struct status_set *ret_set, struct err
 int storage_get_client_status(struct storage *s, const char *client, struct status_set *ret_set,
 	struct error *err) MUST_CHECK;
 void status_set_finish(struct status_set *s);
+
+/* The whole report of a client that was kept last, header and all, as struct sample has it: at
+ * most ten minutes older than the newest. Appends nothing and leaves *ret_taken_at 0 when none
+ * is. */
+int storage_get_report(struct storage *s, const char *client, struct buffer *out,
+	int64_t *ret_taken_at, struct error *err) MUST_CHECK;
 
 /* The newest events of a client, newest first, of one rule and instance or, with NULL, of any. */
 int storage_get_events(struct storage *s, const char *client, const char *rule,

@@ -10,6 +10,7 @@ int main(void)
 	} groups[] = {
 		{ "samples", sample_tests, sample_test_count, BOTH },
 		{ "collectors", collector_tests, collector_test_count, BOTH },
+		{ "custom metrics", custom_tests, custom_test_count, BOTH },
 		{ "work", work_tests, work_test_count, BOTH },
 		{ "watch", watch_tests, watch_test_count, BOTH },
 		{ "alerts", alert_tests, alert_test_count, BOTH },
