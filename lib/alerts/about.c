@@ -89,12 +89,16 @@ static const struct rule_group *find_group(const struct config *config, const st
 	return NULL;
 }
 
-/* A key begins with the rule's label; that is all that is left of a rule that is gone. */
+/* A key begins with the rule's label; that is all that is left of a rule that is gone. Of what was
+ * a custom metric it has the unit. */
 static void guess_label(struct about *a, const char *key)
 {
 	size_t len = strcspn(key, " /:,;|@");
 	(void)snprintf(a->label_text, sizeof a->label_text, "%.*s", (int)len, key);
-	a->metric = metric_find(a->label_text);
+	const struct metric *known = metric_find(a->label_text);
+	if (known)
+		a->metric = *known;
+	a->unit = metric_named(a->label_text).unit;
 }
 
 /* Escaped, and with dots in place of what does not fit. */
@@ -124,13 +128,12 @@ static void find_words(struct about *a)
 	const char *key = plain_key(a->story->event.rule);
 	a->phrase = find_built_in(key);
 	a->built_in = a->phrase != NULL;
-	if (a->rule) {
-		a->metric = metric_find(a->rule->type);
+	if (a->rule)
 		a->unit = rule_unit(a->rule);
-	} else {
+	else
 		guess_label(a, key);
-		a->unit = a->metric ? a->metric->unit : UNIT_NONE;
-	}
+	if (a->rule && a->rule->type[0])
+		a->metric = metric_named(a->rule->type);
 	if (!a->phrase)
 		a->phrase = &phrases[a->rule ? a->rule->kind : RULE_LEVEL];
 }

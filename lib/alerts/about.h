@@ -28,7 +28,7 @@ struct about {
 	const struct client *client;	/* NULL when gone, or it concerns none */
 	const struct rule *rule;	/* NULL when gone or built in */
 	const struct rule_group *group; /* of a rule that counts clients, otherwise NULL */
-	const struct metric *metric;	/* NULL when unknown, or it is about none */
+	struct metric metric;		/* its name is NULL when unknown, or it is about none */
 	const struct phrase *phrase;
 	bool built_in;
 	enum metric_unit unit; /* of value and limit */

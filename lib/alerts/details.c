@@ -20,13 +20,14 @@ struct details {
 static void say_what(const struct details *d)
 {
 	const struct event *e = &d->about.story->event;
-	const struct metric *m = d->about.metric;
+	const struct metric *m = &d->about.metric;
 	bool reason = e->text[0] && !d->about.story->over;
 	page_fact(d->page, "What",
 		pool_printf(d->pool, "%s%s%s", d->row->what, reason ? ": " : "",
 			reason ? e->text : ""));
-	if (m)
-		page_fact(d->page, "", pool_printf(d->pool, "(%s: %s)", m->name, m->help));
+	if (m->name)
+		page_fact(d->page, "",
+			pool_printf(d->pool, "(%s%s%s)", m->name, m->help[0] ? ": " : "", m->help));
 }
 
 static void say_where(const struct details *d)
@@ -64,7 +65,7 @@ static void say_worst(const struct details *d)
 		double value = a->story->events[i]->value;
 		worst = a->rule && a->rule->below ? fmin(worst, value) : fmax(worst, value);
 	}
-	if (!a->metric || isnan(worst))
+	if (!a->metric.name || isnan(worst))
 		return;
 	(void)metric_format(a->unit, worst, text, sizeof text);
 	if (strcmp(text, a->value) != 0)
@@ -186,7 +187,7 @@ static const char *make_select(const struct details *d)
 {
 	const struct about *a = &d->about;
 	const struct event *e = &a->story->event;
-	if (!a->metric)
+	if (!a->metric.name)
 		return pool_printf(d->pool,
 			"SELECT * FROM sample WHERE client_id = "
 			"(SELECT id FROM client WHERE name = '%s') ORDER BY id DESC LIMIT 20;",
@@ -195,7 +196,7 @@ static const char *make_select(const struct details *d)
 	return pool_printf(d->pool,
 		"SELECT * FROM history WHERE client = '%s' AND metric = '%s'%s%s%s"
 		" ORDER BY taken_at DESC LIMIT 20;",
-		e->client, a->metric->name, one ? " AND instance = '" : "", one ? e->instance : "",
+		e->client, a->metric.name, one ? " AND instance = '" : "", one ? e->instance : "",
 		one ? "'" : "");
 }
 

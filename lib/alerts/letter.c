@@ -174,13 +174,13 @@ static int draw_day(const struct letters *l, const struct about *a, const char *
 	struct history_point points[POINTS];
 	size_t count = 0;
 	int64_t now = l->in->now;
-	if (ask->history(ask->arg, e->client, a->metric->name, e->instance, now - DAY_MS, now,
+	if (ask->history(ask->arg, e->client, a->metric.name, e->instance, now - DAY_MS, now,
 		    POINTS, points, &count, l->err) < 0)
 		return -1;
 	bool lowest = a->rule->kind == RULE_LEVEL && a->rule->below;
 	struct spark s = spark_draw(points, count, now - DAY_MS, now, lowest);
 	char least[64], most[64];
-	enum metric_unit unit = a->metric->unit;
+	enum metric_unit unit = a->metric.unit;
 	*ret_text = s.text[0] ? pool_printf(l->pool, "%s  %s to %s", s.text,
 					metric_format(unit, s.least, least, sizeof least),
 					metric_format(unit, s.most, most, sizeof most))
@@ -193,7 +193,7 @@ static int find_day(struct letters *l, const struct story *s, const char **ret_t
 {
 	struct about a = about_story(s, l->in->config);
 	*ret_text = "";
-	if (!l->in->ask.history || !a.client || !a.metric || !a.rule || a.rule->kind == RULE_ABSENT)
+	if (!l->in->ask.history || !a.client || !a.metric.name || !a.rule || a.rule->kind == RULE_ABSENT)
 		return 0;
 	for (size_t i = 0; i < LETTER_DAYS_MAX; i++)
 		if (l->days[i].event == s->event.id && l->days[i].text) {
