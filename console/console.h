@@ -46,6 +46,8 @@ int cmd_check(const char *config_path, int argc, char **argv);
 int cmd_forget(const char *config_path, int argc, char **argv);
 int cmd_init(const char *config_path, int argc, char **argv);
 int cmd_keygen(const char *config_path, int argc, char **argv);
+int cmd_metrics(const char *config_path, int argc, char **argv);
+int cmd_show(const char *config_path, int argc, char **argv);
 int cmd_status(const char *config_path, int argc, char **argv);
 int cmd_trust(const char *config_path, int argc, char **argv);
 

@@ -26,6 +26,11 @@ int json_number(struct buffer *out, const char *key, double value, const char *e
 	return buffer_append_text(out, end);
 }
 
+int json_bool(struct buffer *out, const char *key, bool value, const char *end)
+{
+	return buffer_printf(out, "\"%s\":%s%s", key, value ? "true" : "false", end);
+}
+
 int json_time(struct buffer *out, const char *key, int64_t ms, const char *end)
 {
 	char text[CLOCK_TEXT_SIZE];

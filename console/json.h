@@ -1,6 +1,7 @@
 #ifndef FLEET_CONSOLE_JSON_H
 #define FLEET_CONSOLE_JSON_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/buffer.h"
@@ -17,6 +18,8 @@ int json_item(struct buffer *out, const char *text) MUST_CHECK;
 
 /* null when it is not finite. */
 int json_number(struct buffer *out, const char *key, double value, const char *end) MUST_CHECK;
+
+int json_bool(struct buffer *out, const char *key, bool value, const char *end) MUST_CHECK;
 
 /* ISO 8601; null for 0. */
 int json_time(struct buffer *out, const char *key, int64_t ms, const char *end) MUST_CHECK;
