@@ -4,14 +4,7 @@
 
 enum { METHOD_RETURN = 2, ERROR = 3, REPLY_SERIAL = 5 /* a field */, HEADER_SIZE = 16 };
 
-/* A part of a message, read from `at` on. Alignment counts from `start`, the message's own. */
-struct reading {
-	const char *start;
-	size_t at, end;
-	bool is_big;
-};
-
-static bool skip_to(struct reading *r, size_t to)
+static bool skip_to(struct bus_part *r, size_t to)
 {
 	size_t at = (r->at + to - 1) / to * to;
 	if (at > r->end)
@@ -28,7 +21,7 @@ static uint32_t u32_at(const char *at, bool is_big)
 	return value;
 }
 
-static bool take_u32(struct reading *r, uint32_t *ret_value)
+static bool take_u32(struct bus_part *r, uint32_t *ret_value)
 {
 	if (!skip_to(r, 4) || r->end - r->at < 4)
 		return false;
@@ -37,7 +30,7 @@ static bool take_u32(struct reading *r, uint32_t *ret_value)
 	return true;
 }
 
-static bool take_bytes(struct reading *r, size_t len, struct span *ret_bytes)
+static bool take_bytes(struct bus_part *r, size_t len, struct span *ret_bytes)
 {
 	if (len >= r->end - r->at || r->start[r->at + len] != 0)
 		return false;
@@ -47,14 +40,14 @@ static bool take_bytes(struct reading *r, size_t len, struct span *ret_bytes)
 }
 
 /* 'g': the signature of something else */
-static bool take_signature(struct reading *r, struct span *ret_signature)
+static bool take_signature(struct bus_part *r, struct span *ret_signature)
 {
 	if (r->at == r->end)
 		return false;
 	return take_bytes(r, (unsigned char)r->start[r->at++], ret_signature);
 }
 
-static bool take_value(struct reading *r, char type, struct bus_value *v)
+static bool take_value(struct bus_part *r, char type, struct bus_value *v)
 {
 	uint32_t len;
 	switch (type) {
@@ -71,7 +64,7 @@ static bool take_value(struct reading *r, char type, struct bus_value *v)
 }
 
 /* One of the few types that there can be. */
-static bool take_variant(struct reading *r, struct bus_value *ret_value)
+static bool take_variant(struct bus_part *r, struct bus_value *ret_value)
 {
 	struct span signature;
 	struct bus_value v = { .type = 0 };
@@ -84,7 +77,7 @@ static bool take_variant(struct reading *r, struct bus_value *ret_value)
 }
 
 /* Which call a message answers; 0: none. */
-static uint32_t find_reply_serial(struct reading fields)
+static uint32_t find_reply_serial(struct bus_part fields)
 {
 	struct bus_value value;
 	while (skip_to(&fields, 8) && fields.at < fields.end) {
@@ -99,7 +92,7 @@ static uint32_t find_reply_serial(struct reading fields)
 
 struct message {
 	unsigned type;
-	struct reading fields, body;
+	struct bus_part fields, body;
 	size_t len;
 };
 
@@ -118,8 +111,8 @@ static enum next parse_message(struct span s, struct message *ret_message)
 	if (s.len < start + body)
 		return NEXT_MORE;
 	ret_message->type = (unsigned char)s.at[1];
-	ret_message->fields = (struct reading){ s.at, HEADER_SIZE, HEADER_SIZE + fields, is_big };
-	ret_message->body = (struct reading){ s.at, start, start + body, is_big };
+	ret_message->fields = (struct bus_part){ s.at, HEADER_SIZE, HEADER_SIZE + fields, is_big };
+	ret_message->body = (struct bus_part){ s.at, start, start + body, is_big };
 	ret_message->len = start + body;
 	return NEXT_MESSAGE;
 }
@@ -133,6 +126,32 @@ static enum next take_greeting(struct span *rest)
 		return rest->len > BUS_REQUEST_MAX ? NEXT_BAD : NEXT_MORE;
 	(void)span_line(rest, &line);
 	return span_starts(line, "OK ") ? NEXT_MESSAGE : NEXT_BAD;
+}
+
+/* An array of structures (ListUnitsFiltered), which begin at multiples of eight. */
+static bool take_units(struct bus_part body, struct bus_value *ret_value)
+{
+	uint32_t len;
+	if (!take_u32(&body, &len) || !skip_to(&body, 8) || len > body.end - body.at)
+		return false;
+	body.end = body.at + len;
+	*ret_value = (struct bus_value){ .type = 'a', .units = body };
+	return true;
+}
+
+bool bus_next_unit(struct bus_part *units, struct span *ret_name)
+{
+	static const char types[] = "ssssssouso"; /* the first is the name */
+	struct bus_value v, name = { .type = 0 };
+	if (!skip_to(units, 8) || units->at == units->end)
+		return false;
+	for (size_t i = 0; types[i]; i++) {
+		if (!take_value(units, types[i], &v))
+			return false;
+		name = i == 0 ? v : name;
+	}
+	*ret_name = name.text;
+	return true;
 }
 
 /* Which question it answers, or BUS_QUESTIONS. */
@@ -157,7 +176,9 @@ bool bus_answers(struct span received, struct bus_value ret_values[static BUS_QU
 		received = (struct span){ received.at + m.len, received.len - m.len };
 		if (question == BUS_QUESTIONS || done[question])
 			continue;
-		if (m.type == METHOD_RETURN)
+		if (m.type == METHOD_RETURN && question == BUS_FAILED_UNITS)
+			(void)take_units(m.body, &ret_values[question]);
+		else if (m.type == METHOD_RETURN)
 			(void)take_variant(&m.body, &ret_values[question]);
 		done[question] = true;
 		left--;

@@ -10,8 +10,6 @@ enum { METHOD_CALL = 1, NO_AUTO_START = 2, HEADER_SIZE = 16 /* before the fields
 
 enum field { PATH = 1, INTERFACE = 2, MEMBER = 3, DESTINATION = 6, SIGNATURE = 8 };
 
-static const char *const questions[BUS_QUESTIONS] = { "SystemState", "NFailedUnits" };
-
 /* Writes in little-endian order. */
 struct writer {
 	char *at;
@@ -67,8 +65,19 @@ static void put_field(struct writer *w, enum field code, char type, const char *
 
 struct call {
 	const char *destination, *path, *interface, *member;
-	const char *arguments[2]; /* strings, or NULL */
+	const char *signature;	  /* "ss", "as" or NULL */
+	const char *arguments[2]; /* strings; of an array one */
 };
+
+static void put_arguments(struct writer *w, const struct call *c)
+{
+	size_t start = w->len, head = c->signature && *c->signature == 'a' ? 4 : 0;
+	w->len += head;
+	for (size_t i = 0; i < ARRAY_LEN(c->arguments) && c->arguments[i]; i++)
+		put_string(w, c->arguments[i]);
+	if (head)
+		set_u32(w->at + start, w->len - start - head);
+}
 
 static size_t write_call(char *out, unsigned serial, const struct call *c)
 {
@@ -77,13 +86,12 @@ static size_t write_call(char *out, unsigned serial, const struct call *c)
 	put_field(&w, DESTINATION, 's', c->destination);
 	put_field(&w, INTERFACE, 's', c->interface);
 	put_field(&w, MEMBER, 's', c->member);
-	if (c->arguments[0])
-		put_field(&w, SIGNATURE, 'g', "ss");
+	if (c->signature)
+		put_field(&w, SIGNATURE, 'g', c->signature);
 	size_t fields = w.len - HEADER_SIZE;
 	align(&w, 8);
 	size_t body = w.len;
-	for (size_t i = 0; i < ARRAY_LEN(c->arguments) && c->arguments[i]; i++)
-		put_string(&w, c->arguments[i]);
+	put_arguments(&w, c);
 	const char start[] = { 'l', METHOD_CALL, NO_AUTO_START, 1 };
 	memcpy(out, start, sizeof start);
 	set_u32(out + 4, w.len - body);
@@ -108,18 +116,25 @@ static size_t write_greeting(char *out, unsigned uid)
 	return w.len;
 }
 
+#define BUS	   "org.freedesktop.DBus"
+#define MANAGER	   "org.freedesktop.systemd1.Manager"
+#define OF_SYSTEMD "org.freedesktop.systemd1", "/org/freedesktop/systemd1"
+
+/* By serial, from HELLO on. */
+/* clang-format off */
+static const struct call calls[] = {
+	{ BUS, "/org/freedesktop/DBus", BUS, "Hello", NULL, { NULL, NULL } },
+	{ OF_SYSTEMD, BUS ".Properties", "Get", "ss", { MANAGER, "SystemState" } },
+	{ OF_SYSTEMD, BUS ".Properties", "Get", "ss", { MANAGER, "NFailedUnits" } },
+	{ OF_SYSTEMD, MANAGER, "ListUnitsFiltered", "as", { "failed", NULL } },
+};
+/* clang-format on */
+
 size_t bus_request(unsigned uid, char out[static BUS_REQUEST_MAX])
 {
-	static const struct call hello = { "org.freedesktop.DBus", "/org/freedesktop/DBus",
-		"org.freedesktop.DBus", "Hello", { NULL, NULL } };
 	size_t len = write_greeting(out, uid);
-	len += write_call(out + len, HELLO, &hello);
-	for (unsigned i = 0; i < BUS_QUESTIONS; i++) {
-		struct call get = { "org.freedesktop.systemd1", "/org/freedesktop/systemd1",
-			"org.freedesktop.DBus.Properties", "Get",
-			{ "org.freedesktop.systemd1.Manager", questions[i] } };
-		len += write_call(out + len, BUS_FIRST_SERIAL + i, &get);
-	}
+	for (unsigned i = 0; i < ARRAY_LEN(calls); i++)
+		len += write_call(out + len, HELLO + i, &calls[i]);
 	assert(len <= BUS_REQUEST_MAX);
 	return len;
 }

@@ -1,26 +1,44 @@
 /*
  * How systemd is, out of what its bus answered (remote/bus.h): the state as `systemctl
- * is-system-running` tells it, and how many units have failed.
+ * is-system-running` tells it, how many units have failed, and which.
  */
 #include "remote/readers/readers.h"
 
 #include "remote/bus.h"
 
+enum { UNITS_MAX = 64 };
+
+static void write_state(struct span state, struct text *out)
+{
+	struct label label = { "state", state };
+	text_single(out, "node_systemd_system_running", "gauge", span_is(state, "running"), 0);
+	text_type(out, "fleet_systemd_state", "gauge");
+	text_sample(out, "fleet_systemd_state", &label, 1, 1, 0);
+}
+
+static void write_count(uint32_t count, struct text *out)
+{
+	struct label label = text_label("state", "failed");
+	text_type(out, "node_systemd_units", "gauge");
+	text_sample(out, "node_systemd_units", &label, 1, count, 0);
+}
+
+static void write_units(struct bus_part units, struct text *out)
+{
+	struct family family = { "fleet_systemd_unit_failed", "gauge", false };
+	struct label label = { .name = "name" };
+	for (size_t i = 0; i < UNITS_MAX && bus_next_unit(&units, &label.value); i++)
+		text_member(out, &family, &label, 1, 1, 0);
+}
+
 void read_systemd(struct span bytes, struct text *out)
 {
 	struct bus_value values[BUS_QUESTIONS];
-	const struct bus_value *state = &values[0], *failed = &values[1];
 	(void)bus_answers(bytes, values);
-	if (state->type == 's') {
-		struct label label = { "state", state->text };
-		text_single(out, "node_systemd_system_running", "gauge",
-			span_is(state->text, "running"), 0);
-		text_type(out, "fleet_systemd_state", "gauge");
-		text_sample(out, "fleet_systemd_state", &label, 1, 1, 0);
-	}
-	if (failed->type == 'u') {
-		struct label label = text_label("state", "failed");
-		text_type(out, "node_systemd_units", "gauge");
-		text_sample(out, "node_systemd_units", &label, 1, failed->number, 0);
-	}
+	if (values[BUS_SYSTEM_STATE].type == 's')
+		write_state(values[BUS_SYSTEM_STATE].text, out);
+	if (values[BUS_FAILED_COUNT].type == 'u')
+		write_count(values[BUS_FAILED_COUNT].number, out);
+	if (values[BUS_FAILED_UNITS].type == 'a')
+		write_units(values[BUS_FAILED_UNITS].units, out);
 }

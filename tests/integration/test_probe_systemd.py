@@ -20,7 +20,12 @@ def reply(serial, value, order='<', kind=dbus.RETURN):
     return dbus.message(kind, 7, fields, dbus.variant(value, order), order)
 
 
-GOOD = GREETING + reply(2, 'running') + reply(3, 0)
+def unit_list(names, order='<', serial=4):
+    fields = [(dbus.REPLY_SERIAL, serial), (dbus.SENDER, ':1.0'), (dbus.SIGNATURE, 'a(ssssssouso)')]
+    return dbus.message(dbus.RETURN, 7, fields, dbus.units(names, order), order)
+
+
+GOOD = GREETING + reply(2, 'running') + reply(3, 0) + unit_list([])
 
 
 class Case(unittest.TestCase):
@@ -39,11 +44,18 @@ class Case(unittest.TestCase):
         self.assertTrue(run.stdout.endswith('\n# EOF\n'))
         return [l for l in run.stdout.splitlines() if 'systemd' in l and l[0] != '#'], took
 
+    def assert_nothing_at_once(self):
+        """Nothing about systemd, and nothing waited for; once of three times, on a busy machine."""
+        tries = [self.probe() for _ in range(3)]
+        self.assertEqual([lines for lines, _ in tries], [[], [], []])
+        self.assertLess(min(took for _, took in tries), LIMIT_S)
 
-def says(state, failed):
+
+def says(state, failed, *units):
     return [f'node_systemd_system_running {int(state == "running")}',
             f'fleet_systemd_state{{state="{state}"}} 1',
-            f'node_systemd_units{{state="failed"}} {failed}']
+            f'node_systemd_units{{state="failed"}} {failed}',
+            *(f'fleet_systemd_unit_failed{{name="{name}"}} 1' for name in units)]
 
 
 class Real(Case):
@@ -54,8 +66,8 @@ class Real(Case):
         self.daemon = dbus.Daemon(self.root, self.path)
         self.addCleanup(self.daemon.stop)
 
-    def systemd(self, properties):
-        service = dbus.Systemd(self.path, properties)
+    def systemd(self, properties, failed=()):
+        service = dbus.Systemd(self.path, properties, failed)
         self.addCleanup(service.stop)
         return service
 
@@ -63,26 +75,34 @@ class Real(Case):
         service = self.systemd({'SystemState': 'running', 'NFailedUnits': 0})
         self.assertEqual(self.probe()[0], says('running', 0))
         service.properties = {'SystemState': 'degraded', 'NFailedUnits': 3}
-        self.assertEqual(self.probe()[0], says('degraded', 3))
+        service.failed = ['nginx.service', 'a\\x2db.mount', 'x' * 200 + '.service']
+        self.assertEqual(self.probe()[0], says('degraded', 3, 'nginx.service', 'a\\\\x2db.mount',
+                                               'x' * 200 + '.service'))
         self.assertEqual(service.asked, 2 * [
-            ['org.freedesktop.systemd1.Manager', 'SystemState'],
-            ['org.freedesktop.systemd1.Manager', 'NFailedUnits']])
+            ('Get', 'org.freedesktop.systemd1.Manager', 'SystemState'),
+            ('Get', 'org.freedesktop.systemd1.Manager', 'NFailedUnits'),
+            ('ListUnitsFiltered', 'failed')])
+
+    def test_more_failed_units_than_are_told(self):
+        names = [f'unit-{i}.service' for i in range(400)]
+        service = self.systemd({'SystemState': 'degraded', 'NFailedUnits': 400}, names[:300])
+        self.assertEqual(self.probe()[0], says('degraded', 400, *names[:64]))
+        service.failed = [name * 20 for name in names]  # more than is read of one answer
+        self.assertEqual(self.probe()[0], says('degraded', 400))
 
     def test_properties_of_another_type(self):
         self.systemd({'SystemState': 7, 'NFailedUnits': 'many'})
         self.assertEqual(self.probe()[0], [])
 
     def test_no_systemd_on_the_bus(self):
-        lines, took = self.probe()
-        self.assertEqual(lines, [])
-        self.assertLess(took, LIMIT_S)
+        self.assert_nothing_at_once()
 
     def test_systemd_does_not_answer(self):
         self.systemd(None)
         lines, took = self.probe()
         self.assertEqual(lines, [])
         self.assertGreater(took, LIMIT_S)
-        self.assertLess(took, LIMIT_S + 2)
+        self.assertLess(took, LIMIT_S + 5)
 
 
 class Lies(Case):
@@ -105,11 +125,16 @@ class Lies(Case):
         signal = dbus.message(dbus.SIGNAL, 1, [(dbus.MEMBER, 'NameAcquired'), (dbus.SIGNATURE, 's')])
         for data, expected in (
                 (GOOD, says('running', 0)),
-                (GREETING + signal + reply(1, 'x') + reply(3, 4294967295) + reply(2, 'x"\n\\'),
+                (GREETING + signal + reply(1, 'x') + reply(3, 4294967295) + reply(2, 'x"\n\\') +
+                 unit_list(['u"']),
                  ['node_systemd_system_running 0',
                   'fleet_systemd_state{state="x\\"\\\\x0a\\\\"} 1',
-                  'node_systemd_units{state="failed"} 4294967295']),
-                (GREETING + reply(2, 'starting', '>') + reply(3, 2, '>'), says('starting', 2)),
+                  'node_systemd_units{state="failed"} 4294967295',
+                  'fleet_systemd_unit_failed{name="u\\""} 1']),
+                (GREETING + reply(2, 'starting', '>') + reply(3, 2, '>') + unit_list(['u', 'v'], '>'),
+                 says('starting', 2, 'u', 'v')),
+                (GREETING + unit_list(['u', 'v'])[:-4] + b'\xff' * 8,
+                 ['fleet_systemd_unit_failed{name="u"} 1']),
                 (GREETING + reply(2, 'x', kind=dbus.ERROR) + reply(3, 1), says('x', 1)[2:]),
                 (GREETING + reply(2, 'running') + reply(2, 'degraded') + reply(3, 0),
                  says('running', 0)),
@@ -125,7 +150,8 @@ class Lies(Case):
     def test_every_byte_may_be_the_last(self):
         for length in range(0, len(GOOD), 7):
             with self.subTest(length):
-                self.assertIn(self.after(GOOD[:length]), ([], says('running', 0)[:2]))
+                self.assertIn(self.after(GOOD[:length]),
+                              ([], says('running', 0)[:2], says('running', 0)))
 
     def test_dawdling(self):
         def drip(far):
@@ -147,7 +173,7 @@ class Lies(Case):
             with self.subTest(behave.__name__):
                 lines, took = self.ask(behave)
                 self.assertEqual(lines, [])
-                self.assertLess(took, LIMIT_S + 2)
+                self.assertLess(took, LIMIT_S + 5)
 
     def test_nobody_accepts(self):
         full = []
@@ -161,18 +187,14 @@ class Lies(Case):
                     full[-1].connect(self.path)
                 except BlockingIOError:
                     break
-            lines, took = self.probe()
+            self.assert_nothing_at_once()
             for s in full:
                 s.close()
-        self.assertEqual(lines, [])
-        self.assertLess(took, LIMIT_S)
 
     def test_no_socket(self):
         for make in (lambda: None, lambda: open(self.path, 'w').close(), lambda: os.mkdir(self.path)):
             make()
-            lines, took = self.probe()
-            self.assertEqual(lines, [])
-            self.assertLess(took, LIMIT_S)
+            self.assert_nothing_at_once()
             if os.path.isfile(self.path):
                 os.unlink(self.path)
 

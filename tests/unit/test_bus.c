@@ -6,33 +6,44 @@
 
 #include "remote/bus.h"
 
-/* The bus says yes, tells us our name, and hands on "running" and 0. */
+/* The bus says yes, tells us our name, and hands on "degraded", 1 and the unit a.service. */
 /* clang-format off */
 static const char answers[] =
-	"OK 0123456789abcdef0123456789abcdef\r\n"
-	"l\004\000\001\000\000\000\000\001\000\000\000/\000\000\000\001\001o\000\002\000\000\000/x\000\000\000\000"
-	"\000\000\003\001s\000\014\000\000\000NameAcquired\000\000\000\000\010\001g\000\001s\000\000"
-	"l\002\000\001\r\000\000\000\007\000\000\000\037\000\000\000\005\001u\000\001\000\000\000\007\001s\000\004\000\000\000:1.0\000\000"
-	"\000\000\010\001g\000\001v\000\000\001s\000\000\004\000\000\000:1.7\000"
-	"l\002\000\001\020\000\000\000\007\000\000\000\037\000\000\000\005\001u\000\002\000\000\000\007\001s\000\004\000\000\000:1.0\000\000"
-	"\000\000\010\001g\000\001v\000\000\001s\000\000\007\000\000\000running\000"
-	"l\002\000\001\010\000\000\000\007\000\000\000\037\000\000\000\005\001u\000\003\000\000\000\007\001s\000\004\000\000\000:1.0\000\000"
-	"\000\000\010\001g\000\001v\000\000\001u\000\000\000\000\000\000";
+	"OK 0123456789abcdef0123456789abcdef\r\nl\004\000\001\000\000\000\000\001\000\000\000/"
+	"\000\000\000\001\001o\000\002\000\000\000/x\000\000\000\000\000\000\003\001s\000\014\000"
+	"\000\000NameAcquired\000\000\000\000\010\001g\000\001s\000\000l\002\000\001\r\000\000"
+	"\000\007\000\000\000\037\000\000\000\005\001u\000\001\000\000\000\007\001s\000\004\000"
+	"\000\000:1.0\000\000\000\000\010\001g\000\001v\000\000\001s\000\000\004\000\000\000:1"
+	".7\000l\002\000\001\021\000\000\000\007\000\000\000\037\000\000\000\005\001u\000\002\000"
+	"\000\000\007\001s\000\004\000\000\000:1.0\000\000\000\000\010\001g\000\001v\000\000\001"
+	"s\000\000\010\000\000\000degraded\000l\002\000\001\010\000\000\000\007\000\000\000\037"
+	"\000\000\000\005\001u\000\003\000\000\000\007\001s\000\004\000\000\000:1.0\000\000\000"
+	"\000\010\001g\000\001v\000\000\001u\000\000\001\000\000\000l\002\000\001\216\000\000\000"
+	"\007\000\000\000+\000\000\000\005\001u\000\004\000\000\000\007\001s\000\004\000\000\000"
+	":1.0\000\000\000\000\010\001g\000\ra(ssssssouso)\000\000\000\000\000\000\206\000\000\000"
+	"\000\000\000\000\011\000\000\000a.service\000\000\000\011\000\000\000A service\000\000"
+	"\000\006\000\000\000loaded\000\000\006\000\000\000failed\000\000\006\000\000\000faile"
+	"d\000\000\000\000\000\000\000\000\000\000 \000\000\000/org/freedesktop/systemd1/unit/"
+	"x\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\001\000\000\000/\000"
+	"";
 /* clang-format on */
 enum { LENGTH = sizeof answers - 1, GREETING = 37 };
 
-/* Of a copy with nothing readable beside it. */
+/* Of a copy with nothing readable beside it, whose answers are looked at to their ends. */
 static bool answered(const char *bytes, size_t len, struct bus_value ret_values[BUS_QUESTIONS])
 {
 	char *copy = malloc(len + 1);
+	struct span name;
 	assert_non_null(copy);
 	memcpy(copy + 1, bytes, len);
 	bool done = bus_answers((struct span){ copy + 1, len }, ret_values);
-	for (size_t i = 0; i < BUS_QUESTIONS; i++) {
-		ptrdiff_t at = ret_values[i].type == 's' ? ret_values[i].text.at - copy - 1 : 0;
-		assert_true(at >= 0 && (size_t)at + ret_values[i].text.len <= len);
-		ret_values[i].text.at = bytes + at;
-	}
+	struct bus_part units = ret_values[BUS_FAILED_UNITS].units;
+	while (ret_values[BUS_FAILED_UNITS].type == 'a' && bus_next_unit(&units, &name))
+		assert_true(name.at >= copy + 1 && name.at + name.len <= copy + 1 + len);
+	struct span *text = &ret_values[BUS_SYSTEM_STATE].text;
+	if (text->len > 0)
+		assert_true(text->at >= copy + 1 && text->at + text->len <= copy + 1 + len);
+	(void)bus_answers((struct span){ bytes, len }, ret_values);
 	free(copy);
 	return done;
 }
@@ -42,10 +53,15 @@ static void answers_are_understood(void **state)
 	struct bus_value values[BUS_QUESTIONS];
 	(void)state;
 	assert_true(answered(answers, LENGTH, values));
-	assert_int_equal(values[0].type, 's');
-	assert_true(span_is(values[0].text, "running"));
-	assert_int_equal(values[1].type, 'u');
-	assert_int_equal(values[1].number, 0);
+	assert_int_equal(values[BUS_SYSTEM_STATE].type, 's');
+	assert_true(span_is(values[BUS_SYSTEM_STATE].text, "degraded"));
+	assert_int_equal(values[BUS_FAILED_COUNT].type, 'u');
+	assert_int_equal(values[BUS_FAILED_COUNT].number, 1);
+	assert_int_equal(values[BUS_FAILED_UNITS].type, 'a');
+	struct span name;
+	assert_true(bus_next_unit(&values[BUS_FAILED_UNITS].units, &name));
+	assert_true(span_is(name, "a.service"));
+	assert_false(bus_next_unit(&values[BUS_FAILED_UNITS].units, &name));
 }
 
 static void there_is_more_to_wait_for_until_the_last_byte(void **state)
@@ -54,7 +70,7 @@ static void there_is_more_to_wait_for_until_the_last_byte(void **state)
 	(void)state;
 	for (size_t len = 0; len < LENGTH; len++) {
 		assert_false(answered(answers, len, values));
-		assert_int_equal(values[1].type, 0);
+		assert_int_equal(values[BUS_FAILED_UNITS].type, 0);
 	}
 }
 

@@ -68,6 +68,23 @@ def variant(value, order='<'):
     return Writer(order).variant(b's' if isinstance(value, str) else b'u', value).data
 
 
+def units(names, order='<'):
+    """What ListUnitsFiltered answers of units with these names."""
+    w = Writer(order)
+    w.u32(0)
+    w.align(8)
+    start = len(w.data)
+    for name in names:
+        w.align(8)
+        for word in name, 'A service', 'loaded', 'failed', 'failed', '':
+            w.value(b's', word)
+        w.value(b'o', '/org/freedesktop/systemd1/unit/x')
+        w.u32(0)
+        w.value(b's', '')
+        w.value(b'o', '/')
+    return struct.pack(order + 'I', len(w.data) - start) + w.data[4:]
+
+
 def parse(data):
     """(length, type, serial, {field: value}, body) of the message that data begins with."""
     order = '<' if data[:1] == b'l' else '>'
@@ -93,8 +110,9 @@ def parse(data):
     return start + body, data[1], serial, found, data[start:start + body]
 
 
-def strings(body):
-    at, found = 0, []
+def words(signature, body):
+    """The strings of "ss", or of the array "as"."""
+    at, found = 4 if signature == 'as' else 0, []
     while at < len(body):
         at += -at % 4
         length = struct.unpack_from('<I', body, at)[0]
@@ -125,10 +143,10 @@ class Daemon:
 
 
 class Systemd:
-    """Owns systemd's name on a bus and answers Properties.Get; None: never."""
+    """Owns systemd's name on a bus and answers what it is asked; None: never."""
 
-    def __init__(self, path, properties):
-        self.properties = properties
+    def __init__(self, path, properties, failed=()):
+        self.properties, self.failed = properties, failed
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.connect(path)
         user = str(os.getuid()).encode().hex().encode()
@@ -165,16 +183,22 @@ class Systemd:
                 raise EOFError
             self.data += more
 
+    def answer(self, serial, fields):
+        to = [(DESTINATION, fields[SENDER]), (REPLY_SERIAL, serial)]
+        member, *arguments = self.asked[-1]
+        if member == 'Get':
+            self.send(RETURN, to + [(SIGNATURE, 'v')], variant(self.properties[arguments[1]]))
+        else:
+            self.send(RETURN, to + [(SIGNATURE, 'a(ssssssouso)')], units(self.failed))
+
     def run(self):
         try:
             while True:
                 _, kind, serial, fields, body = self.next()
-                if kind == CALL and fields[MEMBER] == 'Get':
-                    self.asked.append(strings(body))
+                if kind == CALL and fields.get(INTERFACE) != 'org.freedesktop.DBus':
+                    self.asked.append((fields[MEMBER], *words(fields[SIGNATURE], body)))
                     if self.properties is not None:
-                        self.send(RETURN, [(DESTINATION, fields[SENDER]), (REPLY_SERIAL, serial),
-                                           (SIGNATURE, 'v')],
-                                  variant(self.properties[strings(body)[1]]))
+                        self.answer(serial, fields)
         except (EOFError, OSError):
             pass
 
