@@ -1,5 +1,6 @@
 #include "remote/gather/pack.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -61,6 +62,8 @@ bool pack_file(struct collect *c, struct bundle *b, const char *kind, struct spa
 		f.bytes.len = (size_t)n;
 		f.size = st.st_size;
 		f.time_ns = to_ns(&st.st_mtim);
+	} else {
+		collect_note(c, errno);
 	}
 	return add(c, b, &f);
 }

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,8 +23,10 @@ static void pack_folder(struct collect *c, struct bundle *b, const char *folder)
 	char full[PATH_MAX], path[PATH_MAX];
 	int fd =
 		collect_path(c, folder, full) ? open(full, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	if (fd < 0)
+	if (fd < 0) {
+		collect_note(c, errno);
 		return;
+	}
 	c->cut = !names_list(&c->names, fd) || c->cut;
 	(void)close(fd);
 	for (size_t i = 0; i < c->names.count; i++) {
