@@ -13,6 +13,8 @@ import unittest
 
 from rig.probe import PROBE
 
+sys.path.append(os.path.join(os.environ.get('FLEET_PACKAGES', ''), 'usr', 'lib', 'python3',
+                             'dist-packages'))
 try:
     import psutil
 except ImportError:
@@ -497,4 +499,6 @@ class Cgroups(Case):
 
 if __name__ == '__main__':
     into_own_processes()
+    if not psutil:
+        print('not compared with psutil, which is not installed (python3-psutil)')
     unittest.main()
