@@ -34,9 +34,19 @@ bool span_word(struct span *rest, struct span *ret_word)
 	return true;
 }
 
+/* Mostly the first bytes tell: no strlen(3), no memcmp(3). */
+static size_t common(struct span s, const char *text)
+{
+	size_t i = 0;
+	while (i < s.len && text[i] && s.at[i] == text[i])
+		i++;
+	return i;
+}
+
 bool span_is(struct span s, const char *text)
 {
-	return strlen(text) == s.len && memcmp(s.at, text, s.len) == 0;
+	size_t len = common(s, text);
+	return len == s.len && text[len] == 0;
 }
 
 bool span_equal(struct span a, struct span b)
@@ -46,8 +56,7 @@ bool span_equal(struct span a, struct span b)
 
 bool span_starts(struct span s, const char *text)
 {
-	size_t len = strlen(text);
-	return len <= s.len && memcmp(s.at, text, len) == 0;
+	return text[common(s, text)] == 0;
 }
 
 bool span_lists(struct span list, char separator, const char *word)
@@ -150,4 +159,17 @@ bool span_column(struct span line, unsigned column, uint64_t *ret_value)
 			return false;
 	} while (column-- > 0);
 	return span_u64(word, ret_value);
+}
+
+char *span_copy(struct span s, char *to)
+{
+	size_t i = 0;
+	for (; s.len - i >= 8; i += 8)
+		__builtin_memcpy(to + i, s.at + i, 8);
+	if (i < s.len && s.len >= 8)
+		__builtin_memcpy(to + s.len - 8, s.at + s.len - 8, 8);
+	else
+		for (; i < s.len; i++)
+			to[i] = s.at[i];
+	return to + s.len;
 }

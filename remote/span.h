@@ -46,4 +46,8 @@ bool span_fixed(struct span s, unsigned decimals, uint64_t *ret_value);
 /* Word `column`, counted from 0, as a number. */
 bool span_column(struct span line, unsigned column, uint64_t *ret_value);
 
+/* Copies the bytes and returns where they end. Nearly all that a report is made of is a few of
+ * them, for which musl's memcpy(3) takes several times as long as eight at a time. */
+char *span_copy(struct span s, char *to);
+
 #endif

@@ -22,7 +22,7 @@ static bool append(struct text *t, const char *data, size_t len)
 		t->full = true;
 		return false;
 	}
-	memcpy(t->data + t->len, data, len);
+	(void)span_copy((struct span){ data, len }, t->data + t->len);
 	t->len += len;
 	return true;
 }
@@ -32,21 +32,36 @@ static bool append_text(struct text *t, const char *s)
 	return append(t, s, strlen(s));
 }
 
-/* Label values: backslash, quote and newline are escaped as the format says. Everything else
- * that is no printable UTF-8 becomes a visible \xHH first, which the server takes as it is. */
-static bool append_label(struct text *t, const struct label *l)
+static bool is_plain(struct span s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.at[i] < ' ' || s.at[i] > '~' || s.at[i] == '"' || s.at[i] == '\\')
+			return false;
+	return true;
+}
+
+/* Backslash, quote and newline are escaped as the format says. Everything else that is no
+ * printable UTF-8 becomes a visible \xHH first, which the server takes as it is. */
+static bool append_escaped(struct text *t, struct span s)
 {
 	char value[4 * TEXT_LABEL_MAX + 1];
-	if (l->value.len > TEXT_LABEL_MAX)
-		return false;
-	size_t len = escape_text(value, sizeof value, l->value.at, l->value.len);
-	bool fits = append_text(t, l->name) && append_text(t, "=\"");
+	bool fits = s.len <= TEXT_LABEL_MAX;
+	size_t len = fits ? escape_text(value, sizeof value, s.at, s.len) : 0;
 	for (size_t i = 0; i < len && fits; i++) {
 		if (value[i] == '\\' || value[i] == '"')
 			fits = append_text(t, "\\");
 		fits = fits && append(t, &value[i], 1);
 	}
-	return fits && append_text(t, "\"");
+	return fits;
+}
+
+static bool append_label(struct text *t, const struct label *l)
+{
+	return append_text(t, l->name) && append_text(t, "=\"") &&
+	       (l->value.len <= TEXT_LABEL_MAX && is_plain(l->value)
+			       ? append(t, l->value.at, l->value.len)
+			       : append_escaped(t, l->value)) &&
+	       append_text(t, "\"");
 }
 
 static bool append_labels(struct text *t, const struct label *labels, size_t count)
@@ -57,18 +72,23 @@ static bool append_labels(struct text *t, const struct label *labels, size_t cou
 	return fits && (count == 0 || append_text(t, "}"));
 }
 
-static bool append_value(struct text *t, const char *sign, uint64_t value, unsigned decimals)
+/* Its last digit first. */
+static bool append_value(struct text *t, bool is_negative, uint64_t value, unsigned decimals)
 {
-	static const uint64_t powers[TEXT_DECIMALS_MAX + 1] = { 1, 10, 100, 1000, 10000, 100000,
-		1000000, 10000000, 100000000, 1000000000 };
-	char number[48];
+	char number[32], *end = number + sizeof number, *at = end;
+	unsigned digits = 0;
 	assert(decimals <= TEXT_DECIMALS_MAX);
-	if (decimals == 0)
-		(void)snprintf(number, sizeof number, " %s%" PRIu64 "\n", sign, value);
-	else
-		(void)snprintf(number, sizeof number, " %s%" PRIu64 ".%0*" PRIu64 "\n", sign,
-			value / powers[decimals], (int)decimals, value % powers[decimals]);
-	return append_text(t, number);
+	*--at = '\n';
+	do {
+		*--at = (char)('0' + value % 10);
+		value /= 10;
+		if (++digits == decimals)
+			*--at = '.';
+	} while (value > 0 || digits <= decimals);
+	if (is_negative)
+		*--at = '-';
+	*--at = ' ';
+	return append(t, at, (size_t)(end - at));
 }
 
 void text_type(struct text *t, const char *name, const char *type)
@@ -80,11 +100,11 @@ void text_type(struct text *t, const char *name, const char *type)
 }
 
 static void sample(struct text *t, const char *name, const struct label *labels, size_t count,
-	const char *sign, uint64_t value, unsigned decimals)
+	bool is_negative, uint64_t value, unsigned decimals)
 {
 	size_t start = t->len;
 	if (append_text(t, name) && append_labels(t, labels, count) &&
-		append_value(t, sign, value, decimals))
+		append_value(t, is_negative, value, decimals))
 		return;
 	t->len = start;
 	t->dropped++;
@@ -93,14 +113,14 @@ static void sample(struct text *t, const char *name, const struct label *labels,
 void text_sample(struct text *t, const char *name, const struct label *labels, size_t label_count,
 	uint64_t value, unsigned decimals)
 {
-	sample(t, name, labels, label_count, "", value, decimals);
+	sample(t, name, labels, label_count, false, value, decimals);
 }
 
 void text_signed(struct text *t, const char *name, const struct label *labels, size_t label_count,
 	int64_t value, unsigned decimals)
 {
 	uint64_t size = value < 0 ? -(uint64_t)value : (uint64_t)value;
-	sample(t, name, labels, label_count, value < 0 ? "-" : "", size, decimals);
+	sample(t, name, labels, label_count, value < 0, size, decimals);
 }
 
 void text_member(struct text *t, struct family *f, const struct label *labels, size_t label_count,
