@@ -60,27 +60,31 @@ ssize_t io_read_file(int dir_fd, const char *path, char *out, size_t size)
 	return n;
 }
 
-static ssize_t read_regular(int dir_fd, const char *path, char *out, size_t size,
-	ssize_t (*how)(int fd, char *out, size_t size))
+static int open_to_read(int dir_fd, const char *path)
 {
-	struct stat st;
-	int fd = openat(dir_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	errno = ENOTSUP;
-	ssize_t n = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? how(fd, out, size) : -1;
-	(void)close(fd);
-	return n;
+	return openat(dir_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
 ssize_t io_read_regular(int dir_fd, const char *path, char *out, size_t size)
 {
-	return read_regular(dir_fd, path, out, size, read_all);
+	struct stat st;
+	int fd = open_to_read(dir_fd, path);
+	if (fd < 0)
+		return -1;
+	errno = ENOTSUP;
+	ssize_t n = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? read_all(fd, out, size) : -1;
+	(void)close(fd);
+	return n;
 }
 
 ssize_t io_read_start(int dir_fd, const char *path, char *out, size_t size)
 {
-	return read_regular(dir_fd, path, out, size, read_once);
+	int fd = open_to_read(dir_fd, path);
+	if (fd < 0)
+		return -1;
+	ssize_t n = read_once(fd, out, size);
+	(void)close(fd);
+	return n;
 }
 
 /* getdents64(2); opendir(3) would allocate. */

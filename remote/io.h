@@ -20,7 +20,8 @@ ssize_t io_read_file(int dir_fd, const char *path, char *out, size_t size) MUST_
  * are): nothing that waits, or does something when it is opened. */
 ssize_t io_read_regular(int dir_fd, const char *path, char *out, size_t size) MUST_CHECK;
 
-/* The same with a single read(2), which is all that a file of /sys has. */
+/* The same with a single read(2), which is all that a file of /sys has, and which never waits;
+ * for folders of thousands of them, so what kind of file it is goes unasked. */
 ssize_t io_read_start(int dir_fd, const char *path, char *out, size_t size) MUST_CHECK;
 
 /* Calls `take` with each name in an open folder, for folders of any size. Returns 0 or -1. */

@@ -106,20 +106,16 @@ static bool count_slaves(
 	return all_tell;
 }
 
-/* A bond without slaves has an empty list, and so no line of it. */
 static void write_bonds(struct span tree, const struct slaves *slaves, const char *name,
 	bool only_up, struct text *out)
 {
 	struct family family = { name, "gauge", false };
-	struct span entry, lines, mode;
+	struct span entry, lines, names;
 	int64_t all, up;
 	while (tree_entry(&tree, &entry, &lines)) {
 		struct label master = { "master", entry };
-		struct span names = { .len = 0 };
-		if (!tree_find(lines, entry, "bonding/slaves", &names) &&
-			!tree_find(lines, entry, "bonding/mode", &mode))
-			continue;
-		if (count_slaves(slaves, names, &all, &up) || !only_up)
+		if (tree_find(lines, entry, "bonding/slaves", &names) &&
+			(count_slaves(slaves, names, &all, &up) || !only_up))
 			text_member(out, &family, &master, 1, only_up ? up : all, 0);
 	}
 }
