@@ -21,6 +21,9 @@ struct column {
 /* Takes the device's name off a line; false for a line that is none of a device's. */
 typedef bool take_device(struct span *line, struct span *ret_device);
 
+enum { COLUMNS_LINES_MAX = 2048 }; /* of devices; what follows is cut */
+
+/* The rows are in the order of their columns. */
 void columns_read(struct span file, take_device *take, const struct column *rows, size_t count,
 	struct text *out);
 

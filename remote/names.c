@@ -35,6 +35,11 @@ int names_compare(struct span a, struct span b)
 {
 	size_t i = 0, k = 0;
 	while (i < a.len && k < b.len) {
+		if (a.at[i] == b.at[k] && !is_digit(a.at[i])) {
+			i++;
+			k++;
+			continue;
+		}
 		size_t a_to = digits(a, i), b_to = digits(b, k);
 		int order = (unsigned char)a.at[i] - (unsigned char)b.at[k];
 		if (a_to > i && b_to > k)

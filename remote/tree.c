@@ -1,25 +1,31 @@
 #include "remote/tree.h"
 
-#include <string.h>
-
+/* One walk over the bytes: lines are so short that memchr(3) would take longer to begin with. */
 bool tree_next(struct span *rest, struct tree_line *ret_line)
 {
-	struct span line;
-	while (span_line(rest, &line)) {
-		const char *tab = line.len ? memchr(line.at, '\t', line.len) : NULL;
-		if (!tab)
-			continue;
-		size_t len = (size_t)(tab - line.at);
-		const char *slash = len ? memchr(line.at, '/', len) : NULL;
-		size_t entry = slash ? (size_t)(slash - line.at) : 0;
-		size_t file = slash ? entry + 1 : 0;
-		*ret_line = (struct tree_line){
-			.entry = { line.at, entry },
-			.file = { line.at + file, len - file },
-			.value = { tab + 1, line.len - len - 1 },
-		};
-		return true;
+	if (rest->len == 0)
+		return false;
+	const char *at = rest->at, *end = rest->at + rest->len;
+	while (at < end) {
+		const char *line = at, *slash = NULL, *tab;
+		for (; at < end && *at != '\t' && *at != '\n'; at++)
+			if (*at == '/' && !slash)
+				slash = at;
+		tab = at;
+		while (at < end && *at != '\n')
+			at++;
+		const char *next = at < end ? at + 1 : end;
+		if (tab < at) {
+			const char *file = slash ? slash + 1 : line;
+			ret_line->entry = (struct span){ line, slash ? (size_t)(slash - line) : 0 };
+			ret_line->file = (struct span){ file, (size_t)(tab - file) };
+			ret_line->value = (struct span){ tab + 1, (size_t)(at - tab) - 1 };
+			*rest = (struct span){ next, (size_t)(end - next) };
+			return true;
+		}
+		at = next;
 	}
+	*rest = (struct span){ end, 0 };
 	return false;
 }
 

@@ -16,6 +16,7 @@
 #include "remote/disk_line.h"
 #include "remote/io.h"
 #include "remote/sources.h"
+#include "remote/tree_rows.h"
 
 enum { UDEV_MAX = 16 << 10 };
 
@@ -42,8 +43,7 @@ static bool fits(struct disks *d, size_t len)
 
 static void put(struct disks *d, struct span data, char end)
 {
-	memcpy(d->out + d->len, data.at, data.len);
-	d->out[d->len + data.len] = end;
+	*span_copy(data, d->out + d->len) = end;
 	d->len += data.len + 1;
 }
 
@@ -58,13 +58,14 @@ static void put_property(struct disks *d, struct span key, struct span value)
 /* "E:ID_MODEL=…" is the line of a property. */
 static void put_if_wanted(struct disks *d, struct span line)
 {
-	const char *is = line.len ? memchr(line.at, '=', line.len) : NULL;
-	char key[64];
-	if (!is || !span_starts(line, "E:") || is - line.at >= (ptrdiff_t)sizeof key)
+	struct span rest = text(d->keys), wanted, key = line;
+	const char *is = line.len > 2 ? memchr(line.at, '=', line.len) : NULL;
+	if (!is || !tree_strip(&key, "E:"))
 		return;
-	int len = snprintf(key, sizeof key, "%.*s", (int)(is - line.at) - 2, line.at + 2);
-	if (len > 0 && span_lists(text(d->keys), ' ', key))
-		put_property(d, text(key), (struct span){ is + 1, line.len - (size_t)len - 3 });
+	key.len = (size_t)(is - key.at);
+	while (span_word(&rest, &wanted))
+		if (span_equal(wanted, key))
+			put_property(d, key, (struct span){ is + 1, line.len - key.len - 3 });
 }
 
 static bool put_udev(struct disks *d, const struct disk_line *disk)

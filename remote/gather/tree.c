@@ -96,15 +96,18 @@ static void put(struct walk *w, const char *file)
 	size_t len = read_value(w, file, value);
 	if (len == 0)
 		return;
-	int n = snprintf(w->out + w->len, w->size - w->len, "%.*s/%s\t", (int)w->entry.len,
-		w->entry.at, file);
-	if (n < 0 || (size_t)n + len + 1 > w->size - w->len) {
+	size_t file_len = strlen(file), need = w->entry.len + 1 + file_len + 1 + len + 1;
+	if (need > w->size - w->len) {
 		w->c->cut = true;
 		return;
 	}
-	memcpy(w->out + w->len + n, value, len);
-	w->len += (size_t)n + len + 1;
-	w->out[w->len - 1] = '\n';
+	char *to = span_copy(w->entry, w->out + w->len);
+	*to++ = '/';
+	to = span_copy(part(file, file + file_len), to);
+	*to++ = '\t';
+	to = span_copy(part(value, value + len), to);
+	*to = '\n';
+	w->len += need;
 }
 
 /* Patterns of one folder mostly follow each other: it is listed once. */
@@ -132,10 +135,10 @@ static void put_matches(struct walk *w, const struct pattern *p)
 		struct span name = names->items[i];
 		if (!matches(name, p))
 			continue;
-		int n = snprintf(file, sizeof file, "%.*s%.*s%.*s", (int)p->folder.len,
-			p->folder.at, (int)name.len, name.at, (int)p->file.len, p->file.at);
-		if (n > 0 && (size_t)n < sizeof file)
-			put(w, file);
+		if (p->folder.len + name.len + p->file.len >= sizeof file)
+			continue;
+		*span_copy(p->file, span_copy(name, span_copy(p->folder, file))) = 0;
+		put(w, file);
 	}
 }
 
@@ -148,7 +151,9 @@ static void put_pattern(struct walk *w, struct span text)
 		put_matches(w, &p);
 		return;
 	}
-	(void)snprintf(file, sizeof file, "%.*s", (int)text.len, text.at);
+	if (text.len >= sizeof file)
+		return;
+	*span_copy(text, file) = 0;
 	put(w, file);
 }
 

@@ -4,8 +4,6 @@
  */
 #include "remote/readers/readers.h"
 
-#include <string.h>
-
 #include "lib/compiler.h"
 #include "remote/columns.h"
 #include "remote/disk_line.h"
@@ -55,31 +53,27 @@ static const struct tree_field mapper_fields[] = {
 
 static const struct span no_entry = { "", 0 };
 
-static bool is_property(struct span line)
-{
-	return line.len > 0 && memchr(line.at, '\t', line.len);
-}
-
 static bool take_disk(struct span *line, struct span *ret_device)
 {
 	struct disk_line disk;
-	if (is_property(*line) || !disk_line_parse(*line, &disk))
+	if (!disk_line_parse(*line, &disk))
 		return false;
 	*ret_device = disk.name;
 	*line = disk.counters;
 	return true;
 }
 
-/* The next disk, and all lines of properties that follow it. */
+/* The next disk, and all lines up to the one after it: a property begins with no number. */
 static bool next_disk(struct span *rest, struct disk_line *ret, struct span *ret_properties)
 {
+	struct disk_line after;
 	struct span line, next;
 	do {
 		if (!span_line(rest, &line))
 			return false;
-	} while (is_property(line) || !disk_line_parse(line, ret));
+	} while (!disk_line_parse(line, ret));
 	*ret_properties = (struct span){ rest->at, 0 };
-	for (next = *rest; span_line(&next, &line) && is_property(line); *rest = next)
+	for (next = *rest; span_line(&next, &line) && !disk_line_parse(line, &after); *rest = next)
 		ret_properties->len = (size_t)(next.at - ret_properties->at);
 	return true;
 }

@@ -9,6 +9,7 @@
  */
 #include "remote/readers/readers.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,6 +27,7 @@ struct chip {
 	struct span entry, lines, own; /* its "name" */
 	const char *folder;	       /* "", or where an old driver has its files */
 	bool is_shared, is_alike;      /* its device, and its own name as well */
+	uint32_t rows;		       /* one bit for each that it has something of */
 	char name[CHIP_NAME_MAX];
 };
 
@@ -151,6 +153,57 @@ static const char *find_folder(struct span lines)
 	return "device/";
 }
 
+/* "temp1_input" is element "input" of sensor temp1, which is a temp. */
+struct sensor {
+	struct span stem, name, element;
+};
+
+static bool take_sensor(struct span file, struct sensor *ret)
+{
+	size_t stem = 0;
+	while (stem < file.len && !is_digit(file.at[stem]))
+		stem++;
+	size_t name = stem;
+	while (name < file.len && is_digit(file.at[name]))
+		name++;
+	if (name == stem || name == file.len || file.at[name] != '_')
+		return false;
+	ret->stem = (struct span){ file.at, stem };
+	ret->name = (struct span){ file.at, name };
+	ret->element = (struct span){ file.at + name + 1, file.len - name - 1 };
+	return true;
+}
+
+static bool is_of(const struct sensor *s, const char *stem, const char *element)
+{
+	return span_is(s->element, element) && span_is(s->stem, stem);
+}
+
+/* The next of the chip's sensors. */
+static bool next_sensor(
+	const struct chip *c, struct span *rest, struct sensor *ret, struct span *ret_value)
+{
+	struct tree_line line;
+	while (tree_next(rest, &line))
+		if (tree_strip(&line.file, c->folder) && take_sensor(line.file, ret)) {
+			*ret_value = line.value;
+			return true;
+		}
+	return false;
+}
+
+/* Few chips have much of what there is: the others need not be walked through for it. */
+static void find_rows(struct chip *c)
+{
+	static_assert(ARRAY_LEN(rows) <= 32, "a bit each");
+	struct span rest = c->lines, value;
+	struct sensor sensor;
+	while (next_sensor(c, &rest, &sensor, &value))
+		for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+			if (is_of(&sensor, rows[i].sensor, rows[i].element))
+				c->rows |= 1u << i;
+}
+
 static bool next_chip(struct span *tree, struct chip *ret, struct text *out)
 {
 	struct span entry, lines;
@@ -164,6 +217,7 @@ static bool next_chip(struct span *tree, struct chip *ret, struct text *out)
 	ret->folder = find_folder(lines);
 	(void)tree_find(lines, entry, "name", &ret->own);
 	name_chip(ret);
+	find_rows(ret);
 	return true;
 }
 
@@ -177,58 +231,38 @@ static size_t find_chips(struct span tree, struct chip ret[static CHIPS_MAX], st
 	return count;
 }
 
-/* Takes the next line off `rest` that is in the chip's folder. */
-static bool next_file(const struct chip *c, struct span *rest, struct tree_line *ret)
-{
-	while (tree_next(rest, ret))
-		if (tree_strip(&ret->file, c->folder))
-			return true;
-	return false;
-}
-
-/* "temp1_input" is element "input" of sensor temp1. */
-static bool is_of(
-	struct span file, const char *sensor, const char *element, struct span *ret_sensor)
-{
-	size_t stem = strlen(sensor), to = stem;
-	if (!span_starts(file, sensor))
-		return false;
-	while (to < file.len && is_digit(file.at[to]))
-		to++;
-	struct span rest = { file.at + to, file.len - to };
-	if (to == stem || rest.len == 0 || *rest.at != '_')
-		return false;
-	*ret_sensor = (struct span){ file.at, to };
-	return span_is((struct span){ rest.at + 1, rest.len - 1 }, element);
-}
-
 static void write_row(
 	const struct chip *chips, size_t count, const struct row *row, struct text *out)
 {
 	struct family family = { row->name, row->type, false };
-	struct tree_line line;
-	int64_t value;
-	for (size_t i = 0; i < count; i++) {
-		struct label labels[] = { text_label("chip", chips[i].name), { .name = "sensor" } };
-		for (struct span rest = chips[i].lines; next_file(&chips[i], &rest, &line);)
-			if (is_of(line.file, row->sensor, row->element, &labels[1].value) &&
-				span_i64(line.value, &value))
-				text_member(out, &family, labels, 2, value, row->decimals);
+	struct sensor sensor;
+	struct span value;
+	int64_t number;
+	for (const struct chip *c = chips; c < chips + count; c++) {
+		if (!(c->rows & 1u << (row - rows)))
+			continue;
+		for (struct span rest = c->lines; next_sensor(c, &rest, &sensor, &value);) {
+			struct label labels[] = { text_label("chip", c->name),
+				{ "sensor", sensor.name } };
+			if (is_of(&sensor, row->sensor, row->element) && span_i64(value, &number))
+				text_member(out, &family, labels, 2, number, row->decimals);
+		}
 	}
 }
 
 static void write_labels(const struct chip *chips, size_t count, struct text *out)
 {
-	static const char *const sensors[] = { "temp", "fan", "in", "curr", "power", "energy",
+	static const char *const stems[] = { "temp", "fan", "in", "curr", "power", "energy",
 		"freq" };
 	struct family family = { "node_hwmon_sensor_label", "gauge", false };
-	struct tree_line line;
-	for (size_t i = 0; i < count; i++)
-		for (struct span rest = chips[i].lines; next_file(&chips[i], &rest, &line);) {
-			struct label labels[] = { text_label("chip", chips[i].name),
-				{ .name = "sensor" }, { "label", line.value } };
-			for (size_t k = 0; k < ARRAY_LEN(sensors); k++)
-				if (is_of(line.file, sensors[k], "label", &labels[1].value))
+	struct sensor sensor;
+	struct span value;
+	for (const struct chip *c = chips; c < chips + count; c++)
+		for (struct span rest = c->lines; next_sensor(c, &rest, &sensor, &value);) {
+			struct label labels[] = { text_label("chip", c->name),
+				{ "sensor", sensor.name }, { "label", value } };
+			for (size_t i = 0; i < ARRAY_LEN(stems); i++)
+				if (is_of(&sensor, stems[i], "label"))
 					text_member(out, &family, labels, 3, 1, 0);
 		}
 }
@@ -237,21 +271,21 @@ static void write_labels(const struct chip *chips, size_t count, struct text *ou
 static void write_frequencies(const struct chip *chips, size_t count, struct text *out)
 {
 	struct family family = { "node_hwmon_freq_freq_mhz", "gauge", false };
-	char file[32], sensor[PART_MAX + 1];
-	struct tree_line line;
-	struct span freq, label;
-	int64_t value;
-	for (size_t i = 0; i < count; i++)
-		for (struct span rest = chips[i].lines; tree_next(&rest, &line);) {
-			if (!is_of(line.file, "freq", "input", &freq))
+	char file[32], name[PART_MAX + 1];
+	struct sensor sensor;
+	struct span value, label;
+	int64_t number;
+	for (const struct chip *c = chips; c < chips + count; c++)
+		for (struct span rest = c->lines; next_sensor(c, &rest, &sensor, &value);) {
+			if (!is_of(&sensor, "freq", "input") || !span_i64(value, &number))
 				continue;
-			(void)snprintf(file, sizeof file, "%.*s_label", (int)freq.len, freq.at);
-			if (!tree_find(chips[i].lines, chips[i].entry, file, &label) ||
-				!clean(label, sensor) || !span_i64(line.value, &value))
+			(void)snprintf(file, sizeof file, "%.*s_label", (int)sensor.name.len,
+				sensor.name.at);
+			if (!tree_find(c->lines, c->entry, file, &label) || !clean(label, name))
 				continue;
-			struct label labels[] = { text_label("chip", chips[i].name),
-				text_label("sensor", sensor) };
-			text_member(out, &family, labels, 2, value, 6);
+			struct label labels[] = { text_label("chip", c->name),
+				text_label("sensor", name) };
+			text_member(out, &family, labels, 2, number, 6);
 		}
 }
 
