@@ -151,14 +151,43 @@ bool span_fixed(struct span s, unsigned decimals, uint64_t *ret_value)
 	return span_u64((struct span){ digits, whole + decimals }, ret_value);
 }
 
+static bool nth_word(struct span line, unsigned n, struct span *ret_word)
+{
+	do {
+		if (!span_word(&line, ret_word))
+			return false;
+	} while (n-- > 0);
+	return true;
+}
+
 bool span_column(struct span line, unsigned column, uint64_t *ret_value)
 {
 	struct span word;
-	do {
-		if (!span_word(&line, &word))
+	return nth_word(line, column, &word) && span_u64(word, ret_value);
+}
+
+static bool hex_digit(char c, unsigned *ret_digit)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *at = memchr(digits, c, sizeof digits - 1);
+	*ret_digit = at ? (unsigned)(at - digits) : 0;
+	return at != NULL;
+}
+
+bool span_hex_column(struct span line, unsigned column, uint64_t *ret_value)
+{
+	struct span word;
+	uint64_t value = 0;
+	unsigned digit;
+	if (!nth_word(line, column, &word) || word.len > 2 * sizeof value)
+		return false;
+	for (size_t i = 0; i < word.len; i++) {
+		if (!hex_digit(word.at[i], &digit))
 			return false;
-	} while (column-- > 0);
-	return span_u64(word, ret_value);
+		value = value << 4 | digit;
+	}
+	*ret_value = value;
+	return true;
 }
 
 char *span_copy(struct span s, char *to)

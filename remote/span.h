@@ -43,8 +43,9 @@ bool span_decimal(struct span s, unsigned decimals, int64_t *ret_value);
 /* "12.34" as 1234, with exactly `decimals` digits behind the point. */
 bool span_fixed(struct span s, unsigned decimals, uint64_t *ret_value);
 
-/* Word `column`, counted from 0, as a number. */
+/* Word `column`, counted from 0, as a number: decimal, or lower-case hexadecimal. */
 bool span_column(struct span line, unsigned column, uint64_t *ret_value);
+bool span_hex_column(struct span line, unsigned column, uint64_t *ret_value);
 
 /* Copies the bytes and returns where they end. Nearly all that a report is made of is a few of
  * them, for which musl's memcpy(3) takes several times as long as eight at a time. */
