@@ -9,11 +9,11 @@ import tarfile
 import tempfile
 import unittest
 
+from rig import machines
 from rig.fleet import BUILD
 from rig.probe import PROBE, Key, Talk, digest, request
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..')
-FIXTURES = os.path.join(TOP, 'tests', 'fixtures')
 ELSEWHERE = os.path.join(TOP, '..', 'shared', 'fixtures', 'node_exporter.tar.gz')
 PACKAGES = os.environ.get('FLEET_PACKAGES', '')
 EMULATORS = {'aarch64': 'qemu-aarch64', 'armv7l': 'qemu-arm', 'x86_64': 'qemu-x86_64'}
@@ -51,7 +51,7 @@ class Machines(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder)
 
     def roots(self):
-        roots = sorted(os.path.dirname(p) for p in glob.glob(f'{FIXTURES}/**/proc', recursive=True))
+        roots = [machines.unpack(n, os.path.join(self.folder, n)) for n in machines.NAMES]
         if os.path.exists(ELSEWHERE):
             with tarfile.open(ELSEWHERE) as tar:
                 tar.extractall(os.path.join(self.folder, 'elsewhere'))

@@ -1,0 +1,107 @@
+"""What the probe reports of the machines in tests/fixtures/proc, whole and spoiled.
+
+FLEET_WRITE_EXPECTED=1 writes the expected reports anew: read the difference before it is believed.
+"""
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+from rig import machines
+
+# Of each: lines that its report has, and beginnings of lines that it has not.
+EXPECTED = {
+    'alpine-6.6': (
+        ['node_load1 0.00', 'node_memory_MemTotal_bytes 504156160', 'node_memory_SwapTotal_bytes 0',
+         'node_netstat_Tcp_CurrEstab 1', 'node_vmstat_oom_kill 0', 'fleet_cpus_online 1',
+         'node_softnet_processed_total{cpu="0"} 20331',
+         'node_network_receive_bytes_total{device="eth0"} 2033120'],
+        ['node_pressure_', 'node_netstat_Ip6_', 'node_sockstat_TCP6_', 'node_nf_conntrack_',
+         'node_swap_size_bytes', 'node_schedstat_running_seconds_total{', 'node_hwmon_',
+         'node_cpu_guest_seconds_total{', 'node_kernel_hung_tasks_total']),
+    'centos7-3.10': (
+        ['node_memory_MemAvailable_bytes 12626034688', 'node_memory_HugePages_Free 60',
+         'node_netstat_TcpExt_ListenDrops 17', 'node_nf_conntrack_entries 183',
+         'node_nf_conntrack_stat_search_restart 8', 'node_entropy_available_bits 3122',
+         'node_swap_used_bytes{device="/dev/dm-1",swap_type="partition"} 17825792',
+         'node_swap_priority{device="/dev/dm-1",swap_type="partition"} -2',
+         'node_softnet_dropped_total{cpu="1"} 2', 'node_cpu_online{cpu="3"} 1'],
+        ['node_pressure_', 'node_vmstat_oom_kill', 'node_cpu_isolated', 'node_memory_Zswap']),
+    'debian12-6.18': (
+        ['node_pressure_cpu_waiting_seconds_total ', 'node_entropy_pool_size_bits 256',
+         'node_nf_conntrack_entries_limit ', 'node_disk_read_bytes_total{device="vda"} ',
+         'node_netstat_Ip6_InOctets '],
+        ['node_pressure_irq_', 'node_schedstat_running_seconds_total{', 'node_swap_size_bytes{',
+         'node_disk_read_bytes_total{device="loop', 'node_hwmon_']),
+    'raspios-6.1-armv7': (
+        ['node_memory_CmaTotal_bytes 67108864', 'node_disk_writes_completed_total{device="mmcblk0"} 12033',
+         'node_load15 0.05', 'node_filefd_maximum 86890', 'node_processes_max_threads 6891',
+         'node_swap_size_bytes{device="/var/swap",swap_type="file"} 104853504'],
+        ['node_pressure_', 'node_memory_HugePages_Total', 'node_nf_conntrack_',
+         'node_schedstat_running_seconds_total{', 'node_disk_reads_completed_total{device="ram']),
+    'ubuntu24-6.8': (
+        ['node_pressure_irq_stalled_seconds_total 9.033112', 'node_vmstat_oom_kill 2',
+         'node_cpu_guest_seconds_total{cpu="1",mode="user"} 1.20', 'node_memory_Zswapped_bytes 45178880',
+         'node_nf_conntrack_stat_early_drop 0', 'node_nf_conntrack_stat_drop 7',
+         'node_filefd_maximum 9223372036854775807', 'node_schedstat_waiting_seconds_total{cpu="7"} '],
+        ['node_cpu_guest_seconds_total{cpu="2"', 'node_cpu_isolated{', 'node_kernel_hung_tasks_total']),
+}
+
+
+def stays(report):
+    """Without what is of the machine that runs the test: sizes of filesystems."""
+    return ''.join(line for line in report.splitlines(True) if 'node_filesystem_' not in line)
+
+
+class Machines(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.mkdtemp(prefix='fleet-machines-')
+        cls.addClassCleanup(shutil.rmtree, folder)
+        cls.roots = {name: machines.unpack(name, os.path.join(folder, name)) for name in machines.NAMES}
+        cls.reports = {name: stays(machines.report(root)) for name, root in cls.roots.items()}
+
+    def test_whole_report(self):
+        for name, report in self.reports.items():
+            path = os.path.join(machines.FOLDER, name + '.prom')
+            if 'FLEET_WRITE_EXPECTED' in os.environ:
+                with open(path, 'w', encoding='utf-8') as f:
+                    f.write(report)
+            with self.subTest(name), open(path, encoding='utf-8') as f:
+                self.assertEqual(report, f.read())
+
+    def test_what_appears_and_what_does_not(self):
+        self.assertEqual(sorted(EXPECTED), machines.NAMES)
+        for name, (has, has_not) in EXPECTED.items():
+            lines = self.reports[name].splitlines()
+            for start in has:
+                with self.subTest(name, has=start):
+                    self.assertTrue(any(l == start or start[-1] == ' ' and l.startswith(start)
+                                        for l in lines))
+            for start in has_not:
+                with self.subTest(name, has_not=start):
+                    self.assertEqual([l for l in lines if l.startswith(start)], [])
+
+    def test_no_sample_twice(self):
+        for name, report in self.reports.items():
+            samples = [l.rsplit(' ', 1)[0] for l in report.splitlines() if l[0] != '#']
+            with self.subTest(name):
+                self.assertEqual(sorted(set(samples)), sorted(samples))
+
+    def test_spoiled(self):
+        """Cut after every byte and changed at every byte, under sanitizers."""
+        runs = 0
+        for name, root in self.roots.items():
+            result = subprocess.run([os.environ['SPOIL'], root], stdout=subprocess.PIPE, text=True,
+                                    stderr=subprocess.STDOUT, timeout=250)
+            with self.subTest(name):
+                self.assertEqual(result.returncode, 0, result.stdout)
+            runs += int(re.fullmatch(r'(\d+)\n', result.stdout)[1])
+        print(f'\n{runs} spoiled inputs')
+        self.assertGreater(runs, 50000)
+
+
+if __name__ == '__main__':
+    unittest.main()
