@@ -4,13 +4,13 @@
  * client; of two about the same thing the nearer counts. Every client gets the end of its request
  * ready made, so that no run has to think about it.
  */
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/config/load.h"
 #include "lib/escape.h"
-#include "lib/wire/ask.h"
 
 enum {
 	NAME_SIZE = 64 + 1,
@@ -230,6 +230,15 @@ int load_asks(struct load *load, const struct xml_node *node, struct client_sour
 		if (put(&a, &client->asked.items[i]) < 0)
 			return -1;
 	return read_asks(&a, node) < 0 ? -1 : keep(&a, client);
+}
+
+bool is_asked(const struct asked_list *asked, enum ask_kind kind, const char *pattern)
+{
+	for (size_t i = 0; i < asked->count; i++)
+		if (asked->items[i].kind == kind &&
+			fnmatch(pattern, asked->items[i].subject, 0) == 0)
+			return true;
+	return false;
 }
 
 /* ---- the asks of a client ----------------------------------------------------------------- */

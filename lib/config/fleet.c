@@ -73,6 +73,7 @@ static int share(struct load *load, const struct xml_node *node, enum element el
 		s->client.asks = "";
 		return 0;
 	}
+	check_watches(load, s);
 	return share_asks(load, node, &s->client) < 0 ? -1 : share_choice(load, s);
 }
 
@@ -269,6 +270,7 @@ int load_fleet(struct load *load, const struct client *base)
 			"there is no client to watch; write <client ip=\"…\"/>");
 	warn_of_mail(load);
 	warn_of_timeout(load);
+	warn_of_watches(load);
 	if (load_jumps(load, clients, jumps) < 0)
 		return -1;
 	return load_parents(load, clients, jumps) < 0 ? -1 : load_rule_groups(load);

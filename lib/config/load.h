@@ -8,6 +8,7 @@
 #include "lib/config/config.h"
 #include "lib/config/secrets.h"
 #include "lib/config/xml.h"
+#include "lib/wire/ask.h"
 
 /*
  * One reading of a configuration, shared by the files of this folder:
@@ -19,6 +20,7 @@
  *   sections.c  <storage>, <mail>, <collector>, <alerter>, <retention>
  *   fleet.c     <group>, <client>, <jump>: inheritance
  *   asks.c      <process>, <file>, <certificate>, <textfile>, <filesystems>
+ *   watched.c   alerts on what is asked for
  *   choices.c   <metrics>
  *   shared.c    what clients have in common
  *   jumps.c     names, and who is reached through whom
@@ -74,6 +76,7 @@ struct load {
 	struct ssh_source *ssh_sources;	 /* those read so far */
 	const char *words;		 /* of the <metrics> around the element under way */
 	void *asks, *choices;		 /* trees of struct shared */
+	struct watch *watches;		 /* on what has to be asked for */
 };
 
 /* Adds a mistake at this element, in the document under way. */
@@ -308,6 +311,16 @@ int share_asks(struct load *load, const struct xml_node *node, struct client *c)
 int load_metrics(
 	struct load *load, const struct xml_node *node, struct client_source *client) MUST_CHECK;
 int share_choice(struct load *load, struct client_source *client) MUST_CHECK;
+
+/* Alerts on what has to be asked for: each as it is read, then what every client has of them, and
+ * in the end a warning of those that no client can have (watched.c). The first is -1 without
+ * memory. */
+int add_watch(struct load *load, const struct rule *rule) MUST_CHECK;
+void check_watches(struct load *load, const struct client_source *client);
+void warn_of_watches(struct load *load);
+
+/* Whether something of that kind and pattern is asked for. */
+bool is_asked(const struct asked_list *asked, enum ask_kind kind, const char *pattern);
 
 /* Whether that is a metric outside the catalogue which is stored of the element under way. */
 bool is_custom_metric(struct load *load, const char *name);

@@ -116,6 +116,8 @@ static int read_rule(struct load *load, const struct xml_node *node, const struc
 		return -1;
 	*rule = s->rule;
 	*ret_rule = rule;
+	if (!s->disabled && add_watch(load, rule) < 0)
+		return -1;
 	return s->count[0] && !s->disabled ? add_group(load, node, owner, s, rule) : 0;
 }
 

@@ -151,6 +151,51 @@ static void what_an_alert_compares_is_stored(void **state)
 	config_destroy(c);
 }
 
+/* ---- alerts on what has to be asked for --------------------------------------------------- */
+
+/* Without a text there is nothing to warn of. */
+/* clang-format off */
+static const struct {
+	const char *body;
+	int line;
+	const char *text;
+} watches[] = {
+	{ PROCESS("nginx") "<client ip='c'><alert type='process' instance='ngin?' below='0'/></client>", 0, NULL },
+	{ "<alert type='file-age' limit='1d'/><client ip='b'/><client ip='c'>" FILE_AT("/f") "</client>", 0, NULL },
+	{ "<alert type='processes' limit='900'/><alert type='process_top_cpu_cores' limit='3'/><client ip='c'/>", 0, NULL },
+	{ "<defaults/><client ip='c'/>", 0, NULL },
+	{ "<group name='g'><alert type='file-age' limit='1d'/><client ip='c'><alert type='file-age' limit='2d'/>" FILE_AT("/f") "</client></group>", 0, NULL },
+	{ PROCESS("nginx") "<client ip='c'>\n<alert type='process' instance='ngnix' below='0'/></client>", 2,
+		"none of its clients is asked for that; add <process name=\"…\"/>, or write another" },
+	{ "<alert type='process-memory' limit='1GB'/><client ip='c'>" FILE_AT("/f") "</client>", 1, "<process" },
+	{ "<alert type='file-age' instance='/f' limit='1d'/><client ip='c'><certificate path='/f'/></client>", 1, "add <file" },
+	{ "<alert type='certificate' below='7d'/><client ip='c'/><client ip='d'/>", 1, "add <certificate" },
+	{ "<group name='g'><alert type='file-age' limit='1d'/><client ip='b'/></group><client ip='c'>" FILE_AT("/f") "</client>", 1, "add <file" },
+};
+/* clang-format on */
+
+static void who_is_not_asked_cannot_break_a_limit(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(watches); i++) {
+		char xml[1000];
+		struct config *config = NULL;
+		struct config_problems problems;
+		(void)snprintf(xml, sizeof xml, "<config>%s</config>", watches[i].body);
+		rig_put("config.xml", xml, 0600);
+		assert_int_equal(config_load("config.xml", &config, &problems), 0);
+		if (problems.count != (watches[i].text ? 1 : 0))
+			fail_msg("%s: %zu", xml, problems.count);
+		for (size_t k = 0; k < problems.count; k++) {
+			assert_true(problems.items[k].warning);
+			assert_int_equal(problems.items[k].line, watches[i].line);
+			assert_non_null(strstr(problems.items[k].text, watches[i].text));
+		}
+		config_problems_finish(&problems);
+		config_destroy(config);
+	}
+}
+
 /* ---- as much as a request holds ----------------------------------------------------------- */
 
 static void put_files(struct buffer *xml, int from, int to)
@@ -191,6 +236,7 @@ int main(void)
 		CONFIG_TEST(who_is_asked_the_same_shares_it),
 		CONFIG_TEST(the_last_word_decides),
 		CONFIG_TEST(what_an_alert_compares_is_stored),
+		CONFIG_TEST(who_is_not_asked_cannot_break_a_limit),
 		CONFIG_TEST(a_request_has_an_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
