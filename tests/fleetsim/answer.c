@@ -5,10 +5,23 @@
 #include <string.h>
 
 #include "lib/clock.h"
+#include "lib/wire/ask.h"
 
 enum { BODY_MAX = WIRE_FILE_MAX - WIRE_LINE_MAX - crypto_box_SEALBYTES, HALF_A_LINE = 20 };
 
 /* ---- the report ------------------------------------------------------------------------- */
+
+/* Of each process that it is asked for as many run as its name has letters. */
+static void write_asked(const char *asks, struct text *out)
+{
+	struct family running = { .name = "fleet_process_running", .type = "gauge" };
+	struct ask ask;
+	while (ask_next(&asks, &ask)) {
+		struct label label = text_label("name", ask.text);
+		if (ask.kind == ASK_PROCESS)
+			text_member(out, &running, &label, 1, (int64_t)strlen(ask.text), 0);
+	}
+}
 
 static void write_body(struct visit *v, size_t size)
 {
@@ -16,6 +29,7 @@ static void write_body(struct visit *v, size_t size)
 	struct host *h = v->host;
 	r->body = (struct text){ .data = v->world->text + WIRE_LINE_MAX, .size = size };
 	numbers_write(v->world->seed, h->address, h->reports, &r->body, &r->expected);
+	write_asked(v->request.asks, &r->body);
 	text_single(&r->body, "fleet_reports_dropped_total", "counter", h->dropped, 0);
 }
 

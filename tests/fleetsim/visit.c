@@ -31,6 +31,7 @@ void visit_init(struct visit *v, struct visit_world *world, struct host *host,
 	const struct fault *fault, enum moment at)
 {
 	*v = (struct visit){ .world = world, .host = host, .fault = fault, .at = at };
+	v->request.asks = ""; /* of a command that is no request */
 	v->line.cap = WIRE_REQUEST_MAX;
 	host->visits++;
 }
@@ -159,7 +160,9 @@ static int take_request(struct visit *v, const char *line)
 	struct error err;
 	if (wire_parse_request(line, &v->request, &err) < 0)
 		return visit_fail(v, err.text);
-	return answer_request(v);
+	int result = answer_request(v);
+	v->request.asks = ""; /* they stand in the line */
+	return result;
 }
 
 static int take_line(struct visit *v, const char *line)

@@ -160,6 +160,28 @@ class Cycles(Simulated):
         self.assertEqual(collections.Counter(self.outcomes().values()), {('ok', ''): 3})
 
 
+class Asked(Simulated):
+    def test_every_host_gets_its_own_asks(self):
+        """Long requests, of which no two are alike, while the probe is uploaded and afterwards;
+        what a group asks for is shared."""
+        hosts = fleetsim.hosts(HOSTS // 2)
+        self.start(hosts, cold=True)
+        config = pathlib.Path(self.fleet.config).read_text(encoding='utf-8')
+        for address in hosts:
+            config = config.replace(f'<client ip="{address}" />',
+                                    f'<client ip="{address}"><process name="of {address}"/></client>')
+        config = config.replace('<client', '<process name="nginx"/><client', 1)
+        files = ''.join(f'<file path="/{"x" * 200}/{i}"/>' for i in range(30))
+        self.fleet.write('config.xml', config.replace('<group', files + '<group', 1))
+        for _ in range(2):
+            self.collect()
+        self.assertEqual(set(self.outcomes().values()), {('ok', '')})
+        running = set(self.fleet.rows("SELECT client, instance, value FROM latest"
+                                      " WHERE metric = 'process_running'"))
+        self.assertEqual(running, {row for a in hosts for row in
+                                   ((a, 'nginx', 5), (a, f'of {a}', len(a) + 3))})
+
+
 class Rules(Simulated):
     def foretell(self, *rules, seed=1, count=1000):
         return fleetsim.FleetSim(self.folder / 'sim', rules=rules, seed=seed).foretell(count)
