@@ -84,5 +84,100 @@ class Requests(AsksTest):
         self.assertEqual(found, [('two',)])
 
 
+class Rows(AsksTest):
+    """Of what a client is asked for, and nothing else."""
+
+    def test_readings(self):
+        self.start('fleet-sleeper', 2)
+        own, = self.start('a program of its own')
+        pid_file = self.there / 'own.pid'
+        pid_file.write_text(f'{own.pid}\n')
+        backup = self.there / 'backup of all'
+        backup.write_text('x' * 1000)
+        os.utime(backup, (time.time() - 2 * DAY,) * 2)
+        smtp.openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1',
+                     '-nodes', '-days', '10', '-subj', '/CN=site', '-keyout',
+                     str(self.there / 'site.key'), '-out', str(self.there / 'site.pem'))
+        (self.metrics / 'cellar.prom').write_text(
+            '# TYPE sensor_temperature_celsius gauge\n'
+            'sensor_temperature_celsius{room="cellar",shelf="2"} 21.5\n'
+            'sensor_humidity_ratio{room="cellar"} 0.4\n'
+            '# TYPE sensor_pulses_total counter\nsensor_pulses_total 1200\nother_celsius 3\n')
+        self.asks('<process name="fleet-sleeper"/><process name="fleet-is-not-there"/>',
+                  f'<process name="own" pid-file="{pid_file}"/>', f'<file path="{backup}"/>',
+                  f'<file path="{backup}.old"/>', f'<certificate path="{self.there}/site.pem"/>',
+                  f'<certificate path="{pid_file}"/>', f'<textfile dir="{self.metrics}"/>',
+                  '<metrics include="sensor_*" exclude="sensor_humidity_ratio load1"/>')
+        self.collect()
+        self.collect()
+        self.assertEqual(self.readings('process_running'),
+                         {'fleet-sleeper': 2, 'fleet-is-not-there': 0, 'own': 1})
+        self.assertEqual(set(self.readings('process_resident_memory_bytes')),
+                         {'fleet-sleeper', 'own'})
+        self.assertEqual(self.readings('file_exists'), {str(backup): 1, f'{backup}.old': 0})
+        self.assertEqual(self.readings('file_size_bytes'), {str(backup): 1000})
+        age, = self.readings('file_age_seconds').values()
+        self.assertAlmostEqual(age, 2 * DAY, delta=120)
+        left = self.readings('certificate_left_seconds')
+        self.assertEqual(set(left), {f'{self.there}/site.pem'})
+        self.assertAlmostEqual(left[f'{self.there}/site.pem'], 10 * DAY, delta=120)
+        self.assertEqual(self.readings('certificate_unreadable'),
+                         {f'{self.there}/site.pem': 0, str(pid_file): 1})
+        self.assertEqual(self.readings('sensor_temperature_celsius'), {'cellar/2': 21.5})
+        self.assertEqual(self.readings('sensor_pulses_per_second'), {'': 0})
+        for name in ('sensor_humidity_ratio', 'other_celsius', 'load1'):
+            self.assertEqual(self.readings(name), {}, name)
+        self.assertNotEqual(self.readings('load5'), {})
+
+
+@unittest.skipIf(WHY_NOT, WHY_NOT)
+class Mails(AsksTest):
+    def setUp(self):
+        super().setUp()
+        self.folder.chmod(0o755)  # the mail server has an account of its own
+        self.server = smtp.MailServer(str(self.folder / 'mx'), 'ops')
+        self.server.__enter__()
+        self.addCleanup(self.server.stop)
+        self.fleet.write('mail.password', smtp.PASSWORD + '\n')
+
+    def run_both(self):
+        for program in ('collector', 'alerter'):
+            self.assertEqual(self.fleet.run_closed(program), 0, program)
+        self.server.settle()
+
+    def test_alerts(self):
+        """On a metric of somebody's file, and on how many run."""
+        sleepers = self.start('fleet-sleeper', 2)
+        sensor = self.metrics / 'cellar.prom'
+        sensor.write_text('sensor_temperature_celsius{room="cellar"} 21.5\n')
+        self.asks('<process name="fleet-sleeper"/>', f'<textfile dir="{self.metrics}"/>',
+                  '<metrics include="sensor_*"/>',
+                  '<alert type="sensor_temperature_celsius" instance="cellar" limit="30"/>',
+                  '<alert type="process" instance="fleet-sleeper" below="1"/>',
+                  before=f'<mail host="127.0.0.1" port="{self.server.port}" ca="{self.server.ca}"'
+                         f' user="{smtp.USER}" password-file="mail.password"'
+                         ' from="fleet@example.com"/><alerter mail="ops@example.com"/>')
+        self.run_both()
+        self.run_both()
+        self.assertEqual(self.server.mails('ops', 0), [])
+        sensor.write_text('sensor_temperature_celsius{room="cellar"} 31.25\n')
+        sleepers[0].kill()
+        sleepers[0].wait()
+        self.run_both()
+        subjects = sorted(mail['subject'] for mail in self.server.mails('ops', 2))
+        self.assertEqual(subjects, [
+            '[fleet] WARNING one: process fleet-sleeper 1 (limit 1)',
+            '[fleet] WARNING one: sensor_temperature_celsius cellar 31.2 °C (limit 30.0 °C)'])
+        sensor.write_text('sensor_temperature_celsius{room="cellar"} 20\n')
+        self.start('fleet-sleeper')
+        self.run_both()
+        told = [mail['subject'] for mail in self.server.mails('ops', 4)]
+        self.assertEqual(sum('RESOLVED' in subject for subject in told), 2, told)
+        self.assertEqual(self.fleet.rows('SELECT * FROM open_alerts'), [])
+        explained = self.fleet.run('fleet', 'alerts', 'explain', 'one', 'sensor_temperature_celsius')
+        self.assertEqual(explained.status, 0, explained)
+        self.assertIn('at or above 30', explained.out)
+
+
 if __name__ == '__main__':
     sys.exit(unittest.main(verbosity=2))
