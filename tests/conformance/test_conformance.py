@@ -36,9 +36,10 @@ DIFFERENT = (
 # Labels that the compared release has not got yet.
 NEW_LABELS = {'node_disk_info': {'rotational'}, 'node_network_info': {'adminstate'},
               'node_os_info': {'build_id', 'image_id', 'image_version', 'support_end'}}
-# What is another thing at each look, however near.
+# What is another thing at each look, however near; being scraped is two connections more.
 RESTLESS = ('node_time_seconds', 'node_timex_', 'node_procs_running', 'node_cpu_scaling_frequency',
-            'node_entropy_available_bits', 'node_disk_io_now', 'node_scrape_')
+            'node_entropy_available_bits', 'node_disk_io_now', 'node_scrape_',
+            'node_netstat_Tcp_CurrEstab', 'node_sockstat_TCP_', 'node_sockstat_sockets_used')
 
 SAMPLE = re.compile(r'^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$')
 LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)",?')
