@@ -61,9 +61,9 @@ class Case(unittest.TestCase):
         self.key = Key()
         self.attempt = 1
 
-    def ask(self):
+    def ask(self, asks=''):
         self.attempt += 1
-        return request(self.attempt, self.key)
+        return request(self.attempt, self.key, asks=asks)
 
     def talk(self, login=('/bin/sh',), sh='/bin/sh', machine=MACHINE, hash_=HASH, env=None):
         text = command('run', machine, hash_).replace('/bin/sh -c', sh + ' -c', 1)
@@ -101,6 +101,19 @@ class UnderEveryShell(Case):
         for shell in POSIX_SHELLS:
             with self.subTest(shell=shell):
                 self.cold_then_warm(sh=shell)
+
+    def test_the_longest_request(self):
+        """Which the shell reads and drops while there is no probe."""
+        asks = ''.join(f' ask=file:/{i:03d}{"x" * 86}' for i in range(71))
+        self.assertGreater(len(asks), 7000)
+        for shell in POSIX_SHELLS:
+            with self.subTest(shell=shell):
+                shutil.rmtree(self.cache, ignore_errors=True)
+                talk = self.talk(sh=shell).run(self.ask(asks), GOOD)
+                self.assertEqual(talk.needed, MACHINE)
+                self.assert_ran(talk)
+                self.assertIn(f'fleet_file_exists{{path="/070{"x" * 86}"}} 0',
+                              self.key.open(talk.files[0].data))
 
     def test_damage_under_every_sh(self):
         """A file that cannot start, or is not what its name says, goes; the next run heals."""
