@@ -204,3 +204,18 @@ size_t mounts_parse(struct span file, const char *asks, struct mount *ret_mounts
 	drop_doubles(&c);
 	return c.count;
 }
+
+bool mounts_is_away(struct span file, struct span path)
+{
+	char bytes[MOUNT_PATH_MAX];
+	struct span line;
+	struct mount m;
+	while (span_line(&file, &line)) {
+		if (!parse_line(line, &m) || kind_of(m.type) != REMOTE)
+			continue;
+		struct span point = { bytes, mount_unescape(m.point, bytes, sizeof bytes) };
+		if (point.len > 0 && (span_equal(point, path) || is_below(path, point)))
+			return true;
+	}
+	return false;
+}

@@ -29,6 +29,9 @@ struct mount {
 /* `asks` are the request's (lib/wire/ask.h). At most MOUNTS_MAX. */
 size_t mounts_parse(struct span file, const char *asks, struct mount *ret_mounts);
 
+/* Whether that path leads onto or through a mount that may never answer. */
+bool mounts_is_away(struct span file, struct span path);
+
 /* Turns the kernel's \ooo (blank, tab, newline, backslash) back into bytes and a NUL. Returns
  * the length, or 0 when it does not fit. */
 size_t mount_unescape(struct span s, char *out, size_t size);

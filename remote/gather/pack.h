@@ -17,4 +17,7 @@ bool pack_now(struct collect *c, struct bundle *b);
 bool pack_file(
 	struct collect *c, struct bundle *b, const char *kind, struct span path, size_t most);
 
+/* The kernel's list of mounts (mounts_is_away()), in memory of c->names; empty without one. */
+struct span pack_mounts(struct collect *c);
+
 #endif

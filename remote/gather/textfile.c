@@ -6,6 +6,7 @@
 
 #include "lib/wire/ask.h"
 #include "remote/gather/pack.h"
+#include "remote/mounts.h"
 #include "remote/sources.h"
 
 enum { FILE_MAX = 256 << 10 };
@@ -38,15 +39,20 @@ static void pack_folder(struct collect *c, struct bundle *b, const char *folder)
 	}
 }
 
-/* Only once, and told whether it is there. */
+/* Only once, and told whether it is there. On a network mount none is: its server may be gone. */
 static void pack_asked(struct collect *c, struct bundle *b, const char *folder)
 {
+	struct bundle_file f, none = { .kind = { "folder", 6 },
+		.path = { folder, strlen(folder) },
+		.bytes = { "", 0 },
+		.size = -1 };
 	struct span rest = { b->data, b->len };
-	struct bundle_file f;
 	while (bundle_next(&rest, &f))
 		if (span_is(f.kind, "folder") && span_is(f.path, folder))
 			return;
-	if (pack_file(c, b, "folder", (struct span){ folder, strlen(folder) }, 0))
+	if (mounts_is_away(pack_mounts(c), none.path))
+		(void)bundle_add(b, &none);
+	else if (pack_file(c, b, "folder", none.path, 0))
 		pack_folder(c, b, folder);
 }
 

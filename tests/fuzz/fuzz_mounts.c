@@ -19,6 +19,9 @@ static void choose(const char *asks, struct span file)
 		size_t len = mount_unescape(mounts[i].point, point, sizeof point);
 		assert(len < sizeof point && mounts[i].device.len > 0);
 		assert(!mounts[i].away || strstr(asks, "network-mounts:yes"));
+		assert(!mounts[i].away || len == 0 ||
+			mounts_is_away(
+				(struct span){ copy + 1, file.len }, (struct span){ point, len }));
 	}
 	free(copy);
 }

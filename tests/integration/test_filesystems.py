@@ -104,6 +104,36 @@ class Away(Case):
         self.assertEqual(self.value(text, 'fleet_filesystem_stuck'), 0)
         self.assertEqual(self.value(text, 'node_filesystem_size_bytes', self.point), 4096000)
 
+    def files(self, text):
+        """{(metric, path below the folder): value} of what was asked for by name."""
+        found = re.findall(r'^fleet_((?:file|certificate)_\w+)\{path="' + re.escape(self.home) +
+                           r'/([^"]*)"\} (.*)$', text, re.M)
+        return {(name, path): float(value) for name, path, value in found
+                if name in ('file_exists', 'file_size_bytes', 'certificate_unreadable')}
+
+    def test_files_that_are_asked_for(self):
+        """On a server that answers they are read; one that does not keeps nobody else's back."""
+        with open(os.path.join(self.home, 'here'), 'w', encoding='utf-8') as f:
+            f.write('1234')
+        self.server.files = {'there': b'12345'}
+        asks = [f'{kind}:{path}' for kind in ('file', 'certificate') for path in
+                (self.home + '/here', self.point + '/there', self.point + '/there',
+                 self.point + '/nowhere')] + ['textfile:' + self.point]
+        here = {('file_exists', 'here'): 1, ('file_size_bytes', 'here'): 4,
+                ('certificate_unreadable', 'here'): 1,
+                ('certificate_unreadable', 'dead server/there'): 1,
+                ('certificate_unreadable', 'dead server/nowhere'): 1}
+        there = {('file_exists', 'dead server/there'): 1,
+                 ('file_size_bytes', 'dead server/there'): 5,
+                 ('file_exists', 'dead server/nowhere'): 0}
+        self.assertEqual(self.files(self.plain(*asks)), {**here, **there})
+        self.server.hangs = True
+        for _ in range(2):
+            text = self.plain(*asks)
+            self.assertLess(self.seconds, 5)
+            self.assertEqual(self.files(text), here)
+            self.assertIn('\nnode_textfile_scrape_error 1\n', text)
+
     def test_a_conversation(self):
         """Its end comes though the child is still there, and the files do, too."""
         key = Key()
