@@ -35,6 +35,16 @@ EXPECTED = {
          'node_netstat_Ip6_InOctets '],
         ['node_pressure_irq_', 'node_schedstat_running_seconds_total{', 'node_swap_size_bytes{',
          'node_disk_read_bytes_total{device="loop', 'node_hwmon_']),
+    'docker-6.1': (
+        ['node_processes_pids 7', 'node_processes_state{state="Z"} 1', 'node_load1 1.21',
+         'fleet_process_top_resident_memory_bytes{name="a) R (b\\\\ \\"c\\\\x0a d",pid="4021",'
+         'user="999"} 3321856',
+         'fleet_process_top_cpu_seconds_total{name="postgres",pid="31",user="postgres"} 1608.82',
+         'fleet_container_info{type="docker"} 1', 'fleet_cgroup_cpu_limit_cores 1.500000',
+         'fleet_cgroup_memory_limit_bytes 536870912', 'fleet_cgroup_pids 8',
+         'fleet_cgroup_memory_inactive_file_bytes 81203200',
+         'fleet_cgroup_cpu_throttled_seconds_total 203.312044'],
+        ['node_disk_', 'node_network_', 'node_hwmon_']),
     'raspios-6.1-armv7': (
         ['node_memory_CmaTotal_bytes 67108864', 'node_disk_writes_completed_total{device="mmcblk0"} 12033',
          'node_load15 0.05', 'node_filefd_maximum 86890', 'node_processes_max_threads 6891',
