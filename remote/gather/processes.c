@@ -36,7 +36,7 @@ struct pass {
 /* ---- what is asked for ------------------------------------------------------------------ */
 
 /* The number that a pid file begins with. Without a file nothing runs. */
-static void read_pid_file(const struct collect *c, const char *path, struct tally_asked *asked)
+static void read_pid_file(struct collect *c, const char *path, struct tally_asked *asked)
 {
 	char full[PATH_MAX], text[PID_FILE_MAX];
 	struct span line, word;
@@ -46,6 +46,8 @@ static void read_pid_file(const struct collect *c, const char *path, struct tall
 			    : -1;
 	asked->by_pid = true;
 	asked->is_unreadable = n < 0 && errno != ENOENT && errno != ENOTDIR;
+	if (n < 0)
+		collect_note(c, errno);
 	struct span rest = { text, n > 0 ? (size_t)n : 0 };
 	if (!span_line(&rest, &line) || !span_word(&line, &word) || !span_u64(word, &asked->pid))
 		asked->pid = 0;
@@ -197,6 +199,8 @@ ssize_t gather_processes(struct collect *c, const struct source *s, char *out, s
 	ssize_t n = -1; /* this program is a process, or it is no /proc */
 	if (pass.tally.pids > 0)
 		n = write_all(c, &pass, out, size / 2 - NAMES_MAX, names + NAMES_MAX);
+	if (pass.tally.pids > 0 && pass.tally.has_hidden)
+		collect_note(c, EPERM);
 	(void)close(pass.proc_fd);
 	return n;
 }

@@ -293,6 +293,7 @@ time.sleep(600)''')
                       extra_groups=[], executable=probe)
         self.assertIsNone(asked(said, 'own'))
         self.assertEqual(asked(said, 'own', 'error'), 1)
+        self.assertIn(({'source': 'processes'}, 1), said['fleet_source_denied'])
 
     def program_for_all(self):
         path = os.path.join(self.folder, 'probe')
@@ -320,6 +321,7 @@ time.sleep(600)''')
             self.assertEqual(asked(said, 'fleet-nobodys'), 1)
             self.assertEqual(asked(said, 'theirs'), 1)
             self.assertEqual(asked(said, 'theirs', 'error'), 0)
+            self.assertIn(({'source': 'processes'}, 1), said['fleet_source_denied'])
 
     def hidden(self, probe, hidepid):
         script = (f'mount -t proc -o hidepid={hidepid} proc "$1/proc" && '
