@@ -6,7 +6,7 @@
 #include "lib/storage/set.h"
 #include "lib/storage/words.h"
 
-enum { ALERT_PARAMETERS = 22, ALERT_COLUMNS = 29, MARKS = 64 };
+enum { ALERT_PARAMETERS = 24, ALERT_COLUMNS = 31, MARKS = 64 };
 
 static void add_alert(struct set *set, const struct db_value *row)
 {
@@ -35,11 +35,13 @@ static void add_alert(struct set *set, const struct db_value *row)
 		.flaps = (uint32_t)db_get_int(&row[21]),
 		.flaps_since = db_get_int(&row[22]),
 		.escalated_at = db_get_int(&row[23]),
-		.acked_at = db_get_int(&row[24]),
-		.acked_severity = severity_of(db_get_text(&row[25])),
-		.acked_by = set_text(set, &row[26]),
-		.acked_why = set_text(set, &row[27]),
-		.opened_at = db_get_int(&row[28]),
+		.worst = severity_of(db_get_text(&row[24])),
+		.told_severity = severity_of(db_get_text(&row[25])),
+		.acked_at = db_get_int(&row[26]),
+		.acked_severity = severity_of(db_get_text(&row[27])),
+		.acked_by = set_text(set, &row[28]),
+		.acked_why = set_text(set, &row[29]),
+		.opened_at = db_get_int(&row[30]),
 	};
 	set_add(set, &a, sizeof a);
 }
@@ -181,6 +183,8 @@ static int put_alert(
 		db_int(alert->flaps),
 		db_time_or_null(alert->flaps_since),
 		db_time_or_null(alert->escalated_at),
+		db_text(severity_name(alert->worst)),
+		db_text(severity_name(alert->told_severity)),
 	};
 	if (buffer_append(&a->values, row, sizeof row))
 		return error_set(err, "out of memory");

@@ -7,11 +7,13 @@
 
 extern const char migration_sqlite_001[], migration_mariadb_001[];
 extern const char migration_sqlite_002[], migration_mariadb_002[];
+extern const char migration_sqlite_003[], migration_mariadb_003[];
 
 /* One row a step, in order: version 1 first. */
 static const char *const steps[][2] = {
 	{ [STORAGE_SQLITE] = migration_sqlite_001, [STORAGE_MARIADB] = migration_mariadb_001 },
 	{ [STORAGE_SQLITE] = migration_sqlite_002, [STORAGE_MARIADB] = migration_mariadb_002 },
+	{ [STORAGE_SQLITE] = migration_sqlite_003, [STORAGE_MARIADB] = migration_mariadb_003 },
 };
 
 static const int newest = (int)ARRAY_LEN(steps);

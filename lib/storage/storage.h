@@ -223,7 +223,9 @@ struct alert {
 	int64_t level_since; /* since when the value asks for another severity; else 0 */
 	uint32_t flaps;	     /* how often it opened since flaps_since */
 	int64_t flaps_since;
-	int64_t escalated_at; /* 0: not yet */
+	enum severity worst;	     /* since flaps_since */
+	enum severity told_severity; /* at the last event that people were told */
+	int64_t escalated_at;	     /* 0: not yet */
 	/* Who has taken it on, from storage_acknowledge(); not written with the row. An alert that
 	 * got worse than acked_severity is nobody's again. */
 	int64_t acked_at; /* 0: nobody has */

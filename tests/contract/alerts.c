@@ -60,6 +60,8 @@ static void an_alert_remembers_more_than_its_state(void **state)
 	a->level_since = noon - 5;
 	a->flaps = 4;
 	a->flaps_since = noon - 4;
+	a->worst = a->told_severity = SEVERITY_CRITICAL;
+	t[1].alert.worst = SEVERITY_CRITICAL;
 	a->escalated_at = noon - 3;
 	a->acked_at = noon;
 	a->acked_by = "nobody";
@@ -74,12 +76,16 @@ static void an_alert_remembers_more_than_its_state(void **state)
 	assert_int_equal(b->level_since, noon - 5);
 	assert_int_equal(b->flaps, 4);
 	assert_int_equal(b->flaps_since, noon - 4);
+	assert_int_equal(b->worst, SEVERITY_CRITICAL);
+	assert_int_equal(b->told_severity, SEVERITY_CRITICAL);
 	assert_int_equal(b->escalated_at, noon - 3);
 	assert_int_equal(b->acked_at, 0);
 	assert_string_equal(b->acked_by, "");
 	assert_string_equal(none->held, "");
 	assert_int_equal(none->level_since, 0);
 	assert_int_equal(none->flaps_since, 0);
+	assert_int_equal(none->worst, SEVERITY_CRITICAL);
+	assert_int_equal(none->told_severity, SEVERITY_WARNING);
 	assert_int_equal(none->escalated_at, 0);
 	alert_set_finish(&got);
 	assert_select(r, "SELECT client, held FROM open_alerts",
