@@ -75,7 +75,9 @@ static struct verdict step_quiet(
 		return verdict_write(a);
 	bool critical = a.level_since != 0 && (rule->samples <= 1 || a.level_since <= a.since);
 	set_severity(rule, &a, critical ? SEVERITY_CRITICAL : SEVERITY_WARNING);
-	return verdict_open(config, a, a.as_of);
+	struct verdict v = verdict_open(config, a, a.as_of);
+	set_severity(rule, &v.alert, v.alert.severity);
+	return v;
 }
 
 static struct verdict step_rise(const struct rule *rule, struct alert a)
@@ -85,6 +87,7 @@ static struct verdict step_rise(const struct rule *rule, struct alert a)
 		return verdict_write(a);
 	a.breaches = 0;
 	set_severity(rule, &a, SEVERITY_CRITICAL);
+	alert_worsened(&a);
 	return verdict_tell(verdict_write(a), EVENT_WORSE);
 }
 

@@ -35,6 +35,12 @@ bool alert_is_locked(const struct alerter_config *config, const struct alert *a)
 	return config->flap_after > 0 && a->flaps > config->flap_after;
 }
 
+void alert_worsened(struct alert *a)
+{
+	if (a->severity > a->worst)
+		a->worst = a->severity;
+}
+
 bool alert_is_acked(const struct alert *a)
 {
 	return a->acked_at != 0 && a->severity <= a->acked_severity;
@@ -56,13 +62,17 @@ struct verdict verdict_open(const struct alerter_config *config, struct alert a,
 	if (flaps_expired(config, &a, at)) {
 		a.flaps = 0;
 		a.flaps_since = at;
+		a.worst = a.severity;
 	}
+	alert_worsened(&a);
 	a.flaps += config->flap_after > 0;
 	a.state = ALERT_FIRING;
 	a.clear_since = a.level_since = 0;
 	a.breaches = 0;
-	if (alert_is_locked(config, &a))
+	if (alert_is_locked(config, &a)) {
+		a.severity = a.worst;
 		return verdict_tell(verdict_write(a), EVENT_FLAPPING);
+	}
 	a.opened_at = a.acked_at = a.escalated_at = 0;
 	return verdict_tell(verdict_write(a), EVENT_FIRING);
 }

@@ -12,9 +12,9 @@
  * fire, ending, being told again. Pure.
  *
  * Flapping: a row that opened more than alerter.flap_after times within alerter.flap_window is
- * locked. That is said once; from then on it fires, at the worst severity since, whatever the value
- * does, until it was clear, or gone, for the whole window. A row therefore stays, in state ok, for
- * as long after its end as its openings count.
+ * locked. That is said once; from then on it fires, at the worst severity that it had since the
+ * first of them, whatever the value does, until it was clear, or gone, for the whole window. A row
+ * therefore stays, in state ok, for as long after its end as its openings count.
  */
 /* Alerts that need no rule. */
 #define RULE_UNREACHABLE "client-unreachable"
@@ -72,6 +72,9 @@ int64_t verdict_clear_for(
 struct verdict verdict_remind(struct verdict v, int64_t repeat_ms, int64_t now);
 
 bool alert_is_locked(const struct alerter_config *config, const struct alert *a);
+
+/* Its severity may have risen: remembers the worst for a lock. */
+void alert_worsened(struct alert *a);
 
 /* Somebody has acknowledged it, as severe as it is now. */
 bool alert_is_acked(const struct alert *a);

@@ -137,7 +137,7 @@ static void run_series(const char *name, const struct alerter_config *config,
 	struct kept kept = { 0 };
 	struct pace pace = { 0 };
 	int64_t before = 0;
-	char told[200] = "";
+	char told[400] = "";
 	uint64_t id = 1;
 	const char *at = samples;
 	for (char *end; *at; at = *end ? end + 1 : end) {
@@ -222,6 +222,18 @@ static const struct {
 		"0:95 1:80 2:95 3:80 4:95 5:80 6:95 60:98 70:95 80:98 90:80 95:98",
 		"0:firing 1:resolved 2:firing 3:resolved 4:firing 5:resolved 6:flapping "
 		"60:worse!" },
+	{ "it was worse in one of the lives before", TWO_LEVELS(.for_ms = 0),
+		"0:98 1:80 2:95 3:80 4:95 5:80 6:95 60:98 70:80 670:80",
+		"0:firing! 1:resolved! 2:firing 3:resolved 4:firing 5:resolved 6:flapping! "
+		"670:resolved!" },
+	{ "it was worse in the midst of one", TWO_LEVELS(.for_ms = 0),
+		"0:95 1:98 2:95 3:80 4:95 5:80 6:95 7:80 8:95",
+		"0:firing 1:worse! 3:resolved 4:firing 5:resolved 6:firing 7:resolved "
+		"8:flapping!" },
+	{ "it was worse too long ago", TWO_LEVELS(.for_ms = 0),
+		"0:98 1:80 601:95 602:80 603:95 604:80 605:95 606:80 607:95",
+		"0:firing! 1:resolved! 601:firing 602:resolved 603:firing 604:resolved 605:firing "
+		"606:resolved 607:flapping" },
 	{ "it is locked when it vanishes, too", { .limit = 90, .clear = 90 },
 		"0:95 1:80 2:95 3:80 4:95 5:80 6:95 7:- 8:- 9:- 10:95 11:- 12:- 13:- 612:- "
 		"613:-",
