@@ -195,7 +195,7 @@ struct verdict hold_review(const struct alert *row, const char *hold, bool again
 	struct verdict v =
 		verdict_tell(verdict_write(a), row->told_at == 0 ? EVENT_FIRING : EVENT_REPEAT);
 	if (v.kind == EVENT_FIRING)
-		v.alert.opened_at = v.alert.acked_at = v.alert.escalated_at = 0;
+		v.alert.opened_at = v.alert.escalated_at = 0;
 	v.at = now;
 	v.alert.told_at = now;
 	return v;

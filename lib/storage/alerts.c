@@ -215,10 +215,25 @@ static int add_event(struct storage *s, struct apply *a, const struct alert_key 
 	return opens ? db_run(s->db, STATEMENT_OPEN_EVENT, DB_VALUES(db_id(*ret_id)), err) : 0;
 }
 
+/* The row hangs on the event that opened it, and so does who took it on, if that goes on. */
+static int open_alert(struct storage *s, const struct alert_key *key, const struct alert *alert,
+	struct db_value before, uint64_t opened, struct error *err)
+{
+	if (db_run(s->db, STATEMENT_OPEN_ALERT,
+		    DB_VALUES(db_id(opened), db_int(key->client_id), db_text(key->rule),
+			    db_text(key->instance)),
+		    err))
+		return -1;
+	if (alert->acked_at == 0)
+		return 0;
+	return db_run(s->db, STATEMENT_MOVE_ACKNOWLEDGEMENT, DB_VALUES(db_id(opened), before), err);
+}
+
 /* The event of that key, made when it is not there yet. */
 static int put_event(struct storage *s, struct apply *a, const struct alert_key *key,
-	const struct event *e, struct error *err)
+	const struct transition *t, struct error *err)
 {
+	const struct event *e = t->event;
 	/* id and opened_event of the alert's row as it stands */
 	struct db_value alert_row[2] = { db_int(0), db_int(0) }, found;
 	uint64_t id = 0;
@@ -238,10 +253,7 @@ static int put_event(struct storage *s, struct apply *a, const struct alert_key 
 		return -1;
 	if (e->kind != EVENT_FIRING)
 		return 0;
-	return db_run(s->db, STATEMENT_OPEN_ALERT,
-		DB_VALUES(db_id(id), db_int(key->client_id), db_text(key->rule),
-			db_text(key->instance)),
-		err);
+	return open_alert(s, key, &t->alert, alert_row[1], id, err);
 }
 
 /* Those that tell nothing and remove nothing are collected and written in one go; that is
@@ -260,7 +272,7 @@ static int apply_one(
 		return 0;
 	if (flush(s, a, err))
 		return -1;
-	if (t->event && put_event(s, a, &key, t->event, err))
+	if (t->event && put_event(s, a, &key, t, err))
 		return -1;
 	if (!t->remove)
 		return 0;

@@ -226,8 +226,9 @@ struct alert {
 	enum severity worst;	     /* since flaps_since */
 	enum severity told_severity; /* at the last event that people were told */
 	int64_t escalated_at;	     /* 0: not yet */
-	/* Who has taken it on, from storage_acknowledge(); not written with the row. An alert that
-	 * got worse than acked_severity is nobody's again. */
+	/* Who has taken it on, from storage_acknowledge(); not written with the row, but that an
+	 * event FIRING of a row with acked_at, which was held until then, leaves it so. An alert
+	 * that got worse than acked_severity is nobody's again. */
 	int64_t acked_at; /* 0: nobody has */
 	enum severity acked_severity;
 	const char *acked_by, *acked_why;

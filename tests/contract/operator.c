@@ -109,6 +109,27 @@ static void a_new_life_is_nobodys(void **state)
 	alert_set_finish(&got);
 }
 
+/* It was held, somebody took it on all the same, and then it is told. */
+static void what_is_released_stays_taken_on(void **state)
+{
+	struct rig *r = rig(state);
+	uint64_t epoch = take(r);
+	struct alert a = firing("web1", "/");
+	struct event told = event_of(&a, EVENT_FIRING, noon + 9);
+	uint64_t opened = open_alert(r, epoch, &a);
+	struct alert_set got;
+	assert_true(acknowledge(r, opened, "ann", "mine"));
+	a.acked_at = noon + 5;
+	for (int again = 0; again < 2; again++) {
+		apply(r, epoch, &(struct transition){ .alert = a, .event = &told }, 1);
+		assert_done(r, storage_get_alerts(r->s, &got, &r->err));
+		assert_true(got.items[0].opened_event > opened);
+		assert_int_equal(got.items[0].acked_at, noon + 5);
+		assert_string_equal(got.items[0].acked_by, "ann");
+		alert_set_finish(&got);
+	}
+}
+
 static void a_thread_is_one_life(void **state)
 {
 	struct rig *r = rig(state);
@@ -306,6 +327,7 @@ static void nothing_said_of_a_forgotten_client_stays(void **state)
 const struct CMUnitTest operator_tests[] = {
 	RIG_TEST(an_alert_is_taken_on),
 	RIG_TEST(it_is_known_when_the_opening_was_told),
+	RIG_TEST(what_is_released_stays_taken_on),
 	RIG_TEST(a_thread_is_one_life),
 	RIG_TEST(a_new_life_is_nobodys),
 	RIG_TEST(a_silence_lasts_until_its_end_or_until_it_is_lifted),
