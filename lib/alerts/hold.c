@@ -139,11 +139,20 @@ bool rule_is_called(const char *key, const char *name)
 
 /* ---- who hears of it ---------------------------------------------------------------------- */
 
+static void note_told(struct alert *a, int64_t now)
+{
+	a->told_at = now;
+	a->told_severity = a->severity;
+}
+
 static void apply_opening(struct verdict *v, const char *hold, int64_t now)
 {
 	v->alert.held = hold;
-	v->alert.told_at = hold[0] ? 0 : now;
 	v->held = hold;
+	if (hold[0])
+		v->alert.told_at = 0;
+	else
+		note_told(&v->alert, now);
 }
 
 /* What was not told in time is told when it is released, not by what follows. */
@@ -151,7 +160,7 @@ static void apply_following(struct verdict *v, const char *hold, int64_t now)
 {
 	v->held = hold[0] ? hold : alert_held(&v->alert);
 	if (!v->held[0])
-		v->alert.told_at = now;
+		note_told(&v->alert, now);
 	else if (v->kind != EVENT_WORSE)
 		v->tell = false;
 }
@@ -190,6 +199,7 @@ struct verdict hold_review(const struct alert *row, const char *hold, bool again
 	if (strcmp(hold, alert_held(row)) == 0 || (!hold[0] && row->clear_since != 0))
 		return verdict_keep();
 	a.held = hold;
+	again = again || row->severity > row->told_severity;
 	if (hold[0] || (row->told_at != 0 && (!again || alert_is_acked(row))))
 		return verdict_write(a);
 	struct verdict v =
@@ -197,7 +207,7 @@ struct verdict hold_review(const struct alert *row, const char *hold, bool again
 	if (v.kind == EVENT_FIRING)
 		v.alert.opened_at = v.alert.escalated_at = 0;
 	v.at = now;
-	v.alert.told_at = now;
+	note_told(&v.alert, now);
 	return v;
 }
 
@@ -209,7 +219,8 @@ struct verdict hold_escalate(const struct alert *row, int64_t after_ms, int64_t 
 		alert_lasted(&opened_at, now) < after_ms)
 		return verdict_keep();
 	struct alert a = *row;
-	a.escalated_at = a.told_at = now;
+	a.escalated_at = now;
+	note_told(&a, now);
 	struct verdict v = verdict_tell(verdict_write(a), EVENT_ESCALATED);
 	v.at = now;
 	return v;

@@ -44,8 +44,9 @@ void hold_apply(struct verdict *v, const char *hold, int64_t now);
 
 /* A row that fires, looked at again: nothing to do, held by something else than before, or free
  * again. Then it is told: as FIRING, also when somebody took it on while it was held, who goes on
- * to have it; or, when `again`, as REPEAT to those who know of it, unless somebody has taken it on.
- * One that is clear already, and may be about to end, stays held. */
+ * to have it; or, when `again`, or it got worse than what was told, as REPEAT to those who know of
+ * it, unless somebody has taken it on. One that is clear already, and may be about to end, stays
+ * held. */
 struct verdict hold_review(
 	const struct alert *row, const char *hold, bool again, int64_t now) MUST_CHECK;
 

@@ -264,15 +264,6 @@ static const char *released_text(struct settling *s, const struct alert *a)
 		a->text[0] ? "; " : "", alert_held(a));
 }
 
-/* What still fires after maintenance, or may have become worse meanwhile; not all that was down
- * before, when the way to it is back. */
-static bool is_told_again(const struct book_row *row)
-{
-	const struct alert *a = &row->alert;
-	bool is_worst = row->rule && row->rule->has_critical && a->severity == SEVERITY_CRITICAL;
-	return is_worst || holder_is_silence(alert_held(a));
-}
-
 static int review(struct settling *s, struct book_client *c, struct book_row *row)
 {
 	const struct alert *a = &row->alert;
@@ -281,7 +272,10 @@ static int review(struct settling *s, struct book_client *c, struct book_row *ro
 	const char *hold = find_hold(s, c, row);
 	if (!hold)
 		return no_memory(s);
-	struct verdict v = hold_review(a, hold, is_told_again(row), s->now);
+	/* What still fires after maintenance; not all that was down before, when the way to it is
+	 * back. */
+	bool again = holder_is_silence(alert_held(a));
+	struct verdict v = hold_review(a, hold, again, s->now);
 	if (v.row == ROW_KEEP)
 		return escalate(s, c, row);
 	const char *const *recipients = v.tell ? find_recipients(s, c, row) : NULL;

@@ -220,12 +220,36 @@ static void what_is_taken_on_comes_back_quietly(void **state)
 	assert_string_equal(v.alert.held, "");
 	row.severity = SEVERITY_CRITICAL;
 	assert_true(hold_review(&row, "", true, 1000).tell);
+	row.told_severity = SEVERITY_CRITICAL;
 	assert_false(hold_review(&row, "", false, 1000).tell);
 	row.severity = SEVERITY_WARNING;
 	row.told_at = 0;
 	v = hold_review(&row, "", false, 1000);
 	assert_true(v.tell && v.kind == EVENT_FIRING);
 	assert_true(alert_is_acked(&v.alert));
+}
+
+/* Below a jump host that comes and goes, once is enough, unless there is worse to tell. */
+static void what_is_known_is_not_told_again(void **state)
+{
+	(void)state;
+	struct alert row = { .state = ALERT_FIRING, .severity = SEVERITY_CRITICAL };
+	struct verdict v = verdict_tell(verdict_write(row), EVENT_FIRING);
+	hold_apply(&v, "", 1000);
+	row = v.alert;
+	row.held = "gate is down";
+	v = hold_review(&row, "", false, 2000);
+	assert_int_equal(v.row, ROW_WRITE);
+	assert_false(v.tell);
+
+	row.told_severity = SEVERITY_WARNING;
+	v = verdict_tell(verdict_write(row), EVENT_WORSE);
+	hold_apply(&v, "gate is down", 3000);
+	v = hold_review(&v.alert, "", false, 4000);
+	assert_true(v.tell && v.kind == EVENT_REPEAT);
+	row = v.alert;
+	row.held = "gate is down";
+	assert_false(hold_review(&row, "", false, 5000).tell);
 }
 
 /* It may be about to end: nobody needs to hear that it fires. */
@@ -276,6 +300,7 @@ int main(void)
 		cmocka_unit_test(names_of_rules),
 		cmocka_unit_test(every_life),
 		cmocka_unit_test(what_is_taken_on_comes_back_quietly),
+		cmocka_unit_test(what_is_known_is_not_told_again),
 		cmocka_unit_test(what_is_clear_already_stays_held),
 		cmocka_unit_test(escalated_once),
 	};
