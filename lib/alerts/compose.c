@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "lib/alerts/letter.h"
 #include "lib/alerts/quiet.h"
@@ -12,6 +13,7 @@ struct telling {
 	const char *name; /* the recipient's; "" = standard output */
 	const struct event *event;
 	const struct deferred_event *deferred; /* the row it waits in, NULL when it is new */
+	const char *address;		       /* of a mail, or "" */
 };
 
 struct job {
@@ -39,20 +41,30 @@ static int no_memory(const struct job *j)
 
 /* ---- who is told what ------------------------------------------------------------------- */
 
-static const char *told_as(const struct config *config, const char *name)
+static struct telling make_telling(
+	const struct config *config, const char *name, const struct event *e)
 {
-	return config_recipient(config, name).channel == CHANNEL_STDOUT ? "" : name;
+	struct recipient to = config_recipient(config, name);
+	return (struct telling){
+		.name = to.channel == CHANNEL_STDOUT ? "" : name,
+		.event = e,
+		.address = to.channel == CHANNEL_MAIL ? to.address : "",
+	};
 }
 
-static bool told_already(const struct telling *t, const struct telling *end, const char *name)
+/* An address may stand in a list twice: by itself, and under the name of its <recipient>. */
+static bool told_already(
+	const struct telling *t, const struct telling *end, const struct telling *next)
 {
 	for (; t < end; t++)
-		if (strcmp(t->name, name) == 0)
+		if (strcmp(t->name, next->name) == 0 ||
+			(next->address[0] && strcasecmp(t->address, next->address) == 0))
 			return true;
 	return false;
 }
 
-/* Adds a telling for every recipient of the event, each once. Returns the new end, or NULL. */
+/* Adds a telling for every recipient of the event, each address once. Returns the new end, or NULL.
+ */
 static struct telling *add_event(const struct job *j, struct telling *to, const struct event *e)
 {
 	struct telling *first = to;
@@ -60,9 +72,9 @@ static struct telling *add_event(const struct job *j, struct telling *to, const 
 	if (!rest)
 		return NULL;
 	while ((name = strsep(&rest, "\n"))) {
-		const char *as = told_as(j->in->config, name);
-		if (!told_already(first, to, as))
-			*to++ = (struct telling){ as, e, NULL };
+		struct telling next = make_telling(j->in->config, name, e);
+		if (!told_already(first, to, &next))
+			*to++ = next;
 	}
 	return to;
 }
@@ -80,7 +92,8 @@ static struct telling *add_all(const struct job *j, struct telling *to)
 			to = add_event(j, to, &j->in->events[i]);
 	for (size_t i = 0; to && i < j->in->deferred_count; i++) {
 		const struct deferred_event *d = &j->in->deferred[i];
-		*to++ = (struct telling){ told_as(j->in->config, d->recipient), &d->event, d };
+		*to = make_telling(j->in->config, d->recipient, &d->event);
+		to++->deferred = d;
 	}
 	return to;
 }

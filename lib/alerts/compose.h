@@ -14,10 +14,11 @@
  * below and the time zone of quiet hours.
  *
  * Every name in an event's recipients gets messages of its own (config_recipient()), so that one
- * bad address costs nobody else anything. Events of one alert that go out together are one story
- * (story.h). What a recipient is not to be told now is deferred, nothing is dropped: in quiet
- * hours what is not critical; beyond so many messages an hour what there is no room for
- * (quiet.h). When something of an alert goes, all that waits of it goes along.
+ * bad address costs nobody else anything; of names that mean one address only the first does.
+ * Events of one alert that go out together are one story (story.h). What a recipient is not to be
+ * told now is deferred, nothing is dropped: in quiet hours what is not critical; beyond so many
+ * messages an hour what there is no room for (quiet.h). When something of an alert goes, all that
+ * waits of it goes along.
  *
  * Up to COMPOSE_SINGLE_MAX alerts go to a recipient as a message each, which replies to the one
  * that first told its alert. What is more, or more than there is room for, goes as one digest,

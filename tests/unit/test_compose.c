@@ -249,6 +249,28 @@ static void each_recipient_has_mails_of_its_own(void **state)
 	arena_finish(&f.pool);
 }
 
+static void one_address_has_one_mail(void **state)
+{
+	(void)state;
+	struct fixture f = { 0 };
+	struct event e = rig_firing;
+	const struct recipient named[] = {
+		{ .name = "chat", .channel = CHANNEL_WEBHOOK, .form = WEBHOOK_SLACK },
+		{ .name = "ops", .channel = CHANNEL_MAIL, .address = "Ops@example.com" },
+		{ .name = "ring", .channel = CHANNEL_WEBHOOK, .form = WEBHOOK_SLACK },
+	};
+	struct config config = rig_config(true);
+	config.recipients = named;
+	config.recipient_count = ARRAY_LEN(named);
+	e.recipients = "chat\nops\nops@example.com\nring";
+	run_with(&f, &e, 1, &config);
+	assert_int_equal(f.bag.count, 3);
+	assert_string_equal(f.bag.items[0].recipient, "chat");
+	assert_string_equal(f.bag.items[1].recipient, "ops");
+	assert_string_equal(f.bag.items[2].recipient, "ring");
+	arena_finish(&f.pool);
+}
+
 static void nobody_to_tell_is_told_on_standard_output(void **state)
 {
 	(void)state;
@@ -360,6 +382,7 @@ int main(void)
 		cmocka_unit_test(names_of_any_letters_can_be_pasted),
 		cmocka_unit_test(five_are_mails_six_are_a_digest),
 		cmocka_unit_test(each_recipient_has_mails_of_its_own),
+		cmocka_unit_test(one_address_has_one_mail),
 		cmocka_unit_test(nobody_to_tell_is_told_on_standard_output),
 		cmocka_unit_test(follow_ups_hang_on_the_first_mail),
 		cmocka_unit_test(composing_again_gives_the_same_ids),
