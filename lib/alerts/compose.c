@@ -2,19 +2,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "lib/alerts/letter.h"
 #include "lib/alerts/quiet.h"
+#include "lib/alerts/telling.h"
 #include "lib/send/payload.h"
-
-/* One recipient is to be told one event. */
-struct telling {
-	const char *name; /* the recipient's; "" = standard output */
-	const struct event *event;
-	const struct deferred_event *deferred; /* the row it waits in, NULL when it is new */
-	const char *address;		       /* of a mail, or "" */
-};
 
 struct job {
 	const struct compose_input *in;
@@ -37,91 +29,6 @@ struct party {
 static int no_memory(const struct job *j)
 {
 	return error_set(j->err, "out of memory");
-}
-
-/* ---- who is told what ------------------------------------------------------------------- */
-
-static struct telling make_telling(
-	const struct config *config, const char *name, const struct event *e)
-{
-	struct recipient to = config_recipient(config, name);
-	return (struct telling){
-		.name = to.channel == CHANNEL_STDOUT ? "" : name,
-		.event = e,
-		.address = to.channel == CHANNEL_MAIL ? to.address : "",
-	};
-}
-
-/* An address may stand in a list twice: by itself, and under the name of its <recipient>. */
-static bool told_already(
-	const struct telling *t, const struct telling *end, const struct telling *next)
-{
-	for (; t < end; t++)
-		if (strcmp(t->name, next->name) == 0 ||
-			(next->address[0] && strcasecmp(t->address, next->address) == 0))
-			return true;
-	return false;
-}
-
-/* Adds a telling for every recipient of the event, each address once. Returns the new end, or NULL.
- */
-static struct telling *add_event(const struct job *j, struct telling *to, const struct event *e)
-{
-	struct telling *first = to;
-	char *rest = arena_copy(j->pool, e->recipients, strlen(e->recipients)), *name;
-	if (!rest)
-		return NULL;
-	while ((name = strsep(&rest, "\n"))) {
-		struct telling next = make_telling(j->in->config, name, e);
-		if (!told_already(first, to, &next))
-			*to++ = next;
-	}
-	return to;
-}
-
-static bool is_held(const struct event *e)
-{
-	return e->held && e->held[0];
-}
-
-/* Returns the end, or NULL. */
-static struct telling *add_all(const struct job *j, struct telling *to)
-{
-	for (size_t i = 0; to && i < j->in->count; i++)
-		if (!is_held(&j->in->events[i]))
-			to = add_event(j, to, &j->in->events[i]);
-	for (size_t i = 0; to && i < j->in->deferred_count; i++) {
-		const struct deferred_event *d = &j->in->deferred[i];
-		*to = make_telling(j->in->config, d->recipient, &d->event);
-		to++->deferred = d;
-	}
-	return to;
-}
-
-static size_t count_lines(const char *text)
-{
-	size_t n = 1;
-	for (; *text; text++)
-		n += *text == '\n';
-	return n;
-}
-
-static size_t most_tellings(const struct compose_input *in)
-{
-	size_t most = in->deferred_count;
-	for (size_t i = 0; i < in->count; i++)
-		most += count_lines(in->events[i].recipients);
-	return most;
-}
-
-/* By recipient, then by event. */
-static int compare_tellings(const void *a, const void *b)
-{
-	const struct telling *x = a, *y = b;
-	int order = strcmp(x->name, y->name);
-	if (order != 0)
-		return order;
-	return (x->event->id > y->event->id) - (x->event->id < y->event->id);
 }
 
 /* ---- what waits ------------------------------------------------------------------------- */
@@ -341,18 +248,16 @@ static int compose_party(struct job *j, const struct telling *tellings, size_t c
 
 /* ---- all of it -------------------------------------------------------------------------- */
 
-static int make_room(struct job *j, size_t most)
+static int make_room(struct job *j, size_t count)
 {
-	j->letters.items = arena_alloc(j->pool, (most + 1) * sizeof *j->letters.items);
+	j->letters.items = arena_alloc(j->pool, (count + 1) * sizeof *j->letters.items);
 	j->done = arena_alloc(j->pool, (j->in->deferred_count + 1) * sizeof *j->done);
-	j->deferred = arena_alloc(j->pool, (most + 1) * sizeof *j->deferred);
+	j->deferred = arena_alloc(j->pool, (count + 1) * sizeof *j->deferred);
 	return j->letters.items && j->done && j->deferred ? 0 : no_memory(j);
 }
 
-static int compose_all(struct job *j, struct telling *t, size_t count)
+static int compose_all(struct job *j, const struct telling *t, size_t count)
 {
-	if (count > 0)
-		qsort(t, count, sizeof *t, compare_tellings);
 	for (size_t from = 0, to; from < count; from = to) {
 		to = from;
 		while (to < count && strcmp(t[to].name, t[from].name) == 0)
@@ -393,14 +298,11 @@ int compose(const struct compose_input *in, struct arena *pool, struct composed 
 		.err = err,
 		.letters = { .in = in, .pool = pool, .err = err },
 	};
-	size_t most = most_tellings(in);
-	struct telling *tellings = arena_alloc(pool, (most + 1) * sizeof *tellings);
-	if (!tellings || make_room(&j, most) < 0)
+	size_t count = 0;
+	const struct telling *tellings = tellings_gather(in, pool, &count);
+	if (!tellings || make_room(&j, count) < 0)
 		return no_memory(&j);
-	struct telling *end = add_all(&j, tellings);
-	if (!end)
-		return no_memory(&j);
-	if (compose_all(&j, tellings, (size_t)(end - tellings)) < 0)
+	if (compose_all(&j, tellings, count) < 0)
 		return -1;
 	return finish(&j, ret_composed);
 }
