@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
-#include <time.h>
 
 #include "alerter/lease.h"
 #include "alerter/outbox.h"
+#include "alerter/parts.h"
 #include "lib/alerts/bind.h"
 #include "lib/alerts/book.h"
 #include "lib/alerts/evaluate.h"
@@ -20,7 +20,6 @@
 enum {
 	BATCH_SAMPLES = 2000, /* a transaction each, of some 20 ms on SQLite */
 	BATCH_MOVES = 500,    /* the same when something is told with each */
-	YIELD_MS = 30,	      /* between two of these: SQLite looks as often whether it is free */
 	DRY_SAMPLES = 10000,
 	DELIVERY_MS = 45 * 1000,
 	REFUSED_BEFORE_SAID = 3,
@@ -133,12 +132,6 @@ static int apply(struct run *r, const struct sample_batch *batch, int64_t now, s
 	return 0;
 }
 
-static void yield(void)
-{
-	const struct timespec t = { .tv_nsec = YIELD_MS * 1000000L };
-	(void)nanosleep(&t, NULL);
-}
-
 /* The same when no sample is marked, for thousands may move at once: each part stands by itself,
  * and the next run finds what is missing, so that no writer has to wait for all of them. */
 static int apply_in_parts(struct run *r, int64_t now, struct error *err)
@@ -147,7 +140,7 @@ static int apply_in_parts(struct run *r, int64_t now, struct error *err)
 	for (size_t from = 0; from < r->book.move_count; from += BATCH_MOVES) {
 		size_t left = r->book.move_count - from;
 		if (from > 0)
-			yield();
+			parts_yield();
 		if (lease_keep(&r->lease, err) < 0 ||
 			store(r, &none, from, left < BATCH_MOVES ? left : BATCH_MOVES, now, err) <
 				0)

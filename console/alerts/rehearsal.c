@@ -286,8 +286,19 @@ static int add_delay(struct rehearsal *r, const struct deferral *d)
 
 static bool is_same(const struct rehearsed_delay *delay, const struct deferral *d)
 {
-	return delay->deferred.event.id == d->event_id && delay->deferred.due_at == d->due_at &&
+	return delay->deferred.event.id == d->event_id &&
 	       strcmp(delay->deferred.recipient, d->recipient) == 0;
+}
+
+/* Whether it waited already. */
+static bool put_off_again(struct rehearsal *r, const struct deferral *d)
+{
+	for (size_t i = 0; i < r->delay_count; i++)
+		if (is_same(&r->delays[i], d)) {
+			r->delays[i].deferred.due_at = d->due_at;
+			return true;
+		}
+	return false;
 }
 
 static void end_delay(struct rehearsal *r, const struct deferral *d)
@@ -300,11 +311,10 @@ static void end_delay(struct rehearsal *r, const struct deferral *d)
 		}
 }
 
-/* What is put off once more is added before the old row of it goes. */
 static int move_delays(struct rehearsal *r, const struct composed *c)
 {
 	for (size_t i = 0; i < c->deferred_count; i++)
-		if (add_delay(r, &c->deferred[i]) != 0)
+		if (!put_off_again(r, &c->deferred[i]) && add_delay(r, &c->deferred[i]) != 0)
 			return -1;
 	for (size_t i = 0; i < c->done_count; i++)
 		end_delay(r, &c->done[i]);

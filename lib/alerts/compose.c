@@ -88,27 +88,46 @@ static void add_done(struct job *j, const struct telling *t)
 			(struct deferral){ d->event.id, d->recipient, d->due_at };
 }
 
-/* What waits already, until later, goes on to. */
+/* What waits already, until later, goes on to: in the row that it has. */
 static void put_off(struct job *j, const struct party *p, const struct story *s, int64_t until)
 {
 	struct cursor c = { 0 };
 	for (const struct telling *t; (t = next_telling(p, s, &c));) {
-		if (!is_due(j, t))
-			continue;
-		add_done(j, t);
-		j->deferred[j->deferred_count++] = (struct deferral){ t->event->id,
-			t->deferred ? t->deferred->recipient : t->name, until };
+		if (is_due(j, t))
+			j->deferred[j->deferred_count++] = (struct deferral){ t->event->id,
+				t->deferred ? t->deferred->recipient : t->name, until };
 	}
 }
 
-/* Nothing of it waits any more. Whether something did. */
-static bool take(struct job *j, const struct party *p, const struct story *s)
+static bool has_waited(const struct party *p, const struct story *s)
 {
 	struct cursor c = { 0 };
-	size_t before = j->done_count;
 	for (const struct telling *t; (t = next_telling(p, s, &c));)
-		add_done(j, t);
-	return j->done_count > before;
+		if (t->deferred)
+			return true;
+	return false;
+}
+
+/* What the message tells waits no more. Returns how many stories those were. */
+static size_t take(
+	struct job *j, const struct party *p, const struct story *stories, struct notification *n)
+{
+	size_t count = 0, before = j->done_count;
+	for (size_t events = 0; events < n->event_count; events += stories[count++].count) {
+		struct cursor c = { 0 };
+		for (const struct telling *t; (t = next_telling(p, &stories[count], &c));)
+			add_done(j, t);
+	}
+	n->done_count = j->done_count - before;
+	return count;
+}
+
+/* The same of the messages since `first`, which tell these stories in their order. */
+static void take_all(struct job *j, const struct party *p, size_t first)
+{
+	const struct story *next = p->stories;
+	for (size_t i = first; i < j->letters.count; i++)
+		next += take(j, p, next, &j->letters.items[i]);
 }
 
 /* ---- who is told now -------------------------------------------------------------------- */
@@ -180,21 +199,19 @@ static int tell(struct job *j, struct party *p, uint64_t room)
 	size_t count = p->story_count;
 	bool digest = count > COMPOSE_SINGLE_MAX || count > room;
 	const char *note = make_note(j, p);
+	size_t first = j->letters.count;
+	int result = 0;
 	if (!note)
 		return no_memory(j);
-	if (digest && !payload_is_single(&p->to)) {
-		for (size_t i = 0; i < count; i++)
-			(void)take(j, p, &p->stories[i]);
-		return letter_digest(
+	if (digest && !payload_is_single(&p->to))
+		result = letter_digest(
 			&j->letters, &p->to, p->stories, count, room == 1 ? note : NULL);
-	}
-	for (size_t i = 0; i < count; i++) {
-		bool waited = take(j, p, &p->stories[i]);
-		if (letter_single(&j->letters, &p->to, &p->stories[i], i + 1 == room ? note : NULL,
-			    waited) < 0)
-			return -1;
-	}
-	return 0;
+	else
+		for (size_t i = 0; i < count && result == 0; i++)
+			result = letter_single(&j->letters, &p->to, &p->stories[i],
+				i + 1 == room ? note : NULL, has_waited(p, &p->stories[i]));
+	take_all(j, p, first);
+	return result;
 }
 
 static int find_room(

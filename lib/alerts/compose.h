@@ -56,6 +56,8 @@ struct compose_ask {
 struct compose_input {
 	const struct event *events; /* that nobody was told yet, by id */
 	size_t count;
+	const struct told *told; /* as storage_told_already() */
+	size_t told_count;
 	const struct deferred_event *deferred; /* all that waits, due or not */
 	size_t deferred_count;
 	const struct config *config;

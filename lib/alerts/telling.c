@@ -63,6 +63,40 @@ static struct telling *add_all(
 	return to;
 }
 
+/* The first pair of that event, or where it would be. */
+static size_t find_told(const struct compose_input *in, uint64_t event_id)
+{
+	size_t low = 0, high = in->told_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (in->told[middle].event_id < event_id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool is_composed(const struct compose_input *in, const struct telling *t)
+{
+	uint64_t id = t->event->id;
+	for (size_t i = find_told(in, id); i < in->told_count && in->told[i].event_id == id; i++)
+		if (strcmp(in->told[i].recipient, t->name) == 0)
+			return true;
+	return false;
+}
+
+/* Leaves out what a run that was cut off had composed. Returns the new end. */
+static struct telling *drop_composed(
+	const struct compose_input *in, struct telling *first, struct telling *end)
+{
+	struct telling *kept = first;
+	for (const struct telling *t = first; in->told_count > 0 && t < end; t++)
+		if (!is_composed(in, t))
+			*kept++ = *t;
+	return in->told_count > 0 ? kept : end;
+}
+
 static size_t count_lines(const char *text)
 {
 	size_t n = 1;
@@ -96,7 +130,7 @@ const struct telling *tellings_gather(
 	struct telling *end = first ? add_all(in, pool, first) : NULL;
 	if (!end)
 		return NULL;
-	*ret_count = (size_t)(end - first);
+	*ret_count = (size_t)(drop_composed(in, first, end) - first);
 	if (*ret_count > 0)
 		qsort(first, *ret_count, sizeof *first, compare_tellings);
 	return first;

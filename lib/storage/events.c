@@ -4,6 +4,12 @@
 
 enum { EVENT_COLUMN_COUNT = 16, DEFERRED_COLUMN_COUNT = EVENT_COLUMN_COUNT + 2 };
 
+static void add_told(struct set *set, const struct db_value *row)
+{
+	struct told t = { (uint64_t)db_get_int(&row[0]), set_text(set, &row[1]) };
+	set_add(set, &t, sizeof t);
+}
+
 static struct event make_event(struct set *set, const struct db_value *row)
 {
 	return (struct event){
@@ -67,6 +73,12 @@ static int read_untold(struct storage *s, void *arg, struct error *err)
 	const struct read *r = arg;
 	return read_rows(s, r->set, STATEMENT_UNTOLD_EVENTS, DB_VALUES(db_int((int64_t)r->limit)),
 		add_event, err);
+}
+
+static int read_told(struct storage *s, void *arg, struct error *err)
+{
+	const struct read *r = arg;
+	return read_rows(s, r->set, STATEMENT_TOLD_ALREADY, NULL, add_told, err);
 }
 
 static int read_deferred(struct storage *s, void *arg, struct error *err)
@@ -173,6 +185,23 @@ int storage_get_deferred(struct storage *s, int64_t now, size_t limit, struct de
 	*ret_set = (struct deferred_set){ (void *)set->items.data,
 		set->items.len / sizeof(struct deferred_event), set };
 	return 0;
+}
+
+int storage_told_already(struct storage *s, struct told_set *ret_set, struct error *err)
+{
+	struct read r = { 0 };
+	struct set *set = read_set(s, read_told, &r, err);
+	if (!set)
+		return -1;
+	*ret_set = (struct told_set){ (void *)set->items.data, set->items.len / sizeof(struct told),
+		set };
+	return 0;
+}
+
+void told_set_finish(struct told_set *t)
+{
+	set_destroy(t->memory);
+	*t = (struct told_set){ 0 };
 }
 
 bool storage_is_due(const struct deferred_event *d, int64_t now)

@@ -105,13 +105,27 @@ static int run_deferrals(struct storage *s, struct put *p, enum statement id,
 		if (!recipient)
 			return error_set(err, "out of memory");
 		if (s->driver->execute(s->db, id,
-			    DB_VALUES(db_id(items[i].event_id), db_text(recipient),
-				    db_time(items[i].due_at)),
+			    DB_VALUES(db_text(recipient), db_time(items[i].due_at),
+				    db_id(items[i].event_id)),
 			    1, &n, err))
 			return -1;
 		*changed += n;
 	}
 	return 0;
+}
+
+/* Work: 1 when this recipient has a notification of the first of its events. */
+static int find_notification(
+	struct storage *s, struct put *p, const struct notification *n, struct error *err)
+{
+	const char *recipient = clean_name(&p->strings, n->recipient, RECIPIENT_MAX);
+	struct db_value found;
+	if (!recipient)
+		return error_set(err, "out of memory");
+	if (n->event_count == 0)
+		return 0;
+	return db_first(s->db, STATEMENT_FIND_NOTIFICATION,
+		DB_VALUES(db_id(n->events[0]), db_text(recipient)), &found, err);
 }
 
 /* Takes what was composed off the lists of work. Work: 1 when it was taken before, so that an
@@ -120,6 +134,8 @@ static int take_work(struct storage *s, struct put *p, struct error *err)
 {
 	const struct composed *c = p->composed;
 	uint64_t changed = 0, all = c->event_count + c->done_count;
+	if (all == 0)
+		return c->count > 0 ? find_notification(s, p, &c->items[0], err) : 0;
 	if (tell_events(s, c, &changed, err) || run_deferrals(s, p, STATEMENT_DELETE_DEFERRED,
 							c->done, c->done_count, &changed, err))
 		return -1;

@@ -319,7 +319,8 @@ struct notification {
 	const char *last_error;
 	const uint64_t *events; /* when composing: the events it tells */
 	size_t event_count;
-	bool is_end; /* when due: all it tells is that something is over */
+	size_t done_count; /* when composing: so many deferred ones of `done` go with it */
+	bool is_end;	   /* when due: all it tells is that something is over */
 };
 
 struct event_set {
@@ -331,6 +332,20 @@ struct event_set {
 int storage_untold_events(struct storage *s, size_t limit, struct event_set *ret_events,
 	struct error *err) MUST_CHECK;
 void event_set_finish(struct event_set *e);
+
+/* That a recipient has a notification of an event. */
+struct told {
+	uint64_t event_id;
+	const char *recipient;
+};
+struct told_set {
+	struct told *items;
+	size_t count;
+	void *memory;
+};
+/* Of events that are still untold, by event: what a run that was cut off had composed. */
+int storage_told_already(struct storage *s, struct told_set *ret_set, struct error *err) MUST_CHECK;
+void told_set_finish(struct told_set *t);
 
 /* That a recipient is told of an event later: in quiet hours, or who was told enough for now. */
 struct deferral {
@@ -363,22 +378,25 @@ int storage_get_deferred(struct storage *s, int64_t now, size_t limit, struct de
 	struct error *err) MUST_CHECK;
 void deferred_set_finish(struct deferred_set *d);
 
-/* What was made of untold events and of deferred ones that were due. */
+/* What was made of untold events and of deferred ones that were due, or a part of it. */
 struct composed {
 	const struct notification *items;
 	size_t count;
 	const uint64_t *events; /* all untold ones that were looked at: those told by no
 				   notification are marked too (nobody to tell) */
 	size_t event_count;
-	const struct deferral *done; /* deferred ones that were looked at, with their due_at */
+	const struct deferral *done; /* deferred ones that are told, with their due_at, in the
+					order of the items */
 	size_t done_count;
 	const struct deferral *deferred; /* new ones, or once more to a later time */
 	size_t deferred_count;
 };
 
 /* One transaction: the notification rows, the mark on the events, and what is deferred. When all
- * of the events are marked already, and `done` is, nothing is done: an earlier try was committed.
- * Neither events nor `done`, nothing to do. The lease as in storage_apply(). */
+ * of the events are marked already, and `done` is, or, without these, the first notification is
+ * there, nothing is done: an earlier try was committed. Notifications may be put before the mark
+ * on their events, but each whole, with its `done`: storage_told_already(). The lease as in
+ * storage_apply(). */
 int storage_put_composed(struct storage *s, uint64_t epoch, const struct composed *c,
 	bool *ret_lost, struct error *err) MUST_CHECK;
 

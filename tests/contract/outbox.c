@@ -411,6 +411,40 @@ static void it_is_known_who_was_told_what(void **state)
 	assert_deliveries(r, ids, 0, "");
 }
 
+/* A part of what was composed, and the rest in another run. */
+static void what_is_composed_already_is_known(void **state)
+{
+	struct rig *r = rig(state);
+	uint64_t epoch = take(r), ids[3];
+	three_events(r, epoch, ids);
+	const struct notification n[] = { mail("a@example.com", "1@fleet", ids, 2),
+		mail("b@example.com", "2@fleet", ids, 1) };
+	struct told_set told;
+	put_composed(r, epoch, &(struct composed){ .items = n, .count = 2 });
+	assert_select(r, "SELECT count(*) FROM notification", "2\n");
+	assert_done(r, storage_told_already(r->s, &told, &r->err));
+	assert_int_equal(told.count, 3);
+	assert_int_equal(told.items[0].event_id, ids[0]);
+	assert_int_equal(told.items[2].event_id, ids[1]);
+	assert_string_equal(told.items[2].recipient, "a@example.com");
+	told_set_finish(&told);
+	put_composed(r, epoch, &(struct composed){ .events = ids, .event_count = 3 });
+	assert_done(r, storage_told_already(r->s, &told, &r->err));
+	assert_int_equal(told.count, 0);
+	told_set_finish(&told);
+}
+
+static void what_is_gone_does_not_wait(void **state)
+{
+	struct rig *r = rig(state);
+	uint64_t epoch = take(r), ids[3];
+	three_events(r, epoch, ids);
+	const struct deferral later[] = { { ids[0], "a@example.com", noon + 100 },
+		{ ids[2] + 9, "a@example.com", noon + 100 } };
+	put_composed(r, epoch, &(struct composed){ .deferred = later, .deferred_count = 2 });
+	assert_select(r, "SELECT count(*) FROM deferred", "1\n");
+}
+
 static void half_told_is_a_mistake(void **state)
 {
 	struct rig *r = rig(state);
@@ -476,6 +510,8 @@ const struct CMUnitTest outbox_tests[] = {
 	RIG_TEST(a_clock_that_was_ahead_keeps_nothing_waiting),
 	RIG_TEST(those_with_something_due_come_first),
 	RIG_TEST(it_is_known_who_was_told_what),
+	RIG_TEST(what_is_composed_already_is_known),
+	RIG_TEST(what_is_gone_does_not_wait),
 	RIG_TEST(half_told_is_a_mistake),
 	RIG_TEST(what_is_deferred_is_kept),
 	RIG_TEST(the_payload_goes_with_the_text),

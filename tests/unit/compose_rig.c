@@ -133,6 +133,10 @@ void rig_compose(struct composing *c, const struct event *events, size_t event_c
 
 static bool is_done(const struct composed *composed, const struct deferred_event *d)
 {
+	for (size_t i = 0; i < composed->deferred_count; i++)
+		if (composed->deferred[i].event_id == d->event.id &&
+			strcmp(composed->deferred[i].recipient, d->recipient) == 0)
+			return true; /* its row gets another time */
 	for (size_t i = 0; i < composed->done_count; i++)
 		if (composed->done[i].event_id == d->event.id &&
 			strcmp(composed->done[i].recipient, d->recipient) == 0)

@@ -65,8 +65,8 @@ static size_t count_waiting(void)
 	return count;
 }
 
-/* An event that is still to be told. */
-static uint64_t make_event(void)
+/* An event that is still to be told to these. */
+static uint64_t make_event(const char *recipients)
 {
 	static int number;
 	char instance[20];
@@ -83,7 +83,7 @@ static uint64_t make_event(void)
 		.rule = alert.rule,
 		.instance = instance,
 		.text = "",
-		.recipients = "" };
+		.recipients = recipients };
 	const struct transition t = { .alert = alert, .event = &event };
 	struct event_set untold;
 	bool lost = true;
@@ -99,7 +99,7 @@ static uint64_t make_event(void)
 
 static void put(const char *recipient)
 {
-	uint64_t event = make_event();
+	uint64_t event = make_event("");
 	const struct notification n = {
 		.channel = "mail",
 		.recipient = recipient,
@@ -206,11 +206,65 @@ static void a_blocked_channel_hides_no_other(void **state)
 	assert_false(told);
 }
 
+/* "0@example.com", and so on. */
+enum { CROWD = 900 };
+static const char *crowd(void)
+{
+	static char names[CROWD * 20];
+	char *at = names;
+	for (int i = 0; i < CROWD; i++)
+		at += sprintf(at, "%s%d@example.com", i ? "\n" : "", i);
+	return names;
+}
+
+static void compose_once(const struct config *config, sig_atomic_t is_stopping)
+{
+	const volatile sig_atomic_t stop = is_stopping;
+	struct alert_set rows = { 0 };
+	struct book book;
+	assert_int_equal(book_init(&book, config, &rows, NULL), 0);
+	struct outbox o = { config, storage, &book, &lease, &stop, 0 };
+	assert_int_equal(outbox_compose(&o, NULL), 0);
+	book_finish(&book);
+}
+
+static size_t count_deliveries(uint64_t event)
+{
+	struct delivery_set set;
+	assert_int_equal(storage_get_deliveries(storage, &event, 1, &set, NULL), 0);
+	size_t count = set.count;
+	delivery_set_finish(&set);
+	return count;
+}
+
+/* What was composed before it was cut off is not composed again with what follows. */
+static void composing_goes_on_where_it_was_cut(void **state)
+{
+	(void)state;
+	struct config config = mail_from("fleet@example.com", "example.com");
+	const struct client *const none[] = { NULL };
+	config.clients_by_name = none;
+	uint64_t event = make_event(crowd());
+	struct event_set untold;
+	compose_once(&config, 1);
+	assert_in_range(count_deliveries(event), 1, CROWD - 1);
+	compose_once(&config, 1);
+	compose_once(&config, 0);
+	assert_int_equal(count_deliveries(event), CROWD);
+	assert_int_equal(storage_untold_events(storage, 10, &untold, NULL), 0);
+	assert_int_equal(untold.count, 0);
+	event_set_finish(&untold);
+	compose_once(&config, 0);
+	assert_int_equal(count_deliveries(event), CROWD);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_bad_sender_loses_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_bad_recipient_is_final, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			composing_goes_on_where_it_was_cut, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_run_has_only_so_much_time, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(more_than_a_batch_in_one_run, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
