@@ -150,15 +150,32 @@ static int apply_in_parts(struct run *r, int64_t now, struct error *err)
 	return 0;
 }
 
+static int evaluate(
+	struct run *r, const struct stored_sample *sample, int64_t now, struct error *err)
+{
+	bool ok = sample->outcome == OUTCOME_OK;
+	r->cycle.ok += ok;
+	r->cycle.failed += !ok;
+	return evaluate_sample(&r->book, sample, now, err);
+}
+
+/* In one transaction, unless thousands tell something. */
 static int evaluate_batch(
 	struct run *r, const struct sample_batch *batch, int64_t now, struct error *err)
 {
+	size_t from = 0;
 	for (size_t i = 0; i < batch->count; i++) {
-		if (evaluate_sample(&r->book, &batch->items[i], now, err) < 0)
+		if (evaluate(r, &batch->items[i], now, err) < 0)
 			return -1;
-		bool ok = batch->items[i].outcome == OUTCOME_OK;
-		r->cycle.ok += ok;
-		r->cycle.failed += !ok;
+		bool is_last = i + 1 == batch->count;
+		if (r->book.move_count < BATCH_MOVES && !is_last)
+			continue;
+		const struct sample_batch part = { batch->items + from, i + 1 - from, NULL };
+		if (apply(r, &part, now, err) < 0)
+			return -1;
+		if (!is_last)
+			parts_yield();
+		from = i + 1;
 	}
 	return 0;
 }
@@ -173,8 +190,7 @@ static int evaluate_samples(struct run *r, struct error *err)
 			storage_unprocessed(r->storage, BATCH_SAMPLES, &batch, err) < 0)
 			return -1;
 		count = batch.count;
-		if (count > 0 &&
-			(evaluate_batch(r, &batch, now, err) < 0 || apply(r, &batch, now, err) < 0))
+		if (count > 0 && evaluate_batch(r, &batch, now, err) < 0)
 			return -1;
 	} while (count > 0 && !*r->stop);
 	return 0;
@@ -319,8 +335,10 @@ static int dry_work(struct run *r, struct composed *ret_composed, struct error *
 		return -1;
 	if (batch.count == DRY_SAMPLES)
 		log_warning("looked at the oldest %d samples only", DRY_SAMPLES);
-	if (evaluate_batch(r, &batch, now, err) < 0 || settle_fleet(r, now, err) < 0 ||
-		book_flush(&r->book, err) < 0)
+	for (size_t i = 0; i < batch.count; i++)
+		if (evaluate(r, &batch.items[i], now, err) < 0)
+			return -1;
+	if (settle_fleet(r, now, err) < 0 || book_flush(&r->book, err) < 0)
 		return -1;
 	return dry_compose(r, now, ret_composed, err);
 }

@@ -1,5 +1,6 @@
 """Who cannot be reached because of whom, through the real fleet-alerter: parents, jump hosts, and
 the collector's own isolation."""
+import os
 import sqlite3
 import threading
 import time
@@ -34,14 +35,14 @@ class ReachCase(AlerterCase):
     def told(self):
         return [(kind, name) for kind, name, held in self.events() if not held]
 
-    def cycle(self, failed=(), good=(), running=False, stage='', error=''):
+    def cycle(self, failed=(), good=(), used=0.1, running=False, stage='', error=''):
         """One run of the collector, a minute after the last one."""
         self.minute += 1
         self.samples.cycle(self.minute, running=running)
         for name in failed:
             self.samples.add(name, self.minute, outcome='timeout', stage=stage, error=error)
         for name in good:
-            self.samples.add(name, self.minute, {(DISK, '/'): 0.1})
+            self.samples.add(name, self.minute, {(DISK, '/'): used})
 
     def texts(self):
         return self.rows(f'SELECT text FROM event WHERE id = {self.last_event}')[0][0]
@@ -251,7 +252,7 @@ class Isolated(ReachCase):
 
 
 class Crowd(ReachCase):
-    """All are lost at once."""
+    """Something happens to all of them at once."""
     NAMES = [f'host{i}' for i in range(3000)]
     PARTS = 6  # of 500 and something
 
@@ -265,30 +266,51 @@ class Crowd(ReachCase):
             connection.execute('COMMIT')
         connection.close()
 
-    def test_a_writer_gets_its_turn(self):
-        self.configure(*map(machine, self.NAMES))
+    def cycles(self, *cycles):
         self.samples.execute('BEGIN')
-        self.cycle(good=self.NAMES)
+        for cycle in cycles:
+            self.cycle(**cycle)
         self.samples.execute('COMMIT')
-        self.alert()
-        self.samples.execute('BEGIN')
-        for _ in range(2):
-            self.cycle(failed=self.NAMES)
-        self.samples.execute('COMMIT')
+
+    def alert_beside_a_writer(self, **how):
+        """How many transactions a run had."""
         turn, = self.rows('SELECT turn FROM lease')[0]
         self.longest_ms, done = 0, threading.Event()
         writer = threading.Thread(target=self.write_until, args=(done,))
         writer.start()
-        self.alert()
+        self.alert(**how)
         done.set()
         writer.join()
         print(f'a writer waited for {self.longest_ms:.0f} ms at most')
+        return self.rows('SELECT turn FROM lease')[0][0] - turn
+
+    def test_all_are_lost(self):
+        self.configure(*map(machine, self.NAMES))
+        self.cycles({'good': self.NAMES})
+        self.alert()
+        self.cycles(*[{'failed': self.NAMES}] * 2)
+        turns = self.alert_beside_a_writer()
         held = self.rows("SELECT count(*) FROM alert WHERE state = 'firing' AND held <> ''")
         self.assertEqual(held, [(len(self.NAMES),)])
         # one for each batch of samples, to take and drop the lease, to compose; and the parts
         batches = 2 * len(self.NAMES) // 2000
-        self.assertGreaterEqual(self.rows('SELECT turn FROM lease')[0][0] - turn,
-                                batches + self.PARTS + 2)
+        self.assertGreaterEqual(turns, batches + self.PARTS + 2)
+
+    def test_all_fire_and_have_owners(self):
+        self.configure(
+            '<mail host="127.0.0.1" port="1" from="fleet@example.com" security="plain"/>',
+            *(machine(name, mail=f'ops@example.com, {name}@example.com') for name in self.NAMES))
+        self.cycles({'good': self.NAMES})
+        self.alert()
+        self.cycles({'good': self.NAMES, 'used': 0.95})
+        turns = self.alert_beside_a_writer(status=os.EX_UNAVAILABLE, quiet=False)
+        self.assertEqual(self.rows(
+            'SELECT n.recipient = "ops@example.com", count(DISTINCT n.id), count(*),'
+            ' count(DISTINCT m.event_id) FROM notification n'
+            ' JOIN notification_event m ON m.notification_id = n.id GROUP BY 1 ORDER BY 1'),
+            [(0, 3000, 3000, 3000), (1, 1, 3000, 3000)])
+        # what fires, and its mails
+        self.assertGreaterEqual(turns, 2 * self.PARTS + 2)
 
 
 if __name__ == '__main__':
