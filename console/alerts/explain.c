@@ -8,6 +8,7 @@
 
 #include "console/alerts/alerts.h"
 #include "console/alerts/explain_rule.h"
+#include "lib/alerts/bind.h"
 #include "lib/alerts/explain.h"
 #include "lib/alerts/holder.h"
 #include "lib/alerts/pen.h"
@@ -110,6 +111,8 @@ static int load(struct subject *s, struct error *err)
 		return -1;
 	s->book.silences = s->silences.items;
 	s->book.silence_count = s->silences.count;
+	if (bind_client(book_client(&s->book, s->client->name)) != 0)
+		return error_no_memory(err);
 	return find_instances(s, err);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/alerts/hold.h"
+#include "lib/alerts/holder.h"
 
 enum { RANK_MAX = 8 }; /* rules that keep each other quiet in a circle end here */
 
@@ -101,12 +102,25 @@ uint32_t bind_rank(const struct book_client *c, const struct rule *rule)
 	return 0;
 }
 
-static const struct rule *find_rule(const struct client *client, const char *key)
+/* Which of the client's rules has this key; their number when none does. */
+static size_t find_index(const struct client *client, const char *key)
 {
-	for (const struct rule *const *rule = client->rules; *rule; rule++)
-		if (strcmp((*rule)->key, key) == 0)
-			return *rule;
-	return NULL;
+	size_t i = 0;
+	while (client->rules[i] && strcmp(client->rules[i]->key, key) != 0)
+		i++;
+	return i;
+}
+
+void bind_count(struct book_client *c, const struct alert *a)
+{
+	if (c->quieting && holder_explains(a))
+		c->quieting[find_index(c->config, a->rule)]++;
+}
+
+void bind_uncount(struct book_client *c, const struct alert *a)
+{
+	if (c->quieting && holder_explains(a))
+		c->quieting[find_index(c->config, a->rule)]--;
 }
 
 int bind_client(struct book_client *c)
@@ -118,11 +132,15 @@ int bind_client(struct book_client *c)
 		count++;
 	c->seen = calloc(count + 1, sizeof *c->seen);
 	c->ranks = calloc(count + 1, sizeof *c->ranks);
-	if (!c->seen || !c->ranks)
+	c->quieting = calloc(count + 1, sizeof *c->quieting);
+	if (!c->seen || !c->ranks || !c->quieting)
 		return -1;
 	rank_rules(c);
-	for (size_t i = 0; i < c->count; i++)
-		c->rows[i]->rule = find_rule(c->config, c->rows[i]->alert.rule);
+	for (size_t i = 0; i < c->count; i++) {
+		const struct alert *a = &c->rows[i]->alert;
+		c->rows[i]->rule = c->config->rules[find_index(c->config, a->rule)];
+		bind_count(c, a);
+	}
 	c->is_bound = true;
 	return 0;
 }

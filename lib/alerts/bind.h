@@ -18,6 +18,10 @@ const char **bind_metrics(const struct config *config) MUST_CHECK;
  * rows belong to. -1 without memory. */
 int bind_client(struct book_client *c) MUST_CHECK;
 
+/* After and before a row becomes another: `quieting` of its rule. */
+void bind_count(struct book_client *c, const struct alert *a);
+void bind_uncount(struct book_client *c, const struct alert *a);
+
 /* Of a rule of the client: more than that of the rules which keep it quiet, but for those that it
  * keeps quiet itself. 0 of one that is not the client's. */
 uint32_t bind_rank(const struct book_client *c, const struct rule *rule);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/alerts/bind.h"
 #include "lib/alerts/recipients.h"
 #include "lib/alerts/step.h"
 
@@ -201,6 +202,7 @@ static void finish_client(struct book_client *c)
 	free(c->watches);
 	free(c->seen);
 	free(c->ranks);
+	free(c->quieting);
 }
 
 void book_finish(struct book *b)
@@ -389,8 +391,11 @@ int book_move(struct book *b, struct book_client *c, const char *rule, const str
 	struct book_row *row = book_row(c, rule, v->alert.instance);
 	if (!row)
 		row = make_row(c, rule, v->alert.instance);
-	if (!own.held || !row || set_row(b, row, &own, recipients, text) < 0 ||
-		move_row(b, c, row, &own) < 0)
+	if (!own.held || !row)
 		return error_set(err, "out of memory");
-	return 0;
+	bind_uncount(c, &row->alert);
+	if (set_row(b, row, &own, recipients, text) < 0)
+		return error_set(err, "out of memory");
+	bind_count(c, &row->alert);
+	return move_row(b, c, row, &own) < 0 ? error_set(err, "out of memory") : 0;
 }

@@ -51,6 +51,7 @@ struct book_client {
 	uint64_t *seen; /* by rule: the newest good sample that had an instance of it */
 	uint32_t *ranks;
 	uint32_t max_rank;
+	size_t *quieting; /* by rule: how many of its alerts can keep others quiet now */
 	bool is_bound;
 };
 

@@ -21,11 +21,10 @@ bool holder_is_silence(const char *held)
 	return strncmp(held, SILENCE_WORD, sizeof SILENCE_WORD - 1) == 0;
 }
 
-/* Of what is silenced, or only counted, nobody hears: it explains no other alert. */
-static bool explains(const struct alert *a)
+bool holder_explains(const struct alert *a)
 {
 	const char *held = alert_held(a);
-	return !holder_is_silence(held) &&
+	return a->state == ALERT_FIRING && !holder_is_silence(held) &&
 	       strncmp(held, COUNTED_WORD, sizeof COUNTED_WORD - 1) != 0;
 }
 
@@ -73,26 +72,38 @@ const char *holder_silence(struct book *b, const struct book_client *c, const st
 	return "";
 }
 
-/* Whether an alert is of those that a rule names. Only one of a lower rank: two that name each
- * other are both told. */
-static bool is_stronger(const struct book_client *c, const struct book_row *row,
-	const struct rule *rule, const char *name)
+static bool is_quieting(const struct book_row *row, const char *name)
 {
-	return rule_is_called(row->alert.rule, name) &&
-	       (!row->rule || bind_rank(c, row->rule) < bind_rank(c, rule));
+	return row && rule_is_called(row->alert.rule, name) && holder_explains(&row->alert);
+}
+
+/* Whether an alert of that name fires which needs no rule, or one of a rule of lower rank: two that
+ * name each other are both told. A client may have thousands of alerts, and has few rules. */
+static bool client_fires(const struct book_client *c, const struct rule *rule, const char *name)
+{
+	uint32_t rank = bind_rank(c, rule);
+	for (size_t i = 0; c->quieting && c->config->rules[i]; i++)
+		if (c->quieting[i] > 0 && c->ranks[i] < rank &&
+			rule_is_called(c->config->rules[i]->key, name))
+			return true;
+	return is_quieting(c->down, name) || is_quieting(c->host_key, name);
+}
+
+/* The same of what is no client's. */
+static bool fleet_fires(const struct book_client *c, const char *name)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (!c->rows[i]->rule && is_quieting(c->rows[i], name))
+			return true;
+	return false;
 }
 
 static const char *find_stronger(
 	struct book *b, const struct book_client *c, const struct rule *rule)
 {
-	for (size_t i = 0; i < c->count; i++) {
-		const struct alert *a = &c->rows[i]->alert;
-		if (a->state != ALERT_FIRING || !explains(a))
-			continue;
-		for (const char *const *name = rule->unless; *name; name++)
-			if (is_stronger(c, c->rows[i], rule, *name))
-				return pool_printf(&b->pool, "%s fires", *name);
-	}
+	for (const char *const *name = rule->unless; *name; name++)
+		if (c->config ? client_fires(c, rule, *name) : fleet_fires(c, *name))
+			return pool_printf(&b->pool, "%s fires", *name);
 	return "";
 }
 

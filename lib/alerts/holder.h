@@ -13,6 +13,10 @@ const char *holder_find(struct book *b, const struct book_client *c, const struc
 const char *holder_silence(struct book *b, const struct book_client *c, const struct rule *rule,
 	const char *key, const char *instance, int64_t at, int64_t now) MUST_CHECK;
 
+/* Whether an alert fires that keeps others quiet which name it. Of what is silenced, or only
+ * counted, nobody hears: it explains no other alert. */
+bool holder_explains(const struct alert *a);
+
 /* Whether these words are those of a silence. */
 bool holder_is_silence(const char *held);
 
