@@ -128,6 +128,17 @@ static int add_cap(struct load *load, const struct xml_node *node, const struct 
 	return 0;
 }
 
+/* The time that a group gives is for those in it who say to whom, if it does not itself. */
+static void check_escalation(struct load *load, const struct xml_node *node,
+	const struct client *group, const struct client *first, const struct client *end)
+{
+	bool is_used = group->escalate[0] || !xml_attribute(node, "escalate-after");
+	for (; first < end && !is_used; first++)
+		is_used = first->escalate[0];
+	if (!is_used)
+		complain(load, node, "escalate-after does not say to whom; add escalate=\"…\"");
+}
+
 static int load_group(struct load *load, const struct xml_node *node,
 	const struct client_source *inherited, struct places *next)
 {
@@ -148,7 +159,11 @@ static int load_group(struct load *load, const struct xml_node *node,
 	free(path);
 	if (!s.client.group || load_inherited(load, node, &s) < 0)
 		return -1;
-	return load_children(load, node, &s, next);
+	const struct client *first = next->clients;
+	if (load_children(load, node, &s, next) < 0)
+		return -1;
+	check_escalation(load, node, &s.client, first, next->clients);
+	return 0;
 }
 
 /* The <alert>s of a file, and what it asks for, are for the clients in it, and in what it

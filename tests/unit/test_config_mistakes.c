@@ -306,6 +306,8 @@ static const struct {
 	{ ALERT("type='memory' limit='85' escalate='a@b'"), 3, "does not say when" },
 	{ ALERT("type='memory' limit='85' escalate-after='1h'"), 3, "does not say to whom" },
 	{ CLIENT("ip='a' escalate-after='1h'"), 2, "does not say to whom" },
+	{ CONFIG("<group name='g' escalate-after='1h'><client ip='a'/></group>"), 2,
+		"does not say to whom" },
 	{ ALERT("type='memory' limit='85' unless='memory'"), 3, "names itself" },
 	{ ALERT("type='disk' limit='85' unless='inodes'/>\n<alert type='inodes' limit='85' "
 		"unless='disk'"),

@@ -208,9 +208,12 @@ static void escalation_is_inherited(void **state)
 		"<alert type='cpu' limit='90'/>\n"
 		"<alert type='disk' limit='90' escalate='' />\n"
 		"<alert type='memory' limit='90' escalate='other@b' escalate-after='1h'/>\n"
-		"<client ip='a'/></group></config>");
+		"<client ip='a'/></group>\n"
+		"<group name='h' escalate-after='45m'><client ip='b'/>\n"
+		"<client ip='c' escalate='boss@b'/></group></config>");
 	const struct client *a = config_client(c, "a");
 	int64_t after;
+	assert_int_equal(config_client(c, "c")->escalate_after_ms, 45 * 60000);
 	rig_assert_list(config_escalation(a, rule_of(c, "a", "cpu/warning/*"), &after), "boss@b");
 	assert_int_equal(after, 30 * 60000);
 	assert_null(config_escalation(a, rule_of(c, "a", "disk/warning/*"), &after)[0]);
