@@ -5,7 +5,11 @@
 
 /*
  * Good samples that are older than what was evaluated: they move nothing, and what they say of a
- * breach is told once (late_step()).
+ * breach is told once (late_step()). Of limits only, for of the other kinds there is nothing to be
+ * told afterwards: what was forecast then has happened since or has not; a change that lasts is
+ * seen by the newest sample, whose past these are part of by now; a metric, or a client, that was
+ * missed was there all the time; and how many of a group broke their limits together nobody knows
+ * while some samples are still to come.
  */
 
 /* A reading of such a sample. */
