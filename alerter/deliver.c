@@ -150,7 +150,7 @@ static int deliver(struct round *r, struct notification *n, struct error *err)
 	const struct channel_way *way = channels_route(&r->channels, n, &to);
 	struct place *place = places_find(&r->places, way, &to, clock_wall_ms());
 	if (!place)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	if (place->is_blocked)
 		return 0;
 	if (!place_has_turn(place, r->turn)) {

@@ -18,7 +18,7 @@ static int open_lock(const struct config *config, struct error *err)
 {
 	char *path = path_join(config->dir, "alerter.lock");
 	if (!path)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	int fd = open(
 		path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	if (fd < 0)

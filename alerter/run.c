@@ -93,7 +93,7 @@ static int watch_metrics(struct run *r, struct error *err)
 {
 	const char **metrics = bind_metrics(r->config);
 	if (!metrics)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	int result = storage_watch_metrics(r->storage, metrics, err);
 	free(metrics);
 	return result;
@@ -306,7 +306,7 @@ static int dry_compose(struct run *r, int64_t now, struct composed *ret_composed
 	size_t count = 0;
 	struct event *events = arena_alloc(&r->pool, (r->book.move_count + 1) * sizeof *events);
 	if (!events)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	for (size_t i = 0; i < r->book.move_count; i++) {
 		if (!r->book.moves[i].event)
 			continue;

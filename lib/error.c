@@ -20,6 +20,11 @@ int error_set(struct error *err, const char *fmt, ...)
 	return -1;
 }
 
+int error_no_memory(struct error *err)
+{
+	return error_set(err, "out of memory");
+}
+
 int error_errno(struct error *err, const char *fmt, ...)
 {
 	int saved = errno;

@@ -21,6 +21,9 @@ struct error {
 /* States the cause; what stood there before is replaced. */
 int error_set(struct error *err, const char *fmt, ...) PRINTF(2, 3);
 
+/* That there is no memory. */
+int error_no_memory(struct error *err);
+
 /* As error_set(), followed by ": " and the text of the errno of the moment of the call. */
 int error_errno(struct error *err, const char *fmt, ...) PRINTF(2, 3);
 

@@ -83,7 +83,7 @@ static int find_instances(struct subject *s, struct error *err)
 	size_t measured = s->status.count ? status->reading_count : 0, n = 0, kept = 0;
 	const char **list = calloc(measured + s->rows.count + 1, sizeof *list);
 	if (!list)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	s->instances = list;
 	for (size_t i = 0; s->metric && i < measured; i++)
 		if (strcmp(status->readings[i].metric, s->metric->name) == 0)
@@ -265,7 +265,7 @@ static int put_builtin(struct subject *s, struct buffer *out, struct error *err)
 		buffer_printf(out, "%s: %s, which needs no <alert>\n", s->client->name, s->name) !=
 			0 ||
 		explain_builtin(&e, s->name, out) != 0)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	return 0;
 }
 
@@ -286,7 +286,7 @@ static int put_all(struct subject *s, struct buffer *out, struct error *err)
 			return -1;
 	put_standings(s, "", true, &p);
 	put_groups(s, &p);
-	return p.failed ? error_set(err, "out of memory") : 0;
+	return p.failed ? error_no_memory(err) : 0;
 }
 
 /* Of the catalogue, or one of the client's own which an alert of it compares. */

@@ -72,7 +72,7 @@ static int print(struct alerts *a, const struct event_set *set, struct error *er
 		struct buffer out CLEANUP(buffer_finish) = { 0 };
 		if (history_event(&out, &set->items[i], deliveries.items, deliveries.count,
 			    a->config) != 0)
-			return error_set(err, "out of memory");
+			return error_no_memory(err);
 		fputs(out.data, stdout);
 	}
 	return 0;

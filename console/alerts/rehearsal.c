@@ -27,11 +27,6 @@ struct thread {
 	char texts[];
 };
 
-static int no_memory(struct error *err)
-{
-	return error_set(err, "out of memory");
-}
-
 /* Room for one more; the new array, or NULL. */
 static void *grow(void *items, size_t count, size_t *size, size_t item_size)
 {
@@ -142,7 +137,7 @@ static int take_moves(struct rehearsal *r, struct error *err)
 		return -1;
 	for (size_t i = 0; i < r->book.move_count; i++)
 		if (r->book.moves[i].event && add_event(r, first, r->book.moves[i].event) != 0)
-			return no_memory(err);
+			return error_no_memory(err);
 	book_forget_moves(&r->book);
 	return 0;
 }
@@ -171,7 +166,8 @@ static int first_message(void *arg, uint64_t opened_event, const char *recipient
 	struct rehearsal *r = arg;
 	const struct thread key = { .opened_event = opened_event, .recipient = recipient };
 	struct thread *const *found = tfind(&key, &r->threads, compare_threads);
-	return found && buffer_append_text(out, (*found)->message_id) != 0 ? no_memory(err) : 0;
+	return found && buffer_append_text(out, (*found)->message_id) != 0 ? error_no_memory(err)
+									   : 0;
 }
 
 static int count_messages(void *arg, const char *recipient, int64_t since, int64_t until,
@@ -336,7 +332,7 @@ static int compose_all(struct rehearsal *r, int64_t now, struct error *err)
 	struct deferred_event *waiting =
 		arena_alloc(&r->pool, (r->delay_count + 1) * sizeof *waiting);
 	if (!waiting)
-		return no_memory(err);
+		return error_no_memory(err);
 	for (size_t i = 0; i < r->delay_count; i++)
 		waiting[i] = r->delays[i].deferred;
 	const struct compose_input in = {
@@ -353,8 +349,8 @@ static int compose_all(struct rehearsal *r, int64_t now, struct error *err)
 		return -1;
 	for (size_t i = 0; i < composed.count; i++)
 		if (tell(r, &composed.items[i], now) != 0)
-			return no_memory(err);
-	return move_delays(r, &composed) != 0 ? no_memory(err) : 0;
+			return error_no_memory(err);
+	return move_delays(r, &composed) != 0 ? error_no_memory(err) : 0;
 }
 
 int rehearsal_run(struct rehearsal *r, int64_t now, struct error *err)

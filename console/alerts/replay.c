@@ -59,7 +59,7 @@ static int watch_metrics(struct replay *r, const struct config *config, struct e
 {
 	const char **metrics = bind_metrics(config);
 	if (!metrics)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	int result = storage_watch_metrics(r->alerts.storage, metrics, err);
 	free(metrics);
 	return result;

@@ -160,7 +160,7 @@ int book_init(struct book *b, const struct config *config, const struct alert_se
 	size_t most = config->client_count + rows->count + 1;
 	b->clients = calloc(most, sizeof *b->clients);
 	if (!b->clients)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	b->clients[b->count++].name = "";
 	for (size_t i = 0; i < config->client_count; i++)
 		b->clients[b->count++] = (struct book_client){
@@ -172,7 +172,7 @@ int book_init(struct book *b, const struct config *config, const struct alert_se
 	sort_clients(b);
 	for (size_t i = 0; i < rows->count; i++) {
 		if (load_row(book_client(b, rows->items[i].client), &rows->items[i]) < 0)
-			return error_set(err, "out of memory");
+			return error_no_memory(err);
 		if (rows->items[i].as_of_id > b->newest_id)
 			b->newest_id = rows->items[i].as_of_id;
 	}
@@ -302,7 +302,7 @@ int book_flush(struct book *b, struct error *err)
 	for (size_t i = 0; i < b->dirty_count; i++) {
 		struct book_row *row = b->dirty[i];
 		if (row->is_dirty && !row->is_gone && add_move(b, row, &write) < 0)
-			return error_set(err, "out of memory");
+			return error_no_memory(err);
 		row->is_dirty = false;
 		row->is_stored = true;
 	}
@@ -392,10 +392,10 @@ int book_move(struct book *b, struct book_client *c, const char *rule, const str
 	if (!row)
 		row = make_row(c, rule, v->alert.instance);
 	if (!own.held || !row)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	bind_uncount(c, &row->alert);
 	if (set_row(b, row, &own, recipients, text) < 0)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	bind_count(c, &row->alert);
-	return move_row(b, c, row, &own) < 0 ? error_set(err, "out of memory") : 0;
+	return move_row(b, c, row, &own) < 0 ? error_no_memory(err) : 0;
 }

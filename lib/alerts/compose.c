@@ -26,11 +26,6 @@ struct party {
 	size_t story_count;
 };
 
-static int no_memory(const struct job *j)
-{
-	return error_set(j->err, "out of memory");
-}
-
 /* ---- what waits ------------------------------------------------------------------------- */
 
 /* The first telling of this event; more may follow. */
@@ -202,7 +197,7 @@ static int tell(struct job *j, struct party *p, uint64_t room)
 	size_t first = j->letters.count;
 	int result = 0;
 	if (!note)
-		return no_memory(j);
+		return error_no_memory(j->err);
 	if (digest && !payload_is_single(&p->to))
 		result = letter_digest(
 			&j->letters, &p->to, p->stories, count, room == 1 ? note : NULL);
@@ -236,12 +231,13 @@ static int gather(struct job *j, struct party *p)
 	size_t n = 0;
 	const struct event **events = arena_alloc(j->pool, p->count * sizeof *events);
 	if (!events)
-		return no_memory(j);
+		return error_no_memory(j->err);
 	for (size_t i = 0; i < p->count; i++)
 		if (n == 0 || events[n - 1]->id != p->tellings[i].event->id)
 			events[n++] = p->tellings[i].event;
-	return story_gather(events, n, j->pool, &p->stories, &p->story_count) < 0 ? no_memory(j)
-										  : 0;
+	return story_gather(events, n, j->pool, &p->stories, &p->story_count) < 0
+		       ? error_no_memory(j->err)
+		       : 0;
 }
 
 /* Everything for one recipient. */
@@ -270,7 +266,7 @@ static int make_room(struct job *j, size_t count)
 	j->letters.items = arena_alloc(j->pool, (count + 1) * sizeof *j->letters.items);
 	j->done = arena_alloc(j->pool, (j->in->deferred_count + 1) * sizeof *j->done);
 	j->deferred = arena_alloc(j->pool, (count + 1) * sizeof *j->deferred);
-	return j->letters.items && j->done && j->deferred ? 0 : no_memory(j);
+	return j->letters.items && j->done && j->deferred ? 0 : error_no_memory(j->err);
 }
 
 static int compose_all(struct job *j, const struct telling *t, size_t count)
@@ -290,7 +286,7 @@ static int finish(const struct job *j, struct composed *ret_composed)
 	const struct compose_input *in = j->in;
 	uint64_t *events = arena_alloc(j->pool, (in->count + 1) * sizeof *events);
 	if (!events)
-		return no_memory(j);
+		return error_no_memory(j->err);
 	for (size_t i = 0; i < in->count; i++)
 		events[i] = in->events[i].id;
 	*ret_composed = (struct composed){
@@ -318,7 +314,7 @@ int compose(const struct compose_input *in, struct arena *pool, struct composed 
 	size_t count = 0;
 	const struct telling *tellings = tellings_gather(in, pool, &count);
 	if (!tellings || make_room(&j, count) < 0)
-		return no_memory(&j);
+		return error_no_memory(j.err);
 	if (compose_all(&j, tellings, count) < 0)
 		return -1;
 	return finish(&j, ret_composed);

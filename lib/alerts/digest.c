@@ -116,7 +116,7 @@ static int compose_part(struct letters *l, struct digest *d, size_t from, size_t
 	d->part++;
 	put_heading(d, &pen);
 	if (pen.failed)
-		return letter_no_memory(l);
+		return error_no_memory(l->err);
 	page.heading = heading.data;
 	if (d->note)
 		page_note(&page, d->note);
@@ -143,7 +143,7 @@ int letter_digest(struct letters *l, const struct recipient *to, struct story *s
 	struct digest d = { .to = to, .stories = stories, .count = count, .note = note };
 	d.rows = make_rows(l, stories, count);
 	if (!d.rows)
-		return letter_no_memory(l);
+		return error_no_memory(l->err);
 	for (size_t from = 0; from < count; from += count_rows(&d, from))
 		d.parts++;
 	for (size_t from = 0, n; from < count; from += n) {

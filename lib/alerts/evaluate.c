@@ -29,7 +29,7 @@ int visit_move(const struct visit *v, const struct rule *rule, const char *insta
 		hold = holder_find(
 			b, v->client, rule, rule->key, instance, v->sample->taken_at, v->now);
 	if (!hold)
-		return error_set(v->err, "out of memory");
+		return error_no_memory(v->err);
 	hold_apply(verdict, hold, v->now);
 	return book_move(b, v->client, rule->key, verdict,
 		config_recipients(v->client->config, rule), text, v->err);
@@ -77,7 +77,7 @@ static int walk(const struct visit *v, uint32_t rank, visitor *visit)
 	for (size_t i = 0; i < v->sample->reading_count; i++) {
 		const struct stored_reading *r = &v->sample->readings[i];
 		if (bind_reading(c, r, &at) < 0)
-			return error_set(v->err, "out of memory");
+			return error_no_memory(v->err);
 		for (; at < c->watch_count && c->watches[at].series == r->series; at++) {
 			struct watch *w = &c->watches[at];
 			if (w->rule && w->rank == rank && visit(v, w, r) < 0)
@@ -178,7 +178,7 @@ static int visit_good(const struct visit *v)
 {
 	const struct book_row *good = v->client->good;
 	if (bind_client(v->client) < 0)
-		return error_set(v->err, "out of memory");
+		return error_no_memory(v->err);
 	if (!good || v->sample->id > good->alert.as_of_id)
 		return visit_rules(v);
 	for (uint32_t rank = 0; rank <= v->client->max_rank; rank++)
@@ -201,7 +201,7 @@ static int explain(const struct visit *v, const char **ret_text)
 	*ret_text =
 		pool_printf(&v->book->pool, "%s%s%s%s", blameless ? "has not been sampled: " : "",
 			outcome_text(s->outcome), s->error[0] ? ": " : "", s->error);
-	return *ret_text ? 0 : error_set(v->err, "out of memory");
+	return *ret_text ? 0 : error_no_memory(v->err);
 }
 
 /* `c` is whose row it is; its recipients are those of the client, too. */
@@ -214,7 +214,7 @@ static int move_contact(const struct visit *v, struct book_client *c, const char
 	if (verdict->tell)
 		hold = holder_silence(v->book, c, NULL, key, instance, v->sample->taken_at, v->now);
 	if (!hold)
-		return error_set(v->err, "out of memory");
+		return error_no_memory(v->err);
 	hold_apply(verdict, hold, v->now);
 	return book_move(v->book, c, key, verdict, v->client->config->mail, text, v->err);
 }

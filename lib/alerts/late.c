@@ -31,7 +31,7 @@ static int move_late(struct book *b, struct book_client *c, const struct rule *r
 	if (rule && v->tell)
 		hold = holder_find(b, c, rule, rule->key, v->alert.instance, v->alert.as_of, now);
 	if (!hold)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	hold_apply(v, hold, now);
 	return book_move(b, c, key, v, rule ? config_recipients(c->config, rule) : NULL, "", err);
 }

@@ -9,11 +9,6 @@
 #include "lib/alerts/text.h"
 #include "lib/send/payload.h"
 
-int letter_no_memory(const struct letters *l)
-{
-	return error_set(l->err, "out of memory");
-}
-
 /* FNV-1a: tells the mails of one event to several recipients apart. */
 static uint64_t hash_text(const char *text)
 {
@@ -53,10 +48,10 @@ static int make_payload_events(const struct letters *l, const struct story *stor
 		const struct client *c = config_client(l->in->config, e->client);
 		struct page_row row;
 		if (text_row(&stories[i], l->in->config, l->pool, &row) < 0)
-			return letter_no_memory(l);
+			return error_no_memory(l->err);
 		events[i] = (struct payload_event){ e, make_headline(l, &row), c ? c->group : "" };
 		if (!events[i].headline)
-			return letter_no_memory(l);
+			return error_no_memory(l->err);
 	}
 	return 0;
 }
@@ -66,7 +61,7 @@ static int make_payload(const struct letters *l, const struct recipient *to,
 {
 	struct payload_event *events = arena_alloc(l->pool, count * sizeof *events);
 	if (!events)
-		return letter_no_memory(l);
+		return error_no_memory(l->err);
 	if (make_payload_events(l, stories, count, events) < 0)
 		return -1;
 	const struct payload_message m = { n->message_id, n->references, n->subject, n->text,
@@ -81,7 +76,7 @@ static int put_payload(const struct letters *l, const struct recipient *to,
 	switch (to->channel) {
 	case CHANNEL_MAIL:
 		if (page_html(p, &out) < 0)
-			return letter_no_memory(l);
+			return error_no_memory(l->err);
 		break;
 	case CHANNEL_WEBHOOK:
 	case CHANNEL_COMMAND:
@@ -92,7 +87,7 @@ static int put_payload(const struct letters *l, const struct recipient *to,
 		break;
 	}
 	n->payload = pool_text(l->pool, out.data ? out.data : "");
-	return n->payload ? 0 : letter_no_memory(l);
+	return n->payload ? 0 : error_no_memory(l->err);
 }
 
 /* ---- the row ---------------------------------------------------------------------------- */
@@ -106,7 +101,7 @@ static int put_events(
 		most += stories[i].count;
 	uint64_t *events = arena_alloc(l->pool, most * sizeof *events);
 	if (!events)
-		return letter_no_memory(l);
+		return error_no_memory(l->err);
 	for (size_t i = 0; i < count; i++)
 		for (size_t k = 0; k < stories[i].count; k++)
 			events[n->event_count++] = stories[i].events[k]->id;
@@ -118,10 +113,10 @@ static int put_texts(const struct letters *l, const struct page *p, struct notif
 {
 	struct buffer text CLEANUP(buffer_finish) = { 0 };
 	if (page_text(p, &text) < 0)
-		return letter_no_memory(l);
+		return error_no_memory(l->err);
 	n->subject = pool_printf(l->pool, "[fleet] %s", p->heading);
 	n->text = pool_text(l->pool, text.data);
-	return n->subject && n->text ? 0 : letter_no_memory(l);
+	return n->subject && n->text ? 0 : error_no_memory(l->err);
 }
 
 int letter_add(struct letters *l, const struct recipient *to, const struct story *stories,
@@ -137,7 +132,7 @@ int letter_add(struct letters *l, const struct recipient *to, const struct story
 		.last_error = "",
 	};
 	if (!n.message_id)
-		return letter_no_memory(l);
+		return error_no_memory(l->err);
 	if (put_texts(l, p, &n) < 0 || put_events(l, stories, count, &n) < 0 ||
 		put_payload(l, to, stories, count, p, &n) < 0)
 		return -1;
@@ -161,7 +156,7 @@ static const char *find_thread(
 		return NULL;
 	const char *thread = pool_text(l->pool, id.data ? id.data : "");
 	if (!thread)
-		(void)letter_no_memory(l);
+		(void)error_no_memory(l->err);
 	return thread;
 }
 
@@ -185,7 +180,7 @@ static int draw_day(const struct letters *l, const struct about *a, const char *
 					metric_format(unit, s.least, least, sizeof least),
 					metric_format(unit, s.most, most, sizeof most))
 			      : "";
-	return *ret_text ? 0 : letter_no_memory(l);
+	return *ret_text ? 0 : error_no_memory(l->err);
 }
 
 /* Of what is a series of one client. */
@@ -220,11 +215,11 @@ int letter_single(struct letters *l, const struct recipient *to, const struct st
 		page_note(&page, note);
 	if (text_row(s, l->in->config, l->pool, &row) < 0 ||
 		text_details(s, l->in->config, &more, l->pool, &page) < 0)
-		return letter_no_memory(l);
+		return error_no_memory(l->err);
 	page.heading = make_headline(l, &row);
 	page.color = row.color;
 	const char *thread = page.heading ? find_thread(l, to, s) : NULL;
 	if (!page.heading)
-		return letter_no_memory(l);
+		return error_no_memory(l->err);
 	return thread ? letter_add(l, to, s, 1, &page, thread) : -1;
 }

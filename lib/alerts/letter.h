@@ -37,6 +37,4 @@ int letter_digest(struct letters *l, const struct recipient *to, struct story *s
 int letter_add(struct letters *l, const struct recipient *to, const struct story *stories,
 	size_t count, const struct page *p, const char *references) MUST_CHECK;
 
-int letter_no_memory(const struct letters *l);
-
 #endif

@@ -11,11 +11,6 @@
 /* For how long others may answer before nothing is held by the collector's isolation. */
 enum { ISOLATED_MAX_MS = 15 * 60 * 1000 };
 
-static int no_memory(struct error *err)
-{
-	return error_set(err, "out of memory");
-}
-
 /* ---- what is known ------------------------------------------------------------------------ */
 
 struct book_client *lost_client(const struct lost *l, size_t place)
@@ -84,10 +79,10 @@ int lost_init(
 		.book = b, .fleet = book_client(b, ""), .running_cycle = running_cycle, .now = now
 	};
 	if (reach_init(&l->reach, b->config) < 0)
-		return no_memory(err);
+		return error_no_memory(err);
 	if (look_at_places(l) < 0) {
 		lost_finish(l);
-		return no_memory(err);
+		return error_no_memory(err);
 	}
 	reach_judge(&l->reach);
 	return 0;
@@ -179,7 +174,7 @@ static int move(struct lost *l, struct book_client *c, const char *key, const ch
 		hold = holder_silence(l->book, c, NULL, key, instance,
 			v->alert.as_of ? v->alert.as_of : l->now, l->now);
 	if (!hold || !recipients)
-		return no_memory(err);
+		return error_no_memory(err);
 	hold_apply(v, hold, l->now);
 	return book_move(l->book, c, key, v, recipients, text, err);
 }
@@ -193,7 +188,7 @@ static int fire_client(struct lost *l, size_t place, struct error *err)
 	struct verdict v = contact_lose(&l->book->config->alerter, row);
 	v.text = lost_words(l, row->text, place);
 	if (!v.text)
-		return no_memory(err);
+		return error_no_memory(err);
 	return move(l, c, RULE_UNREACHABLE, "", lost_hold_place(l, place),
 		lost_client_mail(l, place), &v, NULL, err);
 }
@@ -207,7 +202,7 @@ static int fire_jump(struct lost *l, size_t place, struct error *err)
 	struct verdict v = contact_lose(&l->book->config->alerter, &row->alert);
 	v.text = lost_words(l, row->alert.text, place);
 	if (!v.text)
-		return no_memory(err);
+		return error_no_memory(err);
 	return move(l, l->fleet, RULE_JUMP, name, lost_hold_way(l, RULE_JUMP, place),
 		lost_recipients(l, l->fleet, row), &v, NULL, err);
 }
@@ -295,14 +290,14 @@ static int move_isolation(struct lost *l, struct error *err)
 	else
 		end_isolation(l, &v);
 	if (lost_untold(l, &crowd) < 0)
-		return no_memory(err);
+		return error_no_memory(err);
 	const char *names = crowd_names(&l->book->pool, &crowd);
 	const char *text =
 		names ? pool_printf(&l->book->pool, "%zu of %zu clients cannot be reached: %s",
 				r->lost, r->present, names)
 		      : NULL;
 	if (!text)
-		return no_memory(err);
+		return error_no_memory(err);
 	if (v.tell && v.kind == EVENT_FIRING)
 		v.alert.since = earliest(l, &crowd);
 	return move(l, l->fleet, RULE_ISOLATED, "", "", lost_mail(l, &crowd), &v,
@@ -318,7 +313,7 @@ static int move_node(struct lost *l, size_t place, struct error *err)
 		return 0;
 	const char *text = lost_words(l, "", place);
 	if (!text || lost_behind(l, place, &crowd) < 0)
-		return no_memory(err);
+		return error_no_memory(err);
 	if (v.tell && v.kind == EVENT_FIRING)
 		v.alert.since = earliest(l, &crowd);
 	return move(l, l->fleet, RULE_PARENT, p->name, lost_hold_way(l, RULE_PARENT, place),

@@ -121,7 +121,7 @@ static int tell_new(struct lost *l, size_t place, struct book_client *c, const c
 	if (!is_told(row))
 		return 0;
 	if (crowd_choose(&l->book->pool, l->book->config, is_sheltered, &s, &crowd) < 0)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	const char *const *fresh = find_new(l, &crowd, row);
 	if (fresh && !fresh[0])
 		return 0;
@@ -130,7 +130,7 @@ static int tell_new(struct lost *l, size_t place, struct book_client *c, const c
 	v.to = fresh ? recipients_join(&l->book->pool, "", fresh) : NULL;
 	v.text = place == REACH_NONE ? row->text : lost_words(l, row->text, place);
 	if (!v.to || !v.text)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	return book_move(l->book, c, key, &v, fresh, NULL, err);
 }
 

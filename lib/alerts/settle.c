@@ -18,11 +18,6 @@ struct settling {
 	struct error *err;
 };
 
-static int no_memory(const struct settling *s)
-{
-	return error_set(s->err, "out of memory");
-}
-
 /* Calls for every row of every client, backwards, since a row that goes is replaced by the
  * last one. */
 typedef int row_function(struct settling *s, struct book_client *c, struct book_row *row);
@@ -62,7 +57,7 @@ static int settle_collector(struct settling *s, int64_t finished_at)
 		&b->config->alerter, book_find(fleet, RULE_STALE, ""), finished_at, s->now);
 	const char *hold = holder_silence(b, fleet, NULL, RULE_STALE, "", s->now, s->now);
 	if (!hold)
-		return no_memory(s);
+		return error_no_memory(s->err);
 	hold_apply(&v, hold, s->now);
 	return book_move(b, fleet, RULE_STALE, &v, b->config->alerter.mail,
 		"no run over the whole fleet has finished", s->err);
@@ -89,7 +84,7 @@ static int settle_value(struct settling *s, struct book_client *c, const struct 
 	if (v.tell && hold && !hold[0])
 		hold = holder_find(s->book, c, rule, rule->key, instance, s->now, s->now);
 	if (!hold)
-		return no_memory(s);
+		return error_no_memory(s->err);
 	hold_apply(&v, hold, s->now);
 	if (book_move(s->book, c, rule->key, &v, recipients, text, s->err) < 0)
 		return -1;
@@ -135,10 +130,10 @@ static int settle_group(struct settling *s, const struct rule_group *group)
 	const struct gathering g = { s->book, group };
 	struct crowd crowd;
 	if (crowd_choose(&s->book->pool, s->book->config, breaks_its_rule, &g, &crowd) < 0)
-		return no_memory(s);
+		return error_no_memory(s->err);
 	const char *names = crowd_names(&s->book->pool, &crowd);
 	if (!names)
-		return no_memory(s);
+		return error_no_memory(s->err);
 	return settle_value(s, s->lost.fleet, &group->rule, group->group, (double)crowd.count,
 		group->mail, names);
 }
@@ -240,7 +235,7 @@ static int escalate(struct settling *s, struct book_client *c, struct book_row *
 	int64_t after_ms;
 	const char *const *further = find_escalation(s, c, row, &after_ms);
 	if (!further)
-		return no_memory(s);
+		return error_no_memory(s->err);
 	if (!further[0])
 		return 0;
 	struct verdict v = hold_escalate(&row->alert, after_ms, s->now);
@@ -271,7 +266,7 @@ static int review(struct settling *s, struct book_client *c, struct book_row *ro
 		return 0;
 	const char *hold = find_hold(s, c, row);
 	if (!hold)
-		return no_memory(s);
+		return error_no_memory(s->err);
 	/* What still fires after maintenance; not all that was down before, when the way to it is
 	 * back. */
 	bool again = holder_is_silence(alert_held(a));
@@ -281,7 +276,7 @@ static int review(struct settling *s, struct book_client *c, struct book_row *ro
 	const char *const *recipients = v.tell ? find_recipients(s, c, row) : NULL;
 	v.text = v.tell ? released_text(s, a) : NULL;
 	if (v.tell && (!recipients || !v.text))
-		return no_memory(s);
+		return error_no_memory(s->err);
 	return book_move(s->book, c, a->rule, &v, recipients, NULL, s->err);
 }
 
@@ -293,7 +288,7 @@ static int bind_clients(struct settling *s)
 	for (size_t i = 0; i < s->book->count; i++) {
 		struct book_client *c = &s->book->clients[i];
 		if (c->config && c->count > (c->good != NULL) && bind_client(c) < 0)
-			return no_memory(s);
+			return error_no_memory(s->err);
 	}
 	return 0;
 }
