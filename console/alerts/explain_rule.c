@@ -1,6 +1,7 @@
 #include "console/alerts/explain_rule.h"
 
 #include "lib/alerts/about.h"
+#include "lib/alerts/text.h"
 #include "lib/when.h"
 
 static void put_names(struct pen *p, const char *before, const char *const *names)
@@ -42,7 +43,7 @@ static void put_levels(const struct rule *rule, struct pen *p)
 {
 	char value[64];
 	enum metric_unit unit = rule_unit(rule);
-	pen_text(p, rule->severity == SEVERITY_CRITICAL ? ", CRITICAL" : ", WARNING");
+	pen_printf(p, ", %s", text_severity(rule->severity));
 	if (rule->has_critical)
 		pen_printf(p, ", CRITICAL from %s",
 			metric_format(unit, rule->critical, value, sizeof value));

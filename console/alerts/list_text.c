@@ -123,11 +123,6 @@ static void describe(const struct alert *a, char *out, size_t size)
 		(void)snprintf(out, size, "%s", alert_standing(a));
 }
 
-static const char *severity_word(const struct alert *a)
-{
-	return a->severity == SEVERITY_CRITICAL ? "CRITICAL" : "WARNING";
-}
-
 static int add_alert(struct table *t, const struct alert *a, const struct config *config,
 	int64_t now, struct arena *pool)
 {
@@ -140,8 +135,8 @@ static int add_alert(struct table *t, const struct alert *a, const struct config
 		(void)snprintf(id, sizeof id, "%" PRIu64, a->opened_event);
 	(void)metric_format(UNIT_SECONDS, (double)(age_ms / 1000), age, sizeof age);
 	describe(a, status, sizeof status);
-	const char *cells[] = { id, severity_word(a), row.where[0] ? row.where : "-", row.what, age,
-		status };
+	const char *cells[] = { id, text_severity(a->severity), row.where[0] ? row.where : "-",
+		row.what, age, status };
 	enum shade shade = !is_loud(a)			      ? SHADE_NONE
 			   : a->severity == SEVERITY_CRITICAL ? SHADE_RED
 							      : SHADE_YELLOW;

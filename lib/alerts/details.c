@@ -89,11 +89,6 @@ static void say_last_good(const struct details *d)
 				about_span(d->more->now - e->last_good_at, span)));
 }
 
-static const char *severity_word(enum severity s)
-{
-	return s == SEVERITY_CRITICAL ? "CRITICAL" : "WARNING";
-}
-
 /* "WARNING, at or above 90.0 %; CRITICAL, at or above 97.0 %" */
 static void put_asked(const struct about *told, struct pen *out)
 {
@@ -102,7 +97,7 @@ static void put_asked(const struct about *told, struct pen *out)
 	enum severity severity = r->has_critical ? r->severity : a.story->event.severity;
 	if (r->has_critical)
 		(void)metric_format(a.unit, r->limit, a.limit, sizeof a.limit);
-	pen_printf(out, "%s, ", severity_word(severity));
+	pen_printf(out, "%s, ", text_severity(severity));
 	about_say(&a, a.phrase->rule, out);
 	if (!r->has_critical)
 		return;

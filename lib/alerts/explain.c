@@ -7,6 +7,7 @@
 #include "lib/alerts/fit.h"
 #include "lib/alerts/pen.h"
 #include "lib/alerts/step.h"
+#include "lib/alerts/text.h"
 #include "lib/alerts/verdict.h"
 #include "lib/clock.h"
 #include "lib/escape.h"
@@ -138,7 +139,7 @@ static void say_firing(const struct explain *e, struct pen *p)
 	const struct alert *a = e->row;
 	bool is_within = !rule_broken(e->rule, a->value);
 	put_time(p, "fires since ", a->since);
-	pen_text(p, a->severity == SEVERITY_CRITICAL ? ", CRITICAL: " : ", WARNING: ");
+	pen_printf(p, ", %s: ", text_severity(a->severity));
 	put_value(p, e, a->value);
 	pen_text(p, is_within ? " is not " : " is ");
 	put_limit(p, e, is_within ? e->rule->limit : a->limit);

@@ -33,6 +33,11 @@ static const struct {
 	[SEVERITY_CRITICAL] = { "CRITICAL", RED },
 };
 
+const char *text_severity(enum severity severity)
+{
+	return severities[severity].word;
+}
+
 /* ", 2026-11-22 10:00 to 2026-11-22 10:20" */
 static void put_between(int64_t from, int64_t to, struct pen *out)
 {

@@ -14,6 +14,9 @@
  * value can begin a line of its own.
  */
 
+/* "CRITICAL", "WARNING" */
+const char *text_severity(enum severity severity);
+
 /* Appends one line without its end: "CRITICAL web1: disk /var 93.1 % (limit 90.0 %)". */
 int text_headline(
 	const struct event *e, const struct config *config, struct buffer *out) MUST_CHECK;
