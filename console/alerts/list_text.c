@@ -80,14 +80,11 @@ size_t list_choose(struct alert *alerts, size_t count, enum list_choice choice)
 const struct rule *alert_rule(const struct alert *a, const struct config *config)
 {
 	const struct client *client = config_client(config, a->client);
-	for (const struct rule *const *r = client ? client->rules : NULL; r && *r; r++)
-		if (strcmp((*r)->key, a->rule) == 0)
-			return *r;
-	for (size_t i = 0; !a->client[0] && i < config->rule_group_count; i++)
-		if (strcmp(config->rule_groups[i]->rule.key, a->rule) == 0 &&
-			strcmp(config->rule_groups[i]->group, a->instance) == 0)
-			return &config->rule_groups[i]->rule;
-	return NULL;
+	if (client)
+		return config_rule(client, a->rule);
+	const struct rule_group *group =
+		a->client[0] ? NULL : config_rule_group(config, a->rule, a->instance);
+	return group ? &group->rule : NULL;
 }
 
 int alert_words(const struct alert *a, const struct config *config, struct arena *pool,

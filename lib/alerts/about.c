@@ -69,26 +69,6 @@ static const char *plain_key(const char *key)
 	return strncmp(key, RULE_LATE, prefix) == 0 ? key + prefix : key;
 }
 
-static const struct rule *find_rule(const struct client *client, const char *key)
-{
-	for (const struct rule *const *rule = client->rules; *rule; rule++)
-		if (strcmp((*rule)->key, key) == 0)
-			return *rule;
-	return NULL;
-}
-
-/* That of a group concerns no client; its instance is the group. */
-static const struct rule_group *find_group(const struct config *config, const struct event *e)
-{
-	for (size_t i = 0; i < config->rule_group_count; i++) {
-		const struct rule_group *g = config->rule_groups[i];
-		if (strcmp(g->rule.key, plain_key(e->rule)) == 0 &&
-			strcmp(g->group, e->instance) == 0)
-			return g;
-	}
-	return NULL;
-}
-
 /* A key begins with the rule's label; that is all that is left of a rule that is gone. Of what was
  * a custom metric it has the unit. */
 static void guess_label(struct about *a, const char *key)
@@ -145,9 +125,9 @@ struct about about_story(const struct story *s, const struct config *config)
 		.story = s, .config = config, .client = config_client(config, e->client)
 	};
 	if (a.client)
-		a.rule = find_rule(a.client, plain_key(e->rule));
-	else if (!e->client[0])
-		a.group = find_group(config, e);
+		a.rule = config_rule(a.client, plain_key(e->rule));
+	else if (!e->client[0]) /* a group's concerns no client; its instance is the group */
+		a.group = config_rule_group(config, plain_key(e->rule), e->instance);
 	if (a.group)
 		a.rule = &a.group->rule;
 	find_words(&a);

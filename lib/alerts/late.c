@@ -47,18 +47,10 @@ int late_reading(const struct visit *v, struct watch *w, const struct stored_rea
 	return move_late(v->book, v->client, w->rule, key.text, &verdict, v->now, v->err);
 }
 
-static const struct rule *find_rule(const struct client *client, const char *key)
-{
-	for (const struct rule *const *rule = client->rules; *rule; rule++)
-		if (strcmp(late_key(*rule).text, key) == 0)
-			return *rule;
-	return NULL;
-}
-
 int late_finish(struct book *b, struct book_client *c, const struct book_row *row, int64_t now,
 	struct error *err)
 {
-	const struct rule *rule = find_rule(c->config, row->alert.rule);
+	const struct rule *rule = config_rule(c->config, row->alert.rule + sizeof RULE_LATE - 1);
 	struct verdict v = rule ? late_close(rule, &row->alert) : verdict_remove(row->alert);
 	if (rule && row->alert.breaches > 0) {
 		v = verdict_write(row->alert);

@@ -159,15 +159,6 @@ static bool needs_no_rule(const char *key)
 	return false;
 }
 
-static bool has_group(const struct config *config, const struct alert *a)
-{
-	for (size_t i = 0; i < config->rule_group_count; i++)
-		if (strcmp(config->rule_groups[i]->rule.key, a->rule) == 0 &&
-			strcmp(config->rule_groups[i]->group, a->instance) == 0)
-			return true;
-	return false;
-}
-
 /* A jump host that nobody goes through any more would never be found well. */
 static bool is_way(const struct lost *l, const char *name)
 {
@@ -189,7 +180,7 @@ static bool has_subject(
 		return reach_find(&s->lost.reach, REACH_NODE, a->instance) != REACH_NONE;
 	if (strcmp(a->rule, RULE_JUMP) == 0)
 		return is_way(&s->lost, a->instance);
-	return !c->name[0] && has_group(config, a);
+	return !c->name[0] && config_rule_group(config, a->rule, a->instance);
 }
 
 static int close_row(

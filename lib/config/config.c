@@ -385,6 +385,25 @@ const struct client *config_machine(const struct config *config, const char *nam
 	return config_client(config, name);
 }
 
+const struct rule *config_rule(const struct client *client, const char *key)
+{
+	for (const struct rule *const *rule = client->rules; *rule; rule++)
+		if (strcmp((*rule)->key, key) == 0)
+			return *rule;
+	return NULL;
+}
+
+const struct rule_group *config_rule_group(
+	const struct config *config, const char *key, const char *group)
+{
+	for (size_t i = 0; i < config->rule_group_count; i++) {
+		const struct rule_group *g = config->rule_groups[i];
+		if (strcmp(g->rule.key, key) == 0 && strcmp(g->group, group) == 0)
+			return g;
+	}
+	return NULL;
+}
+
 const char *const *config_escalation(
 	const struct client *client, const struct rule *rule, int64_t *ret_after_ms)
 {

@@ -299,6 +299,11 @@ const struct client *config_client(const struct config *config, const char *name
 /* The same, or else the <jump> of that name. */
 const struct client *config_machine(const struct config *config, const char *name);
 
+/* The rule of that key among a client's, and what counts the clients of a group by it; or NULL. */
+const struct rule *config_rule(const struct client *client, const char *key);
+const struct rule_group *config_rule_group(
+	const struct config *config, const char *key, const char *group);
+
 /* Whom a name of a mail list stands for: the element of that name, or else the address, with the
  * hours and the number of a <recipient> that has the same. Addresses without <mail>, "", and what
  * storage still names and the file no longer, stand for standard output: somebody reads it, and
