@@ -90,20 +90,7 @@ const struct rule *alert_rule(const struct alert *a, const struct config *config
 int alert_words(const struct alert *a, const struct config *config, struct arena *pool,
 	struct page_row *ret_row)
 {
-	const struct event event = {
-		.kind = EVENT_FIRING,
-		.at = a->as_of,
-		.client = a->client,
-		.rule = a->rule,
-		.instance = a->instance,
-		.severity = a->severity,
-		.value = a->value,
-		.limit = a->limit,
-		.since = a->since,
-		.text = a->text,
-		.recipients = "",
-		.held = "",
-	};
+	const struct event event = alert_event(a, EVENT_FIRING);
 	const struct event *one = &event;
 	const struct story story = story_of(&one);
 	return text_row(&story, config, pool, ret_row);

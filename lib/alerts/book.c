@@ -229,22 +229,16 @@ static struct event *make_event(struct book *b, const struct alert *a, const str
 	struct event *e = arena_alloc(&b->pool, sizeof *e);
 	if (!e)
 		return NULL;
-	*e = (struct event){
-		.kind = v->kind,
-		.at = v->at ? v->at : a->as_of,
-		.client = a->client,
-		.rule = a->rule,
-		.instance = a->instance,
-		.severity = a->severity,
-		.value = a->value,
-		.limit = a->limit,
-		.since = a->since,
-		.last_good_at = a->last_good_at,
-		.opened_event = opens(v->kind) ? 0 : a->opened_event,
-		.text = v->text ? pool_text(&b->pool, v->text) : a->text,
-		.recipients = v->to ? v->to : a->recipients,
-		.held = v->held,
-	};
+	*e = alert_event(a, v->kind);
+	if (v->at)
+		e->at = v->at;
+	if (opens(v->kind))
+		e->opened_event = 0;
+	if (v->text)
+		e->text = pool_text(&b->pool, v->text);
+	if (v->to)
+		e->recipients = v->to;
+	e->held = v->held;
 	return e->text ? e : NULL;
 }
 

@@ -46,6 +46,26 @@ bool alert_is_acked(const struct alert *a)
 	return a->acked_at != 0 && a->severity <= a->acked_severity;
 }
 
+struct event alert_event(const struct alert *a, enum event_kind kind)
+{
+	return (struct event){
+		.kind = kind,
+		.at = a->as_of,
+		.client = a->client,
+		.rule = a->rule,
+		.instance = a->instance,
+		.severity = a->severity,
+		.value = a->value,
+		.limit = a->limit,
+		.since = a->since,
+		.last_good_at = a->last_good_at,
+		.opened_event = a->opened_event,
+		.text = a->text,
+		.recipients = a->recipients,
+		.held = "",
+	};
+}
+
 const char *alert_held(const struct alert *a)
 {
 	return a->held ? a->held : "";

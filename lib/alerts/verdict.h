@@ -79,6 +79,9 @@ void alert_worsened(struct alert *a);
 /* Somebody has acknowledged it, as severe as it is now. */
 bool alert_is_acked(const struct alert *a);
 
+/* What happens to it as it stands; its texts are the row's. */
+struct event alert_event(const struct alert *a, enum event_kind kind);
+
 /* Why nobody is told of it now; "" = somebody is. */
 const char *alert_held(const struct alert *a);
 
