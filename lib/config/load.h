@@ -219,6 +219,10 @@ struct field {
 	bool may_be_empty;
 };
 
+/* The words of a list, with commas or blanks between: NULL-terminated, in the result's memory; NULL
+ * without memory. */
+const char **cut_words(struct load *load, const char *text) MUST_CHECK;
+
 value_parser parse_text;      /* const char *: printable, no quotes */
 value_parser parse_name;      /* the same, of a client */
 value_parser parse_host;      /* const char *: a host name or address */

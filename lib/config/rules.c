@@ -379,23 +379,15 @@ int load_rule_groups(struct load *load)
 int parse_words(struct load *load, const struct field *field, const char *text, void *target,
 	struct error *err)
 {
-	static const char between[] = ", \t\n";
-	size_t count = 0;
-	for (const char *c = text; *(c += strspn(c, between)); c += strcspn(c, between))
-		count++;
-	const char **list = arena_alloc(load->result, (count + 1) * sizeof *list);
+	const char **list = cut_words(load, text);
 	if (!list)
 		return error_set(err, "not enough memory");
-	count = 0;
-	for (const char *c = text; *(c += strspn(c, between)); c += strcspn(c, between)) {
-		const char *word = arena_copy(load->result, c, strcspn(c, between));
-		if (!word)
-			return error_set(err, "not enough memory");
-		if (!metric_find(word) && !is_custom_metric(load, word))
+	for (const char **word = list; *word; word++) {
+		if (!metric_find(*word) && !is_custom_metric(load, *word))
 			return error_set(err,
 				"%.80s is no type of alert; write such as %s=\"disk, memory\"",
-				word, field->name);
-		list[count++] = friendly(word);
+				*word, field->name);
+		*word = friendly(*word);
 	}
 	*(const char *const **)target = list;
 	return 0;

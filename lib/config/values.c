@@ -328,22 +328,28 @@ int parse_list_id(struct load *load, const struct field *field, const char *text
 	return store(load, text, strlen(text), target, err);
 }
 
-int parse_addresses(struct load *load, const struct field *field, const char *text, void *target,
-	struct error *err)
+const char **cut_words(struct load *load, const char *text)
 {
-	(void)field;
 	static const char between[] = ", \t\n";
 	size_t count = 0;
 	for (const char *c = text; *(c += strspn(c, between)); c += strcspn(c, between))
 		count++;
 	const char **list = arena_alloc(load->result, (count + 1) * sizeof *list);
+	count = 0;
+	for (const char *c = text; list && *(c += strspn(c, between)); c += strcspn(c, between))
+		if (!(list[count++] = arena_copy(load->result, c, strcspn(c, between))))
+			return NULL;
+	return list;
+}
+
+int parse_addresses(struct load *load, const struct field *field, const char *text, void *target,
+	struct error *err)
+{
+	(void)field;
+	const char **list = cut_words(load, text);
 	if (!list)
 		return error_set(err, "not enough memory");
-	const char **to = list;
-	for (const char *c = text; *(c += strspn(c, between)); c += strcspn(c, between)) {
-		size_t len = strcspn(c, between);
-		if (store(load, c, len, to, err) < 0)
-			return -1;
+	for (const char **to = list; *to; to++) {
 		const struct recipient *named = find_recipient(load->config, *to);
 		if (named)
 			load->named[named - load->config->recipients] = true;
@@ -353,7 +359,6 @@ int parse_addresses(struct load *load, const struct field *field, const char *te
 				"<webhook> or <command>; write addresses with commas "
 				"between, as ops@example.com, night@example.com",
 				*to);
-		to++;
 	}
 	*(const char *const **)target = list;
 	return 0;
