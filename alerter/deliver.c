@@ -1,12 +1,12 @@
 /*
  * The outbox's second half: rows to messages. Each row goes by its channel; what is at fault or
- * slow there keeps nothing else waiting: all places have their turn, again and again.
+ * slow there keeps nothing else waiting: all outlets have their turn, again and again.
  */
 #include <inttypes.h>
 
 #include "alerter/backoff.h"
 #include "alerter/outbox.h"
-#include "alerter/places.h"
+#include "alerter/outlets.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/send/channel.h"
@@ -21,9 +21,9 @@ enum {
 struct round {
 	const struct outbox *outbox;
 	struct channels channels;
-	struct places places;
+	struct outlets outlets;
 	uint32_t tried, turn;
-	bool again;	  /* some place has more than it could take in this turn */
+	bool again;	  /* some outlet has more than it could take in this turn */
 	bool out_of_time; /* with something left */
 	bool failed;	  /* something, for good */
 	int64_t began_ms; /* monotonic */
@@ -58,13 +58,13 @@ static void judge(
 	n->done_at = now;
 }
 
-static void say(const struct notification *n, const struct place *place, enum send_result result)
+static void say(const struct notification *n, const struct outlet *outlet, enum send_result result)
 {
 	const char *who = n->recipient[0] ? n->recipient : "standard output";
 	if (n->state == NOTIFICATION_FAILED)
 		log_error("%s will not be told \"%s\": %s", who, n->subject, n->last_error);
 	if (result == SEND_CHANNEL || result == SEND_DOUBTED)
-		log_error("%s: nothing can be told, everything waits: %s", place->name,
+		log_error("%s: nothing can be told, everything waits: %s", outlet->name,
 			n->last_error);
 	else if (n->state == NOTIFICATION_SENT)
 		log_info("told %s: %s", who, n->subject);
@@ -92,23 +92,23 @@ static bool is_broken_off(const struct round *r, enum send_result result)
 	return *r->outbox->stop && result != SEND_SENT && result != SEND_REFUSED;
 }
 
-static int try(struct round *r, struct place *place, const struct recipient *to,
+static int try(struct round *r, struct outlet *outlet, const struct recipient *to,
 	struct notification *n, struct error *err)
 {
 	struct send_report report = { .rest_ms = 0 };
 	int64_t began_ms = clock_monotonic_ms();
-	enum send_result result = channels_send(&r->channels, place->way, to, n, &report);
+	enum send_result result = channels_send(&r->channels, outlet->way, to, n, &report);
 	if (is_broken_off(r, result))
 		return 0;
 	int64_t now = clock_wall_ms();
-	place->spent_ms += clock_monotonic_ms() - began_ms;
+	outlet->spent_ms += clock_monotonic_ms() - began_ms;
 	judge(n, result, &report.reason, now);
-	say(n, place, result);
-	r->tried += place->way->rests;
+	say(n, outlet, result);
+	r->tried += outlet->way->rests;
 	r->failed = r->failed || n->state == NOTIFICATION_FAILED;
 	if (record(r, n, result, err) < 0)
 		return -1;
-	return places_note(&r->places, place, result, &report, now, err);
+	return outlets_note(&r->outlets, outlet, result, &report, now, err);
 }
 
 /* Of the messages that told what is over, one may have been tried just now. */
@@ -148,18 +148,18 @@ static int deliver(struct round *r, struct notification *n, struct error *err)
 	bool now;
 	struct recipient to;
 	const struct channel_way *way = channels_route(&r->channels, n, &to);
-	struct place *place = places_find(&r->places, way, &to, clock_wall_ms());
-	if (!place)
+	struct outlet *outlet = outlets_find(&r->outlets, way, &to, clock_wall_ms());
+	if (!outlet)
 		return error_no_memory(err);
-	if (place->is_blocked)
+	if (outlet->is_blocked)
 		return 0;
-	if (!place_has_turn(place, r->turn)) {
+	if (!outlet_has_turn(outlet, r->turn)) {
 		r->again = true;
 		return 0;
 	}
 	if (order_end(r, n, &now, err) < 0)
 		return -1;
-	return now ? try(r, place, &to, n, err) : 0;
+	return now ? try(r, outlet, &to, n, err) : 0;
 }
 
 /* Only after tries, which back off, so that cron does not mail the same line every minute. */
@@ -237,7 +237,7 @@ static int deliver_due(struct round *r, struct error *err)
 static bool is_good(const struct round *r)
 {
 	bool left = r->out_of_time && !*r->outbox->stop;
-	return !left && !r->failed && !places_are_blocked(&r->places);
+	return !left && !r->failed && !outlets_are_blocked(&r->outlets);
 }
 
 int outbox_deliver(const struct outbox *o, bool *ret_good, struct error *err)
@@ -245,12 +245,12 @@ int outbox_deliver(const struct outbox *o, bool *ret_good, struct error *err)
 	struct round r = { .outbox = o,
 		.channels = { .config = o->config, .stop = o->stop },
 		.began_ms = clock_monotonic_ms() };
-	int result = places_init(&r.places, o, err);
+	int result = outlets_init(&r.outlets, o, err);
 	if (result == 0)
 		result = deliver_due(&r, err);
 	channels_finish(&r.channels);
 	if (result == 0)
 		*ret_good = is_good(&r);
-	places_finish(&r.places);
+	outlets_finish(&r.outlets);
 	return result;
 }

@@ -20,7 +20,7 @@
 struct outbox {
 	const struct config *config;
 	struct storage *storage;
-	struct book *book; /* keeps the rows of what takes nothing: places.h */
+	struct book *book; /* keeps the rows of what takes nothing: outlets.h */
 	struct lease *lease;
 	const volatile sig_atomic_t *stop;
 	int64_t budget_ms; /* after that no delivery begins; the rest is the next run's */

@@ -37,21 +37,22 @@ enum send_result channels_send(struct channels *c, const struct channel_way *way
 	return way->send(*state, c, to, n, report);
 }
 
-void channel_place(const struct channel_way *way, const struct recipient *to,
-	char ret_place[static CHANNEL_PLACE_SIZE])
+void channel_outlet(const struct channel_way *way, const struct recipient *to,
+	char ret_outlet[static CHANNEL_OUTLET_SIZE])
 {
 	const char *name = channel_name(way->channel);
-	(void)snprintf(ret_place, CHANNEL_PLACE_SIZE, "%s%s%s", name, way->is_own ? " " : "",
+	(void)snprintf(ret_outlet, CHANNEL_OUTLET_SIZE, "%s%s%s", name, way->is_own ? " " : "",
 		way->is_own ? to->name : "");
 }
 
-bool channel_place_exists(const struct config *config, const char *place)
+bool channel_outlet_exists(const struct config *config, const char *outlet)
 {
-	char now[CHANNEL_PLACE_SIZE];
-	const char *blank = strchr(place, ' ');
+	char now[CHANNEL_OUTLET_SIZE];
+	const char *blank = strchr(outlet, ' ');
 	if (!blank)
-		return strcmp(place, channel_name(CHANNEL_MAIL)) == 0 ? config->mail.enabled : true;
+		return strcmp(outlet, channel_name(CHANNEL_MAIL)) == 0 ? config->mail.enabled
+								       : true;
 	struct recipient to = config_recipient(config, blank + 1);
-	channel_place(ways[to.channel], &to, now);
-	return strcmp(now, place) == 0;
+	channel_outlet(ways[to.channel], &to, now);
+	return strcmp(now, outlet) == 0;
 }

@@ -55,11 +55,11 @@ enum send_result channels_send(struct channels *c, const struct channel_way *way
 	struct send_report *report) MUST_CHECK;
 
 /* What can be at fault alone: "mail", "webhook chat". */
-enum { CHANNEL_PLACE_SIZE = 300 };
-void channel_place(const struct channel_way *way, const struct recipient *to,
-	char ret_place[static CHANNEL_PLACE_SIZE]);
+enum { CHANNEL_OUTLET_SIZE = 300 };
+void channel_outlet(const struct channel_way *way, const struct recipient *to,
+	char ret_outlet[static CHANNEL_OUTLET_SIZE]);
 
 /* Whether that is still somewhere in this configuration. */
-bool channel_place_exists(const struct config *config, const char *place);
+bool channel_outlet_exists(const struct config *config, const char *outlet);
 
 #endif

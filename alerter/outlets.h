@@ -1,5 +1,5 @@
-#ifndef FLEET_ALERTER_PLACES_H
-#define FLEET_ALERTER_PLACES_H
+#ifndef FLEET_ALERTER_OUTLETS_H
+#define FLEET_ALERTER_OUTLETS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,11 +13,11 @@
 /*
  * What can be at fault alone: the mail server, each webhook, each command. While one is, what goes
  * there waits, and nothing else. From run to run that stands in a row of the table of alerts, which
- * fires without an event: it could not be told. Rule "delivery", the place as its instance, the
+ * fires without an event: it could not be told. Rule "delivery", the outlet as its instance, the
  * reason as its text, `count` faults in a row, the last at `as_of`; for `limit` ms after that the
- * place is left alone.
+ * outlet is left alone.
  */
-struct place {
+struct outlet {
 	const char *name;
 	const struct channel_way *way;
 	bool is_blocked;  /* takes nothing, or not yet again */
@@ -25,33 +25,33 @@ struct place {
 	uint32_t lost;	  /* connections in a row */
 	uint32_t turn;	  /* the last in which it took something, */
 	int64_t spent_ms; /* and how long that took */
-	struct place *next;
+	struct outlet *next;
 };
 
-struct places {
+struct outlets {
 	const struct outbox *outbox;
 	struct arena memory;
-	struct place *first;
+	struct outlet *first;
 };
 
-/* Forgets the faults of places that the configuration does not have any more. */
-int places_init(struct places *p, const struct outbox *o, struct error *err) MUST_CHECK;
-void places_finish(struct places *p);
+/* Forgets the faults of outlets that the configuration does not have any more. */
+int outlets_init(struct outlets *p, const struct outbox *o, struct error *err) MUST_CHECK;
+void outlets_finish(struct outlets *p);
 
 /* NULL without memory. */
-struct place *places_find(struct places *p, const struct channel_way *way,
+struct outlet *outlets_find(struct outlets *p, const struct channel_way *way,
 	const struct recipient *to, int64_t now) MUST_CHECK;
 
-/* Whether it has its turn still, from 0: PLACE_TURN_MS in each, and none in the first for what was
+/* Whether it has its turn still, from 0: OUTLET_TURN_MS in each, and none in the first for what was
  * at fault lately, so that neither slow ones nor broken ones are all that a run comes to. */
-enum { PLACE_TURN_MS = 5 * 1000 };
-bool place_has_turn(struct place *place, uint32_t turn);
+enum { OUTLET_TURN_MS = 5 * 1000 };
+bool outlet_has_turn(struct outlet *outlet, uint32_t turn);
 
-/* Whether something was not sent because of its place. */
-bool places_are_blocked(const struct places *p);
+/* Whether something was not sent because of its outlet. */
+bool outlets_are_blocked(const struct outlets *p);
 
 /* What came of a try there. */
-int places_note(struct places *p, struct place *place, enum send_result result,
+int outlets_note(struct outlets *p, struct outlet *outlet, enum send_result result,
 	const struct send_report *report, int64_t now, struct error *err) MUST_CHECK;
 
 #endif
