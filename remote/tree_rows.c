@@ -55,8 +55,8 @@ size_t tree_labels(struct span lines, const struct tree_field *fields, size_t co
 	for (size_t i = 0; i < count; i++) {
 		struct label *label = &ret_labels[written];
 		*label = text_label(fields[i].label, "");
-		if (tree_find(lines, first.entry, fields[i].file, &label->value) || all)
-			written++;
+		(void)tree_find(lines, first.entry, fields[i].file, &label->value);
+		written += all || label->value.len > 0;
 	}
 	return written;
 }

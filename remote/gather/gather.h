@@ -39,7 +39,8 @@ typedef ssize_t gather(struct collect *c, const struct source *s, char *out, siz
  *            with one star    temp*_input, csrow<star>/ce_count
  *            @name            the last component of what that symbolic link points to
  *            @@name           the whole path of where it leads, or what fits of its end
- *          A file that is missing, unreadable or empty has no line.
+ *          Blanks at the end of a value are left out. A file that is missing or unreadable has no
+ *          line, one that is empty has an empty value.
  *
  * What lines and tree write is read through remote/tree.h.
  */

@@ -80,23 +80,29 @@ static ssize_t read_link(int dir_fd, const char *name, char *out, size_t size)
 	return end - from;
 }
 
-static size_t read_value(struct walk *w, const char *file, char value[static TREE_VALUE_MAX])
+/* The first line without the blanks that some drivers fill it up with. Returns its length, or -1.
+ */
+static ssize_t read_value(struct walk *w, const char *file, char value[static TREE_VALUE_MAX])
 {
 	ssize_t len = *file == '@' ? read_link(w->fd, file + 1, value, TREE_VALUE_MAX)
 				   : io_read_start(w->fd, file, value, TREE_VALUE_MAX);
 	if (len < 0)
 		collect_note(w->c, errno);
 	const char *end = len > 0 ? memchr(value, '\n', (size_t)len) : NULL;
-	return end ? (size_t)(end - value) : len > 0 ? (size_t)len : 0;
+	len = end ? end - value : len;
+	while (len > 0 && value[len - 1] == ' ')
+		len--;
+	return len;
 }
 
 static void put(struct walk *w, const char *file)
 {
 	char value[TREE_VALUE_MAX];
-	size_t len = read_value(w, file, value);
-	if (len == 0)
+	ssize_t n = read_value(w, file, value);
+	if (n < 0)
 		return;
-	size_t file_len = strlen(file), need = w->entry.len + 1 + file_len + 1 + len + 1;
+	size_t len = (size_t)n, file_len = strlen(file),
+	       need = w->entry.len + 1 + file_len + 1 + len + 1;
 	if (need > w->size - w->len) {
 		w->c->cut = true;
 		return;

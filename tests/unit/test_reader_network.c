@@ -40,14 +40,14 @@ static const struct reader_row rows[] = {
 	{ read_netclass, "a/flags\tx\nb/flags\t\nc/speed\t9223372036854775807\nd/mtu\t1 2\n",
 	  TYPE("network_info", "gauge") INFO("a", "", "", "", "", "", "down") INFO("b", "", "", "", "", "", "unknown")
 	  INFO("c", "", "", "", "", "", "unknown") INFO("d", "", "", "", "", "", "unknown") },
-	/* a bond with a slave that is down, and one whose slave is in no folder */
+	/* a bond with a slave that is down, one without slaves, one whose slave is in no folder */
 	{ read_netclass, "bond0/bonding/slaves\teth0 eth1\neth0/bonding_slave/mii_status\tup\n"
-	  "eth1/bonding_slave/mii_status\tdown\nlost/bonding/slaves\teth1 eth9\n",
+	  "eth1/bonding_slave/mii_status\tdown\nnone/bonding/slaves\t\nlost/bonding/slaves\teth1 eth9\n",
 	  TYPE("network_info", "gauge") INFO("bond0", "", "", "", "", "", "unknown") INFO("eth0", "", "", "", "", "", "unknown")
-	  INFO("eth1", "", "", "", "", "", "unknown")
+	  INFO("eth1", "", "", "", "", "", "unknown") INFO("none", "", "", "", "", "", "unknown")
 	  INFO("lost", "", "", "", "", "", "unknown")
-	  TYPE("bonding_slaves", "gauge") BOND("slaves", "bond0", "2") BOND("slaves", "lost", "2")
-	  TYPE("bonding_active", "gauge") BOND("active", "bond0", "1") },
+	  TYPE("bonding_slaves", "gauge") BOND("slaves", "bond0", "2") BOND("slaves", "none", "0") BOND("slaves", "lost", "2")
+	  TYPE("bonding_active", "gauge") BOND("active", "bond0", "1") BOND("active", "none", "0") },
 };
 /* clang-format on */
 

@@ -134,7 +134,7 @@ static const struct reader_row rows[] = {
 	  TYPE("edac_csrow_uncorrectable_errors_total", "counter") EDAC("csrow_uncorrectable", ",csrow=\"unknown\"", "6")
 	  EDAC("csrow_uncorrectable", ",csrow=\"0\"", "0") },
 
-	{ read_dmi, "id/bios_date\t04/12/2021\nid/product_name\tPowerEdge\nid/sys_vendor\tDell \"Inc.\"\nother/bios_date\tx\n",
+	{ read_dmi, "id/bios_date\t04/12/2021\nid/chassis_version\t\nid/product_name\tPowerEdge\nid/sys_vendor\tDell \"Inc.\"\nother/bios_date\tx\n",
 	  TYPE("dmi_info", "gauge")
 	  "node_dmi_info{bios_date=\"04/12/2021\",product_name=\"PowerEdge\",system_vendor=\"Dell \\\"Inc.\\\"\"} 1\n" },
 };

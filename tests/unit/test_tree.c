@@ -182,7 +182,8 @@ static int make_root(void **state)
 	assert_int_equal(arena_init(&arena, 4 << 20), 0);
 	assert_int_equal(collect_init(&collect, &arena, root, "", &none), 0);
 	make("sys/devices/ten/name", "tenth\nsecond line\n");
-	make("sys/class/h/h2/name", "two");
+	make("sys/class/h/h2/name", "two  ");
+	make("sys/class/h/h2/blank", "  \n");
 	make("sys/class/h/h2/temp10_input", "10\n");
 	make("sys/class/h/h2/temp9_input", "9\n");
 	make("sys/class/h/h2/temp9_inputs", "x\n");
@@ -237,11 +238,12 @@ static void a_tree(void **state)
 {
 	(void)state;
 	assert_string_equal(run(gather_tree, "sys/class/h",
-				    "name temp*_input missing empty folder @driver "
+				    "name temp*_input missing empty blank folder @driver "
 				    "@@driver @device @name row*/count folder/x *me",
 				    4000),
-		"h2/name\ttwo\nh2/temp9_input\t9\nh2/temp10_input\t10\nh2/@driver\tcoretemp\n"
-		"h2/@device\tdevice\nh2/row1/count\tc1\nh2/name\ttwo\n"
+		"h2/name\ttwo\nh2/temp9_input\t9\nh2/temp10_input\t10\nh2/empty\t\nh2/blank\t\nh2/"
+		"@driver\tcoretemp\n"
+		"h2/@device\tdevice\nh2/row1/count\tc1\nh2/folder/x\t\nh2/name\ttwo\n"
 		"h10/name\ttenth\nh10/@device\tten\nh10/name\ttenth\n");
 	assert_false(collect.cut);
 	assert_string_equal(run(gather_tree, "sys/class/h", "name", 20), "h2/name\ttwo\n");
