@@ -4,11 +4,12 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "remote/io.h"
 #include "remote/sources.h"
 
-enum { LISTING_MAX = 64 << 10, NAMES_MAX = 4096 };
+enum { LISTING_MAX = 64 << 10, NAMES_MAX = 4096, LINKS_MAX = 8 };
 
 static int init_names(struct names *n, struct arena *a)
 {
@@ -29,10 +30,25 @@ int collect_init(struct collect *c, struct arena *a, const char *root, const cha
 	return init_names(&c->names, a);
 }
 
+/* In a tree of another machine an absolute link means a place in that tree. */
+static bool follow_below(const char *root, char path[static PATH_MAX])
+{
+	char target[PATH_MAX];
+	for (int links = 0; links < LINKS_MAX; links++) {
+		ssize_t n = readlink(path, target, sizeof target);
+		if (n <= 0 || target[0] != '/')
+			return true;
+		int len = snprintf(path, PATH_MAX, "%s%.*s", root, (int)n, target);
+		if (len < 0 || len >= PATH_MAX)
+			return false;
+	}
+	return false;
+}
+
 bool collect_path(const struct collect *c, const char *path, char out[static PATH_MAX])
 {
 	int len = snprintf(out, PATH_MAX, "%s/%s", c->root, path);
-	return len >= 0 && len < PATH_MAX;
+	return len >= 0 && len < PATH_MAX && (!*c->root || follow_below(c->root, out));
 }
 
 void collect_note(struct collect *c, int error)
@@ -48,13 +64,22 @@ static void run_source(struct collect *c, const struct source *s, struct text *o
 		s->read((struct span){ c->bytes, (size_t)len }, out);
 }
 
+/* Rows may share a reader. */
+static bool is_told(const bool denied[static SOURCE_COUNT], size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (denied[k] && sources[k].read == sources[i].read)
+			return true;
+	return false;
+}
+
 static void write_denied(const bool denied[static SOURCE_COUNT], struct text *out)
 {
 	static const char name[] = "fleet_source_denied";
 	bool any = false;
 	for (size_t i = 0; i < SOURCE_COUNT; i++) {
 		struct label source = text_label("source", sources[i].name);
-		if (!denied[i])
+		if (!denied[i] || is_told(denied, i))
 			continue;
 		if (!any)
 			text_type(out, name, "gauge");

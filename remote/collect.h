@@ -42,7 +42,8 @@ void collect_boot_id(struct collect *c, char ret_id[static 37]);
 /* For gathers: takes the errno of what failed. */
 void collect_note(struct collect *c, int error);
 
-/* `path` below the root, in `out`. Returns false when it is too long. */
+/* `path` below the root, in `out`, and what it links to by an absolute link as well. Returns false
+ * when it is too long, or links without end. */
 bool collect_path(const struct collect *c, const char *path, char out[static PATH_MAX]);
 
 #endif

@@ -117,6 +117,21 @@ class Program(unittest.TestCase):
                              '# TYPE fleet_report_truncated gauge\nfleet_report_truncated 0\n# EOF\n')
 
 
+class Root(Case):
+    def test_absolute_links_stay_below_it(self):
+        root = os.path.join(self.home, 'root')
+        for folder in ('etc', 'usr/lib', 'proc'):
+            os.makedirs(os.path.join(root, folder))
+        with open(os.path.join(root, 'usr/lib/theirs'), 'w', encoding='ascii') as f:
+            f.write('ID=theirs\n')
+        os.symlink('/usr/lib/release', os.path.join(root, 'etc/os-release'))
+        os.symlink('/usr/lib/theirs', os.path.join(root, 'usr/lib/release'))
+        os.symlink('/proc/loadavg', os.path.join(root, 'proc/loadavg'))
+        text = plain('--root', root)
+        self.assertIn('id="theirs"', text)
+        self.assertNotIn('node_load1', text)
+
+
 class Reports(Case):
     def test_header_and_body(self):
         talk = self.ask(7)
@@ -366,14 +381,16 @@ class Limits(Case):
 class Refused(Case):
     def test_what_root_would_add(self):
         root = machines.unpack('debian12-6.18', os.path.join(self.home, 'root'))
-        os.chmod(os.path.join(root, 'proc/meminfo'), 0)
+        for name in ('meminfo', 'sys/kernel/pid_max', 'sys/net/netfilter/nf_conntrack_max'):
+            os.chmod(os.path.join(root, 'proc', name), 0)
         as_user = ['setpriv', '--bounding-set', '-dac_override,-dac_read_search']
         text = subprocess.run([*(as_user if os.getuid() == 0 else []), PROBE, '--root', root, '--plain'],
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=True,
                               timeout=60).stdout
         self.assertNotIn('node_memory', text)
         self.assertEqual(re.findall('^fleet_source_denied.*$', text, re.M),
-                         ['fleet_source_denied{source="meminfo"} 1'])
+                         ['fleet_source_denied{source="meminfo"} 1',
+                          'fleet_source_denied{source="sysctl"} 1'])
 
 
 class HostileKernelText(Case):
