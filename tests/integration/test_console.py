@@ -276,6 +276,52 @@ class Console(unittest.TestCase):
         self.assertIn('\x1b[', self.on_a_terminal('status'))
         self.assertNotIn('\x1b', self.on_a_terminal('status', env={'NO_COLOR': '1'}))
 
+    def test_the_last_report_is_shown_whole(self):
+        sshd = self.start_sshd()
+        self.watch(sshd, more='<client name="never" ip="127.0.0.9" username="x"'
+                              ' identity="login_key" every="1d"/>')
+        self.fleet_ok('init')
+        self.fleet_ok('trust', 'web1')
+        self.assertEqual(self.fleet.run('collector', '--client', 'web1').status, EX_OK)
+        raw = self.fleet_ok('show', '--raw', 'web1')
+        self.assertTrue(raw.startswith('# fleet1 id='), raw)
+        self.assertTrue(raw.endswith('# EOF\n'), raw)
+        self.assertIn('\nnode_cpu_seconds_total{cpu="0",mode="user"} ', raw)
+        self.assertIn('\nnode_cpu_seconds_total{', self.on_a_terminal('show', '--raw', 'web1'))
+        shown = self.fleet_ok('show', 'web1')
+        self.assertRegex(shown, r'^web1: report of 20.*Z, .* ago; probe [0-9a-f]{32}; up .*\n\nNAME ')
+        self.assertRegex(shown, r'\nnode_memory_MemTotal_bytes +\S+ [KMGT]iB\n')
+        self.assertRegex(shown, r'\nnode_filesystem_size_bytes +device="[^"]+".* mountpoint="/.*B\n')
+        samples = [line for line in raw.splitlines() if line and line[0] != '#']
+        self.assertEqual(len(shown.splitlines()), 3 + len(samples))
+        never = self.fleet.run('fleet', 'show', 'never')
+        self.assertEqual(never.status, EX_UNAVAILABLE, never)
+        self.assertIn('no report of never is stored yet', never.err)
+        self.assertEqual(self.fleet.run('fleet', 'show', 'nobody').status, EX_CONFIG)
+
+    def test_metrics_say_what_is_stored(self):
+        table = self.fleet_ok('metrics')  # without a configuration
+        self.assertRegex(table, r'(?m)^METRIC +ALERT TYPE +GROUP +STORED +UNIT +MEANING$')
+        self.assertRegex(table, r'(?m)^memory_used_ratio +memory +memory +yes +ratio +memory that')
+        self.assertRegex(table, r'(?m)^memory_Slab_bytes +- +memory +no +bytes +memory of')
+        usual = {m['metric']: m for m in json.loads(self.fleet_ok('metrics', '--json'))}
+        self.assertEqual(len(usual), len(table.splitlines()) - 1)
+        self.assertIs(usual['memory_used_ratio']['stored'], True)
+        self.assertEqual({len(m) for m in usual.values()}, {7})
+        self.fleet.write_config(
+            '<metrics exclude="network" include="memory_S*"/>'
+            '<client name="web1" ip="127.0.0.1" username="x" password="x">'
+            '<alert type="network-in" limit="1MB"/></client>'
+            '<jump name="door" ip="127.0.0.2" username="x" password="x"/>')
+        chosen = {m['metric']: m for m in json.loads(self.fleet_ok('metrics', '--json', 'web1'))}
+        changed = {name for name, m in chosen.items() if m['stored'] != usual[name]['stored']}
+        network = {name for name, m in usual.items() if m['group'] == 'network' and m['stored']}
+        self.assertGreater(len(network), 8)
+        self.assertEqual(changed, network - {'network_receive_bytes_per_second'} |
+                         {'memory_Slab_bytes', 'memory_Shmem_bytes', 'memory_SwapFree_bytes'})
+        for name in ('door', 'nobody'):
+            self.assertEqual(self.fleet.run('fleet', 'metrics', name).status, EX_CONFIG)
+
     def test_forget_clears_both_ends(self):
         sshd = self.start_sshd()
         self.watch(sshd)
@@ -303,7 +349,8 @@ class Console(unittest.TestCase):
     def test_wrong_arguments_say_how_it_is_called(self):
         self.fleet.write_config('')
         for arguments in (['nonsense'], ['trust'], ['trust', '--all', 'x'], ['keygen', 'x'],
-                          ['status', '--jso'], ['forget'], ['check', '--nothing']):
+                          ['status', '--jso'], ['forget'], ['check', '--nothing'], ['show'],
+                          ['show', 'a', 'b'], ['metrics', 'a', 'b'], ['metrics', '--raw']):
             result = self.fleet.run('fleet', *arguments)
             self.assertEqual(result.status, EX_USAGE, (arguments, result))
             self.assertTrue(result.err)
@@ -314,7 +361,7 @@ class Console(unittest.TestCase):
         self.assertIn('-c names no file', bare.stderr)
 
     def test_every_program_and_command_tells_how_it_is_called(self):
-        commands = ('check', 'forget', 'init', 'keygen', 'status', 'trust')
+        commands = ('check', 'forget', 'init', 'keygen', 'metrics', 'show', 'status', 'trust')
         asked = [([PROGRAMS['fleet'], c, flag], f'usage: fleet [-c FILE] {c}')
                  for c in commands for flag in ('-h', '--help')]
         for program in ('fleet', 'collector', 'alerter'):
