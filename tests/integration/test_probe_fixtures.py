@@ -3,6 +3,7 @@
 FLEET_WRITE_EXPECTED=1 writes the expected reports anew: read the difference before it is believed.
 """
 import os
+import random
 import re
 import shutil
 import subprocess
@@ -60,6 +61,11 @@ EXPECTED = {
 }
 
 
+def write(path, data):
+    with open(path, 'wb') as f:
+        f.write(data)
+
+
 def stays(report):
     """Without what is of the machine that runs the test: sizes of filesystems."""
     return ''.join(line for line in report.splitlines(True) if 'node_filesystem_' not in line)
@@ -99,6 +105,19 @@ class Machines(unittest.TestCase):
             samples = [l.rsplit(' ', 1)[0] for l in report.splitlines() if l[0] != '#']
             with self.subTest(name):
                 self.assertEqual(sorted(set(samples)), sorted(samples))
+
+    def test_no_file_is_what_it_should_be(self):
+        """The whole probe, over everything that may stand in a file's place."""
+        noise = random.Random(1)
+        for what, put in (('noise', lambda path: write(path, noise.randbytes(100000))),
+                          ('one endless line', lambda path: write(path, b'1' * 100000)),
+                          ('nothing', lambda path: write(path, b'')), ('a folder', os.mkdir),
+                          ('a pipe', os.mkfifo), ('itself', lambda path: os.symlink(path, path))):
+            with self.subTest(what), tempfile.TemporaryDirectory() as folder:
+                for path in machines.files('ubuntu24-6.8'):
+                    os.makedirs(os.path.dirname(os.path.join(folder, path)), exist_ok=True)
+                    put(os.path.join(folder, path))
+                self.assertTrue(machines.report(folder).endswith('\n# EOF\n'))
 
     def test_spoiled(self):
         """Cut after every byte and changed at every byte, under sanitizers."""
