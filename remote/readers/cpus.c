@@ -80,8 +80,8 @@ static void write_cpus(const char *name, struct span list, struct span among, st
 void read_cpus(struct span bytes, struct text *out)
 {
 	struct span online, present, isolated, none = { "", 0 };
-	if (!tree_find(bytes, none, "online", &online))
-		return;
+	if (!tree_find(bytes, none, "online", &online) || count(online) == 0)
+		return; /* one is, or this is no such list */
 	text_single(out, "fleet_cpus_online", "gauge", count(online), 0);
 	if (tree_find(bytes, none, "present", &present))
 		write_cpus("node_cpu_online", present, online, out);

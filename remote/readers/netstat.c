@@ -2,7 +2,7 @@
  * Documentation/networking/snmp_counter.rst: /proc/net/snmp, netstat and snmp6 as gather_lines
  * leaves them. The first two hold lines in pairs, names over numbers, both under the protocol's
  * name; in the third a name and its number share a line. The rows are what node_exporter takes
- * unless told otherwise.
+ * unless told otherwise, and attempts that failed.
  */
 #include "remote/readers/readers.h"
 
@@ -24,6 +24,7 @@ static const struct field rows[] = {
 	PAIRED("Icmp", "InMsgs"),
 	PAIRED("Icmp", "OutMsgs"),
 	PAIRED("Tcp", "ActiveOpens"),
+	PAIRED("Tcp", "AttemptFails"),
 	PAIRED("Tcp", "CurrEstab"),
 	PAIRED("Tcp", "InErrs"),
 	PAIRED("Tcp", "InSegs"),

@@ -93,7 +93,7 @@ static const struct reader_row rows[] = {
 	{ read_cpus, "online\t0,2,1,5\n", OUR("cpus_online", "gauge", "2") },
 	{ read_cpus, "online\t0-3,3-4\n", OUR("cpus_online", "gauge", "4") },
 	{ read_cpus, "online\t0-1,4-99999999999\n", OUR("cpus_online", "gauge", "2") },
-	{ read_cpus, "online\t3-2\n", OUR("cpus_online", "gauge", "0") },
+	{ read_cpus, "online\t3-2\npresent\t0-3\n", "" },
 	{ read_cpus, "online\t0,-,x\npresent\t0-x\n",
 	  OUR("cpus_online", "gauge", "1") },
 	{ read_cpus, "present\t0-3\n", "" },

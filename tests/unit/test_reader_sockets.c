@@ -11,10 +11,11 @@ static const struct reader_row rows[] = {
 	/* names over numbers; a kernel's unknown ones are passed over */
 	{ read_netstat,
 	  "snmp\tIp: Forwarding DefaultTTL InReceives\nsnmp\tIp: 1 64 57953100\n"
-	  "snmp\tTcp: RtoMax MaxConn ActiveOpens CurrEstab\nsnmp\tTcp: 120000 -1 3556 7\n"
+	  "snmp\tTcp: RtoMax MaxConn ActiveOpens AttemptFails CurrEstab\nsnmp\tTcp: 120000 -1 3556 12 7\n"
 	  "netstat\tTcpExt: SyncookiesSent New ListenDrops\nnetstat\tTcpExt: 5 9 18446744073709551615\n"
 	  "snmp6\tIp6InOctets                     \t460\nsnmp6\tUdpLite6InErrors\t3\n",
-	  NETSTAT("Ip_Forwarding", "1") NETSTAT("Tcp_ActiveOpens", "3556") NETSTAT("Tcp_CurrEstab", "7")
+	  NETSTAT("Ip_Forwarding", "1") NETSTAT("Tcp_ActiveOpens", "3556") NETSTAT("Tcp_AttemptFails", "12")
+	  NETSTAT("Tcp_CurrEstab", "7")
 	  NETSTAT("TcpExt_ListenDrops", "18446744073709551615") NETSTAT("TcpExt_SyncookiesSent", "5")
 	  NETSTAT("Ip6_InOctets", "460") NETSTAT("UdpLite6_InErrors", "3") },
 	/* fewer numbers than names, and the other way round; no pair; one of a kind twice */
