@@ -145,6 +145,9 @@ static int ask_filesystems(
 	struct asking *a, const struct xml_node *node, const struct ask_source *s)
 {
 	const struct asked *network = find_same(a, ASK_NETWORK_MOUNTS, "");
+	if (node->attribute_count == 0)
+		complain(a->load, node,
+			"<filesystems> says nothing; write include, exclude or network");
 	bool is_said = xml_attribute(node, "network") != NULL;
 	if (network && is_said)
 		take_out(a, (size_t)(network - a->items));

@@ -40,6 +40,8 @@ static int read_metrics(struct load *load, const struct xml_node *node, struct b
 	struct ask_source s = { 0 };
 	if (fields_default(load, ELEMENT_METRICS, &s) < 0)
 		return -1;
+	if (node->attribute_count == 0)
+		complain(load, node, "<metrics> says nothing; write include or exclude");
 	fields_apply(load, node, ELEMENT_METRICS, &s);
 	return append_words(text, '+', s.include) < 0 ? -1 : append_words(text, '-', s.exclude);
 }

@@ -60,7 +60,6 @@ static const struct {
 		" ask=network-mounts:yes ask=mount-include:/a" },
 	{ MOUNTS("exclude='/a /b'") "<client ip='c'>" MOUNTS("include='/a'") "</client>",
 		" ask=mount-exclude:/b ask=mount-include:/a" },
-	{ "<client ip='c'><filesystems/></client>", "" },
 };
 
 static void asks_add_up(void **state)

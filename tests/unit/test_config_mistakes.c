@@ -124,9 +124,11 @@ static const struct {
 		"srv is no pattern of mount points, which begin with /; write it as /srv" },
 	{ ASK("<filesystems include='/a /b' exclude='/c,/a'/>"), 3, "\"/a\" is given twice" },
 	{ ASK("<filesystems network='nfs'/>"), 3, "write one of: no|yes" },
+	{ ASK("<filesystems/>"), 3, "says nothing; write include, exclude or network" },
 	{ ASK("<filesystems include=' '/>"), 3, "include=\" \": names nothing" },
 
 	/* and stored of them */
+	{ ASK("<metrics/>"), 3, "says nothing; write include or exclude" },
 	{ ASK("<metrics include='memroy'/>"), 3, "memroy is neither a metric nor a group; write" },
 	{ ASK("<metrics exclude='sensor temperature'/>"), 3, "sensor is neither a metric nor" },
 	{ ASK("<metrics include='requests_total'/>"), 3, "write requests_per_second" },
