@@ -7,12 +7,13 @@
 #include <string.h>
 
 #include "lib/compiler.h"
+#include "remote/calendar.h"
 
 enum { VALUE_MAX = 256 };
 
 /* clang-format off */
 static const struct {
-	const char *key, *label;
+	const char *key, *label; /* NULL: no label of node_os_info */
 } rows[] = {
 	{ "BUILD_ID",         "build_id" },
 	{ "ID",               "id" },
@@ -26,10 +27,11 @@ static const struct {
 	{ "VERSION",          "version" },
 	{ "VERSION_CODENAME", "version_codename" },
 	{ "VERSION_ID",       "version_id" },
+	{ "SUPPORT_END",      NULL },
 };
 /* clang-format on */
 
-enum { ID = 1, ID_LIKE = 2, NAME = 5, VERSION_ID = 11 };
+enum { ID = 1, ID_LIKE = 2, NAME = 5, VERSION_ID = 11, LABELS = 12, SUPPORT_END = 12 };
 
 static bool is_quote(char c)
 {
@@ -83,24 +85,46 @@ static void write_version(const struct label *labels, struct text *out)
 	text_sample(out, "node_os_version", some, ARRAY_LEN(some), value, decimals);
 }
 
+/* YYYY-MM-DD */
+static bool parse_date(struct span s, int64_t *ret_seconds)
+{
+	uint64_t year, month, day;
+	if (s.len != 10 || s.at[4] != '-' || s.at[7] != '-' ||
+		!span_u64((struct span){ s.at, 4 }, &year) ||
+		!span_u64((struct span){ s.at + 5, 2 }, &month) ||
+		!span_u64((struct span){ s.at + 8, 2 }, &day) || year == 0 || month == 0 ||
+		month > 12 || day == 0 || day > calendar_month_days((int64_t)year, (unsigned)month))
+		return false;
+	*ret_seconds =
+		calendar_days((int64_t)year, (unsigned)month, (unsigned)day) * CALENDAR_DAY_S;
+	return true;
+}
+
+static void take_line(struct span line, struct label *labels, char (*bytes_of)[VALUE_MAX])
+{
+	const char *equals = line.len ? memchr(line.at, '=', line.len) : NULL;
+	if (!equals)
+		return;
+	size_t len = (size_t)(equals - line.at);
+	struct span key = { line.at, len }, value = { equals + 1, line.len - len - 1 };
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (span_is(key, rows[i].key))
+			labels[i].value = unquote(value, bytes_of[i], VALUE_MAX);
+}
+
 void read_os_release(struct span bytes, struct text *out)
 {
-	char values[ARRAY_LEN(rows)][VALUE_MAX];
+	char bytes_of[ARRAY_LEN(rows)][VALUE_MAX];
 	struct label labels[ARRAY_LEN(rows)];
 	struct span line;
+	int64_t end;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		labels[i] = text_label(rows[i].label, "");
-	while (span_line(&bytes, &line)) {
-		const char *equals = line.len ? memchr(line.at, '=', line.len) : NULL;
-		if (!equals)
-			continue;
-		size_t len = (size_t)(equals - line.at);
-		struct span key = { line.at, len }, value = { equals + 1, line.len - len - 1 };
-		for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-			if (span_is(key, rows[i].key))
-				labels[i].value = unquote(value, values[i], sizeof values[i]);
-	}
+	while (span_line(&bytes, &line))
+		take_line(line, labels, bytes_of);
 	text_type(out, "node_os_info", "gauge");
-	text_sample(out, "node_os_info", labels, ARRAY_LEN(labels), 1, 0);
+	text_sample(out, "node_os_info", labels, LABELS, 1, 0);
 	write_version(labels, out);
+	if (parse_date(labels[SUPPORT_END].value, &end))
+		text_single_signed(out, "node_os_support_end_timestamp_seconds", "gauge", end, 0);
 }

@@ -64,6 +64,16 @@ static const struct reader_row rows[] = {
 	  OS("debian", "", "Debian \\\"GNU\\\" \\\\Linux", "", "", "", "12") OS_VERSION("debian", "", "Debian \\\"GNU\\\" \\\\Linux", "12") },
 	{ read_os_release, "# none\nNAME=\"a\\\"b\\$c\\`\\\\d\" trailing\nID\n=x\nVERSION_ID=3.21.2.9\nID=",
 	  OS("", "", "a\\\"b$c`\\\\d", "", "", "", "3.21.2.9") OS_VERSION("", "", "a\\\"b$c`\\\\d", "3.21") },
+	{ read_os_release, "ID=fedora\nSUPPORT_END=2026-12-02\n", OS("fedora", "", "", "", "", "", "")
+	  ONE("os_support_end_timestamp_seconds", "gauge", "1796169600") },
+	{ read_os_release, "SUPPORT_END=\"2024-02-29\"", OS("", "", "", "", "", "", "")
+	  ONE("os_support_end_timestamp_seconds", "gauge", "1709164800") },
+	{ read_os_release, "SUPPORT_END=2023-02-29", OS("", "", "", "", "", "", "") },
+	{ read_os_release, "SUPPORT_END=2023-13-01", OS("", "", "", "", "", "", "") },
+	{ read_os_release, "SUPPORT_END=2023-00-01", OS("", "", "", "", "", "", "") },
+	{ read_os_release, "SUPPORT_END=0000-01-01", OS("", "", "", "", "", "", "") },
+	{ read_os_release, "SUPPORT_END=2023-1-011", OS("", "", "", "", "", "", "") },
+	{ read_os_release, "SUPPORT_END=20230101", OS("", "", "", "", "", "", "") },
 	{ read_os_release, "VERSION_ID=20.", OS("", "", "", "", "", "", "20.") OS_VERSION("", "", "", "20") },
 	{ read_os_release, "VERSION_ID=0", OS("", "", "", "", "", "", "0") },
 	{ read_os_release, "VERSION_ID=sid", OS("", "", "", "", "", "", "sid") },
