@@ -129,14 +129,18 @@ static int print_report(struct span rest, char *page)
 	return io_write(STDOUT_FILENO, page, len) < 0 ? EX_IOERR : EX_OK;
 }
 
-static int plain(struct arena *a, const struct self *self, const struct options *o)
+static int plain(const struct options *o, const struct self *self)
 {
+	struct arena a;
 	struct collect c;
 	struct folders folders;
-	struct text out = { .data = arena_take(a, TEXT_SIZE), .size = TEXT_SIZE };
+	struct text out = { .size = TEXT_SIZE };
 	folders_init(&folders, self->folder);
-	char *page = arena_take(a, PRINT_SIZE);
-	if (!out.data || !page || collect_init(&c, a, o->root, o->asks, &folders) < 0)
+	if (arena_init(&a, ARENA_SIZE) < 0 || collect_init(&c, &a, o->root, o->asks, &folders) < 0)
+		return EX_OSERR;
+	out.data = arena_take(&a, out.size);
+	char *page = arena_take(&a, PRINT_SIZE);
+	if (!out.data || !page)
 		return EX_OSERR;
 	collect_run(&c, &out);
 	text_finish(&out);
@@ -152,13 +156,14 @@ int main(int argc, char **argv)
 	settle();
 	if (options.mode == MODE_HELP || options.mode == MODE_WRONG)
 		return print(HELP) | (options.mode == MODE_WRONG ? EX_USAGE : 0);
-	if (arena_init(&arena, ARENA_SIZE) < 0 || sodium_init() < 0 || self_init(&self) < 0) {
+	self_find(&self);
+	if (options.mode == MODE_PLAIN)
+		return plain(&options, &self);
+	if (arena_init(&arena, ARENA_SIZE) < 0 || sodium_init() < 0 || self_hash(&self) < 0) {
 		(void)print("\n" WIRE_TAG "error probe-failed cannot start here\n");
 		return SERVE_FAILED;
 	}
 	if (options.mode == MODE_HASH)
 		return print(self.hash) | print("\n");
-	if (options.mode == MODE_PLAIN)
-		return plain(&arena, &self, &options);
 	return serve(&arena, &self, options.root, STDIN_FILENO, STDOUT_FILENO);
 }

@@ -13,12 +13,12 @@
 
 static const char STEM[] = "/fleet-probe-";
 
-static int hash_file(const char *path, char ret_hash[static 33])
+int self_hash(struct self *s)
 {
 	char block[16384];
 	uint8_t digest[16];
 	crypto_generichash_state state;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
 	(void)crypto_generichash_init(&state, NULL, 0, sizeof digest);
@@ -27,27 +27,24 @@ static int hash_file(const char *path, char ret_hash[static 33])
 		(void)crypto_generichash_update(&state, (unsigned char *)block, (size_t)n);
 	(void)close(fd);
 	(void)crypto_generichash_final(&state, digest, sizeof digest);
-	(void)hex_encode(ret_hash, digest, sizeof digest);
+	(void)hex_encode(s->hash, digest, sizeof digest);
 	return n < 0 ? -1 : 0;
 }
 
-int self_init(struct self *s)
+void self_find(struct self *s)
 {
 	char path[PATH_MAX];
 	*s = (struct self){ .hash = "" };
-	if (hash_file("/proc/self/exe", s->hash) < 0)
-		return -1;
 	ssize_t len = readlink("/proc/self/exe", path, sizeof path - 1);
 	path[len > 0 ? len : 0] = 0;
 	char *slash = strrchr(path, '/');
 	if (!slash || (size_t)(slash - path) >= sizeof s->folder ||
 		strncmp(slash, STEM, sizeof STEM - 1) != 0 ||
 		!wire_is_hex(slash + sizeof STEM - 1, 32))
-		return 0;
+		return;
 	(void)strcpy(s->name_hash, slash + sizeof STEM - 1);
 	*slash = 0;
 	(void)strcpy(s->folder, path);
-	return 0;
 }
 
 bool self_is_damaged(const struct self *s)

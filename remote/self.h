@@ -15,8 +15,11 @@ struct self {
 	char name_hash[33];
 };
 
-/* Reads /proc/self/exe. */
-int self_init(struct self *s) MUST_CHECK;
+/* Where it lies. */
+void self_find(struct self *s);
+
+/* What it hashes to, which costs more than many a source. */
+int self_hash(struct self *s) MUST_CHECK;
 
 /* Whether it is a cached copy that is not what its name says: a disk's or a memory's fault.
  * Then the file is removed, so that the next run brings a good one. */
