@@ -102,6 +102,7 @@ static bool parse_line(struct span line, struct mount *ret_mount)
 struct chosen {
 	const char *asks;
 	bool network;
+	bool any_remote; /* among those seen */
 	struct mount *mounts;
 	size_t count;
 };
@@ -137,9 +138,10 @@ static bool is_asked(const char *asks, const struct mount *m, bool usually)
 	return usually;
 }
 
-static bool is_wanted(const struct chosen *c, const struct mount *m)
+static bool is_wanted(struct chosen *c, const struct mount *m)
 {
 	enum kind kind = kind_of(m->type);
+	c->any_remote = c->any_remote || kind == REMOTE;
 	if (kind == REMOTE && (!c->network || span_is(m->type, "autofs")))
 		return false;
 	bool usually = kind == DISK || kind == REMOTE || (kind == ROOT && span_is(m->point, "/"));
@@ -152,7 +154,7 @@ static void choose(struct chosen *c, const struct mount *m)
 	for (size_t i = c->count; i-- > 0;)
 		if (span_equal(c->mounts[i].point, m->point))
 			drop(c, i);
-	if (c->count < MOUNTS_MAX && is_wanted(c, m))
+	if (is_wanted(c, m) && c->count < MOUNTS_MAX)
 		c->mounts[c->count++] = *m;
 }
 
@@ -191,14 +193,14 @@ static void drop_doubles(struct chosen *c)
 
 size_t mounts_parse(struct span file, const char *asks, struct mount *ret_mounts)
 {
-	struct chosen c = { asks, asks_for_network(asks), ret_mounts, 0 };
+	struct chosen c = { .asks = asks, .network = asks_for_network(asks), .mounts = ret_mounts };
 	struct span rest = file, line;
 	struct mount m;
 	while (span_line(&rest, &line))
 		if (parse_line(line, &m))
 			choose(&c, &m);
 	rest = file;
-	while (span_line(&rest, &line))
+	while (c.any_remote && span_line(&rest, &line))
 		if (parse_line(line, &m))
 			look_behind(&c, &m);
 	drop_doubles(&c);
