@@ -338,9 +338,9 @@ class Interrupted(CollectTest):
         self.configure(self.client('one'))
         self.collect()
         script = """
-            mount -t tmpfs -o size=64k,mode=700 tmpfs "$0"
-            for free in 0 4 8 12 16 20 24; do
-                head -c $((65536 - free * 1024)) /dev/zero >"$0/filler" 2>/dev/null
+            mount -t tmpfs -o size=128k,mode=700 tmpfs "$0"
+            for free in 0 4 8 16 32 48 64; do
+                head -c $((131072 - free * 1024)) /dev/zero >"$0/filler" 2>/dev/null
                 "$@"; rm "$0/filler"; "$@" || exit
             done"""
         result = subprocess.run(
