@@ -35,6 +35,43 @@ static bool is_metrics(const struct xml_node *node)
 	return element_find(node->name) == ELEMENT_METRICS;
 }
 
+/* ---- from words to a choice --------------------------------------------------------------- */
+
+static int make_choice(struct arena *arena, const char *text, struct metric_choice *ret_choice)
+{
+	size_t count = 0, most = strlen(text) / 2 + 1;
+	struct choice_word *words = arena_alloc(arena, most * sizeof *words);
+	char *copy = arena_copy(arena, text, strlen(text));
+	if (!words || !copy)
+		return -1;
+	char *rest = copy;
+	for (char *word; (word = strsep(&rest, " ")) != NULL;)
+		if (*word)
+			words[count++] = (struct choice_word){ word + 1, word[0] == '+' };
+	choice_init(ret_choice, words, count);
+	return 0;
+}
+
+/* The one of these words. NULL without memory. */
+static const struct metric_choice *find_choice(struct load *load, const char *text)
+{
+	struct shared *shared = find_shared(load, &load->choices, text);
+	if (shared && !shared->choice) {
+		struct metric_choice *new = arena_alloc(load->result, sizeof *new);
+		if (!new || make_choice(load->result, text, new) < 0)
+			return NULL;
+		shared->choice = new;
+	}
+	return shared ? shared->choice : NULL;
+}
+
+bool is_custom_metric(const struct load *load, const char *name)
+{
+	return choice_has_custom(load->choice, name);
+}
+
+/* ---- elements ----------------------------------------------------------------------------- */
+
 static int read_metrics(struct load *load, const struct xml_node *node, struct buffer *text)
 {
 	struct ask_source s = { 0 };
@@ -59,32 +96,8 @@ int load_metrics(struct load *load, const struct xml_node *node, struct client_s
 			return -1;
 	if (text.data)
 		client->words = arena_copy(&load->scratch, text.data, text.len);
-	load->words = client->words;
-	return client->words ? 0 : -1;
-}
-
-/* ---- from words to a choice --------------------------------------------------------------- */
-
-static int make_choice(struct arena *arena, const char *text, struct metric_choice *ret_choice)
-{
-	size_t count = 0, most = strlen(text) / 2 + 1;
-	struct choice_word *words = arena_alloc(arena, most * sizeof *words);
-	char *copy = arena_copy(arena, text, strlen(text));
-	if (!words || !copy)
-		return -1;
-	char *rest = copy;
-	for (char *word; (word = strsep(&rest, " ")) != NULL;)
-		if (*word)
-			words[count++] = (struct choice_word){ word + 1, word[0] == '+' };
-	choice_init(ret_choice, words, count);
-	return 0;
-}
-
-bool is_custom_metric(struct load *load, const char *name)
-{
-	struct metric_choice choice;
-	return make_choice(&load->scratch, load->words, &choice) == 0 &&
-	       choice_has_custom(&choice, name);
+	load->choice = client->words ? find_choice(load, client->words) : NULL;
+	return load->choice ? 0 : -1;
 }
 
 /* ---- the choice of a client --------------------------------------------------------------- */
@@ -104,15 +117,6 @@ int share_choice(struct load *load, struct client_source *s)
 	CLEANUP(buffer_finish) struct buffer text = { 0 };
 	if (put_all_words(s, &text) < 0)
 		return -1;
-	struct shared *shared = find_shared(load, &load->choices, text.data);
-	if (!shared)
-		return -1;
-	if (!shared->choice) {
-		struct metric_choice *new = arena_alloc(load->result, sizeof *new);
-		if (!new || make_choice(load->result, shared->text, new) < 0)
-			return -1;
-		shared->choice = new;
-	}
-	s->client.metrics = shared->choice;
-	return 0;
+	s->client.metrics = find_choice(load, text.data);
+	return s->client.metrics ? 0 : -1;
 }

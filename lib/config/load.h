@@ -74,9 +74,10 @@ struct load {
 	const char *checked;		 /* the secret file that was found good last */
 	bool *named;			 /* which of config->recipients a list names */
 	struct ssh_source *ssh_sources;	 /* those read so far */
-	const char *words;		 /* of the <metrics> around the element under way */
-	void *asks, *choices;		 /* trees of struct shared */
-	struct watch *watches;		 /* on what has to be asked for */
+
+	const struct metric_choice *choice; /* by the <metrics> around the element under way */
+	void *asks, *choices;		    /* trees of struct shared */
+	struct watch *watches;		    /* on what has to be asked for */
 };
 
 /* Adds a mistake at this element, in the document under way. */
@@ -327,7 +328,7 @@ void warn_of_watches(struct load *load);
 bool is_asked(const struct asked_list *asked, enum ask_kind kind, const char *pattern);
 
 /* Whether that is a metric outside the catalogue which is stored of the element under way. */
-bool is_custom_metric(struct load *load, const char *name);
+bool is_custom_metric(const struct load *load, const char *name);
 
 /* A text that clients have in common (shared.c). */
 struct shared {
