@@ -175,7 +175,15 @@ class Reports(Case):
         os.makedirs(os.path.join(root, 'proc/net'))
         with open(os.path.join(root, 'proc/net/dev'), 'w', encoding='ascii') as f:
             f.writelines(f'veth{i:08d}:' + ' 123456' * 16 + '\n' for i in range(20000))
-        for arguments, least in (((), 1000), (('--root', root), 600000)):
+        owners = os.path.join(self.home, 'owners')
+        custom = os.path.join(owners, 'var/lib/prometheus/node-exporter')
+        os.makedirs(custom)
+        for number in range(3):
+            with open(os.path.join(custom, f'{number}.prom'), 'w', encoding='ascii') as f:
+                f.writelines(f'm{number}_{i % 300}{{a="{i}",b="{"x" * 140}"}} 1\n'
+                             for i in range(1400))
+        for arguments, least in (((), 1000), (('--root', root), 600000),
+                                 (('--root', owners), 600000)):
             talk = Talk([PROBE, *arguments], self.env)
             talk.send(request(1, self.key))
             talk.take_file(talk.line()[1:])
