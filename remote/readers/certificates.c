@@ -112,28 +112,28 @@ enum reading { END, LEFT, UNREADABLE, READINGS };
 static const char *const names[READINGS] = { "fleet_certificate_not_after_timestamp_seconds",
 	"fleet_certificate_left_seconds", "fleet_certificate_unreadable" };
 
-static void write_family(struct span bytes, enum reading reading, int64_t now_s, struct text *out)
+static void write_reading(struct span bytes, enum reading reading, int64_t now_s, struct text *out)
 {
+	struct family family = { names[reading], "gauge", false };
 	struct bundle_file f;
-	text_type(out, names[reading], "gauge");
 	while (bundle_next(&bytes, &f)) {
 		if (!span_is(f.kind, "certificate"))
 			continue;
 		struct found found = look(&f);
 		struct label label = { "path", f.path };
 		if (reading == UNREADABLE)
-			text_sample(out, names[reading], &label, 1, found.is_bad, 0);
+			text_member(out, &family, &label, 1, found.is_bad, 0);
 		else if (found.is_there)
-			text_signed(out, names[reading], &label, 1,
+			text_member(out, &family, &label, 1,
 				found.end_s - (reading == LEFT ? now_s : 0), 0);
 	}
 }
 
 void read_certificates(struct span bytes, struct text *out)
 {
-	struct bundle_file now, any;
-	if (!bundle_find(bytes, "now", &now) || !bundle_find(bytes, "certificate", &any))
+	struct bundle_file now;
+	if (!bundle_find(bytes, "now", &now))
 		return;
 	for (enum reading i = 0; i < READINGS; i++)
-		write_family(bytes, i, now.time_ns / NS, out);
+		write_reading(bytes, i, now.time_ns / NS, out);
 }

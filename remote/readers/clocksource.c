@@ -6,29 +6,26 @@
 
 static const char STEM[] = "clocksource";
 
-static void write_words(const char *name, struct span device, struct span words, struct text *out)
+static void write_words(
+	struct family *family, struct span device, struct span words, struct text *out)
 {
 	struct span word;
 	while (span_word(&words, &word)) {
 		struct label labels[] = { { "clocksource", word }, { "device", device } };
-		text_sample(out, name, labels, 2, 1, 0);
+		text_member(out, family, labels, 2, 1, 0);
 	}
 }
 
 static void write_family(struct span bytes, const char *file, const char *name, struct text *out)
 {
+	struct family family = { name, "gauge", false };
 	struct tree_line line;
-	bool is_typed = false;
-	while (tree_next(&bytes, &line)) {
-		if (!span_is(line.file, file) || !span_starts(line.entry, STEM))
-			continue;
-		if (!is_typed)
-			text_type(out, name, "gauge");
-		is_typed = true;
-		struct span device = { line.entry.at + sizeof STEM - 1,
-			line.entry.len - (sizeof STEM - 1) };
-		write_words(name, device, line.value, out);
-	}
+	size_t stem = sizeof STEM - 1;
+	while (tree_next(&bytes, &line))
+		if (span_is(line.file, file) && span_starts(line.entry, STEM))
+			write_words(&family,
+				(struct span){ line.entry.at + stem, line.entry.len - stem },
+				line.value, out);
 }
 
 void read_clocksource(struct span bytes, struct text *out)

@@ -34,23 +34,23 @@ static int64_t value_of(enum reading reading, const struct bundle_file *f, int64
 	return 0;
 }
 
-static void write_family(struct span bytes, enum reading reading, int64_t now_ns, struct text *out)
+static void write_reading(struct span bytes, enum reading reading, int64_t now_ns, struct text *out)
 {
+	struct family family = { readings[reading].name, "gauge", false };
 	struct bundle_file f;
-	text_type(out, readings[reading].name, "gauge");
 	while (bundle_next(&bytes, &f)) {
 		struct label label = { "path", f.path };
 		if (span_is(f.kind, "file") && (f.size >= 0 || reading == EXISTS))
-			text_signed(out, readings[reading].name, &label, 1,
-				value_of(reading, &f, now_ns), readings[reading].decimals);
+			text_member(out, &family, &label, 1, value_of(reading, &f, now_ns),
+				readings[reading].decimals);
 	}
 }
 
 void read_files(struct span bytes, struct text *out)
 {
-	struct bundle_file now, any;
-	if (!bundle_find(bytes, "now", &now) || !bundle_find(bytes, "file", &any))
+	struct bundle_file now;
+	if (!bundle_find(bytes, "now", &now))
 		return;
 	for (enum reading i = 0; i < ARRAY_LEN(readings); i++)
-		write_family(bytes, i, now.time_ns, out);
+		write_reading(bytes, i, now.time_ns, out);
 }

@@ -233,16 +233,12 @@ static void take_file(struct state *s, const struct bundle_file *f)
 
 static void write_mtimes(struct span bytes, struct text *out)
 {
+	struct family family = { MTIME, "gauge", false };
 	struct bundle_file f;
-	bool is_typed = false;
 	while (bundle_next(&bytes, &f)) {
-		if (!span_is(f.kind, "textfile") || !is_well_formed(&f))
-			continue;
-		if (!is_typed)
-			text_type(out, MTIME, "gauge");
-		is_typed = true;
 		struct label label = { "file", f.path };
-		text_signed(out, MTIME, &label, 1, f.time_ns, 9);
+		if (span_is(f.kind, "textfile") && is_well_formed(&f))
+			text_member(out, &family, &label, 1, f.time_ns, 9);
 	}
 }
 
