@@ -110,8 +110,10 @@ class TenHosts:
                     for n in self.names]
         gate = (f'<jump name="gate" ip="{self.names[WARM]}" port="{self.sshd.port}"'
                 f' username="{self.sshd.user}" identity="{self.keys["shell"]}"/>')
+        asks = ('<process name="sshd"/><file path="/etc/passwd"/><filesystems exclude="/none*"/>'
+                '<metrics include="sensors sensor_*"/><alert type="sensor_celsius" limit="9"/>')
         fleet.write_config('\n'.join([
-            storage, f'<collector probe-dir="{self.probes}" deadline="45s"/>', gate, *machines]))
+            storage, f'<collector probe-dir="{self.probes}" deadline="45s"/>', asks, gate, *machines]))
 
     def reset(self):
         """As at first, but that all clients save one have their probe."""
