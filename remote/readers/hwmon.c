@@ -32,40 +32,41 @@ struct chip {
 };
 
 /* Thousandths of a degree, of a volt and of an ampere, millionths of a watt and of a joule. That
- * an alarm in degrees is 0 or 0.001 is how node_exporter has it. */
+ * an alarm in degrees or volts is 0 or 0.001 is how node_exporter has it. */
 /* clang-format off */
 static const struct row {
 	const char *sensor, *element, *name, *type;
 	unsigned decimals;
 } rows[] = {
-	{ "temp",      "input",      "node_hwmon_temp_celsius",            "gauge",   3 },
-	{ "temp",      "min",        "node_hwmon_temp_min_celsius",        "gauge",   3 },
-	{ "temp",      "max",        "node_hwmon_temp_max_celsius",        "gauge",   3 },
-	{ "temp",      "crit",       "node_hwmon_temp_crit_celsius",       "gauge",   3 },
-	{ "temp",      "alarm",      "node_hwmon_temp_alarm",              "gauge",   0 },
-	{ "temp",      "min_alarm",  "node_hwmon_temp_min_alarm_celsius",  "gauge",   3 },
-	{ "temp",      "max_alarm",  "node_hwmon_temp_max_alarm_celsius",  "gauge",   3 },
-	{ "temp",      "crit_alarm", "node_hwmon_temp_crit_alarm_celsius", "gauge",   3 },
-	{ "temp",      "fault",      "node_hwmon_temp_fault",              "gauge",   0 },
-	{ "fan",       "input",      "node_hwmon_fan_rpm",                 "gauge",   0 },
-	{ "fan",       "min",        "node_hwmon_fan_min_rpm",             "gauge",   0 },
-	{ "fan",       "max",        "node_hwmon_fan_max_rpm",             "gauge",   0 },
-	{ "fan",       "alarm",      "node_hwmon_fan_alarm",               "gauge",   0 },
-	{ "fan",       "min_alarm",  "node_hwmon_fan_min_alarm",           "gauge",   0 },
-	{ "fan",       "fault",      "node_hwmon_fan_fault",               "gauge",   0 },
-	{ "in",        "input",      "node_hwmon_in_volts",                "gauge",   3 },
-	{ "in",        "min",        "node_hwmon_in_min_volts",            "gauge",   3 },
-	{ "in",        "max",        "node_hwmon_in_max_volts",            "gauge",   3 },
-	{ "in",        "alarm",      "node_hwmon_in_alarm",                "gauge",   0 },
-	{ "curr",      "input",      "node_hwmon_curr_amps",               "gauge",   3 },
-	{ "curr",      "max",        "node_hwmon_curr_max_amps",           "gauge",   3 },
-	{ "curr",      "alarm",      "node_hwmon_curr_alarm",              "gauge",   0 },
-	{ "power",     "input",      "node_hwmon_power_watt",              "gauge",   6 },
-	{ "power",     "average",    "node_hwmon_power_average_watt",      "gauge",   6 },
-	{ "power",     "max",        "node_hwmon_power_max_watt",          "gauge",   6 },
-	{ "power",     "alarm",      "node_hwmon_power_alarm",             "gauge",   0 },
-	{ "energy",    "input",      "node_hwmon_energy_joule_total",      "counter", 6 },
-	{ "intrusion", "alarm",      "node_hwmon_intrusion_alarm",         "gauge",   0 },
+	{ "temp",      "input",       "node_hwmon_temp_celsius",            "gauge",   3 },
+	{ "temp",      "min",         "node_hwmon_temp_min_celsius",        "gauge",   3 },
+	{ "temp",      "max",         "node_hwmon_temp_max_celsius",        "gauge",   3 },
+	{ "temp",      "crit",        "node_hwmon_temp_crit_celsius",       "gauge",   3 },
+	{ "temp",      "alarm",       "node_hwmon_temp_alarm",              "gauge",   0 },
+	{ "temp",      "min_alarm",   "node_hwmon_temp_min_alarm_celsius",  "gauge",   3 },
+	{ "temp",      "max_alarm",   "node_hwmon_temp_max_alarm_celsius",  "gauge",   3 },
+	{ "temp",      "crit_alarm",  "node_hwmon_temp_crit_alarm_celsius", "gauge",   3 },
+	{ "temp",      "fault",       "node_hwmon_temp_fault",              "gauge",   0 },
+	{ "fan",       "input",       "node_hwmon_fan_rpm",                 "gauge",   0 },
+	{ "fan",       "min",         "node_hwmon_fan_min_rpm",             "gauge",   0 },
+	{ "fan",       "max",         "node_hwmon_fan_max_rpm",             "gauge",   0 },
+	{ "fan",       "alarm",       "node_hwmon_fan_alarm",               "gauge",   0 },
+	{ "fan",       "min_alarm",   "node_hwmon_fan_min_alarm",           "gauge",   0 },
+	{ "fan",       "fault",       "node_hwmon_fan_fault",               "gauge",   0 },
+	{ "in",        "input",       "node_hwmon_in_volts",                "gauge",   3 },
+	{ "in",        "min",         "node_hwmon_in_min_volts",            "gauge",   3 },
+	{ "in",        "max",         "node_hwmon_in_max_volts",            "gauge",   3 },
+	{ "in",        "alarm",       "node_hwmon_in_alarm",                "gauge",   0 },
+	{ "in",        "lcrit_alarm", "node_hwmon_in_lcrit_alarm_volts",    "gauge",   3 },
+	{ "curr",      "input",       "node_hwmon_curr_amps",               "gauge",   3 },
+	{ "curr",      "max",         "node_hwmon_curr_max_amps",           "gauge",   3 },
+	{ "curr",      "alarm",       "node_hwmon_curr_alarm",              "gauge",   0 },
+	{ "power",     "input",       "node_hwmon_power_watt",              "gauge",   6 },
+	{ "power",     "average",     "node_hwmon_power_average_watt",      "gauge",   6 },
+	{ "power",     "max",         "node_hwmon_power_max_watt",          "gauge",   6 },
+	{ "power",     "alarm",       "node_hwmon_power_alarm",             "gauge",   0 },
+	{ "energy",    "input",       "node_hwmon_energy_joule_total",      "counter", 6 },
+	{ "intrusion", "alarm",       "node_hwmon_intrusion_alarm",         "gauge",   0 },
 };
 /* clang-format on */
 

@@ -25,7 +25,7 @@ static const struct reader_row rows[] = {
 	/* every unit; signs; labels, of which one is no UTF-8 */
 	{ read_hwmon,
 	  "h/temp1_input\t-5500\nh/temp1_max\t80000\nh/temp1_crit\t100000\nh/temp1_crit_alarm\t1\nh/temp1_fault\t0\n"
-	  "h/temp1_alarm\t1\nh/temp1_label\tCore \xff\nh/fan2_input\t1098\nh/fan2_min\t0\nh/fan2_alarm\t0\nh/in0_input\t792\n"
+	  "h/temp1_alarm\t1\nh/temp1_label\tCore \xff\nh/fan2_input\t1098\nh/fan2_min\t0\nh/fan2_alarm\t0\nh/in0_input\t792\nh/in0_lcrit_alarm\t1\n"
 	  "h/curr1_input\t1500\nh/power1_input\t2500000\nh/power1_average\t1\nh/energy1_input\t12000001\nh/intrusion0_alarm\t0\n",
 	  TYPE("hwmon_temp_celsius", "gauge") HW("temp_celsius", "h", "temp1", "-5.500")
 	  TYPE("hwmon_temp_max_celsius", "gauge") HW("temp_max_celsius", "h", "temp1", "80.000")
@@ -37,6 +37,7 @@ static const struct reader_row rows[] = {
 	  TYPE("hwmon_fan_min_rpm", "gauge") HW("fan_min_rpm", "h", "fan2", "0")
 	  TYPE("hwmon_fan_alarm", "gauge") HW("fan_alarm", "h", "fan2", "0")
 	  TYPE("hwmon_in_volts", "gauge") HW("in_volts", "h", "in0", "0.792")
+	  TYPE("hwmon_in_lcrit_alarm_volts", "gauge") HW("in_lcrit_alarm_volts", "h", "in0", "0.001")
 	  TYPE("hwmon_curr_amps", "gauge") HW("curr_amps", "h", "curr1", "1.500")
 	  TYPE("hwmon_power_watt", "gauge") HW("power_watt", "h", "power1", "2.500000")
 	  TYPE("hwmon_power_average_watt", "gauge") HW("power_average_watt", "h", "power1", "0.000001")
