@@ -28,7 +28,9 @@ EXPECTED = {
          'node_nf_conntrack_stat_search_restart 8', 'node_entropy_available_bits 3122',
          'node_swap_used_bytes{device="/dev/dm-1",swap_type="partition"} 17825792',
          'node_swap_priority{device="/dev/dm-1",swap_type="partition"} -2',
-         'node_softnet_dropped_total{cpu="1"} 2', 'node_cpu_online{cpu="3"} 1'],
+         'node_softnet_dropped_total{cpu="1"} 2', 'node_cpu_online{cpu="3"} 1',
+         'node_hwmon_temp_celsius{chip="platform_coretemp_0",sensor="temp2"} 39.000',
+         'node_md_disks{device="md127",state="failed"} 1', 'node_processes_state{state="Z"} 1'],
         ['node_pressure_', 'node_vmstat_oom_kill', 'node_cpu_isolated', 'node_memory_Zswap']),
     'debian12-6.18': (
         ['node_pressure_cpu_waiting_seconds_total ', 'node_entropy_pool_size_bits 256',
@@ -49,6 +51,8 @@ EXPECTED = {
     'raspios-6.1-armv7': (
         ['node_memory_CmaTotal_bytes 67108864', 'node_disk_writes_completed_total{device="mmcblk0"} 12033',
          'node_load15 0.05', 'node_filefd_maximum 86890', 'node_processes_max_threads 6891',
+         'node_hwmon_temp_celsius{chip="thermal_thermal_zone0",sensor="temp1"} 47.774',
+         'node_hwmon_in_lcrit_alarm_volts{chip="soc:firmware_raspberrypi_hwmon",sensor="in0"} 0.001',
          'node_swap_size_bytes{device="/var/swap",swap_type="file"} 104853504'],
         ['node_pressure_', 'node_memory_HugePages_Total', 'node_nf_conntrack_',
          'node_schedstat_running_seconds_total{', 'node_disk_reads_completed_total{device="ram']),
@@ -56,7 +60,10 @@ EXPECTED = {
         ['node_pressure_irq_stalled_seconds_total 9.033112', 'node_vmstat_oom_kill 2',
          'node_cpu_guest_seconds_total{cpu="1",mode="user"} 1.20', 'node_memory_Zswapped_bytes 45178880',
          'node_nf_conntrack_stat_early_drop 0', 'node_nf_conntrack_stat_drop 7',
-         'node_filefd_maximum 9223372036854775807', 'node_schedstat_waiting_seconds_total{cpu="7"} '],
+         'node_filefd_maximum 9223372036854775807', 'node_schedstat_waiting_seconds_total{cpu="7"} ',
+         'node_hwmon_temp_celsius{chip="nvme_nvme0",sensor="temp1"} 38.850', 'fleet_reboot_required 1',
+         'node_power_supply_capacity{power_supply="BAT0"} 79', 'fleet_security_updates_pending 5',
+         'node_network_up{device="veth1a2b3c4"} 1'],
         ['node_cpu_guest_seconds_total{cpu="2"', 'node_cpu_isolated{', 'node_kernel_hung_tasks_total']),
 }
 
