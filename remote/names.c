@@ -58,27 +58,41 @@ static int compare(const void *a, const void *b)
 	return names_compare(*(const struct span *)a, *(const struct span *)b);
 }
 
-static bool is_plain(struct span name)
+/* Where the listing goes on. */
+struct listing {
+	struct names *names;
+	size_t len;
+	bool fits;
+};
+
+static void take_name(void *context, const char *name)
 {
-	for (size_t i = 0; i < name.len; i++)
-		if ((unsigned char)name.at[i] < ' ' || name.at[i] == 0x7f)
-			return false;
-	return !span_is(name, ".") && !span_is(name, "..");
+	struct listing *l = context;
+	struct names *n = l->names;
+	char *to = n->data + l->len;
+	size_t len = 0, room = n->size - l->len;
+	for (; name[len] && len < room; len++) {
+		if ((unsigned char)name[len] < ' ' || name[len] == 0x7f)
+			return;
+		to[len] = name[len];
+	}
+	if (name[len] || n->count == n->max) {
+		l->fits = false;
+		return;
+	}
+	struct span item = { to, len };
+	if (span_is(item, ".") || span_is(item, ".."))
+		return;
+	n->items[n->count++] = item;
+	l->len += len;
 }
 
 bool names_list(struct names *n, int dir_fd)
 {
+	struct listing l = { .names = n, .fits = true };
 	n->count = 0;
-	ssize_t len = io_list_fd(dir_fd, n->data, n->size);
-	struct span rest = { n->data, len > 0 ? (size_t)len : 0 }, name;
-	bool fits = len < 0 || n->size - (size_t)len > NAME_MAX + 1;
-	while (span_line(&rest, &name)) {
-		if (!is_plain(name))
-			continue;
-		fits = fits && n->count < n->max;
-		if (n->count < n->max)
-			n->items[n->count++] = name;
-	}
+	if (io_each_name(dir_fd, take_name, &l) < 0)
+		n->count = 0;
 	qsort(n->items, n->count, sizeof *n->items, compare);
-	return fits;
+	return l.fits;
 }

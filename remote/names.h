@@ -12,7 +12,7 @@
  * used again for every folder.
  */
 struct names {
-	char *data;	    /* the listing, a name a line */
+	char *data;	    /* one behind the other */
 	struct span *items; /* into it */
 	size_t size, max, count;
 };

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,11 +9,19 @@
 #include "remote/io.h"
 #include "remote/sources.h"
 
-enum { PATTERN_MAX = 255 };
+enum { PATTERN_MAX = 255, PATTERNS_MAX = 48 };
+
+/* folder/prefix*suffix/file, of which folder and file may be "". Without a star it is all file. */
+struct pattern {
+	bool has_star;
+	struct span folder, prefix, suffix, file; /* folder with the slash behind it, file before */
+};
 
 /* One entry under way. */
 struct walk {
 	struct collect *c;
+	struct pattern patterns[PATTERNS_MAX];
+	size_t pattern_count;
 	struct span entry;
 	int fd;
 	char listed[PATTERN_MAX + 1]; /* whose names are in c->names */
@@ -21,25 +30,33 @@ struct walk {
 	size_t len, size;
 };
 
-/* A pattern with a star: folder/prefix*suffix/file, of which folder and file may be "". */
-struct pattern {
-	struct span folder, prefix, suffix, file; /* folder with the slash behind it, file before */
-};
-
 static struct span part(const char *from, const char *to)
 {
 	return (struct span){ from, (size_t)(to - from) };
 }
 
-static struct pattern split(struct span text, const char *star)
+static struct pattern split(struct span text)
 {
-	const char *from = star, *to = star + 1, *end = text.at + text.len;
+	const char *star = memchr(text.at, '*', text.len), *end = text.at + text.len;
+	if (!star)
+		return (struct pattern){ false, part(end, end), part(end, end), part(end, end),
+			text };
+	const char *from = star, *to = star + 1;
 	while (from > text.at && from[-1] != '/')
 		from--;
 	while (to < end && *to != '/')
 		to++;
-	return (struct pattern){ part(text.at, from), part(from, star), part(star + 1, to),
+	return (struct pattern){ true, part(text.at, from), part(from, star), part(star + 1, to),
 		part(to, end) };
+}
+
+static void split_all(struct walk *w, const char *files)
+{
+	struct span rest = { files, strlen(files) }, text;
+	for (w->pattern_count = 0; span_word(&rest, &text);) {
+		assert(w->pattern_count < PATTERNS_MAX && text.len <= PATTERN_MAX);
+		w->patterns[w->pattern_count++] = split(text);
+	}
 }
 
 static bool matches(struct span name, const struct pattern *p)
@@ -135,73 +152,60 @@ static void list(struct walk *w, struct span folder)
 static void put_matches(struct walk *w, const struct pattern *p)
 {
 	const struct names *names = &w->c->names;
-	char file[PATTERN_MAX + 1];
+	char file[PATTERN_MAX + NAME_MAX + 1];
 	list(w, p->folder);
 	for (size_t i = 0; i < names->count; i++) {
 		struct span name = names->items[i];
 		if (!matches(name, p))
-			continue;
-		if (p->folder.len + name.len + p->file.len >= sizeof file)
 			continue;
 		*span_copy(p->file, span_copy(name, span_copy(p->folder, file))) = 0;
 		put(w, file);
 	}
 }
 
-static void put_pattern(struct walk *w, struct span text)
+static void put_one(struct walk *w, const struct pattern *p)
 {
 	char file[PATTERN_MAX + 1];
-	const char *star = memchr(text.at, '*', text.len);
-	if (star) {
-		struct pattern p = split(text, star);
-		put_matches(w, &p);
-		return;
-	}
-	if (text.len >= sizeof file)
-		return;
-	*span_copy(text, file) = 0;
+	*span_copy(p->file, file) = 0;
 	put(w, file);
 }
 
-static void put_entry(struct walk *w, int dir_fd, const char *files)
+static void put_entry(struct walk *w, int dir_fd)
 {
 	char name[NAME_MAX + 1];
-	struct span rest = { files, strlen(files) }, pattern;
-	(void)snprintf(name, sizeof name, "%.*s", (int)w->entry.len, w->entry.at);
+	*span_copy(w->entry, name) = 0;
 	w->is_listed = false;
 	w->fd = openat(dir_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (w->fd < 0)
 		return;
-	while (span_word(&rest, &pattern))
-		put_pattern(w, pattern);
+	for (const struct pattern *p = w->patterns; p < w->patterns + w->pattern_count; p++)
+		if (p->has_star)
+			put_matches(w, p);
+		else
+			put_one(w, p);
 	(void)close(w->fd);
 }
 
-/* Without a star all entries are wanted. */
-static int open_folder(struct collect *c, const char *path, struct pattern *ret_wanted)
+static int open_folder(struct collect *c, const struct pattern *path)
 {
 	char folder[PATTERN_MAX + 1], full[PATH_MAX];
-	const char *end = path + strlen(path), *star = strchr(path, '*');
-	struct pattern wanted = { part(path, end), part(end, end), part(end, end), part(end, end) };
-	if (star)
-		wanted = split(wanted.folder, star);
-	(void)snprintf(folder, sizeof folder, "%.*s", (int)wanted.folder.len, path);
-	*ret_wanted = wanted;
+	*span_copy(path->has_star ? path->folder : path->file, folder) = 0;
 	return collect_path(c, folder, full) ? open(full, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 }
 
 ssize_t gather_tree(struct collect *c, const struct source *s, char *out, size_t size)
 {
 	struct walk w = { .c = c, .out = out, .size = size };
-	struct pattern wanted;
-	int fd = open_folder(c, s->path, &wanted);
+	struct pattern path = split((struct span){ s->path, strlen(s->path) });
+	int fd = open_folder(c, &path);
 	if (fd < 0)
 		return -1;
 	c->cut = !names_list(&c->entries, fd) || c->cut;
+	split_all(&w, s->files);
 	for (size_t i = 0; i < c->entries.count; i++) {
 		w.entry = c->entries.items[i];
-		if (matches(w.entry, &wanted))
-			put_entry(&w, fd, s->files);
+		if (!path.has_star || matches(w.entry, &path))
+			put_entry(&w, fd);
 	}
 	(void)close(fd);
 	return (ssize_t)w.len;
