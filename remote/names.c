@@ -1,9 +1,9 @@
 #include "remote/names.h"
 
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "lib/compiler.h"
 #include "remote/io.h"
 
 static bool is_digit(char c)
@@ -53,9 +53,20 @@ int names_compare(struct span a, struct span b)
 	return (i < a.len) - (k < b.len);
 }
 
-static int compare(const void *a, const void *b)
+/* Shell's sort: a folder has a few dozen names, and qsort(3) of musl copies each of them byte by
+ * byte whenever it moves. */
+static void sort(struct span *items, size_t count)
 {
-	return names_compare(*(const struct span *)a, *(const struct span *)b);
+	static const size_t gaps[] = { 701, 301, 132, 57, 23, 10, 4, 1 };
+	for (size_t g = 0; g < ARRAY_LEN(gaps); g++)
+		for (size_t i = gaps[g]; i < count; i++) {
+			struct span item = items[i];
+			size_t to = i;
+			for (; to >= gaps[g] && names_compare(item, items[to - gaps[g]]) < 0;
+				to -= gaps[g])
+				items[to] = items[to - gaps[g]];
+			items[to] = item;
+		}
 }
 
 /* Where the listing goes on. */
@@ -93,6 +104,6 @@ bool names_list(struct names *n, int dir_fd)
 	n->count = 0;
 	if (io_each_name(dir_fd, take_name, &l) < 0)
 		n->count = 0;
-	qsort(n->items, n->count, sizeof *n->items, compare);
+	sort(n->items, n->count);
 	return l.fits;
 }

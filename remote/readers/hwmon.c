@@ -9,7 +9,6 @@
  */
 #include "remote/readers/readers.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,6 +18,7 @@
 enum {
 	CHIPS_MAX = 256,
 	LINES_MAX = 64 << 10, /* bytes of one chip's */
+	READINGS_MAX = 4096,
 	PART_MAX = 63,
 	CHIP_NAME_MAX = 3 * (PART_MAX + 1),
 };
@@ -27,8 +27,8 @@ struct chip {
 	struct span entry, lines, own; /* its "name" */
 	const char *folder;	       /* "", or where an old driver has its files */
 	bool is_shared, is_alike;      /* its device, and its own name as well */
-	uint32_t rows;		       /* one bit for each that it has something of */
 	char name[CHIP_NAME_MAX];
+	struct span label; /* the same */
 };
 
 /* Thousandths of a degree, of a volt and of an ampere, millionths of a watt and of a joule. That
@@ -69,6 +69,20 @@ static const struct row {
 	{ "intrusion", "alarm",       "node_hwmon_intrusion_alarm",         "gauge",   0 },
 };
 /* clang-format on */
+
+enum { LABEL = ARRAY_LEN(rows), FREQUENCY };
+
+/* A file of a sensor's, taken apart once for all families. */
+struct reading {
+	const struct chip *chip;
+	int kind; /* a row's number, or one of the above */
+	struct span sensor, value;
+};
+
+struct readings {
+	struct reading items[READINGS_MAX];
+	size_t count;
+};
 
 static bool is_digit(char c)
 {
@@ -175,34 +189,17 @@ static bool take_sensor(struct span file, struct sensor *ret)
 	return true;
 }
 
-static bool is_of(const struct sensor *s, const char *stem, const char *element)
+/* Which of the rows, or LABEL, or FREQUENCY; or -1. */
+static int find_kind(const struct sensor *s)
 {
-	return span_is(s->element, element) && span_is(s->stem, stem);
-}
-
-/* The next of the chip's sensors. */
-static bool next_sensor(
-	const struct chip *c, struct span *rest, struct sensor *ret, struct span *ret_value)
-{
-	struct tree_line line;
-	while (tree_next(rest, &line))
-		if (tree_strip(&line.file, c->folder) && take_sensor(line.file, ret)) {
-			*ret_value = line.value;
-			return true;
-		}
-	return false;
-}
-
-/* Few chips have much of what there is: the others need not be walked through for it. */
-static void find_rows(struct chip *c)
-{
-	static_assert(ARRAY_LEN(rows) <= 32, "a bit each");
-	struct span rest = c->lines, value;
-	struct sensor sensor;
-	while (next_sensor(c, &rest, &sensor, &value))
-		for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-			if (is_of(&sensor, rows[i].sensor, rows[i].element))
-				c->rows |= 1u << i;
+	bool is_label = span_is(s->element, "label");
+	if (span_is(s->stem, "freq"))
+		return is_label ? LABEL : span_is(s->element, "input") ? FREQUENCY : -1;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (span_is(s->stem, rows[i].sensor) &&
+			(is_label || span_is(s->element, rows[i].element)))
+			return is_label ? LABEL : (int)i;
+	return -1;
 }
 
 static bool next_chip(struct span *tree, struct chip *ret, struct text *out)
@@ -218,7 +215,6 @@ static bool next_chip(struct span *tree, struct chip *ret, struct text *out)
 	ret->folder = find_folder(lines);
 	(void)tree_find(lines, entry, "name", &ret->own);
 	name_chip(ret);
-	find_rows(ret);
 	return true;
 }
 
@@ -229,76 +225,86 @@ static size_t find_chips(struct span tree, struct chip ret[static CHIPS_MAX], st
 		count++;
 	out->cut = out->cut || tree.len > 0;
 	tell_apart(ret, count);
+	for (size_t i = 0; i < count; i++)
+		ret[i].label = (struct span){ ret[i].name, strlen(ret[i].name) };
 	return count;
 }
 
-static void write_row(
-	const struct chip *chips, size_t count, const struct row *row, struct text *out)
+/* Returns false when there is no room for one more. */
+static bool add_reading(struct readings *r, const struct chip *c, const struct tree_line *line)
 {
-	struct family family = { row->name, row->type, false };
+	struct span file = line->file;
 	struct sensor sensor;
-	struct span value;
+	int kind = tree_strip(&file, c->folder) && take_sensor(file, &sensor) ? find_kind(&sensor)
+									      : -1;
+	if (kind < 0)
+		return true;
+	if (r->count == READINGS_MAX)
+		return false;
+	r->items[r->count++] = (struct reading){ c, kind, sensor.name, line->value };
+	return true;
+}
+
+static void find_readings(
+	const struct chip *chips, size_t count, struct readings *ret, struct text *out)
+{
+	struct tree_line line;
+	ret->count = 0;
+	for (const struct chip *c = chips; c < chips + count; c++)
+		for (struct span rest = c->lines; tree_next(&rest, &line);)
+			if (!add_reading(ret, c, &line))
+				out->cut = true;
+}
+
+static void write_row(const struct readings *r, int row, struct text *out)
+{
+	struct family family = { rows[row].name, rows[row].type, false };
 	int64_t number;
-	for (const struct chip *c = chips; c < chips + count; c++) {
-		if (!(c->rows & 1u << (row - rows)))
-			continue;
-		for (struct span rest = c->lines; next_sensor(c, &rest, &sensor, &value);) {
-			struct label labels[] = { text_label("chip", c->name),
-				{ "sensor", sensor.name } };
-			if (is_of(&sensor, row->sensor, row->element) && span_i64(value, &number))
-				text_member(out, &family, labels, 2, number, row->decimals);
-		}
+	for (const struct reading *i = r->items; i < r->items + r->count; i++) {
+		struct label labels[] = { { "chip", i->chip->label }, { "sensor", i->sensor } };
+		if (i->kind == row && span_i64(i->value, &number))
+			text_member(out, &family, labels, 2, number, rows[row].decimals);
 	}
 }
 
-static void write_labels(const struct chip *chips, size_t count, struct text *out)
+static void write_labels(const struct readings *r, struct text *out)
 {
-	static const char *const stems[] = { "temp", "fan", "in", "curr", "power", "energy",
-		"freq" };
 	struct family family = { "node_hwmon_sensor_label", "gauge", false };
-	struct sensor sensor;
-	struct span value;
-	for (const struct chip *c = chips; c < chips + count; c++)
-		for (struct span rest = c->lines; next_sensor(c, &rest, &sensor, &value);) {
-			struct label labels[] = { text_label("chip", c->name),
-				{ "sensor", sensor.name }, { "label", value } };
-			for (size_t i = 0; i < ARRAY_LEN(stems); i++)
-				if (is_of(&sensor, stems[i], "label"))
-					text_member(out, &family, labels, 3, 1, 0);
-		}
+	for (const struct reading *i = r->items; i < r->items + r->count; i++) {
+		struct label labels[] = { { "chip", i->chip->label }, { "sensor", i->sensor },
+			{ "label", i->value } };
+		if (i->kind == LABEL)
+			text_member(out, &family, labels, 3, 1, 0);
+	}
 }
 
 /* Of graphics processors: millionths of a MHz, by the sensor's label. */
-static void write_frequencies(const struct chip *chips, size_t count, struct text *out)
+static void write_frequencies(const struct readings *r, struct text *out)
 {
 	struct family family = { "node_hwmon_freq_freq_mhz", "gauge", false };
 	char file[32], name[PART_MAX + 1];
-	struct sensor sensor;
-	struct span value, label;
+	struct span label;
 	int64_t number;
-	for (const struct chip *c = chips; c < chips + count; c++)
-		for (struct span rest = c->lines; next_sensor(c, &rest, &sensor, &value);) {
-			if (!is_of(&sensor, "freq", "input") || !span_i64(value, &number))
-				continue;
-			(void)snprintf(file, sizeof file, "%.*s_label", (int)sensor.name.len,
-				sensor.name.at);
-			if (!tree_find(c->lines, c->entry, file, &label) || !clean(label, name))
-				continue;
-			struct label labels[] = { text_label("chip", c->name),
-				text_label("sensor", name) };
-			text_member(out, &family, labels, 2, number, 6);
-		}
+	for (const struct reading *i = r->items; i < r->items + r->count; i++) {
+		if (i->kind != FREQUENCY || !span_i64(i->value, &number))
+			continue;
+		(void)snprintf(file, sizeof file, "%.*s_label", (int)i->sensor.len, i->sensor.at);
+		if (!tree_find(i->chip->lines, i->chip->entry, file, &label) || !clean(label, name))
+			continue;
+		struct label labels[] = { { "chip", i->chip->label }, text_label("sensor", name) };
+		text_member(out, &family, labels, 2, number, 6);
+	}
 }
 
 static void write_names(const struct chip *chips, size_t count, struct text *out)
 {
 	struct family family = { "node_hwmon_chip_names", "gauge", false };
 	char own[PART_MAX + 1];
-	for (size_t i = 0; i < count; i++) {
-		if (!clean(chips[i].own, own))
+	for (const struct chip *c = chips; c < chips + count; c++) {
+		struct label labels[] = { { "chip", c->label }, { .name = "chip_name" } };
+		if (!clean(c->own, own))
 			continue;
-		struct label labels[] = { text_label("chip", chips[i].name),
-			text_label("chip_name", own) };
+		labels[1] = text_label("chip_name", own);
 		text_member(out, &family, labels, 2, 1, 0);
 	}
 }
@@ -306,10 +312,12 @@ static void write_names(const struct chip *chips, size_t count, struct text *out
 void read_hwmon(struct span tree, struct text *out)
 {
 	struct chip chips[CHIPS_MAX];
+	struct readings readings;
 	size_t count = find_chips(tree, chips, out);
+	find_readings(chips, count, &readings, out);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		write_row(chips, count, &rows[i], out);
-	write_frequencies(chips, count, out);
-	write_labels(chips, count, out);
+		write_row(&readings, (int)i, out);
+	write_frequencies(&readings, out);
+	write_labels(&readings, out);
 	write_names(chips, count, out);
 }
