@@ -1,13 +1,15 @@
 /*
- * What it takes to read /proc/PID/stat of every process, with nothing else around it; and a crowd
- * of processes that do nothing.
+ * What it takes to read /proc/PID/stat of every process, or all files in a folder, with nothing
+ * else around it; and a crowd of processes that do nothing.
  *
  *   procfloor read            opens and reads each file once
+ *   procfloor tree FOLDER     the same for the files in it and in folders below it
  *   procfloor crowd N         prints "ready" once N sleep; they end with it
  */
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +38,23 @@ static int read_all(void)
 	return total > 0 ? 0 : 1;
 }
 
+/* What can be opened as a folder is one. */
+static bool read_tree(int at, const char *name)
+{
+	char bytes[1024];
+	int fd = openat(at, name, O_RDONLY);
+	bool all = fd >= 0;
+	DIR *folder = all && read(fd, bytes, sizeof bytes) < 0 ? fdopendir(fd) : NULL;
+	for (struct dirent *e; folder && (e = readdir(folder));)
+		if (*e->d_name != '.')
+			all = read_tree(fd, e->d_name) && all;
+	if (folder)
+		(void)closedir(folder);
+	else
+		(void)close(fd);
+	return all;
+}
+
 static int crowd(long count)
 {
 	for (long i = 0; i < count; i++) {
@@ -57,6 +76,8 @@ int main(int argc, char **argv)
 {
 	if (argc == 2 && strcmp(argv[1], "read") == 0)
 		return read_all();
+	if (argc == 3 && strcmp(argv[1], "tree") == 0)
+		return read_tree(AT_FDCWD, argv[2]) ? 0 : 1;
 	if (argc == 3 && strcmp(argv[1], "crowd") == 0)
 		return crowd(atol(argv[2]));
 	return 2;
