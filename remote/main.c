@@ -1,11 +1,11 @@
 /*
  * fleet-probe: reads the kernel's files, seals what they say for one server, hands it over
- * and ends. It runs on other people's machines, so it is one small static program that
- * starts nothing, connects nowhere and writes in its own folder only.
+ * and ends. It runs on other people's machines, so it is one small static program that starts
+ * no other, connects to nothing but the machine's own message bus and writes in its own folder
+ * only.
  */
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
@@ -16,15 +16,12 @@
 #include "lib/wire/ask.h"
 #include "lib/wire/wire.h"
 #include "remote/arena.h"
-#include "remote/collect.h"
-#include "remote/folder.h"
 #include "remote/io.h"
+#include "remote/plain.h"
 #include "remote/self.h"
 #include "remote/serve.h"
 
-enum { ARENA_SIZE = 4 << 20, TEXT_SIZE = 1 << 20, RUN_MAX_S = 120 };
-/* No line of a report is half as long. */
-enum { PRINT_SIZE = 256 << 10, HELP_MAX = 64 };
+enum { ARENA_SIZE = 4 << 20, RUN_MAX_S = 120 };
 
 enum mode { MODE_SERVE, MODE_PLAIN, MODE_HASH, MODE_HELP, MODE_WRONG };
 
@@ -93,60 +90,6 @@ static int print(const char *text)
 	return io_write(STDOUT_FILENO, text, strlen(text)) < 0 ? EX_IOERR : EX_OK;
 }
 
-/* For people, and for tools that ask for a line of help: they find more of it on the server. */
-static const char *help_of(struct span name)
-{
-	if (span_starts(name, "node_"))
-		return "As node_exporter has it.";
-	return span_starts(name, "fleet_") ? "The probe's own; fleet metrics tells more."
-					   : "Of a *.prom file.";
-}
-
-static bool is_type(struct span line, struct span *ret_name)
-{
-	struct span word;
-	return span_word(&line, &word) && span_is(word, "#") && span_word(&line, &word) &&
-	       span_is(word, "TYPE") && span_word(&line, ret_name);
-}
-
-static int print_report(struct span rest, char *page)
-{
-	struct span line, name;
-	size_t len = 0;
-	while (span_line(&rest, &line)) {
-		if (PRINT_SIZE - len < 2 * line.len + HELP_MAX) {
-			if (io_write(STDOUT_FILENO, page, len) < 0)
-				return EX_IOERR;
-			len = 0;
-		}
-		if (is_type(line, &name))
-			len += (size_t)snprintf(page + len, HELP_MAX + name.len, "# HELP %.*s %s\n",
-				(int)name.len, name.at, help_of(name));
-		memcpy(page + len, line.at, line.len);
-		len += line.len;
-		page[len++] = '\n';
-	}
-	return io_write(STDOUT_FILENO, page, len) < 0 ? EX_IOERR : EX_OK;
-}
-
-static int plain(const struct options *o, const struct self *self)
-{
-	struct arena a;
-	struct collect c;
-	struct folders folders;
-	struct text out = { .size = TEXT_SIZE };
-	folders_init(&folders, self->folder);
-	if (arena_init(&a, ARENA_SIZE) < 0 || collect_init(&c, &a, o->root, o->asks, &folders) < 0)
-		return EX_OSERR;
-	out.data = arena_take(&a, out.size);
-	char *page = arena_take(&a, PRINT_SIZE);
-	if (!out.data || !page)
-		return EX_OSERR;
-	collect_run(&c, &out);
-	text_finish(&out);
-	return print_report((struct span){ out.data, out.len }, page);
-}
-
 int main(int argc, char **argv)
 {
 	struct arena arena;
@@ -157,9 +100,10 @@ int main(int argc, char **argv)
 	if (options.mode == MODE_HELP || options.mode == MODE_WRONG)
 		return print(HELP) | (options.mode == MODE_WRONG ? EX_USAGE : 0);
 	self_find(&self);
+	int rc = arena_init(&arena, ARENA_SIZE);
 	if (options.mode == MODE_PLAIN)
-		return plain(&options, &self);
-	if (arena_init(&arena, ARENA_SIZE) < 0 || sodium_init() < 0 || self_hash(&self) < 0) {
+		return rc < 0 ? EX_OSERR : plain(&arena, &self, options.root, options.asks);
+	if (rc < 0 || sodium_init() < 0 || self_hash(&self) < 0) {
 		(void)print("\n" WIRE_TAG "error probe-failed cannot start here\n");
 		return SERVE_FAILED;
 	}

@@ -191,6 +191,7 @@ static void take_acks(struct conversation *c)
 
 static int take_request(struct conversation *c)
 {
+	_Static_assert(sizeof c->in.data >= WIRE_REQUEST_MAX, "a request is one line");
 	struct error err = { "no request" };
 	const char *line = io_next_line(&c->in);
 	if (!line || wire_parse_request(line, &c->request, &err) < 0)
