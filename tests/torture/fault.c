@@ -42,11 +42,11 @@ static void catch_crashes(void)
 		(void)sigaction(crashes[i], &once, NULL);
 }
 
-/* A helper's role is its argument: "--poller", … */
+/* A helper's role is its argument: "--poller", …; the probe's "--root" is none. */
 __attribute__((constructor)) static void fault_start(int argc, char **argv)
 {
 	const char *path = getenv("FLEET_FAULTS");
-	if (argc > 1 && strncmp(argv[1], "--", 2) == 0)
+	if (argc > 1 && strncmp(argv[1], "--", 2) == 0 && strcmp(argv[1], "--root") != 0)
 		(void)snprintf(role, sizeof role, "%.15s", argv[1] + 2);
 	catch_crashes();
 	int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;

@@ -17,6 +17,9 @@ LEFTOVER, TORTURED, NEXT = 1, 2, 3  # attempts
 class Attempt:
     """A talk with a fault, one without, and what came of it."""
 
+    def __init__(self, arguments=(), asks=''):
+        self.arguments, self.asks = arguments, asks
+
     def __call__(self, place):
         place.restore()
         self.place, self.key = place, Key()
@@ -38,9 +41,9 @@ class Attempt:
         program = f'{home}/fleet-probe'
         if not os.path.exists(program):
             os.symlink(fleet.PROGRAMS['probe'], program)  # what is being written cannot run
-        talk = Talk([program], env)
+        talk = Talk([program, *self.arguments], env)
         try:
-            talk.run(request(attempt, self.key), **more)
+            talk.run(request(attempt, self.key, asks=self.asks), **more)
         except AssertionError:  # it ended within a file
             talk.end()
         self.place.check_reports(talk)
@@ -70,11 +73,25 @@ class Attempt:
 
 
 class Probe(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix='fleet-torture-')
+        self.addCleanup(shutil.rmtree, self.folder, True)
+
+    def sweep(self, *how):
+        places = [Place(self.folder, number) for number in range(PLACES)]
+        self.assertEqual(Sweep('probe', places, lambda place: Attempt(*how)(place)).run(), [])
+
     def test_every_site(self):
-        folder = tempfile.mkdtemp(prefix='fleet-torture-')
-        self.addCleanup(shutil.rmtree, folder, True)
-        places = [Place(folder, number) for number in range(PLACES)]
-        self.assertEqual(Sweep('probe', places, lambda place: Attempt()(place)).run(), [])
+        self.sweep((), ' ask=process:sh ask=file:/etc/passwd ask=certificate:/etc/passwd')
+
+    def test_what_asks_a_server(self):
+        """In a tree of files whose mounts are of a server, by what they say."""
+        root = os.path.join(self.folder, 'root')
+        os.makedirs(os.path.join(root, 'proc/1'))
+        device = os.stat(root).st_dev
+        with open(os.path.join(root, 'proc/1/mountinfo'), 'w', encoding='ascii') as f:
+            f.write(f'1 2 {os.major(device)}:{os.minor(device)} / / rw - nfs4 server:/ rw\n')
+        self.sweep(('--root', root), ' ask=network-mounts:yes')
 
 
 if __name__ == '__main__':
