@@ -10,6 +10,9 @@ import unittest
 from rig import fuse
 from rig.probe import PROBE, Key, Talk, request
 
+# What root may not read either.
+AS_USER = ['setpriv', '--bounding-set', '-dac_override,-dac_read_search']
+
 
 def setUpModule():
     try:
@@ -30,10 +33,10 @@ class Case(unittest.TestCase):
         os.mkdir(path)
         return path
 
-    def plain(self, *asks):
+    def plain(self, *asks, program=(PROBE,)):
         arguments = [a for ask in asks for a in ('--ask', ask)]
         started = time.monotonic()
-        text = subprocess.run([PROBE, '--plain', *arguments], stdin=subprocess.DEVNULL, env=self.env,
+        text = subprocess.run([*program, '--plain', *arguments], stdin=subprocess.DEVNULL, env=self.env,
                               stdout=subprocess.PIPE, text=True, timeout=60, check=True).stdout
         self.seconds = time.monotonic() - started
         self.assertTrue(text.endswith('# EOF\n'))
@@ -64,6 +67,19 @@ class Local(Case):
         self.assertEqual(self.value(text, 'node_filesystem_size_bytes', self.point), 1 << 20)
         text = self.plain('mount-include:' + self.home + '/*', 'mount-exclude:*server')
         self.assertIsNone(self.value(text, 'node_filesystem_size_bytes', self.point))
+
+
+    def test_one_that_may_not_be_looked_at(self):
+        inner = os.path.join(self.make_folder('locked'), 'inner')
+        os.mkdir(inner)
+        fuse.mount_tmpfs(inner)
+        self.addCleanup(fuse.libc.umount2, inner.encode(), 2)
+        os.chmod(os.path.dirname(inner), 0)
+        self.addCleanup(os.chmod, os.path.dirname(inner), 0o700)
+        text = self.plain('mount-include:*/inner')
+        self.assertEqual(self.value(text, 'node_filesystem_size_bytes', inner), 1 << 20)
+        text = self.plain('mount-include:*/inner', program=[*AS_USER, PROBE])
+        self.assertEqual(self.numbers(text, inner), [None] * 5 + [1])
 
 
 class Away(Case):
