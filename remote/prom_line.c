@@ -34,14 +34,6 @@ static void skip_blanks(struct span *rest)
 		skip(rest, 1);
 }
 
-static bool take_char(struct span *rest, char c)
-{
-	if (rest->len == 0 || *rest->at != c)
-		return false;
-	skip(rest, 1);
-	return true;
-}
-
 static bool take_name(struct span *rest, bool with_colons, struct span *ret_name)
 {
 	size_t len = 0;
@@ -58,7 +50,7 @@ static bool take_name(struct span *rest, bool with_colons, struct span *ret_name
 
 static bool take_quoted(struct span *rest, struct span *ret_value)
 {
-	if (!take_char(rest, '"'))
+	if (!span_char(rest, '"'))
 		return false;
 	size_t len = 0;
 	while (len < rest->len && rest->at[len] != '"') {
@@ -80,7 +72,7 @@ static bool take_pair(struct span *rest, struct prom_line *line)
 	if (line->pair_count == PROM_LABELS_MAX || !take_name(rest, false, &pair.name))
 		return false;
 	skip_blanks(rest);
-	if (!take_char(rest, '='))
+	if (!span_char(rest, '='))
 		return false;
 	skip_blanks(rest);
 	if (!take_quoted(rest, &pair.value))
@@ -97,12 +89,12 @@ static bool take_labels(struct span *rest, struct prom_line *line)
 {
 	for (;;) {
 		skip_blanks(rest);
-		if (take_char(rest, '}'))
+		if (span_char(rest, '}'))
 			return true;
 		if (!take_pair(rest, line))
 			return false;
 		skip_blanks(rest);
-		if (!take_char(rest, ',') && (rest->len == 0 || *rest->at != '}'))
+		if (!span_char(rest, ',') && (rest->len == 0 || *rest->at != '}'))
 			return false;
 	}
 }
@@ -147,9 +139,9 @@ static bool take_digits(struct span *rest, long *ret_places)
 static bool take_exponent(struct span *rest, long *ret_exponent)
 {
 	long value = 0;
-	bool is_negative = take_char(rest, '-');
+	bool is_negative = span_char(rest, '-');
 	if (!is_negative)
-		(void)take_char(rest, '+');
+		(void)span_char(rest, '+');
 	size_t digits = rest->len;
 	for (; rest->len > 0 && is_digit(*rest->at); skip(rest, 1))
 		value = value > PROM_LINE_MAX ? value : value * 10 + (*rest->at - '0');
@@ -182,7 +174,7 @@ static bool parse_sample(struct span rest, struct prom_line *line)
 	bool has_blank = rest.len > 0 && is_blank(*rest.at);
 	skip_blanks(&rest);
 	const char *brace = rest.at;
-	if (take_char(&rest, '{')) {
+	if (span_char(&rest, '{')) {
 		if (!take_labels(&rest, line))
 			return false;
 		line->labels = (struct span){ brace, (size_t)(rest.at - brace) };
@@ -222,7 +214,7 @@ enum prom_kind prom_parse(struct span line, struct prom_line *ret_line)
 	skip_blanks(&line);
 	if (line.len == 0)
 		return PROM_NOTHING;
-	if (!take_char(&line, '#'))
+	if (!span_char(&line, '#'))
 		return parse_sample(line, ret_line) ? PROM_SAMPLE : PROM_BAD;
 	if (!span_word(&line, &word) || !span_is(word, "TYPE"))
 		return PROM_NOTHING;

@@ -7,6 +7,19 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
+struct span span_of(const char *text)
+{
+	return (struct span){ text, strlen(text) };
+}
+
+bool span_char(struct span *rest, char c)
+{
+	if (rest->len == 0 || *rest->at != c)
+		return false;
+	*rest = (struct span){ rest->at + 1, rest->len - 1 };
+	return true;
+}
+
 bool span_line(struct span *rest, struct span *ret_line)
 {
 	if (rest->len == 0)

@@ -14,6 +14,12 @@ struct span {
 	size_t len;
 };
 
+/* Of a NUL-terminated string. */
+struct span span_of(const char *text);
+
+/* Takes that character off `rest`, when it begins with it. */
+bool span_char(struct span *rest, char c);
+
 /* Takes the next line off `rest`, without its newline; a last line may lack it. */
 bool span_line(struct span *rest, struct span *ret_line);
 

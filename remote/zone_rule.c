@@ -11,14 +11,6 @@ struct change {
 	int64_t time_s; /* of local time, after midnight */
 };
 
-static bool take_char(struct span *rest, char c)
-{
-	if (rest->len == 0 || *rest->at != c)
-		return false;
-	*rest = (struct span){ rest->at + 1, rest->len - 1 };
-	return true;
-}
-
 static bool take_number(struct span *rest, unsigned max, unsigned *ret_value)
 {
 	unsigned value = 0;
@@ -40,25 +32,25 @@ static bool is_letter(char c)
 /* Letters, or anything between < and >. */
 static bool take_name(struct span *rest, struct span *ret_name)
 {
-	bool is_quoted = take_char(rest, '<');
+	bool is_quoted = span_char(rest, '<');
 	size_t len = 0;
 	while (len < rest->len && (is_quoted ? rest->at[len] != '>' : is_letter(rest->at[len])))
 		len++;
 	*ret_name = (struct span){ rest->at, len };
 	*rest = (struct span){ rest->at + len, rest->len - len };
-	return len >= 3 && (!is_quoted || take_char(rest, '>'));
+	return len >= 3 && (!is_quoted || span_char(rest, '>'));
 }
 
 /* [+-]hh[:mm[:ss]] */
 static bool take_time(struct span *rest, int64_t *ret_seconds)
 {
 	unsigned hours, minutes = 0, seconds = 0;
-	bool is_negative = take_char(rest, '-');
+	bool is_negative = span_char(rest, '-');
 	if (!is_negative)
-		(void)take_char(rest, '+');
+		(void)span_char(rest, '+');
 	if (!take_number(rest, HOURS_MAX, &hours) ||
-		(take_char(rest, ':') && !take_number(rest, 59, &minutes)) ||
-		(take_char(rest, ':') && !take_number(rest, 59, &seconds)))
+		(span_char(rest, ':') && !take_number(rest, 59, &minutes)) ||
+		(span_char(rest, ':') && !take_number(rest, 59, &seconds)))
 		return false;
 	int64_t value = (int64_t)hours * HOUR_S + minutes * 60 + seconds;
 	*ret_seconds = is_negative ? -value : value;
@@ -67,13 +59,13 @@ static bool take_time(struct span *rest, int64_t *ret_seconds)
 
 static bool take_day(struct span *rest, struct change *c)
 {
-	if (take_char(rest, 'M')) {
+	if (span_char(rest, 'M')) {
 		c->form = 'M';
-		return take_number(rest, 12, &c->month) && c->month > 0 && take_char(rest, '.') &&
-		       take_number(rest, 5, &c->week) && c->week > 0 && take_char(rest, '.') &&
+		return take_number(rest, 12, &c->month) && c->month > 0 && span_char(rest, '.') &&
+		       take_number(rest, 5, &c->week) && c->week > 0 && span_char(rest, '.') &&
 		       take_number(rest, 6, &c->day);
 	}
-	if (take_char(rest, 'J')) {
+	if (span_char(rest, 'J')) {
 		c->form = 'J';
 		return take_number(rest, 365, &c->day) && c->day > 0;
 	}
@@ -84,8 +76,8 @@ static bool take_day(struct span *rest, struct change *c)
 static bool take_change(struct span *rest, struct change *ret_change)
 {
 	struct change c = { .time_s = 2 * HOUR_S };
-	if (!take_char(rest, ',') || !take_day(rest, &c) ||
-		(take_char(rest, '/') && !take_time(rest, &c.time_s)))
+	if (!span_char(rest, ',') || !take_day(rest, &c) ||
+		(span_char(rest, '/') && !take_time(rest, &c.time_s)))
 		return false;
 	*ret_change = c;
 	return true;

@@ -24,11 +24,6 @@ struct asked {
 	struct bundle bundle;
 };
 
-static struct span span_of(const char *s)
-{
-	return (struct span){ s, strlen(s) };
-}
-
 /* The same may be asked for twice, by what is asked of all and of one. */
 static bool is_there(const struct bundle *b, const char *path)
 {

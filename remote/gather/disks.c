@@ -28,11 +28,6 @@ struct disks {
 	size_t len, size;
 };
 
-static struct span text(const char *s)
-{
-	return (struct span){ s, strlen(s) };
-}
-
 static bool fits(struct disks *d, size_t len)
 {
 	if (len <= d->size - d->len)
@@ -58,7 +53,7 @@ static void put_property(struct disks *d, struct span key, struct span value)
 /* "E:ID_MODEL=…" is the line of a property. */
 static void put_if_wanted(struct disks *d, struct span line)
 {
-	struct span rest = text(d->keys), wanted, key = line;
+	struct span rest = span_of(d->keys), wanted, key = line;
 	const char *is = line.len > 2 ? memchr(line.at, '=', line.len) : NULL;
 	if (!is || !tree_strip(&key, "E:"))
 		return;
@@ -95,7 +90,7 @@ static void put_file(struct disks *d, struct span disk, const char *file, const 
 	ssize_t n = io_read_start(d->sys_fd, path, value, sizeof value);
 	rest.len = n < 0 ? 0 : (size_t)n;
 	if (span_line(&rest, &line))
-		put_property(d, text(key), line);
+		put_property(d, span_of(key), line);
 }
 
 static void put_disk(struct disks *d, struct span line)

@@ -1,6 +1,5 @@
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "remote/collect.h"
 #include "remote/io.h"
@@ -9,7 +8,7 @@
 ssize_t gather_first(struct collect *c, const struct source *s, char *out, size_t size)
 {
 	char name[PATH_MAX], path[PATH_MAX];
-	struct span files = { s->files, strlen(s->files) }, file;
+	struct span files = span_of(s->files), file;
 	ssize_t len = -1;
 	while (len < 0 && span_word(&files, &file)) {
 		(void)snprintf(name, sizeof name, "%.*s", (int)file.len, file.at);

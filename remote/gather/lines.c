@@ -55,7 +55,7 @@ ssize_t gather_lines(struct collect *c, const struct source *s, char *out, size_
 {
 	char path[PATH_MAX];
 	struct lines l = { .c = c, .out = out, .size = size };
-	struct span files = { s->files, strlen(s->files) }, file;
+	struct span files = span_of(s->files), file;
 	int fd = collect_path(c, s->path, path) ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
 	if (fd < 0)
 		return -1;

@@ -11,11 +11,6 @@
 
 enum { SESSION_MAX = 4096, UTMP_MAX = 400 << 10 };
 
-static struct span span_of(const char *s)
-{
-	return (struct span){ s, strlen(s) };
-}
-
 /* NUMBER.ref beside a session is a pipe. */
 static void pack_sessions(struct collect *c, struct bundle *b, const char *folder)
 {

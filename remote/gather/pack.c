@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -23,11 +22,6 @@ static bool add(struct collect *c, struct bundle *b, const struct bundle_file *f
 	bool fits = bundle_add(b, f);
 	c->cut = c->cut || !fits;
 	return fits;
-}
-
-static struct span span_of(const char *s)
-{
-	return (struct span){ s, strlen(s) };
 }
 
 bool pack_now(struct collect *c, struct bundle *b)

@@ -87,7 +87,7 @@ static void take_process(void *context, const char *name)
 	struct process p;
 	char stat[STAT_MAX], command[COMMAND_MAX];
 	uint64_t pid;
-	if (!span_u64((struct span){ name, strlen(name) }, &pid))
+	if (!span_u64(span_of(name), &pid))
 		return;
 	errno = 0;
 	ssize_t n = read_of(pass->proc_fd, pid, "stat", stat, sizeof stat);

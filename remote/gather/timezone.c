@@ -1,4 +1,3 @@
-#include <string.h>
 
 #include "remote/gather/pack.h"
 #include "remote/sources.h"
@@ -11,7 +10,7 @@ ssize_t gather_timezone(struct collect *c, const struct source *s, char *out, si
 {
 	struct bundle b = { .data = out, .size = size };
 	struct bundle_file file;
-	struct span path = { s->path, strlen(s->path) };
+	struct span path = span_of(s->path);
 	if (!pack_now(c, &b) || !pack_file(c, &b, "localtime", path, ZONE_MAX))
 		return -1;
 	bool found = bundle_find((struct span){ out, b.len }, "localtime", &file);

@@ -43,11 +43,6 @@ struct state {
 	bool has_error;
 };
 
-static struct span span_of(const char *s)
-{
-	return (struct span){ s, strlen(s) };
-}
-
 /* FNV-1a, which is never 0 here: that is a free slot. */
 static uint64_t hash_of(struct span s)
 {

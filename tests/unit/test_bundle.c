@@ -5,11 +5,6 @@
 
 #include "remote/bundle.h"
 
-static struct span span_of(const char *s)
-{
-	return (struct span){ s, strlen(s) };
-}
-
 static void what_is_added_comes_back(void **state)
 {
 	(void)state;

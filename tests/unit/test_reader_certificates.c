@@ -19,11 +19,6 @@ enum { DER_MAX = 512, UTC_TIME = 0x17, GENERALIZED_TIME = 0x18 };
 #define FAMILY(name)	      "# TYPE fleet_certificate_" name " gauge\n"
 #define OF(name, path, value) "fleet_certificate_" name "{path=\"" path "\"} " value "\n"
 
-static struct span span_of(const char *s)
-{
-	return (struct span){ s, strlen(s) };
-}
-
 /* Wraps what is there in a tag and a length of `width` bytes behind its first. */
 static size_t wrap(unsigned char *der, size_t len, unsigned tag, size_t width)
 {
@@ -151,10 +146,11 @@ static const char *read_file(const char *bytes, size_t len, int64_t size)
 	return run_reader(read_certificates, data, b.len);
 }
 
-#define READ(end, left, bad)                                                \
-	FAMILY("not_after_timestamp_seconds")                               \
-	OF("not_after_timestamp_seconds", "/c", end) FAMILY("left_seconds") \
-		OF("left_seconds", "/c", left) FAMILY("unreadable") OF("unreadable", "/c", bad)
+#define READ(end, left, bad)                                                       \
+	FAMILY("not_after_timestamp_seconds")                                      \
+	OF("not_after_timestamp_seconds", "/c", end)                               \
+	FAMILY("left_seconds") OF("left_seconds", "/c", left) FAMILY("unreadable") \
+		OF("unreadable", "/c", bad)
 #define UNREADABLE FAMILY("unreadable") OF("unreadable", "/c", "1")
 
 static void a_file_is_read_in_every_form(void **state)

@@ -49,11 +49,6 @@ static const struct {
 };
 /* clang-format on */
 
-static struct span span_of(const char *s)
-{
-	return (struct span){ s, strlen(s) };
-}
-
 static void put(struct bundle *b, const char *kind, struct span bytes, int64_t size)
 {
 	struct bundle_file f = { span_of(kind), span_of("x"), bytes, 1, size };

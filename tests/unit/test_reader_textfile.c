@@ -64,11 +64,6 @@ static const struct {
 };
 /* clang-format on */
 
-static struct span span_of(const char *s)
-{
-	return (struct span){ s, strlen(s) };
-}
-
 static void put(struct bundle *b, const char *kind, const char *path, const char *bytes, size_t len,
 	int64_t size)
 {

@@ -17,11 +17,6 @@
 
 enum { FILE_MAX = 64 << 10 };
 
-static struct span span_of(const char *s)
-{
-	return (struct span){ s, strlen(s) };
-}
-
 /* What the reader makes of a file's bytes (NULL: no file) at that time. */
 static const char *read_at(const char *bytes, size_t len, int64_t now_s)
 {
