@@ -10,14 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { INHERITED_MAX = 256, REAP_MS = 50 };
+#include "remote/io.h"
 
-static int64_t now_ms(void)
-{
-	struct timespec t = { 0 };
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
+enum { INHERITED_MAX = 256, REAP_MS = 50 };
 
 /* The first folder that can be locked; NFS for one may refuse. */
 static int take_lock(const struct folders *folders, bool *ret_stuck)
@@ -49,11 +44,11 @@ be_the_child(int lock_fd, int fd, away_work *work, const void *data)
 
 static size_t read_in_time(int fd, char *out, size_t size)
 {
-	int64_t until = now_ms() + AWAY_MS;
+	int64_t until = io_clock_ms(CLOCK_MONOTONIC) + AWAY_MS;
 	size_t len = 0;
 	for (;;) {
 		struct pollfd p = { .fd = fd, .events = POLLIN };
-		int64_t left = until - now_ms();
+		int64_t left = until - io_clock_ms(CLOCK_MONOTONIC);
 		int ready = left > 0 && len < size ? poll(&p, 1, (int)left) : 0;
 		if (ready < 0 && errno == EINTR)
 			continue;
@@ -67,14 +62,14 @@ static size_t read_in_time(int fd, char *out, size_t size)
 /* Whether it could be ended. */
 static bool is_over(pid_t child)
 {
-	int64_t until = now_ms() + REAP_MS;
+	int64_t until = io_clock_ms(CLOCK_MONOTONIC) + REAP_MS;
 	(void)kill(child, SIGKILL);
 	do {
 		static const struct timespec pause = { .tv_nsec = 1000000 };
 		if (waitpid(child, NULL, WNOHANG) != 0)
 			return true;
 		(void)nanosleep(&pause, NULL);
-	} while (now_ms() < until);
+	} while (io_clock_ms(CLOCK_MONOTONIC) < until);
 	return false;
 }
 

@@ -9,6 +9,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+int64_t io_clock_ms(clockid_t clock)
+{
+	struct timespec t = { 0 };
+	(void)clock_gettime(clock, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 /* Says whether the call is to be made again, after waiting where that is what it takes. */
 static bool is_again(int fd, short events)
 {

@@ -3,7 +3,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "lib/compiler.h"
 
@@ -11,6 +13,9 @@
  * The few system calls, with the care they want: interrupted and partial ones are resumed,
  * nothing is allocated.
  */
+
+/* What that clock says, in milliseconds. */
+int64_t io_clock_ms(clockid_t clock);
 
 /* Reads a regular or /proc file from its start, no symbolic link, at most `size` bytes.
  * Returns how many, or -1. */

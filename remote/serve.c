@@ -51,18 +51,11 @@ static int fail(struct conversation *c, const char *text)
 
 /* ---- the report ------------------------------------------------------------------------- */
 
-static int64_t now_ms(clockid_t clock)
-{
-	struct timespec t = { 0 };
-	(void)clock_gettime(clock, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static struct wire_report_header make_header(struct conversation *c, struct collect *collect)
 {
 	struct wire_report_header h = { .attempt_id = c->request.attempt_id,
-		.monotonic_ms = now_ms(CLOCK_BOOTTIME),
-		.wall_ms = now_ms(CLOCK_REALTIME) };
+		.monotonic_ms = io_clock_ms(CLOCK_BOOTTIME),
+		.wall_ms = io_clock_ms(CLOCK_REALTIME) };
 	memcpy(h.nonce, c->request.nonce, sizeof h.nonce);
 	memcpy(h.probe_hash, c->self->hash, sizeof h.probe_hash);
 	collect_boot_id(collect, h.boot_id);

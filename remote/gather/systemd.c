@@ -14,16 +14,10 @@
 
 #include "remote/bus.h"
 #include "remote/collect.h"
+#include "remote/io.h"
 #include "remote/sources.h"
 
 enum { ASK_MS = 500 };
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static int dial(const char *path)
 {
@@ -52,9 +46,9 @@ static size_t listen_to(int fd, char *out, size_t size)
 {
 	struct bus_value values[BUS_QUESTIONS];
 	struct pollfd p = { .fd = fd, .events = POLLIN };
-	int64_t left, deadline = now_ms() + ASK_MS;
+	int64_t left, deadline = io_clock_ms(CLOCK_MONOTONIC) + ASK_MS;
 	size_t len = 0;
-	while (len < size && (left = deadline - now_ms()) > 0) {
+	while (len < size && (left = deadline - io_clock_ms(CLOCK_MONOTONIC)) > 0) {
 		if (poll(&p, 1, (int)left) < 0 && errno != EINTR)
 			break;
 		ssize_t n = recv(fd, out + len, size - len, 0);
