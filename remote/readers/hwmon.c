@@ -16,10 +16,10 @@
 #include "remote/tree_rows.h"
 
 enum {
-	CHIPS_MAX = 256,
-	LINES_MAX = 64 << 10, /* bytes of one chip's */
-	READINGS_MAX = 4096,
-	PART_MAX = 63,
+	CHIPS_MAX = 192,
+	LINES_MAX = UINT16_MAX, /* bytes of one chip's */
+	READINGS_MAX = 2048,
+	PART_MAX = 47,
 	CHIP_NAME_MAX = 3 * (PART_MAX + 1),
 };
 
@@ -28,7 +28,6 @@ struct chip {
 	const char *folder;	       /* "", or where an old driver has its files */
 	bool is_shared, is_alike;      /* its device, and its own name as well */
 	char name[CHIP_NAME_MAX];
-	struct span label; /* the same */
 };
 
 /* Thousandths of a degree, of a volt and of an ampere, millionths of a watt and of a joule. That
@@ -72,16 +71,18 @@ static const struct row {
 
 enum { LABEL = ARRAY_LEN(rows), FREQUENCY };
 
-/* A file of a sensor's, taken apart once for all families. */
+/* A file of a sensor's, taken apart once for all families; small, since there are many. */
 struct reading {
-	const struct chip *chip;
-	int kind; /* a row's number, or one of the above */
-	struct span sensor, value;
+	const char *sensor, *value;
+	uint16_t sensor_len, value_len;
+	uint16_t kind; /* a row's number, or one of the above */
+	uint16_t chip; /* its number */
 };
 
 struct readings {
+	struct chip chips[CHIPS_MAX];
 	struct reading items[READINGS_MAX];
-	size_t count;
+	size_t chip_count, count;
 };
 
 static bool is_digit(char c)
@@ -218,63 +219,80 @@ static bool next_chip(struct span *tree, struct chip *ret, struct text *out)
 	return true;
 }
 
-static size_t find_chips(struct span tree, struct chip ret[static CHIPS_MAX], struct text *out)
+static void find_chips(struct span tree, struct readings *r, struct text *out)
 {
+	struct chip *chips = r->chips;
 	size_t count = 0;
-	while (count < CHIPS_MAX && next_chip(&tree, &ret[count], out))
+	while (count < CHIPS_MAX && next_chip(&tree, &chips[count], out))
 		count++;
 	out->cut = out->cut || tree.len > 0;
-	tell_apart(ret, count);
-	for (size_t i = 0; i < count; i++)
-		ret[i].label = (struct span){ ret[i].name, strlen(ret[i].name) };
-	return count;
+	tell_apart(chips, count);
+	r->chip_count = count;
 }
 
 /* Returns false when there is no room for one more. */
-static bool add_reading(struct readings *r, const struct chip *c, const struct tree_line *line)
+static bool add_reading(struct readings *r, size_t chip, const struct tree_line *line)
 {
-	struct span file = line->file;
+	struct span file = line->file, value = line->value;
 	struct sensor sensor;
-	int kind = tree_strip(&file, c->folder) && take_sensor(file, &sensor) ? find_kind(&sensor)
-									      : -1;
+	if (!tree_strip(&file, r->chips[chip].folder) || !take_sensor(file, &sensor))
+		return true;
+	int kind = find_kind(&sensor);
 	if (kind < 0)
 		return true;
 	if (r->count == READINGS_MAX)
 		return false;
-	r->items[r->count++] = (struct reading){ c, kind, sensor.name, line->value };
+	r->items[r->count++] = (struct reading){ sensor.name.at, value.at,
+		(uint16_t)sensor.name.len, (uint16_t)value.len, (uint16_t)kind, (uint16_t)chip };
 	return true;
 }
 
-static void find_readings(
-	const struct chip *chips, size_t count, struct readings *ret, struct text *out)
+static void find_readings(struct readings *r, struct text *out)
 {
 	struct tree_line line;
-	ret->count = 0;
-	for (const struct chip *c = chips; c < chips + count; c++)
-		for (struct span rest = c->lines; tree_next(&rest, &line);)
-			if (!add_reading(ret, c, &line))
+	r->count = 0;
+	for (size_t i = 0; i < r->chip_count; i++)
+		for (struct span rest = r->chips[i].lines; tree_next(&rest, &line);)
+			if (!add_reading(r, i, &line))
 				out->cut = true;
+}
+
+/* The next reading of a kind, with its chip and its sensor as labels. */
+static const struct reading *next_reading(const struct readings *r, const struct reading *after,
+	int kind, struct label ret_labels[static 2])
+{
+	const struct reading *i = after ? after + 1 : r->items;
+	while (i < r->items + r->count && i->kind != kind)
+		i++;
+	if (i == r->items + r->count)
+		return NULL;
+	ret_labels[0] = text_label("chip", r->chips[i->chip].name);
+	ret_labels[1] = (struct label){ "sensor", { i->sensor, i->sensor_len } };
+	return i;
+}
+
+static struct span value_of(const struct reading *i)
+{
+	return (struct span){ i->value, i->value_len };
 }
 
 static void write_row(const struct readings *r, int row, struct text *out)
 {
 	struct family family = { rows[row].name, rows[row].type, false };
+	struct label labels[2];
 	int64_t number;
-	for (const struct reading *i = r->items; i < r->items + r->count; i++) {
-		struct label labels[] = { { "chip", i->chip->label }, { "sensor", i->sensor } };
-		if (i->kind == row && span_i64(i->value, &number))
+	for (const struct reading *i = NULL; (i = next_reading(r, i, row, labels));)
+		if (span_i64(value_of(i), &number))
 			text_member(out, &family, labels, 2, number, rows[row].decimals);
-	}
 }
 
 static void write_labels(const struct readings *r, struct text *out)
 {
 	struct family family = { "node_hwmon_sensor_label", "gauge", false };
-	for (const struct reading *i = r->items; i < r->items + r->count; i++) {
-		struct label labels[] = { { "chip", i->chip->label }, { "sensor", i->sensor },
-			{ "label", i->value } };
-		if (i->kind == LABEL)
-			text_member(out, &family, labels, 3, 1, 0);
+	struct label labels[3];
+	for (const struct reading *i = NULL; (i = next_reading(r, i, LABEL, labels));) {
+		labels[2] = (struct label){ "label", value_of(i) };
+		text_member(out, &family, labels, 3, 1, 0);
 	}
 }
 
@@ -283,41 +301,41 @@ static void write_frequencies(const struct readings *r, struct text *out)
 {
 	struct family family = { "node_hwmon_freq_freq_mhz", "gauge", false };
 	char file[32], name[PART_MAX + 1];
+	struct label labels[2];
 	struct span label;
 	int64_t number;
-	for (const struct reading *i = r->items; i < r->items + r->count; i++) {
-		if (i->kind != FREQUENCY || !span_i64(i->value, &number))
+	for (const struct reading *i = NULL; (i = next_reading(r, i, FREQUENCY, labels));) {
+		const struct chip *c = &r->chips[i->chip];
+		(void)snprintf(file, sizeof file, "%.*s_label", (int)i->sensor_len, i->sensor);
+		if (!span_i64(value_of(i), &number) ||
+			!tree_find(c->lines, c->entry, file, &label) || !clean(label, name))
 			continue;
-		(void)snprintf(file, sizeof file, "%.*s_label", (int)i->sensor.len, i->sensor.at);
-		if (!tree_find(i->chip->lines, i->chip->entry, file, &label) || !clean(label, name))
-			continue;
-		struct label labels[] = { { "chip", i->chip->label }, text_label("sensor", name) };
+		labels[1] = text_label("sensor", name);
 		text_member(out, &family, labels, 2, number, 6);
 	}
 }
 
-static void write_names(const struct chip *chips, size_t count, struct text *out)
+static void write_names(const struct readings *r, struct text *out)
 {
 	struct family family = { "node_hwmon_chip_names", "gauge", false };
 	char own[PART_MAX + 1];
-	for (const struct chip *c = chips; c < chips + count; c++) {
-		struct label labels[] = { { "chip", c->label }, { .name = "chip_name" } };
-		if (!clean(c->own, own))
+	for (size_t i = 0; i < r->chip_count; i++) {
+		if (!clean(r->chips[i].own, own))
 			continue;
-		labels[1] = text_label("chip_name", own);
+		struct label labels[] = { text_label("chip", r->chips[i].name),
+			text_label("chip_name", own) };
 		text_member(out, &family, labels, 2, 1, 0);
 	}
 }
 
 void read_hwmon(struct span tree, struct text *out)
 {
-	struct chip chips[CHIPS_MAX];
 	struct readings readings;
-	size_t count = find_chips(tree, chips, out);
-	find_readings(chips, count, &readings, out);
+	find_chips(tree, &readings, out);
+	find_readings(&readings, out);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		write_row(&readings, (int)i, out);
 	write_frequencies(&readings, out);
 	write_labels(&readings, out);
-	write_names(chips, count, out);
+	write_names(&readings, out);
 }
