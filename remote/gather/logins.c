@@ -30,9 +30,14 @@ static void pack_sessions(struct collect *c, struct bundle *b, const char *folde
 	}
 }
 
-static bool is_dead(int pid)
+/* Asked of the kernel, since proc/PID of others may be hidden; below a root there is only that. */
+static bool is_dead(const struct collect *c, int pid)
 {
-	return pid > 0 && kill(pid, 0) < 0 && errno == ESRCH;
+	char name[32], full[PATH_MAX];
+	if (pid <= 0 || !*c->root)
+		return pid > 0 && kill(pid, 0) < 0 && errno == ESRCH;
+	(void)snprintf(name, sizeof name, "proc/%d", pid);
+	return collect_path(c, name, full) && access(full, F_OK) < 0;
 }
 
 /* Who died without logging out is still in the file: such records are made empty ones. */
@@ -40,13 +45,13 @@ static void pack_records(struct collect *c, struct bundle *b, const char *path)
 {
 	struct bundle_file f;
 	size_t start = b->len;
-	if (!pack_file(c, b, "utmp", span_of(path), UTMP_MAX) || *c->root ||
+	if (!pack_file(c, b, "utmp", span_of(path), UTMP_MAX) ||
 		!bundle_find((struct span){ b->data + start, b->len - start }, "utmp", &f))
 		return;
 	char *records = b->data + (f.bytes.at - b->data);
 	size_t size = utmp_record_size(f.bytes);
 	for (size_t at = 0; at < f.bytes.len && size > 0; at += size)
-		if (is_dead(utmp_record(f.bytes, at).pid))
+		if (is_dead(c, utmp_record(f.bytes, at).pid))
 			memset(records + at, UTMP_EMPTY, size);
 }
 
