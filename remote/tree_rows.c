@@ -16,7 +16,8 @@ static bool take_value(
 	struct span lines, struct span entry, const struct tree_row *row, int64_t *ret_value)
 {
 	int64_t value;
-	return tree_i64(lines, entry, row->file, &value) && (value >= 0 || !row->no_negative) &&
+	return tree_i64(lines, entry, row->file, &value) &&
+	       !(row->no_negative && (value < 0 || value == UINT32_MAX)) &&
 	       !__builtin_mul_overflow(value, (int64_t)row->factor, ret_value);
 }
 

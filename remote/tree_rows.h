@@ -16,7 +16,7 @@ struct tree_row {
 	const char *type;
 	int32_t factor; /* to the metric's unit, at its last decimal */
 	uint8_t decimals;
-	bool no_negative; /* which here means that it is not known */
+	bool no_negative; /* which here means that it is not known; old kernels say 4294967295 */
 };
 
 /* How an entry becomes labels. */

@@ -27,7 +27,8 @@ static const struct reader_row rows[] = {
 	{ read_netclass, "eth0/address\t01:02\neth0/broadcast\tff:ff\neth0/carrier\t1\neth0/carrier_changes\t4\n"
 	  "eth0/carrier_down_count\t1\neth0/carrier_up_count\t2\neth0/duplex\tfull\neth0/flags\t0x1003\neth0/ifalias\tup \"link\"\n"
 	  "eth0/mtu\t1500\neth0/operstate\tup\neth0/speed\t1000\n"
-	  "veth1/flags\t0x1002\nveth1/operstate\tdown\nveth1/speed\t-1\n",
+	  "veth1/flags\t0x1002\nveth1/operstate\tdown\nveth1/speed\t-1\n"
+	  "eth1/speed\t4294967295\n",
 	  TYPE("network_up", "gauge") NET("up", "eth0", "1") NET("up", "veth1", "0")
 	  TYPE("network_carrier", "gauge") NET("carrier", "eth0", "1")
 	  TYPE("network_carrier_changes_total", "counter") NET("carrier_changes_total", "eth0", "4")
@@ -36,7 +37,7 @@ static const struct reader_row rows[] = {
 	  TYPE("network_mtu_bytes", "gauge") NET("mtu_bytes", "eth0", "1500")
 	  TYPE("network_speed_bytes", "gauge") NET("speed_bytes", "eth0", "125000000")
 	  TYPE("network_info", "gauge") INFO("eth0", "01:02", "ff:ff", "full", "up \\\"link\\\"", "up", "up")
-	  INFO("veth1", "", "", "", "", "down", "down") },
+	  INFO("veth1", "", "", "", "", "down", "down") INFO("eth1", "", "", "", "", "", "unknown") },
 	{ read_netclass, "a/flags\tx\nb/flags\t\nc/speed\t9223372036854775807\nd/mtu\t1 2\n",
 	  TYPE("network_info", "gauge") INFO("a", "", "", "", "", "", "down") INFO("b", "", "", "", "", "", "unknown")
 	  INFO("c", "", "", "", "", "", "unknown") INFO("d", "", "", "", "", "", "unknown") },
