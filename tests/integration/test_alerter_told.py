@@ -336,7 +336,7 @@ class People(ToldCase):
         self.samples.silence()
         self.disk(-5, 0.95)
         for why in ('a' + 'é' * 300, '\x01' * 300):
-            self.samples.execute('UPDATE silence SET who = ?, why = ?', why, why)
+            self.samples.execute('UPDATE silence SET who = ?, why = ?', why[:200], why)
             self.alert()
             turn, = self.fleet.rows('SELECT turn FROM lease')[0]
             self.alert()  # the lease is taken and dropped, and that is all
