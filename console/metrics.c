@@ -41,6 +41,7 @@ static int put_json_row(
 			       json_text(out, "group", metric_group_name(m->group), ",") ||
 			       json_bool(out, "stored", choice_has(choice, i), ",") ||
 			       json_text(out, "unit", unit_name(m->unit), ",") ||
+			       json_text(out, "source", m->source, ",") ||
 			       json_text(out, "instance", m->instance, ",") ||
 			       json_text(out, "help", m->help, "}")
 		       ? -1

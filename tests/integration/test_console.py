@@ -307,7 +307,7 @@ class Console(unittest.TestCase):
         usual = {m['metric']: m for m in json.loads(self.fleet_ok('metrics', '--json'))}
         self.assertEqual(len(usual), len(table.splitlines()) - 1)
         self.assertIs(usual['memory_used_ratio']['stored'], True)
-        self.assertEqual({len(m) for m in usual.values()}, {7})
+        self.assertEqual({len(m) for m in usual.values()}, {8})
         self.fleet.write_config(
             '<metrics exclude="network" include="memory_S*"/>'
             '<client name="web1" ip="127.0.0.1" username="x" password="x">'
