@@ -27,6 +27,7 @@ enum metric_kind {
 	METRIC_HIGHEST_SHARE,
 	METRIC_FILESYSTEM, /* used by what is used or free for everybody, as df(1) */
 	METRIC_CGROUP,	   /* the share of `other`, without caches of files that are not in use */
+	METRIC_TIME_LEFT,  /* until the time `source`, by the server's clock */
 	METRIC_UPTIME,	   /* these three come from the report's header */
 	METRIC_SKEW,
 	METRIC_DEVIATION,

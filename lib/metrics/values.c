@@ -168,6 +168,14 @@ static bool value_cgroup(
 	return share(s->sample->value - idle, limit, ret_value);
 }
 
+static bool value_time_left(
+	const struct work *w, const struct metric *m, const struct series *s, double *ret_value)
+{
+	(void)m;
+	*ret_value = s->sample->value - (double)w->terms->taken_at_ms / 1000;
+	return true;
+}
+
 static bool value_uptime(
 	const struct work *w, const struct metric *m, const struct series *s, double *ret_value)
 {
@@ -220,6 +228,7 @@ static const struct kind kinds[METRIC_KIND_COUNT] = {
 	[METRIC_HIGHEST_SHARE] = { .value = value_share, .is_highest = true },
 	[METRIC_FILESYSTEM] = { .value = value_filesystem },
 	[METRIC_CGROUP] = { .value = value_cgroup },
+	[METRIC_TIME_LEFT] = { .value = value_time_left },
 	[METRIC_UPTIME] = { .value = value_uptime, .is_whole = true },
 	[METRIC_SKEW] = { .value = value_skew, .is_whole = true },
 	[METRIC_DEVIATION] = { .value = value_deviation, .is_whole = true },

@@ -52,6 +52,11 @@ static const struct {
 		"fleet_cgroup_memory_inactive_file_bytes 30\n",
 		"cgroup_memory_used_ratio", "", 0.5 },
 	{ "", "fleet_cgroup_memory_usage_bytes 80\n", "cgroup_memory_used_ratio", "", NAN },
+	/* by the server's clock: noon and twenty seconds */
+	{ "", "node_os_support_end_timestamp_seconds 1795348860\n", "os_support_left_seconds", "",
+		40 },
+	{ "", "node_os_support_end_timestamp_seconds 1795348800\n", "os_support_left_seconds", "",
+		-20 },
 	/* growth */
 	{ "node_vmstat_oom_kill 3\n", "node_vmstat_oom_kill 5\n", "vmstat_oom_kills", "", 2 },
 	{ "node_vmstat_oom_kill 3\n", "node_vmstat_oom_kill 3\n", "vmstat_oom_kills", "", 0 },
