@@ -44,6 +44,13 @@ static const struct {
 	{ "", "node_filefd_allocated 100\nnode_filefd_maximum 400\n", "filefd_used_ratio", "",
 		0.25 },
 	{ "", "node_filefd_allocated 100\n", "filefd_used_ratio", "", NAN },
+	{ "",
+		"node_bonding_active{master=\"bond0\"} 1\nnode_bonding_active{master=\"bond1\"} 0\n"
+		"node_bonding_slaves{master=\"bond1\"} 2\nnode_bonding_slaves{master=\"bond0\"} "
+		"2\n",
+		"bonding_active_ratio", "bond0", 0.5 },
+	{ "", "node_bonding_active{master=\"b\"} 0\nnode_bonding_slaves{master=\"b\"} 0\n",
+		"bonding_active_ratio", "b", NAN },
 	/* a container: what is cached can go */
 	{ "", "fleet_cgroup_memory_usage_bytes 80\nfleet_cgroup_memory_limit_bytes 100\n",
 		"cgroup_memory_used_ratio", "", 0.8 },
