@@ -1,4 +1,9 @@
-/* What is stored of one series, thinned out by the database. */
+/*
+ * What is stored of one series, thinned out by the database: a look-up for each point that is
+ * wanted, however many there are. One statement for all of them costs more: as a range it reads
+ * every sample between, and a recursive one took half as much again on SQLite and four times as
+ * much on MariaDB.
+ */
 #include "lib/storage/private.h"
 
 struct history {
@@ -13,19 +18,17 @@ static int read_points(
 	struct storage *s, struct history *h, const struct db_value ids[2], struct error *err)
 {
 	int64_t step = (h->to - h->from) / (int64_t)(h->most - 1);
-	struct db_value from = db_time(h->from), to = db_time(h->to), row[2];
-	struct db_value client = ids[0], series = ids[1];
-	int rc;
-	if (db_query(s->db, STATEMENT_POINTS,
-		    DB_VALUES(series, series, client, from, to, series, client,
-			    db_int(step > 0 ? step : 1), to, series, db_int((int64_t)h->most)),
-		    err))
-		return -1;
-	while ((rc = db_next(s->db, STATEMENT_POINTS, row, err)) > 0)
-		if (h->count < h->most)
-			h->points[h->count++] =
-				(struct history_point){ db_get_int(&row[0]), db_get_real(&row[1]) };
-	return rc;
+	for (int64_t at = h->from; at <= h->to && h->count < h->most;) {
+		struct db_value row[2];
+		int rc = db_first(s->db, STATEMENT_NEXT_POINT,
+			DB_VALUES(ids[1], ids[0], db_time(at), db_time(h->to)), row, err);
+		if (rc <= 0)
+			return rc;
+		struct history_point *p = &h->points[h->count++];
+		*p = (struct history_point){ db_get_int(&row[0]), db_get_real(&row[1]) };
+		at = p->at + (step > 0 ? step : 1);
+	}
+	return 0;
 }
 
 static int get_history(struct storage *s, void *arg, struct error *err)
