@@ -14,8 +14,10 @@
  *   KIND TIME SIZE LENGTH PATH newline, LENGTH bytes, newline
  *
  * TIME is in nanoseconds since 1970: of a file when it was last written, of kind "now" what the
- * clock said. SIZE is -1 for a file that is not there or cannot be read.
+ * clock said. SIZE is negative for a file that is not there or cannot be read.
  */
+enum { BUNDLE_MISSING = -1, BUNDLE_HIDDEN = -2 /* it may be there */ };
+
 struct bundle_file {
 	struct span kind, path, bytes;
 	int64_t time_ns, size;

@@ -85,7 +85,7 @@ static void add_unreadable(struct asked *a)
 		struct bundle_file f = { .kind = span_of(a->name),
 			.path = span_of(ask.text),
 			.bytes = span_of(""),
-			.size = -1 };
+			.size = BUNDLE_HIDDEN };
 		(void)bundle_add(&a->bundle, &f);
 	}
 }

@@ -45,7 +45,7 @@ static ssize_t read_bytes(const char *full, struct bundle *b, size_t most)
 bool pack_file(struct collect *c, struct bundle *b, const char *kind, struct span path, size_t most)
 {
 	char name[PATH_MAX], full[PATH_MAX];
-	struct bundle_file f = { .kind = span_of(kind), .path = path, .size = -1 };
+	struct bundle_file f = { .kind = span_of(kind), .path = path };
 	struct stat st;
 	ssize_t n = 0;
 	f.bytes.at = b->data + b->len;
@@ -57,6 +57,7 @@ bool pack_file(struct collect *c, struct bundle *b, const char *kind, struct spa
 		f.size = st.st_size;
 		f.time_ns = to_ns(&st.st_mtim);
 	} else {
+		f.size = errno == ENOENT || errno == ENOTDIR ? BUNDLE_MISSING : BUNDLE_HIDDEN;
 		collect_note(c, errno);
 	}
 	return add(c, b, &f);

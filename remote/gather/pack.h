@@ -13,7 +13,8 @@
 bool pack_now(struct collect *c, struct bundle *b);
 
 /* What is at `path`, below the root: of any kind when it was written and its size, and of a
- * regular file the first `most` bytes. A file that cannot be read is there with size -1. */
+ * regular file the first `most` bytes. A file that cannot be read has no bytes, and a size that
+ * says so. */
 bool pack_file(
 	struct collect *c, struct bundle *b, const char *kind, struct span path, size_t most);
 

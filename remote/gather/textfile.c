@@ -42,9 +42,10 @@ static void pack_folder(struct collect *c, struct bundle *b, const char *folder)
 /* Only once, and told whether it is there. On a network mount none is: its server may be gone. */
 static void pack_asked(struct collect *c, struct bundle *b, const char *folder)
 {
-	struct bundle_file f, none = {
-		.kind = { "folder", 6 }, .path = span_of(folder), .bytes = { "", 0 }, .size = -1
-	};
+	struct bundle_file f, none = { .kind = { "folder", 6 },
+		.path = span_of(folder),
+		.bytes = { "", 0 },
+		.size = BUNDLE_HIDDEN };
 	struct span rest = { b->data, b->len };
 	while (bundle_next(&rest, &f))
 		if (span_is(f.kind, "folder") && span_is(f.path, folder))

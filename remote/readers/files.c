@@ -1,4 +1,5 @@
-/* The files that somebody asked for: whether they are there, how large, and how old. */
+/* The files that somebody asked for: whether they are there, how large, and how old. Of one in a
+ * folder that is closed to us nothing is said. */
 #include "remote/readers/readers.h"
 
 #include "lib/compiler.h"
@@ -40,7 +41,8 @@ static void write_reading(struct span bytes, enum reading reading, int64_t now_n
 	struct bundle_file f;
 	while (bundle_next(&bytes, &f)) {
 		struct label label = { "path", f.path };
-		if (span_is(f.kind, "file") && (f.size >= 0 || reading == EXISTS))
+		if (span_is(f.kind, "file") &&
+			(f.size >= 0 || (reading == EXISTS && f.size == BUNDLE_MISSING)))
 			text_member(out, &family, &label, 1, value_of(reading, &f, now_ns),
 				readings[reading].decimals);
 	}

@@ -145,6 +145,23 @@ class Certificates(unittest.TestCase):
         self.assertEqual(found['unreadable'], {'mixed': 1})
         self.assertEqual(found['not_after_timestamp_seconds'], {'mixed': self.end_of('site0.pem')})
 
+    def test_what_only_root_may_see(self):
+        """No lie about a file, words about a certificate, and that root would see more."""
+        os.mkdir(self.path('closed'), 0)
+        self.addCleanup(os.rmdir, self.path('closed'))
+        command = [PROBE, '--root', self.root, '--plain', '--ask', 'file:/closed/x',
+                   '--ask', 'file:/nowhere/x', '--ask', 'certificate:/closed/x']
+        if os.geteuid() == 0:
+            command = ['setpriv', '--bounding-set', '-dac_override,-dac_read_search'] + command
+        text = subprocess.run(command, check=True, env={'PATH': os.environ['PATH']}, text=True,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=60).stdout
+        told = [l for l in text.splitlines()
+                if l.startswith(('fleet_file_', 'fleet_certificate_', 'fleet_source_denied'))]
+        self.assertEqual(told, ['fleet_file_exists{path="/nowhere/x"} 0',
+                                'fleet_certificate_unreadable{path="/closed/x"} 1',
+                                'fleet_source_denied{source="files"} 1',
+                                'fleet_source_denied{source="certificates"} 1'])
+
     def test_asked_twice_is_told_once(self):
         self.assertEqual(self.probe('site0.pem', 'site0.pem'), self.probe('site0.pem'))
 

@@ -102,7 +102,7 @@ static const struct reader_row rows[] = {
 	{ read_updates, "\n\nno updates can be applied immediately.\n-1 are security\n", "" },
 
 	{ read_files, "now 10000000000 0 0 \n\nfile 7500000000 1234 0 /var/backups/my db\n\n" "file 0 -1 0 /nope\n\n"
-	  "file 12000000001 0 0 /later\n\n",
+	  "file 12000000001 0 0 /later\n\nfile 0 -2 0 /hidden\n\n",
 	  FILE_TYPE("age_seconds") FILE_SAMPLE("age_seconds", "/var/backups/my db", "2.500000000")
 	  FILE_SAMPLE("age_seconds", "/later", "-2.000000001")
 	  FILE_TYPE("exists") FILE_SAMPLE("exists", "/var/backups/my db", "1") FILE_SAMPLE("exists", "/nope", "0")
