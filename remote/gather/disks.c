@@ -118,19 +118,23 @@ static void close_if_open(int fd)
 		(void)close(fd);
 }
 
-/* The file is read to the end of `out` and grows from its start. */
+/* The file is read to the end of `out`; what is told grows from its start, up to the line that is
+ * being told of. */
 ssize_t gather_disks(struct collect *c, const struct source *s, char *out, size_t size)
 {
-	size_t room = size / 4 * 3;
-	ssize_t n = gather_file(c, s, out + room, size - room);
+	size_t half = size / 2;
+	ssize_t n = gather_file(c, s, out + half, size - half);
 	if (n < 0)
 		return -1;
-	struct disks d = { .c = c, .keys = s->files, .out = out, .size = room };
-	struct span rest = { out + room, (size_t)n }, line;
+	char *file = memmove(out + size - n, out + half, (size_t)n);
+	struct disks d = { .c = c, .keys = s->files, .out = out };
+	struct span rest = { file, (size_t)n }, line;
 	d.sys_fd = open_below(c, "sys/block");
 	d.udev_fd = open_below(c, "run/udev/data");
-	while (span_line(&rest, &line))
+	while (span_line(&rest, &line)) {
+		d.size = (size_t)(line.at - out);
 		put_disk(&d, line);
+	}
 	close_if_open(d.sys_fd);
 	close_if_open(d.udev_fd);
 	return (ssize_t)d.len;
