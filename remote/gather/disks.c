@@ -7,6 +7,7 @@
  *
  * In a container without that database the kernel still knows the device mapper's own names.
  */
+#include <assert.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,11 +19,12 @@
 #include "remote/sources.h"
 #include "remote/tree_rows.h"
 
-enum { UDEV_MAX = 16 << 10 };
+enum { UDEV_MAX = 16 << 10, KEYS_MAX = 16 };
 
 struct disks {
 	struct collect *c;
-	const char *keys;
+	struct span keys[KEYS_MAX];
+	size_t key_count;
 	int sys_fd, udev_fd; /* their folders, or -1 */
 	char *out;
 	size_t len, size;
@@ -50,16 +52,30 @@ static void put_property(struct disks *d, struct span key, struct span value)
 	put(d, value, '\n');
 }
 
+static struct span text(const char *s)
+{
+	return (struct span){ s, strlen(s) };
+}
+
+static void split_keys(struct disks *d, const char *keys)
+{
+	struct span rest = text(keys), key;
+	for (d->key_count = 0; span_word(&rest, &key);) {
+		assert(d->key_count < KEYS_MAX);
+		d->keys[d->key_count++] = key;
+	}
+}
+
 /* "E:ID_MODEL=…" is the line of a property. */
 static void put_if_wanted(struct disks *d, struct span line)
 {
-	struct span rest = span_of(d->keys), wanted, key = line;
+	struct span key = line;
 	const char *is = line.len > 2 ? memchr(line.at, '=', line.len) : NULL;
 	if (!is || !tree_strip(&key, "E:"))
 		return;
 	key.len = (size_t)(is - key.at);
-	while (span_word(&rest, &wanted))
-		if (span_equal(wanted, key))
+	for (size_t i = 0; i < d->key_count; i++)
+		if (span_equal(d->keys[i], key))
 			put_property(d, key, (struct span){ is + 1, line.len - key.len - 3 });
 }
 
@@ -127,8 +143,9 @@ ssize_t gather_disks(struct collect *c, const struct source *s, char *out, size_
 	if (n < 0)
 		return -1;
 	char *file = memmove(out + size - n, out + half, (size_t)n);
-	struct disks d = { .c = c, .keys = s->files, .out = out };
+	struct disks d = { .c = c, .out = out };
 	struct span rest = { file, (size_t)n }, line;
+	split_keys(&d, s->files);
 	d.sys_fd = open_below(c, "sys/block");
 	d.udev_fd = open_below(c, "run/udev/data");
 	while (span_line(&rest, &line)) {
