@@ -16,7 +16,6 @@
 enum {
 	FAMILY_SLOTS = 2048, /* of all files together; the tables are never more than half full */
 	SERIES_SLOTS = 8192,
-	FILES_MAX = 256,
 	NAME_LENGTH_MAX = 255,
 };
 
@@ -24,6 +23,7 @@ static const char OURS[] = "fleet_";
 static const char UNTYPED[] = "untyped";
 static const char MTIME[] = "node_textfile_mtime_seconds";
 static const char ERROR[] = "node_textfile_scrape_error";
+static const char BAD[] = "fleet_textfile_error";
 static const char REFUSED[] = "fleet_textfile_lines_refused";
 
 struct known {
@@ -216,24 +216,36 @@ static bool is_well_formed(const struct bundle_file *f)
 	return true;
 }
 
-static void take_file(struct state *s, const struct bundle_file *f)
+static bool is_bad(const struct bundle_file *f)
 {
-	if (s->file == FILES_MAX || !is_well_formed(f)) {
-		s->has_error = true;
-		return;
-	}
-	s->file++;
-	copy_file(s, f->bytes);
+	return span_is(f->kind, "folder") ? f->size < 0 : !is_well_formed(f);
 }
 
-static void write_mtimes(struct span bytes, struct text *out)
+static void take_file(struct state *s, const struct bundle_file *f)
 {
-	struct family family = { MTIME, "gauge", false };
+	if (is_bad(f)) {
+		s->has_error = true;
+	} else if (span_is(f->kind, "textfile")) {
+		s->file++;
+		copy_file(s, f->bytes);
+	}
+}
+
+/* When the good ones were written; and which are bad. */
+static void write_files(struct span bytes, struct text *out)
+{
+	struct family mtimes = { MTIME, "gauge", false }, errors = { BAD, "gauge", false };
+	struct span rest = bytes;
 	struct bundle_file f;
+	while (bundle_next(&rest, &f)) {
+		struct label label = { "file", f.path };
+		if (span_is(f.kind, "textfile") && !is_bad(&f))
+			text_member(out, &mtimes, &label, 1, f.time_ns, 9);
+	}
 	while (bundle_next(&bytes, &f)) {
 		struct label label = { "file", f.path };
-		if (span_is(f.kind, "textfile") && is_well_formed(&f))
-			text_member(out, &family, &label, 1, f.time_ns, 9);
+		if (is_bad(&f))
+			text_member(out, &errors, &label, 1, 1, 0);
 	}
 }
 
@@ -244,11 +256,8 @@ void read_textfile(struct span bytes, struct text *out)
 	struct bundle_file f;
 	add_own_families(&s);
 	while (bundle_next(&rest, &f))
-		if (span_is(f.kind, "textfile"))
-			take_file(&s, &f);
-		else if (span_is(f.kind, "folder"))
-			s.has_error = s.has_error || f.size < 0;
-	write_mtimes(bytes, out);
+		take_file(&s, &f);
+	write_files(bytes, out);
 	text_single(out, ERROR, "gauge", s.has_error, 0);
 	text_single(out, REFUSED, "gauge", s.refused, 0);
 }

@@ -15,7 +15,7 @@ from rig.servers import DIES_WITH_US
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..')
 ARCHIVE = os.path.join(TOP, '..', 'shared', 'fixtures', 'node_exporter.tar.gz')
 USUAL = 'var/lib/prometheus/node-exporter'
-ERROR = 'node_textfile_scrape_error '
+ERROR, BAD = 'node_textfile_scrape_error ', 'fleet_textfile_error{'
 # Of node_exporter's own fixtures, what differs: it adds empty labels where others of a family have
 # more, which in Prometheus's own terms is the same series, and takes help texts into account.
 DIFFERENT = {'glob_extra_dimension', 'histogram_extra_dimension', 'inconsistent_metrics',
@@ -44,8 +44,9 @@ class Case(unittest.TestCase):
                 if l[0] != '#' and not l.startswith('fleet_report')]
 
     def values(self, *folders):
-        """Without when the files were written."""
-        return [l for l in self.probe(*folders) if 'node_textfile_mtime' not in l]
+        """Without when the files were written, and which are bad."""
+        return [l for l in self.probe(*folders) if 'node_textfile_mtime' not in l and
+                not l.startswith(BAD)]
 
 
 class Folders(Case):
@@ -87,6 +88,7 @@ class Folders(Case):
             path = os.path.join(self.root, 't', 'bad.prom')
             make(path)
             self.assertEqual(self.values('/t'), good)
+            self.assertIn(BAD + 'file="/t/bad.prom"} 1', self.probe('/t'))
             shutil.rmtree(path) if os.path.isdir(path) and not os.path.islink(path) \
                 else os.unlink(path)
 

@@ -9,6 +9,7 @@
 #include "remote/bundle.h"
 #include "remote/prom_line.h"
 
+#define BAD(name) OUR_TYPE("textfile_error", "gauge") "fleet_textfile_error{file=\"" name "\"} 1\n"
 #define END(error, refused) \
 	ONE("textfile_scrape_error", "gauge", error) OUR("textfile_lines_refused", "gauge", refused)
 #define MTIME		TYPE("textfile_mtime_seconds", "gauge")
@@ -38,12 +39,13 @@ static const struct {
 	  "# TYPE e untyped\ne 1\n# TYPE g untyped\ng 1e307\n# TYPE h untyped\nh 0.0001e311\n# TYPE i untyped\ni 0e999999999\n"
 	  "# TYPE j untyped\nj 1e-999999999\n" GOOD("5") },
 	/* what is not well-formed gives nothing at all */
-	{ { "a 1\nb\n" }, END("1", "0") },
-	{ { "a 1" }, END("1", "0") },
-	{ { "a 1 1441205977284\n" }, END("1", "0") },
-	{ { "-" }, END("1", "0") },
+	{ { "a 1\nb\n" }, BAD("/t/a.prom") END("1", "0") },
+	{ { "a 1" }, BAD("/t/a.prom") END("1", "0") },
+	{ { "a 1 1441205977284\n" }, BAD("/t/a.prom") END("1", "0") },
+	{ { "-" }, BAD("/t/a.prom") END("1", "0") },
 	{ { "a 1\n", "b{\n", "c 3\n" },
-	  "# TYPE a untyped\na 1\n# TYPE c untyped\nc 3\n" MTIME MTIME_OF("/t/a.prom") MTIME_OF("/t/c.prom") END("1", "0") },
+	  "# TYPE a untyped\na 1\n# TYPE c untyped\nc 3\n" MTIME MTIME_OF("/t/a.prom") MTIME_OF("/t/c.prom")
+	  BAD("/t/b.prom") END("1", "0") },
 	/* what the report has said already, and is going to */
 	{ { "# TYPE node_load1 gauge\nnode_load1 0\nnode_load1{x=\"y\"} 0\nnode_textfile_scrape_error 0\n"
 	    "node_textfile_mtime_seconds{file=\"x\"} 1\nfleet_anything 1\nnode_load 1\n" },
@@ -212,7 +214,7 @@ static void a_folder_that_was_asked_for_and_is_not_there_is_an_error(void **stat
 	struct bundle b = { .data = data, .size = sizeof data };
 	(void)state;
 	put(&b, "folder", "/t", "", 0, -1);
-	assert_string_equal(run((struct span){ data, b.len }, SIZE_MAX), END("1", "0"));
+	assert_string_equal(run((struct span){ data, b.len }, SIZE_MAX), BAD("/t") END("1", "0"));
 }
 
 static void what_does_not_fit_is_left_out_whole(void **state)
