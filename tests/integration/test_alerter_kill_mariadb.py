@@ -50,8 +50,8 @@ class KillOnMariadb(MariadbCase, test_alerter_kill.Kill):
 
     def test_lost_at_every_commit(self):
         """A breach a run, which that run or the next one tells. The server is back at once, or
-        for the next run only; the last COMMIT of all gives up the lease, which nobody misses. A run
-        that takes long renews it, which is a COMMIT more than usual."""
+        for the next run only; the last COMMIT of all gives up the lease, which nobody misses. By
+        what was left to it, a run may have one more than another."""
         for during in (False, True):
             turns = [self.cut_each(during=during, gone=turn % 2 == 0) for turn in range(KILLS)]
             usual = min(len(ends) for ends in turns)
