@@ -1,5 +1,4 @@
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,22 +11,15 @@
 enum { SESSION_MAX = 4096, UTMP_MAX = 400 << 10 };
 
 /* NUMBER.ref beside a session is a pipe. */
+static bool is_session(struct span name)
+{
+	return !memchr(name.at, '.', name.len);
+}
+
 static void pack_sessions(struct collect *c, struct bundle *b, const char *folder)
 {
-	char full[PATH_MAX], path[PATH_MAX];
-	int fd =
-		collect_path(c, folder, full) ? open(full, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	if (fd < 0 || !pack_file(c, b, "sessions", span_of(folder), 0))
-		return;
-	c->cut = c->cut || !names_list(&c->names, fd);
-	(void)close(fd);
-	for (size_t i = 0; i < c->names.count; i++) {
-		struct span name = c->names.items[i];
-		int len = snprintf(path, sizeof path, "%s/%.*s", folder, (int)name.len, name.at);
-		if (!memchr(name.at, '.', name.len) && len > 0 && (size_t)len < sizeof path)
-			(void)pack_file(
-				c, b, "session", (struct span){ path, (size_t)len }, SESSION_MAX);
-	}
+	if (pack_file(c, b, "sessions", span_of(folder), 0))
+		(void)pack_folder(c, b, "session", folder, is_session, SESSION_MAX);
 }
 
 /* Asked of the kernel, since proc/PID of others may be hidden; below a root there is only that. */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "remote/io.h"
 
@@ -61,6 +62,27 @@ bool pack_file(struct collect *c, struct bundle *b, const char *kind, struct spa
 		collect_note(c, errno);
 	}
 	return add(c, b, &f);
+}
+
+bool pack_folder(struct collect *c, struct bundle *b, const char *kind, const char *folder,
+	pack_wanted *is_wanted, size_t most)
+{
+	char full[PATH_MAX], path[PATH_MAX];
+	int fd =
+		collect_path(c, folder, full) ? open(full, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	if (fd < 0) {
+		collect_note(c, errno);
+		return false;
+	}
+	c->cut = !names_list(&c->names, fd) || c->cut;
+	(void)close(fd);
+	for (size_t i = 0; i < c->names.count; i++) {
+		struct span name = c->names.items[i];
+		int len = snprintf(path, sizeof path, "%s/%.*s", folder, (int)name.len, name.at);
+		if (is_wanted(name) && len > 0 && (size_t)len < sizeof path)
+			(void)pack_file(c, b, kind, span_of(path), most);
+	}
+	return true;
 }
 
 struct span pack_mounts(struct collect *c)
