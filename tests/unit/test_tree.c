@@ -251,6 +251,35 @@ static void a_tree(void **state)
 	assert_null(run(gather_tree, "sys/class/none", "name", 4000));
 }
 
+/* ".", "..", and one that holds a control character are none. */
+static void names_in_order_as_far_as_they_fit(void **state)
+{
+	char path[PATH_MAX], data[64], all[64] = "";
+	struct span items[8];
+	(void)state;
+	(void)snprintf(path, sizeof path, "%s/names", root);
+	make("names/b10", "");
+	make("names/b9", "");
+	make("names/\001", "");
+	make("names/a", "");
+	for (size_t max = 0; max <= ARRAY_LEN(items); max++)
+		for (size_t size = 0; size < sizeof data; size++) {
+			struct names names = { data, items, size, max, 0 };
+			int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+			assert_true(fd >= 0);
+			assert_int_equal(names_list(&names, fd), max >= 3 && size >= 6);
+			(void)close(fd);
+			assert_true(names.count <= max);
+			for (size_t i = 1; i < names.count; i++)
+				assert_true(names_compare(items[i - 1], items[i]) < 0);
+			if (names.count == 3)
+				(void)snprintf(all, sizeof all, "%.*s %.*s %.*s", (int)items[0].len,
+					items[0].at, (int)items[1].len, items[1].at,
+					(int)items[2].len, items[2].at);
+		}
+	assert_string_equal(all, "a b9 b10");
+}
+
 static void where_a_link_leads(void **state)
 {
 	char expected[512], path[128];
@@ -326,6 +355,7 @@ int main(void)
 		cmocka_unit_test(natural_order),
 		cmocka_unit_test(patterns_match),
 		cmocka_unit_test(a_tree),
+		cmocka_unit_test(names_in_order_as_far_as_they_fit),
 		cmocka_unit_test(where_a_link_leads),
 		cmocka_unit_test(entries_of_a_pattern),
 		cmocka_unit_test(lines),
