@@ -14,6 +14,23 @@
 
 enum { INHERITED_MAX = 256, REAP_MS = 50 };
 
+static void pause_ms(long ms)
+{
+	const struct timespec pause = { .tv_nsec = ms * 1000000 };
+	(void)nanosleep(&pause, NULL);
+}
+
+/* Another probe's child may be about its work, and done with it as soon as ours would be. */
+static int lock_in_time(int fd)
+{
+	int64_t until = io_clock_ms(CLOCK_MONOTONIC) + AWAY_MS;
+	int rc;
+	while ((rc = flock(fd, LOCK_EX | LOCK_NB)) < 0 && errno == EWOULDBLOCK &&
+		io_clock_ms(CLOCK_MONOTONIC) < until)
+		pause_ms(5);
+	return rc;
+}
+
 /* The first folder that can be locked; NFS for one may refuse. */
 static int take_lock(const struct folders *folders, bool *ret_stuck)
 {
@@ -21,7 +38,7 @@ static int take_lock(const struct folders *folders, bool *ret_stuck)
 		int fd = folder_open(&folders->items[i], true);
 		if (fd < 0)
 			continue;
-		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		if (lock_in_time(fd) == 0)
 			return fd;
 		*ret_stuck = errno == EWOULDBLOCK;
 		(void)close(fd);
@@ -65,10 +82,9 @@ static bool is_over(pid_t child)
 	int64_t until = io_clock_ms(CLOCK_MONOTONIC) + REAP_MS;
 	(void)kill(child, SIGKILL);
 	do {
-		static const struct timespec pause = { .tv_nsec = 1000000 };
 		if (waitpid(child, NULL, WNOHANG) != 0)
 			return true;
-		(void)nanosleep(&pause, NULL);
+		pause_ms(1);
 	} while (io_clock_ms(CLOCK_MONOTONIC) < until);
 	return false;
 }

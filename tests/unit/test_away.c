@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -87,6 +88,23 @@ static void there_is_one_at_a_time(void **state)
 	assert_false(stuck);
 }
 
+static void another_that_comes_back_is_waited_for(void **state)
+{
+	(void)state;
+	bool stuck = true;
+	int fd = open(folders.items[0].path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(fd >= 0 && flock(fd, LOCK_EX) == 0);
+	pid_t other = fork(); /* has the lock, too */
+	if (other == 0) {
+		(void)usleep(50000);
+		_exit(0);
+	}
+	(void)close(fd);
+	assert_string_equal(run(answer, "x", &stuck), "x");
+	assert_false(stuck);
+	assert_int_equal(waitpid(other, NULL, 0), other);
+}
+
 static void without_a_folder_nothing_is_done(void **state)
 {
 	(void)state;
@@ -118,6 +136,7 @@ int main(void)
 		cmocka_unit_test(what_it_says_comes_back),
 		cmocka_unit_test(it_is_not_waited_for),
 		cmocka_unit_test(there_is_one_at_a_time),
+		cmocka_unit_test(another_that_comes_back_is_waited_for),
 		cmocka_unit_test(without_a_folder_nothing_is_done),
 	};
 	return cmocka_run_group_tests(tests, make_folders, remove_folders);
