@@ -46,12 +46,15 @@ static ssize_t read_once(int fd, char *out, size_t size)
 	return n;
 }
 
+/* For a file of /proc/sys the kernel clears as much memory as is asked for. */
+enum { READ_MAX = 16 << 10 };
+
 static ssize_t read_all(int fd, char *out, size_t size)
 {
 	size_t len = 0;
 	ssize_t n = 1;
 	while (len < size && n > 0) {
-		n = read_some(fd, out + len, size - len);
+		n = read_some(fd, out + len, size - len < READ_MAX ? size - len : READ_MAX);
 		len += n > 0 ? (size_t)n : 0;
 	}
 	return n < 0 ? -1 : (ssize_t)len;
