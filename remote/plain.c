@@ -1,6 +1,5 @@
 #include "remote/plain.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -24,29 +23,38 @@ static const char *help_of(struct span name)
 
 static bool is_type(struct span line, struct span *ret_name)
 {
-	struct span word;
-	return span_word(&line, &word) && span_is(word, "#") && span_word(&line, &word) &&
-	       span_is(word, "TYPE") && span_word(&line, ret_name);
+	static const char head[] = "# TYPE ";
+	if (!span_starts(line, head))
+		return false;
+	line = (struct span){ line.at + sizeof head - 1, line.len - (sizeof head - 1) };
+	return span_word(&line, ret_name);
+}
+
+static char *put(const char *s, char *to)
+{
+	return span_copy((struct span){ s, strlen(s) }, to);
+}
+
+static char *put_help(struct span name, char *to)
+{
+	return put("\n", put(help_of(name), put(" ", span_copy(name, put("# HELP ", to)))));
 }
 
 static int print_report(struct span rest, char *page)
 {
 	struct span line, name;
-	size_t len = 0;
+	char *to = page;
 	while (span_line(&rest, &line)) {
-		if (PRINT_SIZE - len < 2 * line.len + HELP_MAX) {
-			if (io_write(STDOUT_FILENO, page, len) < 0)
+		if ((size_t)(page + PRINT_SIZE - to) < 2 * line.len + HELP_MAX) {
+			if (io_write(STDOUT_FILENO, page, (size_t)(to - page)) < 0)
 				return EX_IOERR;
-			len = 0;
+			to = page;
 		}
 		if (is_type(line, &name))
-			len += (size_t)snprintf(page + len, HELP_MAX + name.len, "# HELP %.*s %s\n",
-				(int)name.len, name.at, help_of(name));
-		memcpy(page + len, line.at, line.len);
-		len += line.len;
-		page[len++] = '\n';
+			to = put_help(name, to);
+		to = put("\n", span_copy(line, to));
 	}
-	return io_write(STDOUT_FILENO, page, len) < 0 ? EX_IOERR : EX_OK;
+	return io_write(STDOUT_FILENO, page, (size_t)(to - page)) < 0 ? EX_IOERR : EX_OK;
 }
 
 int plain(struct arena *a, const struct self *self, const char *root, const char *asks)
