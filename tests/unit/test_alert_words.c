@@ -25,8 +25,16 @@ static const struct rule all[] = {
 	RULE(RULE_ABSENT, "disk/absent", .limit = 600),
 	RULE(RULE_SAMPLE_AGE, "sample-age", .limit = 600),
 };
+static const struct rule room = { .kind = RULE_LEVEL,
+	.key = "room_celsius/warning/*",
+	.type = "room_celsius",
+	.label = "room_celsius",
+	.instance = "*",
+	.file = "c.xml",
+	.line = 7,
+	.limit = 30 };
 static const struct rule *const rules[] = { &all[0], &all[1], &all[2], &all[3], &all[4], &all[5],
-	&all[6], NULL };
+	&all[6], &room, NULL };
 
 static const struct rule_group web = {
 	.group = "web",
@@ -73,6 +81,11 @@ static const struct {
 		"WARNING web1: no good sample for 11 min 0 s (limit 10 min 0 s)",
 		"RESOLVED web1: good samples again", "RESOLVED web1: had no good sample",
 		"WARNING, no good sample for 10 min 0 s" },
+	{ "web1", "room_celsius/warning/*", "attic", 31.25, 30,
+		"WARNING web1: room_celsius attic 31.2 °C (limit 30.0 °C)",
+		"RESOLVED web1: room_celsius attic 31.2 °C (limit 30.0 °C)",
+		"RESOLVED web1: room_celsius attic was above the limit of 30.0 °C",
+		"WARNING, at or above 30.0 °C" },
 	{ "", "disk/count", "web", 3, 3,
 		"WARNING group web: disk over the limit on 3 of 10 clients (limit 3)",
 		"RESOLVED group web: disk over the limit on 3 of 10 clients (limit 3)",
@@ -160,6 +173,33 @@ static void every_row(void **state)
 	}
 }
 
+static size_t find_row(const char *rule)
+{
+	size_t i = 0;
+	while (strcmp(rows[i].rule, rule) != 0)
+		i++;
+	return i;
+}
+
+/* What is in no catalogue has a history all the same; of a rule that is gone the unit is left. */
+static void a_metric_of_their_own_is_looked_up_as_others(void **state)
+{
+	(void)state;
+	struct client client;
+	const struct client *by_name[1];
+	struct composing c = with_rules(&client, by_name);
+	struct event e = event_of(find_row("room_celsius/warning/*"), 1, EVENT_FIRING);
+	rig_compose(&c, &e, 1);
+	const char *text = c.composed.items[0].text;
+	assert_non_null(strstr(text, "(limit 30.0 °C)\n           (room_celsius)\n"));
+	assert_non_null(strstr(text, "metric = 'room_celsius' AND instance = 'attic' ORDER"));
+	assert_non_null(strstr(text, "alerts explain web1 room_celsius\n"));
+	client.rules = &rules[ARRAY_LEN(rules) - 1];
+	rig_compose(&c, &e, 1);
+	check_subject(&c, "WARNING web1: room_celsius attic 31.2 °C (limit 30.0 °C)", "");
+	rig_finish(&c);
+}
+
 /* Of what concerns no client nothing is said that only clients have. */
 static void the_fleet_has_no_samples(void **state)
 {
@@ -183,6 +223,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_row),
+		cmocka_unit_test(a_metric_of_their_own_is_looked_up_as_others),
 		cmocka_unit_test(the_fleet_has_no_samples),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
