@@ -28,7 +28,7 @@ struct cached_client {
 	size_t next_series; /* behind the one found last */
 };
 
-enum { CACHE_RECENT = 64 };
+enum { CACHE_RECENT = 512 };
 
 struct cache {
 	struct arena memory;
