@@ -121,6 +121,8 @@ static const struct {
 	{ "_bytes", UNIT_BYTES },
 	{ "_celsius", UNIT_CELSIUS },
 	{ "_ratio", UNIT_RATIO },
+	{ "_mtime_seconds", UNIT_TIMESTAMP },
+	{ "_timestamp_seconds", UNIT_TIMESTAMP },
 	{ "_seconds", UNIT_SECONDS },
 	{ "_watts", UNIT_WATTS },
 };

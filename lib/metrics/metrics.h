@@ -90,8 +90,9 @@ size_t metric_index(const struct metric *m);
 const struct metric *metric_find(const char *name);
 
 /* The same, or what is known of a name outside the catalogue, which it must outlive: a custom
- * metric, whose unit is told by the end of its name (_bytes, _bytes_per_second,
- * _celsius, _per_second, _ratio, _seconds, _watts) and which has instances. */
+ * metric, whose unit is told by the end of its name (_bytes, _bytes_per_second, _celsius,
+ * _mtime_seconds, _per_second, _ratio, _seconds, _timestamp_seconds, _watts) and which has
+ * instances. */
 struct metric metric_named(const char *name);
 
 /* The nearest known friendly or full name, for "did you mean"; NULL when nothing is near. */
