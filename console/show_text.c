@@ -55,8 +55,8 @@ static int add_sample(struct table *t, const struct prom_sample *s, struct buffe
 	char value[64];
 	if (put_labels(s, labels) != 0)
 		return -1;
-	const char *const cells[COLUMNS] = { s->name, labels->data,
-		metric_format(unit_of(s->name), s->value, value, sizeof value) };
+	const char *const cells[COLUMNS] = { s->name,
+		metric_format(unit_of(s->name), s->value, value, sizeof value), labels->data };
 	return table_add(t, SHADE_NONE, cells);
 }
 
@@ -64,7 +64,7 @@ static int add_sample(struct table *t, const struct prom_sample *s, struct buffe
 
 static int put_samples(const struct promtext *text, struct buffer *out)
 {
-	static const char *const titles[COLUMNS] = { "NAME", "LABELS", "VALUE" };
+	static const char *const titles[COLUMNS] = { "NAME", "VALUE", "LABELS" };
 	struct table t CLEANUP(table_finish) = { 0 };
 	struct buffer labels CLEANUP(buffer_finish) = { 0 };
 	if (table_begin(&t, titles, COLUMNS) != 0)

@@ -9,7 +9,7 @@
 
 /*
  * A report for people: when and by which probe it was made, and a line for each sample, in the
- * order of the report, with its labels and its value as the unit at the end of its name has it.
+ * order of the report, with its value as the unit at the end of its name has it, and its labels.
  * The text comes from a client; all of it is escaped.
  */
 int show_text(const char *client, const char *text, size_t len, int64_t taken_at, int64_t now,

@@ -290,8 +290,8 @@ class Console(unittest.TestCase):
         self.assertIn('\nnode_cpu_seconds_total{', self.on_a_terminal('show', '--raw', 'web1'))
         shown = self.fleet_ok('show', 'web1')
         self.assertRegex(shown, r'^web1: report of 20.*Z, .* ago; probe [0-9a-f]{32}; up .*\n\nNAME ')
-        self.assertRegex(shown, r'\nnode_memory_MemTotal_bytes +\S+ [KMGT]iB\n')
-        self.assertRegex(shown, r'\nnode_filesystem_size_bytes +device="[^"]+".* mountpoint="/.*B\n')
+        self.assertRegex(shown, r'\nnode_memory_MemTotal_bytes +\S+ [KMGT]iB +\n')
+        self.assertRegex(shown, r'\nnode_filesystem_size_bytes +\S+ [KMGT]iB +device="[^"]+".* mountpoint="/')
         samples = [line for line in raw.splitlines() if line and line[0] != '#']
         self.assertEqual(len(shown.splitlines()), 3 + len(samples))
         never = self.fleet.run('fleet', 'show', 'never')

@@ -27,8 +27,8 @@ static void who_and_when_stand_above(void **state)
 	assert_string_equal(show(&out, HEADER "node_load1 0.5\n# EOF\n"),
 		"web1: report of 2026-11-22T12:00:00.000Z, 1 min 30 s ago;"
 		" probe f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff; up 2 h 7 min\n\n"
-		"NAME        LABELS  VALUE\n"
-		"node_load1          0.50\n");
+		"NAME        VALUE  LABELS\n"
+		"node_load1  0.50   \n");
 	buffer_finish(&out);
 }
 
@@ -36,23 +36,23 @@ static void who_and_when_stand_above(void **state)
 static const struct {
 	const char *sample, *shown;
 } rows[] = {
-	{ "node_memory_MemTotal_bytes 17179869184", " 16.0 GiB\n" },
-	{ "node_network_receive_bytes_total{device=\"eth0\"} 1536", "device=\"eth0\"  1.5 KiB\n" },
-	{ "node_boot_time_seconds 1795348800", " 2026-11-22T12:00:00.000Z\n" },
-	{ "node_time_seconds 1795348800.25", " 2026-11-22T12:00:00.250Z\n" },
+	{ "node_memory_MemTotal_bytes 17179869184", " 16.0 GiB  \n" },
+	{ "node_network_receive_bytes_total{device=\"eth0\"} 1536", " 1.5 KiB  device=\"eth0\"\n" },
+	{ "node_boot_time_seconds 1795348800", " 2026-11-22T12:00:00.000Z  \n" },
+	{ "node_time_seconds 1795348800.25", " 2026-11-22T12:00:00.250Z  \n" },
 	{ "fleet_file_mtime_seconds{path=\"/x\"} 1795348800",
-		"path=\"/x\"  2026-11-22T12:00:00.000Z\n" },
+		" 2026-11-22T12:00:00.000Z  path=\"/x\"\n" },
 	{ "node_cpu_seconds_total{cpu=\"0\",mode=\"user\"} 7200",
-		"cpu=\"0\" mode=\"user\"  2 h 0 min\n" },
+		" 2 h 0 min  cpu=\"0\" mode=\"user\"\n" },
 	{ "node_hwmon_temp_celsius{chip=\"a\",sensor=\"temp1\"} 41",
-		"chip=\"a\" sensor=\"temp1\"  41.0 °C\n" },
-	{ "node_thermal_zone_temp{zone=\"0\",type=\"x\"} 41", "type=\"x\" zone=\"0\"  41.0 °C\n" },
-	{ "room_humidity_ratio 0.4", " 40.0 %\n" },
-	{ "node_network_speed_bytes{device=\"eth0\"} 125000000", " 125 MB/s\n" },
-	{ "node_disk_info{device=\"sda\",model=\"\"} 1", "device=\"sda\"  1\n" },
-	{ "node_forks_total 5", " 5\n" },
-	{ "x{a=\"\\n\\\\\"} 1", "a=\"\\x0a\\\"  1\n" },
-	{ "x{a=\"\x1b[2J\"} 1", "a=\"\\x1b[2J\"  1\n" },
+		" 41.0 °C  chip=\"a\" sensor=\"temp1\"\n" },
+	{ "node_thermal_zone_temp{zone=\"0\",type=\"x\"} 41", " 41.0 °C  type=\"x\" zone=\"0\"\n" },
+	{ "room_humidity_ratio 0.4", " 40.0 %  \n" },
+	{ "node_network_speed_bytes{device=\"eth0\"} 125000000", " 125 MB/s  device=\"eth0\"\n" },
+	{ "node_disk_info{device=\"sda\",model=\"\"} 1", " 1      device=\"sda\"\n" },
+	{ "node_forks_total 5", " 5      \n" },
+	{ "x{a=\"\\n\\\\\"} 1", " 1      a=\"\\x0a\\\"\n" },
+	{ "x{a=\"\x1b[2J\"} 1", " 1      a=\"\\x1b[2J\"\n" },
 };
 
 static void values_are_shown_in_their_unit(void **state)
