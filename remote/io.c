@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -16,28 +17,8 @@ int64_t io_clock_ms(clockid_t clock)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* Says whether the call is to be made again, after waiting where that is what it takes. */
-static bool is_again(int fd, short events)
-{
-	if (errno == EAGAIN) {
-		struct pollfd p = { .fd = fd, .events = events };
-		(void)poll(&p, 1, -1); /* the alarm bounds it */
-		return true;
-	}
-	return errno == EINTR;
-}
-
-static ssize_t read_some(int fd, char *out, size_t size)
-{
-	ssize_t n;
-	do
-		n = read(fd, out, size);
-	while (n < 0 && is_again(fd, POLLIN));
-	return n;
-}
-
 /* A driver that says EAGAIN once may say it for ever, and there is nothing to wait for. */
-static ssize_t read_once(int fd, char *out, size_t size)
+ssize_t io_read_some(int fd, char *out, size_t size)
 {
 	ssize_t n;
 	do
@@ -54,7 +35,7 @@ static ssize_t read_all(int fd, char *out, size_t size)
 	size_t len = 0;
 	ssize_t n = 1;
 	while (len < size && n > 0) {
-		n = read_some(fd, out + len, size - len < READ_MAX ? size - len : READ_MAX);
+		n = io_read_some(fd, out + len, size - len < READ_MAX ? size - len : READ_MAX);
 		len += n > 0 ? (size_t)n : 0;
 	}
 	return n < 0 ? -1 : (ssize_t)len;
@@ -75,14 +56,28 @@ static int open_to_read(int dir_fd, const char *path)
 	return openat(dir_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
+/* By way of a descriptor that opens nothing yet, so that what is looked at is what is opened. */
+int io_open_regular(int dir_fd, const char *path)
+{
+	char found[32];
+	struct stat st;
+	int fd = -1, path_fd = openat(dir_fd, path, O_PATH | O_CLOEXEC);
+	if (path_fd < 0)
+		return -1;
+	(void)snprintf(found, sizeof found, "/proc/self/fd/%d", path_fd);
+	errno = ENOTSUP;
+	if (fstat(path_fd, &st) == 0 && S_ISREG(st.st_mode))
+		fd = open_to_read(AT_FDCWD, found);
+	(void)close(path_fd);
+	return fd;
+}
+
 ssize_t io_read_regular(int dir_fd, const char *path, char *out, size_t size)
 {
-	struct stat st;
-	int fd = open_to_read(dir_fd, path);
+	int fd = io_open_regular(dir_fd, path);
 	if (fd < 0)
 		return -1;
-	errno = ENOTSUP;
-	ssize_t n = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? read_all(fd, out, size) : -1;
+	ssize_t n = read_all(fd, out, size);
 	(void)close(fd);
 	return n;
 }
@@ -92,7 +87,7 @@ ssize_t io_read_start(int dir_fd, const char *path, char *out, size_t size)
 	int fd = open_to_read(dir_fd, path);
 	if (fd < 0)
 		return -1;
-	ssize_t n = read_once(fd, out, size);
+	ssize_t n = io_read_some(fd, out, size);
 	(void)close(fd);
 	return n;
 }
@@ -141,6 +136,17 @@ ssize_t io_list_fd(int dir_fd, char *out, size_t size)
 	return io_each_name(dir_fd, append_name, &l) < 0 ? -1 : (ssize_t)l.len;
 }
 
+/* Says whether the call is to be made again, after waiting where that is what it takes. */
+static bool is_again(int fd, short events)
+{
+	if (errno == EAGAIN) {
+		struct pollfd p = { .fd = fd, .events = events };
+		(void)poll(&p, 1, -1); /* the alarm bounds it */
+		return true;
+	}
+	return errno == EINTR;
+}
+
 int io_write(int fd, const void *data, size_t len)
 {
 	const char *at = data;
@@ -152,6 +158,15 @@ int io_write(int fd, const void *data, size_t len)
 		len -= n > 0 ? (size_t)n : 0;
 	}
 	return 0;
+}
+
+static ssize_t wait_and_read(int fd, char *out, size_t size)
+{
+	ssize_t n;
+	do
+		n = read(fd, out, size);
+	while (n < 0 && is_again(fd, POLLIN));
+	return n;
 }
 
 char *io_next_line(struct io_lines *in)
@@ -168,7 +183,7 @@ char *io_next_line(struct io_lines *in)
 		}
 		if (in->at_end || in->len == sizeof in->data)
 			return NULL;
-		ssize_t n = read_some(in->fd, in->data + in->len, sizeof in->data - in->len);
+		ssize_t n = wait_and_read(in->fd, in->data + in->len, sizeof in->data - in->len);
 		in->at_end = n <= 0;
 		in->len += n > 0 ? (size_t)n : 0;
 	}

@@ -11,7 +11,7 @@
 
 /*
  * The few system calls, with the care they want: interrupted and partial ones are resumed,
- * nothing is allocated.
+ * nothing is allocated. A file is never waited for: what has nothing to say now has failed.
  */
 
 /* What that clock says, in milliseconds. */
@@ -21,12 +21,18 @@ int64_t io_clock_ms(clockid_t clock);
  * Returns how many, or -1. */
 ssize_t io_read_file(int dir_fd, const char *path, char *out, size_t size) MUST_CHECK;
 
-/* The same through symbolic links, and nothing but regular files (as those of /proc and /sys
- * are): nothing that waits, or does something when it is opened. */
+/* Opens to read, through symbolic links, nothing but a regular file (as those of /proc and /sys
+ * are). What else there is, is not touched: devices do things when they are opened. */
+int io_open_regular(int dir_fd, const char *path) MUST_CHECK;
+
+/* A read(2) that is resumed when it is interrupted. */
+ssize_t io_read_some(int fd, char *out, size_t size) MUST_CHECK;
+
+/* The same as io_read_file() of what io_open_regular() opens. */
 ssize_t io_read_regular(int dir_fd, const char *path, char *out, size_t size) MUST_CHECK;
 
-/* The same with a single read(2), which is all that a file of /sys has, and which never waits;
- * for folders of thousands of them, so what kind of file it is goes unasked. */
+/* The same with a single read(2), which is all that a file of /sys has; for folders of thousands
+ * of them, so what kind of file it is goes unasked. */
 ssize_t io_read_start(int dir_fd, const char *path, char *out, size_t size) MUST_CHECK;
 
 /* Calls `take` with each name in an open folder, for folders of any size. Returns 0 or -1. */

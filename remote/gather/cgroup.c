@@ -123,8 +123,9 @@ ssize_t gather_cgroup(struct collect *c, const struct source *s, char *out, size
 	size_t len = 0;
 	if (is_container)
 		len = (size_t)snprintf(out, size, "container\t%s\n", kind);
-	ssize_t n = collect_path(c, s->path, path) ? io_read_file(AT_FDCWD, path, file, sizeof file)
-						   : -1;
+	ssize_t n = -1;
+	if (collect_path(c, s->path, path))
+		n = io_read_regular(AT_FDCWD, path, file, sizeof file);
 	struct span own, group = { 0 };
 	if (n < 0 || !cgroup_path((struct span){ file, (size_t)n }, &own))
 		return (ssize_t)len;

@@ -24,6 +24,7 @@ enum {
 	STATUS_MAX = 2048,
 	COMMAND_MAX = 4096,
 	PID_FILE_MAX = 256,
+	USERS_MAX = 4 << 20,	      /* bytes of all users */
 	NAMES_MAX = WIRE_REQUEST_MAX, /* of all that is asked for */
 };
 
@@ -125,26 +126,33 @@ static void find_uids(int proc_fd, struct tally_list *list)
 		list->items[i].has_uid = read_uid(proc_fd, list->items[i].pid, &list->items[i].uid);
 }
 
-/* In pieces of whole lines, for there can be more users than there is room. */
-static void find_users(const struct collect *c, struct tally *t, char *piece, size_t size)
+/* In pieces of whole lines, for there can be more users than there is room. Returns whether that
+ * was all of them. */
+static bool name_users(struct tally *t, int fd, char *piece, size_t size)
 {
-	char path[PATH_MAX];
-	size_t kept = 0;
-	ssize_t n = 0;
-	int fd = collect_path(c, "etc/passwd", path)
-			 ? open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
-			 : -1;
-	if (fd < 0)
-		return;
-	while ((n = read(fd, piece + kept, size - kept)) > 0) {
+	size_t kept = 0, sum = 0;
+	ssize_t n = 1;
+	while (sum < USERS_MAX && kept < size &&
+		(n = io_read_some(fd, piece + kept, size - kept)) > 0) {
 		size_t len = kept + (size_t)n, whole = len;
 		while (whole > 0 && piece[whole - 1] != '\n')
 			whole--;
 		tally_name_users(t, (struct span){ piece, whole });
 		kept = len - whole;
 		memmove(piece, piece + whole, kept);
+		sum += (size_t)n;
 	}
 	tally_name_users(t, (struct span){ piece, kept });
+	return n == 0;
+}
+
+static void find_users(struct collect *c, struct tally *t, char *piece, size_t size)
+{
+	char path[PATH_MAX];
+	int fd = collect_path(c, "etc/passwd", path) ? io_open_regular(AT_FDCWD, path) : -1;
+	if (fd < 0)
+		return;
+	c->cut = !name_users(t, fd, piece, size) || c->cut;
 	(void)close(fd);
 }
 

@@ -2,12 +2,15 @@
 
 FLEET_WRITE_EXPECTED=1 writes the expected reports anew: read the difference before it is believed.
 """
+import contextlib
 import os
 import random
 import re
 import shutil
 import subprocess
 import tempfile
+import threading
+import time
 import unittest
 
 from rig import machines
@@ -125,6 +128,59 @@ class Machines(unittest.TestCase):
                     os.makedirs(os.path.dirname(os.path.join(folder, path)), exist_ok=True)
                     put(os.path.join(folder, path))
                 self.assertTrue(machines.report(folder).endswith('\n# EOF\n'))
+
+    def test_no_pipe_is_waited_for(self):
+        """Nor opened, as nothing may be that does something then: a writer would see it."""
+        opened = []
+        with tempfile.TemporaryDirectory() as folder:
+            for path in machines.files('ubuntu24-6.8'):
+                path = os.path.join(folder, path)
+                os.makedirs(os.path.dirname(path), exist_ok=True)
+                os.mkfifo(path)
+            pipe = os.path.join(folder, 'etc/passwd')
+            textfile = os.path.join(folder, 'var/lib/prometheus/node-exporter/x.prom')
+            os.makedirs(os.path.dirname(textfile))
+            os.mkfifo(textfile)
+            asks = ('process:x=/etc/passwd', 'certificate:/etc/passwd', 'file:/etc/passwd')
+            with self.seen(pipe, opened), self.seen(textfile, opened):
+                machines.report(folder, asks)
+                self.assertEqual(opened, [])
+            held = [os.open(os.path.join(folder, path), os.O_RDWR)
+                    for path in machines.files('ubuntu24-6.8')]
+            started = time.monotonic()
+            self.assertTrue(machines.report(folder, asks).endswith('\n# EOF\n'))
+            self.assertLess(time.monotonic() - started, 5)
+            for fd in held:
+                os.close(fd)
+
+    @contextlib.contextmanager
+    def seen(self, pipe, opened):
+        """Within, who opens the pipe to read is found in `opened`."""
+        def write():
+            os.close(os.open(pipe, os.O_WRONLY))
+            opened.append(pipe)
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            yield
+        finally:
+            fd = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+            writer.join()
+            os.close(fd)
+
+    def test_users_without_end(self):
+        """Some megabytes are read and no more, and that it was cut is told."""
+        with tempfile.TemporaryDirectory() as folder:
+            root = machines.unpack('docker-6.1', folder)
+            self.assertIn('\nfleet_report_truncated 0\n', machines.report(root))
+            for more in (b'x:x:1:1::/:/x\n' * (5 << 16), bytes(5 << 20)):
+                with open(os.path.join(root, 'etc/passwd'), 'r+b') as f:
+                    f.seek(0, os.SEEK_END)
+                    f.write(more)
+                    report = machines.report(root)
+                    f.truncate(f.tell() - len(more))
+                self.assertIn('\nfleet_report_truncated 1\n', report)
+                self.assertIn('user="postgres"', report)
 
     def test_spoiled(self):
         """Cut after every byte and changed at every byte, under sanitizers."""

@@ -35,8 +35,9 @@ def unpack(name, root):
     return root
 
 
-def report(root):
+def report(root, asks=()):
     """What --plain prints, without its help."""
-    text = subprocess.run([PROBE, '--root', root, '--plain'], check=True, env={}, text=True,
+    words = [word for ask in asks for word in ('--ask', ask)]
+    text = subprocess.run([PROBE, '--root', root, '--plain', *words], check=True, env={}, text=True,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=60).stdout
     return ''.join(l for l in text.splitlines(True) if not l.startswith('# HELP '))
