@@ -54,6 +54,18 @@ bool collect_path(const struct collect *c, const char *path, char out[static PAT
 void collect_note(struct collect *c, int error)
 {
 	c->denied = c->denied || error == EACCES || error == EPERM;
+	c->cut = c->cut || error == EMFILE || error == ENFILE || error == ENOMEM;
+}
+
+/* As many as any gather has open at a time. Without them files look as if they were not there. */
+static bool has_descriptors(void)
+{
+	int fds[4], count = 0;
+	while (count < (int)ARRAY_LEN(fds) && (fds[count] = dup(STDIN_FILENO)) >= 0)
+		count++;
+	for (int i = 0; i < count; i++)
+		(void)close(fds[i]);
+	return count == (int)ARRAY_LEN(fds);
 }
 
 static void run_source(struct collect *c, const struct source *s, struct text *out)
@@ -91,6 +103,7 @@ static void write_denied(const bool denied[static SOURCE_COUNT], struct text *ou
 void collect_run(struct collect *c, struct text *out)
 {
 	bool denied[SOURCE_COUNT];
+	c->cut = c->cut || !has_descriptors();
 	for (size_t i = 0; i < SOURCE_COUNT; i++) {
 		run_source(c, &sources[i], out);
 		denied[i] = c->denied;

@@ -39,7 +39,8 @@ void collect_run(struct collect *c, struct text *out);
 /* The boot id as a report's header wants it: 36 characters, or "-". */
 void collect_boot_id(struct collect *c, char ret_id[static 37]);
 
-/* For gathers: takes the errno of what failed. */
+/* For gathers: takes the errno of what failed, and tells what would have been there: with more
+ * privilege, or with more descriptors or memory. */
 void collect_note(struct collect *c, int error);
 
 /* `path` below the root, in `out`, and what it links to by an absolute link as well. Returns false

@@ -357,12 +357,24 @@ class Limits(Case):
         self.assertEqual([d for d in elsewhere if os.path.exists(d)], [])
 
     def test_few_descriptors(self):
-        """With one that is free, the report is sent but not kept."""
-        for limit in (4, 5, 6, 7):
+        """The report is sent, if not kept, and says that it is not all."""
+        def told(talk):
+            self.assertEqual((talk.done, talk.status), ([len(talk.files)], DONE))
+            report = self.key.open(talk.files[-1].data)
+            return set(re.findall('^# TYPE (.*)', report, re.M)), '_truncated 1\n' in report
+        whole, is_cut = told(self.ask(1, ack=lambda f: False, asks=' ask=network-mounts:yes'))
+        self.assertFalse(is_cut)
+        cuts = []
+        for limit in range(4, 10):
             talk = self.ask(limit, ack=lambda f: False, asks=' ask=network-mounts:yes',
                             talk=self.limited(resource.RLIMIT_NOFILE, limit))
-            self.assertEqual((talk.done, talk.status), ([len(talk.files)], DONE), limit)
-            self.assertIn('\nnode_memory_MemTotal_bytes ', self.key.open(talk.files[-1].data))
+            families, is_cut = told(talk)
+            cuts.append(is_cut)
+            with self.subTest(limit):
+                self.assertEqual(whole - families if not is_cut else set(), set())
+                self.assertIn('gauge', {f.split()[1] for f in families})
+        self.assertEqual(cuts, sorted(cuts, reverse=True))
+        self.assertEqual((cuts[0], cuts[-1]), (True, False))
         self.assertTrue(talk.files[-1].spooled)
 
     def test_little_time(self):
