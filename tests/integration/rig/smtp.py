@@ -14,6 +14,7 @@ import grp
 import os
 import pathlib
 import pwd
+import re
 import shlex
 import shutil
 import signal
@@ -146,6 +147,12 @@ def text(mail):
     return mail.get_body(('plain',)).get_content()
 
 
+def came(mail):
+    """When exim took a mail, as its id has it: seconds, process, fraction of the second. Mails are
+    delivered by processes of their own, in any order."""
+    return re.search(rb'\sid (\w{6})-\w+-(\w+)', mail).groups()
+
+
 class MailServer:
     def __init__(self, folder, *users, login=True, tls=True, names='IP:127.0.0.1,DNS:localhost'):
         self.folder = pathlib.Path(folder)
@@ -259,16 +266,16 @@ class MailServer:
             path.unlink()
 
     def mails(self, user, least=0, wait=10):
-        """What was delivered, in the order of delivery; waits until there are `least`."""
+        """What was delivered, in the order in which it came; waits until there are `least`."""
         new = self.folder / 'mail' / user / 'new'
         end = time.monotonic() + wait
         while True:
-            paths = sorted(new.glob('*'), key=lambda p: (p.stat().st_mtime_ns, p.name))
+            paths = list(new.glob('*'))
             if len(paths) >= least or time.monotonic() > end:
                 break
             time.sleep(0.05)
-        return [email.message_from_bytes(p.read_bytes(), policy=email.policy.default)
-                for p in paths]
+        return [email.message_from_bytes(data, policy=email.policy.default)
+                for data in sorted((p.read_bytes() for p in paths), key=came)]
 
     def empty(self):
         """Forgets every mail."""
