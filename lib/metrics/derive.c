@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/attempt.h"
+#include "lib/metrics/interface.h"
 #include "lib/metrics/work.h"
 #include "lib/seal.h"
 
@@ -127,6 +128,13 @@ static bool is_door(const struct work *w, const struct metric *m, const struct p
 	       series_like(&w->index, "node_filesystem_size_bytes", s, &size) && size <= 0;
 }
 
+/* A container's interface: see interface.h. */
+static bool is_passing(const struct metric *m, const struct prom_sample *s)
+{
+	const char *device = m->group == METRIC_GROUP_NETWORK ? prom_label(s, "device") : NULL;
+	return device && interface_is_passing(device);
+}
+
 /* Only durations and temperatures can be negative. */
 static bool is_plausible(const struct metric *m, double value)
 {
@@ -140,8 +148,8 @@ static int derive_series(struct work *w, const struct metric *m, const struct se
 	double *value = &d.reading.value;
 	if (*m->only && !has_label(s->sample, m->only))
 		return 0;
-	if (is_door(w, m, s->sample) || !work_kind(m)->value(w, m, s, value) ||
-		!is_plausible(m, *value))
+	if (is_door(w, m, s->sample) || is_passing(m, s->sample) ||
+		!work_kind(m)->value(w, m, s, value) || !is_plausible(m, *value))
 		return 0;
 	if (work_instance(w, s->sample, m->instance, &d.reading.instance) < 0)
 		return -1;

@@ -125,6 +125,55 @@ static void only_what_is_chosen_is_derived_and_counted(void **state)
 	forget(&c);
 }
 
+/* Whether what an interface carries is stored. */
+static const struct {
+	const char *name;
+	bool stored;
+} passing[] = {
+	{ "eth0", true },
+	{ "docker0", true },
+	{ "br-lan", true },
+	{ "br-0123456789ab", false },
+	{ "br-0123456789a", true },
+	{ "veth3f2a1b0", false },
+	{ "vethernet", false },
+	{ "cali0123456789a", false },
+	{ "california", true },
+	{ "lxcbr0", true },
+	{ "lxc0123456789ab", false },
+	{ "tap0", true },
+	{ "tap1a2b3c4d-5e", false },
+	{ "vnet12", false },
+	{ "eni0123456789a", false },
+	{ "ve", true },
+};
+
+static void interfaces_of_containers_are_stored_only_raw(void **state)
+{
+	(void)state;
+	static const struct choice_word words[] = { { "node_network_*", true } };
+	struct metric_choice raw;
+	choice_init(&raw, words, ARRAY_LEN(words));
+	struct client c = { .choice = &raw };
+	struct buffer text = { 0 };
+	for (size_t i = 0; i < ARRAY_LEN(passing); i++)
+		assert_int_equal(
+			buffer_printf(&text, "node_network_receive_bytes_total{device=\"%s\"} 1\n",
+				passing[i].name),
+			0);
+	report(&c, &(struct moment){ BOOT_A, 10000, 0 }, text.data);
+	report(&c, &(struct moment){ BOOT_A, 20000, 0 }, text.data);
+	for (size_t i = 0; i < ARRAY_LEN(passing); i++) {
+		const char *name = passing[i].name;
+		assert_reading(
+			&c, "network_receive_bytes_per_second", name, passing[i].stored ? 0 : NAN);
+		assert_reading(&c, "node_network_receive_bytes_per_second", name, 0);
+	}
+	assert_reading(&c, "readings_left_out", "", 0);
+	forget(&c);
+	buffer_finish(&text);
+}
+
 /* ---- an ordinary server ------------------------------------------------------------------- */
 
 static const char *const mounts[] = { "/", "/boot", "/home", "/var", NULL };
@@ -228,6 +277,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_kind_has_its_value),
 		cmocka_unit_test(only_what_is_chosen_is_derived_and_counted),
+		cmocka_unit_test(interfaces_of_containers_are_stored_only_raw),
 		cmocka_unit_test(an_ordinary_server_has_about_a_hundred_readings),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
