@@ -127,6 +127,21 @@ static int poll_hosts(struct run *r)
 	return is_wrong ? r->status : EX_OK; /* what there is, is stored: it also makes room */
 }
 
+static void sum_up(const struct run *r, const struct ingest_summary *sum)
+{
+	uint32_t stored = sum->stored + sum->completed;
+	char refused[100] = "";
+	if (sum->refused)
+		(void)snprintf(refused, sizeof refused,
+			", %" PRIu64 " reading%s refused: too many series (readings-left-out)",
+			sum->refused, plural(sum->refused));
+	log_info("%" PRIu32 " ok, %" PRIu32 " failed, %zu not due, in %.1f s; %" PRIu32
+		 " sample%s stored%s",
+		sum->ok, sum->failed, r->poll.plan.not_due,
+		(double)(clock_monotonic_ms() - r->started_ms) / 1000, stored, plural(stored),
+		refused);
+}
+
 static int store(struct run *r)
 {
 	struct store_phase s = {
@@ -149,12 +164,7 @@ static int store(struct run *r)
 	empty_inbox(r);
 	int status = store_phase_run(&s);
 	if (status == EX_OK)
-		log_info("%" PRIu32 " ok, %" PRIu32 " failed, %zu not due, in %.1f s; %" PRIu32
-			 " sample%s stored",
-			s.summary.ok, s.summary.failed, r->poll.plan.not_due,
-			(double)(clock_monotonic_ms() - r->started_ms) / 1000,
-			s.summary.stored + s.summary.completed,
-			plural(s.summary.stored + s.summary.completed));
+		sum_up(r, &s.summary);
 	return status;
 }
 

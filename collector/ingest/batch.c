@@ -120,6 +120,7 @@ static int store(struct batch *b, enum put_result *results, struct error *err)
 		visit_samples(&b->visits[i], samples + n);
 	int r = n ? storage_put_samples(b->in->storage, samples, n, results, err) : 0;
 	free(samples);
+	b->summary->refused += r == 0 ? storage_refused(b->in->storage) : 0;
 	return r;
 }
 

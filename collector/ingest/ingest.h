@@ -26,6 +26,7 @@ struct ingest {
 struct ingest_summary {
 	uint32_t stored, completed, replayed, stale; /* rows, see enum put_result */
 	uint32_t ok, failed;			     /* connections of the current cycle */
+	uint64_t refused;			     /* readings, of clients with too many series */
 	uint32_t bad;				     /* files moved to bad/ */
 	uint32_t bad_lines;			     /* outcome lines that were dropped */
 	char first_bad[320];			     /* which file, and why */

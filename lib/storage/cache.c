@@ -327,29 +327,75 @@ static int insert_series(struct storage *s, struct cached_client *client,
 	return add_series(s, client, series) ? error_set(err, "out of memory") : 0;
 }
 
+/* ---- room --------------------------------------------------------------------------------- */
+
+static size_t longest_unseen(const struct cached_client *client)
+{
+	size_t found = 0;
+	for (size_t i = 1; i < client->series_count; i++)
+		if (client->series[i].seen_at < client->series[found].seen_at)
+			found = i;
+	return found;
+}
+
+/* Its readings go with their samples. It may be gone already: retention is another connection's. */
+static int remove_series(
+	struct storage *s, struct cached_client *client, size_t at, struct error *err)
+{
+	struct cached_series *series = client->series + at;
+	if (db_run(s->db, STATEMENT_DELETE_SERIES, DB_VALUES(db_int(series->id)), err))
+		return -1;
+	memmove(series, series + 1, (--client->series_count - at) * sizeof *series);
+	client->next_series = 0;
+	return 0;
+}
+
+/* Looks through all of them only when one can have been unseen for long enough. */
+static int make_room(struct storage *s, struct cached_client *client, size_t most, int64_t at,
+	bool *ret_has_room, struct error *err)
+{
+	*ret_has_room = client->series_count < most;
+	if (*ret_has_room || at - client->seen_since < CACHE_UNSEEN_MS)
+		return 0;
+	size_t oldest = longest_unseen(client);
+	client->seen_since = client->series[oldest].seen_at;
+	if (at - client->seen_since < CACHE_UNSEEN_MS)
+		return 0;
+	*ret_has_room = true;
+	return remove_series(s, client, oldest, err);
+}
+
+/* What may be an alert's is not to be kept out by what a client makes up. */
+static size_t most_series(const char *metric)
+{
+	return metric_find(metric) ? CACHE_SERIES_MAX : CACHE_CUSTOM_SERIES_MAX;
+}
+
 int cache_series(struct storage *s, struct cached_client *client, const char *metric,
 	const char *instance, int64_t at, int64_t *ret_id, struct error *err)
 {
 	struct cached_series key = { .instance = instance, .seen_at = at };
 	size_t place;
-	bool is_full = client->series_count >= CACHE_SERIES_MAX;
 	*ret_id = 0;
-	if (metric_id(s, metric, !is_full, &key.metric_id, err))
+	if (metric_id(s, metric, false, &key.metric_id, err))
 		return -1;
-	if (!key.metric_id)
-		return 0;
-	bool found = find_series(client, &key, &place);
+	bool found = key.metric_id && find_series(client, &key, &place);
 	if (!found) { /* what is found was clean */
 		key.instance = clean_name(&s->cache.memory, instance, INSTANCE_MAX);
 		if (!key.instance)
 			return error_set(err, "out of memory");
-		found = key.instance != instance && find_series(client, &key, &place);
+		found = key.metric_id && key.instance != instance &&
+			find_series(client, &key, &place);
 	}
 	if (found) {
 		*ret_id = client->series[place].id;
 		return see_series(s, &client->series[place], at, err);
 	}
-	if (!is_full && insert_series(s, client, &key, err))
+	bool has_room;
+	if (make_room(s, client, most_series(metric), at, &has_room, err))
+		return -1;
+	if (has_room && (metric_id(s, metric, true, &key.metric_id, err) ||
+				insert_series(s, client, &key, err)))
 		return -1;
 	*ret_id = key.id;
 	return 0;

@@ -14,7 +14,11 @@
  * holds only what this connection has seen committed or is about to commit: it is cleared
  * whenever a transaction did not end in a commit.
  */
-enum { CACHE_SERIES_MAX = 10000 }; /* of one client; readings of others are dropped */
+enum {
+	CACHE_SERIES_MAX = 10000,	/* of one client */
+	CACHE_CUSTOM_SERIES_MAX = 8000, /* beyond so many those of the catalogue only are made */
+	CACHE_UNSEEN_MS = 2 * 24 * 3600 * 1000, /* after which one may make room for another */
+};
 
 struct cached_client {
 	const char *name;
@@ -26,6 +30,7 @@ struct cached_client {
 	struct cached_series *series; /* sorted */
 	size_t series_count, series_size;
 	size_t next_series; /* behind the one found last */
+	int64_t seen_since; /* no series was seen last before this; 0 = not known */
 };
 
 enum { CACHE_RECENT = 512 };
@@ -53,7 +58,8 @@ int cache_load_series(struct storage *s, struct cached_client *const *clients, s
 	struct error *err) MUST_CHECK;
 
 /* The series of a loaded client; its row is made when missing, and remembers to the day that
- * it was seen. *ret_id is 0 when the client has too many. */
+ * it was seen. Of a client that has too many the one that was unseen for longest goes, and when all
+ * were seen of late *ret_id is 0. */
 int cache_series(struct storage *s, struct cached_client *client, const char *metric,
 	const char *instance, int64_t at, int64_t *ret_id, struct error *err) MUST_CHECK;
 

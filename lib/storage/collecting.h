@@ -68,11 +68,16 @@ enum put_result {
 
 /* One transaction for the whole batch: samples, readings, counters and reports together. A
  * hundred samples or more a batch make full use of it. The batch may name an id twice. A
- * reading of a metric and instance that the sample names twice is stored once; a client has at
- * most 10,000 series at a time, and readings of further ones are dropped. An id of 0 or beyond
- * 63 bits is an error. */
+ * reading of a metric and instance that the sample names twice is stored once. A client has at
+ * most 10,000 series at a time, of metrics outside the catalogue 8,000: a further one takes the
+ * place of that which was unseen for longest. When all were seen within two days its readings are
+ * refused, which adds to the sample's readings_left_out. An id of 0 or beyond 63 bits is an
+ * error. */
 int storage_put_samples(struct storage *s, const struct sample *samples, size_t count,
 	enum put_result *ret_results, struct error *err) MUST_CHECK;
+
+/* How many readings the last call of it refused. */
+uint64_t storage_refused(const struct storage *s);
 
 /* The packed counters stored for a client; appends nothing when there are none. */
 int storage_get_counters(

@@ -203,23 +203,35 @@ static size_t sort_readings(struct db_value *rows, size_t count)
 	return kept;
 }
 
+static int add_reading(struct storage *storage, struct chunk *c, size_t at, const struct reading *r,
+	uint64_t *refused, struct error *err)
+{
+	const struct sample *s = &c->samples[at];
+	int64_t series;
+	double value = r->value;
+	if (cache_series(
+		    storage, c->clients[at], r->metric, r->instance, s->taken_at, &series, err))
+		return -1;
+	if (!series) {
+		++*refused;
+		return 0;
+	}
+	if (*refused && strcmp(r->metric, "readings_left_out") == 0) /* derive() has it last */
+		value += (double)*refused;
+	return add_values(
+		c, DB_VALUES(db_id(s->id), db_int(series), db_real(value)), READING_COLUMNS, err);
+}
+
 static int add_readings(struct storage *storage, struct chunk *c, size_t at, struct error *err)
 {
 	const struct sample *s = &c->samples[at];
 	size_t begin = c->values.len, row_size = READING_COLUMNS * sizeof(struct db_value);
-	for (size_t i = 0; i < s->reading_count; i++) {
-		const struct reading *r = &s->readings[i];
-		int64_t series;
-		if (!isfinite(r->value))
-			continue;
-		if (cache_series(storage, c->clients[at], r->metric, r->instance, s->taken_at,
-			    &series, err))
+	uint64_t refused = 0;
+	for (size_t i = 0; i < s->reading_count; i++)
+		if (isfinite(s->readings[i].value) &&
+			add_reading(storage, c, at, &s->readings[i], &refused, err))
 			return -1;
-		if (series &&
-			add_values(c, DB_VALUES(db_id(s->id), db_int(series), db_real(r->value)),
-				READING_COLUMNS, err))
-			return -1;
-	}
+	storage->refused += refused;
 	size_t count = (c->values.len - begin) / row_size;
 	if (count)
 		c->values.len =
@@ -292,6 +304,7 @@ static void chunk_finish(struct chunk *c)
 static int put_batch(struct storage *s, void *arg, struct error *err)
 {
 	const struct batch *b = arg;
+	s->refused = 0;
 	for (size_t at = 0, n; at < b->count; at += n) {
 		n = chunk_length(b->samples + at, b->count - at);
 		CLEANUP(chunk_finish)
@@ -310,5 +323,11 @@ int storage_put_samples(struct storage *s, const struct sample *samples, size_t 
 		if (samples[i].id == 0 || samples[i].id > INT64_MAX)
 			return error_set(err, "%s: not an attempt id: %llu", samples[i].client,
 				(unsigned long long)samples[i].id);
+	s->refused = 0;
 	return count ? storage_write(s, put_batch, &b, err) : 0;
+}
+
+uint64_t storage_refused(const struct storage *s)
+{
+	return s->refused;
 }

@@ -87,20 +87,73 @@ static void a_name_that_went_meanwhile_is_made_again(void **state)
 	storage_close(second);
 }
 
-static void a_client_that_has_too_many_series_makes_no_names(void **state)
+/* ---- more series than a client may have -------------------------------------------------- */
+
+enum { SERIES = 10000, CUSTOM = 8000 };
+
+/* All of one metric; `extra` and readings_left_out come behind them. */
+static struct sample full_sample(
+	int64_t n, const char *metric, int count, const struct reading *extra)
 {
-	enum { SERIES = 10000 };
-	static struct reading readings[SERIES + 1];
+	static struct reading readings[SERIES + 2];
 	static char instances[SERIES][16];
-	struct rig *r = rig(state);
-	for (int i = 0; i < SERIES; i++) {
+	for (int i = 0; i < count; i++) {
 		(void)snprintf(instances[i], sizeof instances[i], "%d", i);
-		readings[i] = (struct reading){ "custom", instances[i], i };
+		readings[i] = (struct reading){ metric, instances[i], i };
 	}
-	readings[SERIES] = (struct reading){ "one_more", "", 1 };
-	struct sample s = good_sample(0, "web1", readings, SERIES + 1);
+	if (extra)
+		readings[count++] = *extra;
+	readings[count++] = (struct reading){ "readings_left_out", "", 3.5 };
+	return good_sample(n, "web1", readings, (size_t)count);
+}
+
+#define SELECT_LATEST_OF(metric) "SELECT value FROM latest WHERE metric = '" metric "'"
+
+static void what_is_refused_is_counted(void **state)
+{
+	static const struct reading one_more = { "one_more", "", 1 };
+	struct rig *r = rig(state);
+	struct sample s = full_sample(0, "custom", CUSTOM - 1, NULL);
 	assert_int_equal(put(r, &s), PUT_NEW);
-	assert_select(r, "SELECT name FROM metric", "custom\n");
+	assert_int_equal(storage_refused(r->s), 0);
+	s = full_sample(1, "custom", CUSTOM, &one_more);
+	assert_int_equal(put(r, &s), PUT_NEW);
+	assert_int_equal(storage_refused(r->s), 2);
+	assert_select(r, "SELECT name FROM metric ORDER BY name", "custom\nreadings_left_out\n");
+	assert_select(r, SELECT_LATEST_OF("readings_left_out"), "5.5\n");
+	assert_int_equal(put(r, &s), PUT_REPLAY);
+	assert_int_equal(storage_refused(r->s), 0);
+}
+
+static void for_the_catalogue_there_is_room_when_names_fill_theirs(void **state)
+{
+	static const struct reading process = { "process_running", "nginx", 0.5 };
+	struct rig *r = rig(state);
+	struct sample s = full_sample(0, "custom", CUSTOM, &process);
+	assert_int_equal(put(r, &s), PUT_NEW);
+	assert_int_equal(storage_refused(r->s), 0);
+	assert_select(r, SELECT_LATEST_OF("process_running"), "0.5\n");
+}
+
+static void the_series_unseen_for_longest_makes_room(void **state)
+{
+	static const struct reading disk = { "filesystem_used_ratio", "/srv/new", 0.5 };
+	struct rig *r = rig(state);
+	struct sample s = full_sample(0, "network_receive_bytes_per_second", SERIES - 1, NULL);
+	assert_int_equal(put(r, &s), PUT_NEW);
+	s = full_sample(day, "network_receive_bytes_per_second", SERIES - 2, &disk);
+	assert_int_equal(put(r, &s), PUT_NEW);
+	assert_int_equal(storage_refused(r->s), 1); /* yesterday's may come again */
+	s = full_sample(2 * day, "network_receive_bytes_per_second", 1, &disk);
+	assert_int_equal(put(r, &s), PUT_NEW);
+	assert_int_equal(storage_refused(r->s), 0);
+	assert_select(r, SELECT_LATEST_OF("filesystem_used_ratio"), "0.5\n");
+	assert_select(r, "SELECT count(*) FROM series", "10000\n");
+	assert_select(r, "SELECT count(*) FROM series WHERE instance = '9998'", "0\n");
+	rig_reopen(r);
+	s = full_sample(2 * day + 1, "network_receive_bytes_per_second", 1, &disk);
+	assert_int_equal(put(r, &s), PUT_NEW);
+	assert_select(r, "SELECT count(*) FROM series", "10000\n");
 }
 
 static void a_report_reads_back_whole(void **state)
@@ -138,7 +191,9 @@ const struct CMUnitTest custom_tests[] = {
 	RIG_TEST(their_unit_is_told_by_their_name),
 	RIG_TEST(names_of_which_nothing_is_left_go),
 	RIG_TEST(a_name_that_went_meanwhile_is_made_again),
-	RIG_TEST(a_client_that_has_too_many_series_makes_no_names),
+	RIG_TEST(what_is_refused_is_counted),
+	RIG_TEST(for_the_catalogue_there_is_room_when_names_fill_theirs),
+	RIG_TEST(the_series_unseen_for_longest_makes_room),
 	RIG_TEST(a_report_reads_back_whole),
 };
 const size_t custom_test_count = ARRAY_LEN(custom_tests);
