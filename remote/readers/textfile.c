@@ -2,7 +2,9 @@
  * Metrics of the machine's owner: *.prom files in a folder, node_exporter's convention. As there, a
  * file that is not well-formed gives nothing but node_textfile_scrape_error. What a single line
  * may not say costs that line: a value that is no number, a series twice, a type that another file
- * told otherwise, and a name that is the probe's own, so that no file can pass for the kernel.
+ * told otherwise, a control character, which would go to a terminal, and a name that could be the
+ * probe's own. The last goes by the name alone, not by what this report says: what a reader of ours
+ * had nothing to tell of no file may tell in its place.
  */
 #include "remote/readers/readers.h"
 
@@ -10,6 +12,7 @@
 #include <string.h>
 
 #include "lib/compiler.h"
+#include "lib/escape.h"
 #include "remote/bundle.h"
 #include "remote/prom_line.h"
 
@@ -19,7 +22,24 @@ enum {
 	NAME_LENGTH_MAX = 255,
 };
 
-static const char OURS[] = "fleet_";
+/* What well-known scripts for node_exporter's textfile collector write, and no reader of ours. What
+ * ends in `_` is the beginning of many. */
+static const char *const known_scripts[] = {
+	"node_btrfs_",
+	"node_directory_size_bytes",
+	"node_dmpath_info",
+	"node_fstab_mount_status",
+	"node_infiniband_hca_temp_celsius",
+	"node_ipmi_",
+	"node_lvm_",
+	"node_md_disk_info",
+	"node_md_info",
+	"node_physical_volume_",
+	"node_processes_linking_deleted_libraries",
+	"node_reboot_required",
+	"node_volume_group_",
+};
+
 static const char UNTYPED[] = "untyped";
 static const char MTIME[] = "node_textfile_mtime_seconds";
 static const char ERROR[] = "node_textfile_scrape_error";
@@ -27,8 +47,8 @@ static const char BAD[] = "fleet_textfile_error";
 static const char REFUSED[] = "fleet_textfile_lines_refused";
 
 struct known {
-	uint64_t hash;		/* of the name; 0: a free slot */
-	const char *type;	/* NULL: the probe's own */
+	uint64_t hash; /* of the name; 0: a free slot */
+	const char *type;
 	unsigned file, refused; /* files that told this type last, and another; counted from 1 */
 	bool is_written;
 };
@@ -72,24 +92,12 @@ static void add_family(struct state *s, struct span name, const char *type)
 	s->family_count++;
 }
 
-/* What the report has said so far, and is going to. */
-static void add_own_families(struct state *s)
-{
-	struct span report = { s->out->data, s->out->len }, line, word, name;
-	add_family(s, span_of(MTIME), NULL);
-	add_family(s, span_of(ERROR), NULL);
-	while (span_line(&report, &line))
-		if (span_word(&line, &word) && span_is(word, "#") && span_word(&line, &word) &&
-			span_is(word, "TYPE") && span_word(&line, &name))
-			add_family(s, name, NULL);
-}
-
 static void declare(struct state *s, const struct prom_line *line)
 {
 	struct known *f = slot_of(s, hash_of(line->name));
 	if (f->hash == 0)
 		add_family(s, line->name, line->type);
-	else if (!f->type || strcmp(f->type, line->type) != 0)
+	else if (strcmp(f->type, line->type) != 0)
 		f->refused = s->file;
 	else
 		f->file = s->file;
@@ -125,10 +133,40 @@ static struct known *family_of(struct state *s, struct span *name)
 	return f->hash ? f : NULL;
 }
 
-static bool is_allowed(const struct state *s, const struct known *f, struct span name)
+static bool is_known_script(struct span name)
 {
-	return f && f->type && !span_starts(name, OURS) && name.len <= NAME_LENGTH_MAX &&
-	       f->refused != s->file && (f->file == s->file || strcmp(f->type, UNTYPED) == 0);
+	for (size_t i = 0; i < ARRAY_LEN(known_scripts); i++) {
+		const char *known = known_scripts[i];
+		bool is_beginning = known[strlen(known) - 1] == '_';
+		if (is_beginning ? span_starts(name, known) : span_is(name, known))
+			return true;
+	}
+	return false;
+}
+
+static bool is_ours(struct span name)
+{
+	return span_starts(name, "fleet_") ||
+	       (span_starts(name, "node_") && !is_known_script(name));
+}
+
+static bool is_printable(const struct prom_line *line)
+{
+	char escaped[2 * PROM_LINE_MAX]; /* which is longer than the value, if there is a need */
+	for (size_t i = 0; i < line->pair_count; i++) {
+		struct span value = line->pairs[i].value;
+		if (escape_text(escaped, sizeof escaped, value.at, value.len) != value.len)
+			return false;
+	}
+	return true;
+}
+
+/* The sample's own name counts, too: it may be longer than the family's. */
+static bool is_allowed(const struct state *s, const struct known *f, const struct prom_line *line)
+{
+	return f && !is_ours(line->name) && line->name.len <= NAME_LENGTH_MAX &&
+	       f->refused != s->file && (f->file == s->file || strcmp(f->type, UNTYPED) == 0) &&
+	       is_printable(line);
 }
 
 /* ---- samples ---------------------------------------------------------------------------- */
@@ -171,7 +209,7 @@ static void copy_sample(struct state *s, const struct prom_line *line)
 {
 	struct span name = line->name;
 	struct known *f = family_of(s, &name);
-	if (!is_allowed(s, f, name) || (line->is_finite && !add_series(s, line))) {
+	if (!is_allowed(s, f, line) || (line->is_finite && !add_series(s, line))) {
 		s->has_error = true;
 		s->refused++;
 		return;
@@ -254,7 +292,6 @@ void read_textfile(struct span bytes, struct text *out)
 	struct state s = { .out = out };
 	struct span rest = bytes;
 	struct bundle_file f;
-	add_own_families(&s);
 	while (bundle_next(&rest, &f))
 		take_file(&s, &f);
 	write_files(bytes, out);

@@ -9,6 +9,7 @@ import tempfile
 import time
 import unittest
 
+from rig import machines
 from rig.probe import PROBE
 from rig.servers import DIES_WITH_US
 
@@ -101,6 +102,17 @@ class Folders(Case):
                          ['node_load1 0.21'])
         self.assertEqual(lines[3:], ['fine 1', 'also 2', ERROR + '1',
                                      'fleet_textfile_lines_refused 3'])
+
+    def test_nor_where_it_said_nothing_this_time(self):
+        """No name of any report: here is no kernel, and nothing has been told of one."""
+        names = set()
+        for machine in machines.NAMES:
+            with open(os.path.join(machines.FOLDER, machine + '.prom'), encoding='utf-8') as f:
+                names |= {line.split(' ')[2] for line in f if line.startswith('# TYPE ')}
+        self.assertGreater(len(names), 200)
+        self.put('t/a.prom', ''.join(name + ' 1\n' for name in sorted(names)))
+        self.assertEqual(self.values('/t'), [
+            ERROR + '1', f'fleet_textfile_lines_refused {len(names)}'])
 
     def test_as_node_exporter(self):
         if not os.path.exists(ARCHIVE):

@@ -46,11 +46,18 @@ static const struct {
 	{ { "a 1\n", "b{\n", "c 3\n" },
 	  "# TYPE a untyped\na 1\n# TYPE c untyped\nc 3\n" MTIME MTIME_OF("/t/a.prom") MTIME_OF("/t/c.prom")
 	  BAD("/t/b.prom") END("1", "0") },
-	/* what the report has said already, and is going to */
+	/* what is the probe's own, whether it was told or not, and what only looks so */
 	{ { "# TYPE node_load1 gauge\nnode_load1 0\nnode_load1{x=\"y\"} 0\nnode_textfile_scrape_error 0\n"
-	    "node_textfile_mtime_seconds{file=\"x\"} 1\nfleet_anything 1\nnode_load 1\n" },
-	  "# TYPE node_load untyped\nnode_load 1\n" FLAWED("5") },
+	    "node_textfile_mtime_seconds{file=\"x\"} 1\nfleet_anything 1\nnode_load 1\nnode_x_md_info 1\n"
+	    "node_md_degraded{device=\"md0\"} 3\nnode_reboot_required 1\nnode_reboot_required_x 1\nnode 1\nnode_ipmi_fan{x=\"1\"} 2\n" },
+	  "# TYPE node_reboot_required untyped\nnode_reboot_required 1\n# TYPE node untyped\nnode 1\n"
+	  "# TYPE node_ipmi_fan untyped\nnode_ipmi_fan{x=\"1\"} 2\n" FLAWED("9") },
 	{ { "# TYPE fleet_x counter\nfleet_x 1\n" }, FLAWED("1") },
+	{ { "# TYPE fleet summary\nfleet_sum 7\nfleet_count 9\nfleet 8\n# TYPE node_ipmi_x histogram\nnode_ipmi_x_sum 1\n" },
+	  "# TYPE fleet summary\nfleet 8\n# TYPE node_ipmi_x histogram\nnode_ipmi_x_sum 1\n" FLAWED("2") },
+	/* what a terminal would obey */
+	{ { "a{a=\"\x1b]0;x\x07\"} 1\nb{a=\"\x7f\"} 1\nc{a=\"\xc2\x9b\"} 1\nd{a=\"\xe2\x80\xae\"} 1\ne{a=\"x\",b=\"\t\"} 1\nf{a=\"\xc3\xa9\\n\"} 1\n" },
+	  "# TYPE f untyped\nf{a=\"\xc3\xa9\\n\"} 1\n" FLAWED("5") },
 	/* one series once, in whatever order its labels are */
 	{ { "a{x=\"1\",y=\"2\"} 1\na{y=\"2\",x=\"1\"} 2\na{y=\"1\",x=\"2\"} 3\na{x=\"1\"} 4\n", "a{x=\"1\"} 5\n" },
 	  "# TYPE a untyped\na{x=\"1\",y=\"2\"} 1\na{y=\"1\",x=\"2\"} 3\na{x=\"1\"} 4\n"
@@ -200,8 +207,8 @@ static void all_files_together_have_their_caps(void **state)
 	len += (size_t)sprintf(text + len, " 1\n");
 	put(&b, "textfile", "/t/a.prom", text, len, (int64_t)len);
 	const char *out = run((struct span){ data, b.len }, SIZE_MAX);
-	assert_non_null(strstr(out, "\nfamily1000 1\n"));
-	assert_null(strstr(out, "\nfamily1023 1\n"));
+	assert_non_null(strstr(out, "\nfamily1023 1\n"));
+	assert_null(strstr(out, "\nfamily1024 1\n"));
 	assert_non_null(strstr(out, "\nfamily1{i=\"3000\"} 1\n"));
 	assert_null(strstr(out, "\nfamily1{i=\"4999\"} 1\n"));
 	assert_null(strstr(out, "nnn"));
