@@ -72,6 +72,7 @@ static void sort(struct span *items, size_t count)
 /* Where the listing goes on. */
 struct listing {
 	struct names *names;
+	names_wanted *is_wanted;
 	size_t len;
 	bool fits;
 };
@@ -91,7 +92,7 @@ static void take_name(void *context, const char *name)
 	struct listing *l = context;
 	struct names *n = l->names;
 	struct span from = { name, length(name) };
-	if (from.len == 0)
+	if (from.len == 0 || (l->is_wanted && !l->is_wanted(from)))
 		return;
 	l->fits = l->fits && from.len <= n->size - l->len && n->count < n->max;
 	if (!l->fits)
@@ -101,9 +102,9 @@ static void take_name(void *context, const char *name)
 	l->len += from.len;
 }
 
-bool names_list(struct names *n, int dir_fd)
+bool names_list(struct names *n, int dir_fd, names_wanted *is_wanted)
 {
-	struct listing l = { .names = n, .fits = true };
+	struct listing l = { .names = n, .is_wanted = is_wanted, .fits = true };
 	n->count = 0;
 	if (io_each_name(dir_fd, take_name, &l) < 0)
 		n->count = 0;

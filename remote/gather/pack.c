@@ -25,6 +25,14 @@ static bool add(struct collect *c, struct bundle *b, const struct bundle_file *f
 	return fits;
 }
 
+/* There is no room for its bytes, but its name may be told. */
+static bool add_unread(struct collect *c, struct bundle *b, struct bundle_file *f)
+{
+	f->bytes.len = 0;
+	f->size = BUNDLE_HIDDEN;
+	return add(c, b, f);
+}
+
 bool pack_now(struct collect *c, struct bundle *b)
 {
 	struct timespec now = { 0 };
@@ -61,11 +69,11 @@ bool pack_file(struct collect *c, struct bundle *b, const char *kind, struct spa
 		f.size = errno == ENOENT || errno == ENOTDIR ? BUNDLE_MISSING : BUNDLE_HIDDEN;
 		collect_note(c, errno);
 	}
-	return add(c, b, &f);
+	return add(c, b, &f) || add_unread(c, b, &f);
 }
 
 bool pack_folder(struct collect *c, struct bundle *b, const char *kind, const char *folder,
-	pack_wanted *is_wanted, size_t most)
+	names_wanted *is_wanted, size_t most)
 {
 	char full[PATH_MAX], path[PATH_MAX];
 	int fd =
@@ -74,12 +82,12 @@ bool pack_folder(struct collect *c, struct bundle *b, const char *kind, const ch
 		collect_note(c, errno);
 		return false;
 	}
-	c->cut = !names_list(&c->names, fd) || c->cut;
+	c->cut = !names_list(&c->names, fd, is_wanted) || c->cut;
 	(void)close(fd);
 	for (size_t i = 0; i < c->names.count; i++) {
 		struct span name = c->names.items[i];
 		int len = snprintf(path, sizeof path, "%s/%.*s", folder, (int)name.len, name.at);
-		if (is_wanted(name) && len > 0 && (size_t)len < sizeof path)
+		if (len > 0 && (size_t)len < sizeof path)
 			(void)pack_file(c, b, kind, span_of(path), most);
 	}
 	return true;

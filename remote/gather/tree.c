@@ -144,7 +144,7 @@ static void list(struct walk *w, struct span folder)
 	int fd = openat(w->fd, *w->listed ? w->listed : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return;
-	if (!names_list(&w->c->names, fd))
+	if (!names_list(&w->c->names, fd, NULL))
 		w->c->cut = true;
 	(void)close(fd);
 }
@@ -200,7 +200,7 @@ ssize_t gather_tree(struct collect *c, const struct source *s, char *out, size_t
 	int fd = open_folder(c, &path);
 	if (fd < 0)
 		return -1;
-	c->cut = !names_list(&c->entries, fd) || c->cut;
+	c->cut = !names_list(&c->entries, fd, NULL) || c->cut;
 	split_all(&w, s->files);
 	for (size_t i = 0; i < c->entries.count; i++) {
 		w.entry = c->entries.items[i];

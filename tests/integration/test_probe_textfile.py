@@ -93,6 +93,26 @@ class Folders(Case):
             shutil.rmtree(path) if os.path.isdir(path) and not os.path.islink(path) \
                 else os.unlink(path)
 
+    def test_more_than_there_is_room_for(self):
+        """Which files are lost is told, and what else lies there costs none."""
+        text = '# ' + 'x' * 100 + '\n'
+        for i in range(10):
+            self.put(f't/{i}.prom', text * (190000 // len(text)) + f'fine{i} 1\n')
+        lines = self.probe('/t')
+        lost = [i for i in range(10) if f'fine{i} 1' not in lines]
+        self.assertTrue(0 < len(lost) < 8, lost)
+        self.assertEqual([l for l in lines if l.startswith(BAD)],
+                         [BAD + f'file="/t/{i}.prom"}} 1' for i in lost])
+        self.assertIn(ERROR + '1', lines)
+
+    def test_between_many_others(self):
+        self.put('t/zz.prom', 'fine 1\n')
+        for i in range(5000):
+            self.put(f't/session-data-{i:06}.txt', '')
+        self.put('t/aa.prom', 'good 1\n')
+        self.assertEqual(self.values('/t'),
+                         ['good 1', 'fine 1', ERROR + '0', 'fleet_textfile_lines_refused 0'])
+
     def test_nothing_can_pass_for_the_kernel(self):
         self.put('proc/loadavg', '0.21 0.37 0.39 1/719 19737\n')
         self.put('t/a.prom', '# TYPE node_load1 gauge\nnode_load1 99\nfleet_report_truncated 1\n'
