@@ -5,9 +5,10 @@
 #include "remote/io.h"
 #include "remote/sources.h"
 
-/* A file that is longer is cut at its last whole line. */
-static size_t cut_at_line(struct collect *c, const char *out, size_t len)
+size_t gather_whole(struct collect *c, const char *out, size_t len, size_t size)
 {
+	if (len < size)
+		return len;
 	c->cut = true;
 	while (len > 0 && out[len - 1] != '\n')
 		len--;
@@ -22,5 +23,5 @@ ssize_t gather_file(struct collect *c, const struct source *s, char *out, size_t
 	ssize_t n = io_read_regular(AT_FDCWD, path, out, size);
 	if (n < 0)
 		collect_note(c, errno);
-	return n < 0 || (size_t)n < size ? n : (ssize_t)cut_at_line(c, out, size);
+	return n < 0 ? n : (ssize_t)gather_whole(c, out, (size_t)n, size);
 }

@@ -15,6 +15,5 @@ ssize_t gather_first(struct collect *c, const struct source *s, char *out, size_
 		if (collect_path(c, name, path))
 			len = io_read_regular(AT_FDCWD, path, out, size);
 	}
-	c->cut = c->cut || len == (ssize_t)size;
-	return len;
+	return len < 0 ? len : (ssize_t)gather_whole(c, out, (size_t)len, size);
 }

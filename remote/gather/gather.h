@@ -32,7 +32,7 @@ typedef ssize_t gather(struct collect *c, const struct source *s, char *out, siz
  *          certificates with their bytes
  *   lines  of each of `files`, names below `path`: its lines, as FILE<TAB>LINE
  *   tree   of each entry of the folder `path` and each of `files`, patterns below the entry, in
- *          natural order: ENTRY/FILE<TAB>FIRST LINE, of which at most TREE_VALUE_MAX bytes.
+ *          natural order: ENTRY/FILE<TAB>FIRST LINE, when it has less than TREE_VALUE_MAX bytes.
  *          Entries that are symbolic links are followed. With a star in the last name of `path`,
  *          "sys/block/md<star>", it takes the entries whose names are so. A pattern is
  *            name             queue/rotational
@@ -50,5 +50,9 @@ enum { TREE_VALUE_MAX = 255 };
 #include "remote/sources.def"
 #undef SOURCE
 gather gather_file, gather_first, gather_lines, gather_tree;
+
+/* Of what was read into room for `size` bytes: how many are of whole lines. When all of the room is
+ * taken there may be more, and what stands behind the last newline is left out. */
+size_t gather_whole(struct collect *c, const char *out, size_t len, size_t size);
 
 #endif

@@ -41,9 +41,8 @@ static void put_file(struct lines *l, int dir_fd, struct span file)
 		collect_note(l->c, errno);
 		return;
 	}
-	l->c->cut = l->c->cut || (size_t)n == room;
-	struct span rest = { l->out + l->size - n, (size_t)n };
-	memmove(l->out + l->size - n, at, (size_t)n);
+	size_t len = gather_whole(l->c, at, (size_t)n, room);
+	struct span rest = { memmove(l->out + l->size - len, at, len), len };
 	while (span_line(&rest, &line))
 		if (!put_line(l, file, line, rest.len)) {
 			l->c->cut = true;

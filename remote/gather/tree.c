@@ -97,12 +97,23 @@ static ssize_t read_link(int dir_fd, const char *name, char *out, size_t size)
 	return end - from;
 }
 
+/* -1 when the line goes on, for half a list would pass for all of it. */
+static ssize_t read_line(struct walk *w, const char *file, char value[static TREE_VALUE_MAX])
+{
+	ssize_t len = io_read_start(w->fd, file, value, TREE_VALUE_MAX);
+	if (len < TREE_VALUE_MAX || memchr(value, '\n', TREE_VALUE_MAX))
+		return len;
+	w->c->cut = true;
+	errno = 0;
+	return -1;
+}
+
 /* The first line without the blanks that some drivers fill it up with. Returns its length, or -1.
  */
 static ssize_t read_value(struct walk *w, const char *file, char value[static TREE_VALUE_MAX])
 {
 	ssize_t len = *file == '@' ? read_link(w->fd, file + 1, value, TREE_VALUE_MAX)
-				   : io_read_start(w->fd, file, value, TREE_VALUE_MAX);
+				   : read_line(w, file, value);
 	if (len < 0)
 		collect_note(w->c, errno);
 	const char *end = len > 0 ? memchr(value, '\n', (size_t)len) : NULL;

@@ -190,10 +190,13 @@ static int make_root(void **state)
 	make("sys/class/h/h2/row1/count", "c1\n");
 	make("sys/class/h/h2/row2/other", "c2\n");
 	make("sys/class/h/h2/empty", "");
+	make("sys/class/i/i1/fits", LONG "\n");
+	make("sys/class/i/i1/long", LONG LONG LONG LONG "\n");
 	make("sys/class/h/h2/folder/x", "");
 	make("sys/class/h/file", "no entry\n");
 	make("net/a", "1\n2");
 	make("net/b", "");
+	make("net/e", "long 1\nlong 2\n");
 	make("net/c/d", "x y\n");
 	make("proc/diskstats", "   8       0 sda 1 2\n   7       0 loop0 1\n 252       0 dm-0 2\n"
 			       " 252       1 dm-1 3\n 104       0 cciss/c0d0 4");
@@ -251,12 +254,12 @@ static void a_tree(void **state)
 	assert_null(run(gather_tree, "sys/class/none", "name", 4000));
 }
 
-/* ".", "..", and one that holds a control character are none. */
 static bool is_no_a(struct span name)
 {
 	return *name.at != 'a';
 }
 
+/* ".", "..", and one that holds a control character are none. */
 static void names_in_order_as_far_as_they_fit(void **state)
 {
 	char path[PATH_MAX], data[64], all[64] = "";
@@ -285,6 +288,16 @@ static void names_in_order_as_far_as_they_fit(void **state)
 					(int)items[2].len, items[2].at);
 		}
 	assert_string_equal(all, "a b9 b10");
+}
+
+/* Half a list would be counted as a whole one. */
+static void no_half_values(void **state)
+{
+	(void)state;
+	assert_string_equal(run(gather_tree, "sys/class/i", "fits", 4000), "i1/fits\t" LONG "\n");
+	assert_false(collect.cut);
+	assert_string_equal(run(gather_tree, "sys/class/i", "long", 4000), "");
+	assert_true(collect.cut);
 }
 
 static void where_a_link_leads(void **state)
@@ -318,7 +331,20 @@ static void lines(void **state)
 		assert_true(collect.cut || strcmp(out, "a\t1\na\t2\nc/d\tx y\n") == 0);
 		assert_int_equal(strncmp(out, "a\t1\na\t2\nc/d\tx y\n", strlen(out)), 0);
 	}
+	assert_string_equal(run(gather_lines, "net", "b e", 12), "e\tlong 1\n");
+	assert_true(collect.cut);
 	assert_null(run(gather_lines, "none", "a", 4000));
+}
+
+static void the_first(void **state)
+{
+	(void)state;
+	assert_string_equal(
+		run(gather_first, "", "net/none net/e net/a", 4000), "long 1\nlong 2\n");
+	assert_false(collect.cut);
+	assert_string_equal(run(gather_first, "", "net/e", 12), "long 1\n");
+	assert_true(collect.cut);
+	assert_null(run(gather_first, "", "net/none", 4000));
 }
 
 static const char DISKS[] =
@@ -365,7 +391,9 @@ int main(void)
 		cmocka_unit_test(names_in_order_as_far_as_they_fit),
 		cmocka_unit_test(where_a_link_leads),
 		cmocka_unit_test(entries_of_a_pattern),
+		cmocka_unit_test(no_half_values),
 		cmocka_unit_test(lines),
+		cmocka_unit_test(the_first),
 		cmocka_unit_test(disks),
 		cmocka_unit_test(a_file),
 	};
