@@ -6,13 +6,12 @@
 
 #include "lib/config/load.h"
 
-/* By what the catalogue makes its metrics of; the first that fits counts. */
+/* By what the catalogue makes its metrics of. */
 static const struct {
 	const char *source;
 	enum ask_kind kind;
 	const char *element;
 } watched[] = {
-	{ "fleet_process_top_", ASK_KINDS, "" },
 	{ "fleet_process_", ASK_PROCESS, "<process name=\"…\"/>" },
 	{ "fleet_file_", ASK_FILE, "<file path=\"…\"/>" },
 	{ "fleet_certificate_", ASK_CERTIFICATE, "<certificate path=\"…\"/>" },
@@ -39,8 +38,7 @@ static size_t find_row(const struct rule *rule)
 int add_watch(struct load *load, const struct rule *rule)
 {
 	size_t row = find_row(rule);
-	bool is_watched = row < ARRAY_LEN(watched) && watched[row].kind < ASK_KINDS;
-	if (!is_watched || load->document == load->defaults)
+	if (row == ARRAY_LEN(watched) || load->document == load->defaults)
 		return 0;
 	struct watch *w = arena_alloc(&load->scratch, sizeof *w);
 	if (!w)
