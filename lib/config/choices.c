@@ -1,8 +1,8 @@
 /*
  * <metrics>: which metrics of a client are stored. The words add up from <config> over the groups
  * to the client, and the last that meets a metric decides; those of its alerts come last of all.
- * On the way they are one text, "+sensors -network_*", so that clients for which it is the same are
- * easily found: they share one choice.
+ * On the way they are one text, "+sensors -network_* !load1", so that clients for which it is the
+ * same are easily found: they share one choice.
  */
 #include <string.h>
 
@@ -30,12 +30,42 @@ static int append_words(struct buffer *text, char sign, const char *const *words
 	return result;
 }
 
+static bool is_custom_group(const char *word)
+{
+	return strcmp(word, metric_group_name(METRIC_GROUP_CUSTOM)) == 0;
+}
+
+/* What is likely a typing mistake, and yet can be meant. */
+static void warn_of_words(struct load *load, const struct xml_node *node, const char *attribute,
+	const char *const *words, bool has_include)
+{
+	for (; *words; words++) {
+		if (choice_is_known(*words) || is_custom_group(*words))
+			continue;
+		const char *near = metric_misspelt(*words);
+		if (near)
+			warn_at(load, load->document->file, node->line,
+				"%s=\"%s\" is no metric of the catalogue; did you mean %s?",
+				attribute, *words, near);
+		else if (!has_include)
+			warn_at(load, load->document->file, node->line,
+				"%s=\"%s\" meets nothing that is stored; leave it out, or see "
+				"fleet metrics",
+				attribute, *words);
+	}
+}
+
 static bool is_metrics(const struct xml_node *node)
 {
 	return element_find(node->name) == ELEMENT_METRICS;
 }
 
 /* ---- from words to a choice --------------------------------------------------------------- */
+
+static enum choice_verdict verdict_of(char sign)
+{
+	return sign == '+' ? CHOICE_STORED : sign == '!' ? CHOICE_NEEDED : CHOICE_LEFT;
+}
 
 static int make_choice(struct arena *arena, const char *text, struct metric_choice *ret_choice)
 {
@@ -47,7 +77,7 @@ static int make_choice(struct arena *arena, const char *text, struct metric_choi
 	char *rest = copy;
 	for (char *word; (word = strsep(&rest, " ")) != NULL;)
 		if (*word)
-			words[count++] = (struct choice_word){ word + 1, word[0] == '+' };
+			words[count++] = (struct choice_word){ word + 1, verdict_of(word[0]) };
 	choice_init(ret_choice, words, count);
 	return 0;
 }
@@ -67,7 +97,7 @@ static const struct metric_choice *find_choice(struct load *load, const char *te
 
 bool is_custom_metric(const struct load *load, const char *name)
 {
-	return choice_has_custom(load->choice, name);
+	return choice_check_type(load->choice, name, NULL) == 0;
 }
 
 /* ---- elements ----------------------------------------------------------------------------- */
@@ -80,7 +110,11 @@ static int read_metrics(struct load *load, const struct xml_node *node, struct b
 	if (node->attribute_count == 0)
 		complain(load, node, "<metrics> says nothing; write include or exclude");
 	fields_apply(load, node, ELEMENT_METRICS, &s);
-	return append_words(text, '+', s.include) < 0 ? -1 : append_words(text, '-', s.exclude);
+	if (append_words(text, '+', s.include) < 0)
+		return -1;
+	warn_of_words(load, node, "include", s.include, true);
+	warn_of_words(load, node, "exclude", s.exclude, text->data && strchr(text->data, '+'));
+	return append_words(text, '-', s.exclude);
 }
 
 int load_metrics(struct load *load, const struct xml_node *node, struct client_source *client)
@@ -108,7 +142,7 @@ static int put_all_words(const struct client_source *s, struct buffer *text)
 	int result = buffer_append_text(text, s->words);
 	for (const struct rule *const *r = s->client.rules; *r && result == 0; r++)
 		if ((*r)->type[0])
-			result = append_word(text, '+', (*r)->type);
+			result = append_word(text, '!', (*r)->type);
 	return result;
 }
 

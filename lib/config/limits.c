@@ -279,7 +279,10 @@ static bool may_be_custom(const char *label)
 static void complain_type(struct load *load, const struct xml_node *node, const char *label)
 {
 	const char *near = metric_suggest(label);
-	if (near && !may_be_custom(label))
+	struct error err;
+	if (metric_counter_stem(label) && choice_check(label, &err) < 0)
+		complain(load, node, "type: %s", err.text);
+	else if (near && !may_be_custom(label))
 		complain(load, node, "type=\"%s\" is no metric; did you mean %s? write type=\"%s\"",
 			label, near, near);
 	else if (may_be_custom(label))

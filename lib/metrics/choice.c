@@ -46,14 +46,14 @@ static bool is_chosen(const struct metric_choice *c, const struct metric *m)
 {
 	for (size_t i = c->word_count; i > 0; i--)
 		if (meets(c->words[i - 1].word, m))
-			return c->words[i - 1].is_stored;
+			return c->words[i - 1].verdict != CHOICE_LEFT;
 	return m->is_stored;
 }
 
 static bool may_be_custom(const struct choice_word *w)
 {
 	bool is_known = !*w->word || is_group(w->word) || metric_find(w->word);
-	return w->is_stored &&
+	return w->verdict != CHOICE_LEFT &&
 	       (!is_known || strcmp(w->word, metric_group_name(METRIC_GROUP_CUSTOM)) == 0);
 }
 
@@ -68,11 +68,21 @@ void choice_init(
 	*ret_choice = c;
 }
 
-bool choice_has_custom(const struct metric_choice *c, const char *name)
+enum choice_verdict choice_of_custom(const struct metric_choice *c, const char *name)
 {
-	for (size_t i = c->has_custom ? c->word_count : 0; i > 0; i--)
-		if (meets_custom(c->words[i - 1].word, name))
-			return c->words[i - 1].is_stored;
+	for (size_t i = c->has_custom ? c->word_count : 0; i > 0; i--) {
+		const struct choice_word *w = &c->words[i - 1];
+		if (meets_custom(w->word, name))
+			return w->verdict;
+	}
+	return CHOICE_LEFT;
+}
+
+bool choice_is_known(const char *word)
+{
+	for (size_t i = 0; i < metric_count(); i++)
+		if (meets(word, metric_at(i)))
+			return true;
 	return false;
 }
 
@@ -85,13 +95,6 @@ static bool is_plain(const char *word)
 	static const char characters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 					 "0123456789_:*";
 	return strspn(word, characters) == strlen(word);
-}
-
-static bool is_counter(const char *word)
-{
-	static const char end[] = "_total";
-	size_t len = strlen(word);
-	return len >= sizeof end && strcmp(word + len - (sizeof end - 1), end) == 0;
 }
 
 /* A group that the word begins, or a metric that it is nearly. */
@@ -117,10 +120,30 @@ int choice_check(const char *word, struct error *err)
 		return 0;
 	if (strlen(word) > WORD_MAX || !is_plain(word))
 		return unknown(word, err);
-	if (is_counter(word))
+	if (metric_counter_stem(word))
 		return error_set(err,
 			"%s is a counter, which is stored as a rate; write %.*s_per_second", word,
-			(int)(strlen(word) - strlen("_total")), word);
+			(int)metric_counter_stem(word), word);
 	/* a custom name has an underscore: a typing mistake could not be told otherwise */
 	return is_pattern(word) || strchr(word, '_') ? 0 : unknown(word, err);
+}
+
+static bool is_listed(const struct metric_choice *c, const char *name)
+{
+	for (size_t i = 0; i < c->word_count; i++)
+		if (c->words[i].verdict != CHOICE_LEFT && strcmp(c->words[i].word, name) == 0)
+			return true;
+	return false;
+}
+
+int choice_check_type(const struct metric_choice *c, const char *name, struct error *err)
+{
+	if (choice_check(name, err) < 0)
+		return -1;
+	const char *near = is_listed(c, name) ? NULL : metric_misspelt(name);
+	if (near)
+		return error_set(err, "%s is no metric; did you mean %s?", name, near);
+	if (is_group(name) || is_pattern(name) || choice_of_custom(c, name) == CHOICE_LEFT)
+		return error_set(err, "%s is no metric that is stored", name);
+	return 0;
 }

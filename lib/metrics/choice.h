@@ -24,9 +24,15 @@
  * Custom metrics are stored only where a word says so. Names that begin with node_ or fleet_ are
  * the probe's own, raw: only words that begin so as well meet them.
  */
+enum choice_verdict {
+	CHOICE_LEFT,   /* of exclude */
+	CHOICE_STORED, /* of include */
+	CHOICE_NEEDED, /* an alert compares it */
+};
+
 struct choice_word {
 	const char *word;
-	bool is_stored; /* of include; otherwise of exclude */
+	enum choice_verdict verdict;
 };
 
 struct metric_choice {
@@ -38,6 +44,9 @@ struct metric_choice {
 
 /* Whether a word can be one; the error says what to write instead. */
 int choice_check(const char *word, struct error *err) MUST_CHECK;
+
+/* Whether it meets a metric of the catalogue. */
+bool choice_is_known(const char *word);
 
 /* `words` must outlive the choice. Words that are "" meet nothing. That which the alerts of a
  * client compare is always stored: their types are its last words. */
@@ -51,6 +60,12 @@ static inline bool choice_has(const struct metric_choice *c, size_t index)
 }
 
 /* Of a name outside the catalogue, as it would be stored. */
-bool choice_has_custom(const struct metric_choice *c, const char *name);
+enum choice_verdict choice_of_custom(const struct metric_choice *c, const char *name);
+
+/* Whether it can be the name of a custom metric that an alert compares: one is stored of that name,
+ * which is no counter's, and which is none of the catalogue misspelt unless it stands there itself.
+ * The error says what is wrong with it. */
+int choice_check_type(
+	const struct metric_choice *c, const char *name, struct error *err) MUST_CHECK;
 
 #endif

@@ -41,7 +41,7 @@ static bool stored_name(const struct prom_sample *s, char ret_name[static STORED
 /* A client must not speak for the catalogue. */
 static bool is_chosen(const struct work *w, const struct prom_sample *s, char *ret_name)
 {
-	return stored_name(s, ret_name) && choice_has_custom(w->choice, ret_name) &&
+	return stored_name(s, ret_name) && choice_of_custom(w->choice, ret_name) != CHOICE_LEFT &&
 	       !metric_find(ret_name);
 }
 

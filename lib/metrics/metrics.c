@@ -106,6 +106,23 @@ const struct metric *metric_find(const char *name)
 	return NULL;
 }
 
+const struct metric *metric_by_name(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(metrics); i++)
+		if (is_same(metrics[i].name, name))
+			return &metrics[i];
+	return NULL;
+}
+
+size_t metric_counter_stem(const char *name)
+{
+	static const char end[] = "_total";
+	size_t len = strlen(name);
+	return len >= sizeof end && strcmp(name + len - (sizeof end - 1), end) == 0
+		       ? len - (sizeof end - 1)
+		       : 0;
+}
+
 size_t metric_index(const struct metric *m)
 {
 	return (size_t)(m - metrics);
@@ -196,23 +213,36 @@ static unsigned edit_distance(const char *a, const char *b)
 	return row[len];
 }
 
-const char *metric_suggest(const char *name)
+/* The nearest that is nearer than `nearest`. */
+static const char *find_near(const char *name, unsigned nearest)
 {
+	const char *found = NULL;
 	size_t len = strlen(name);
 	if (len > NAME_MAX_LEN)
 		return NULL;
-	unsigned nearest = (unsigned)(len / 3 + 1); /* a third wrong is a typing mistake */
-	const char *found = NULL;
 	for (size_t i = 0; i < 2 * ARRAY_LEN(metrics); i++) {
 		const struct metric *m = &metrics[i / 2];
 		const char *known = i % 2 ? m->name : m->alert;
-		unsigned distance = *known ? edit_distance(known, name) : nearest;
+		size_t other = strlen(known), least_edits = other > len ? other - len : len - other;
+		if (!other || least_edits >= nearest)
+			continue;
+		unsigned distance = edit_distance(known, name);
 		if (distance < nearest) {
 			nearest = distance;
 			found = known;
 		}
 	}
 	return found;
+}
+
+const char *metric_suggest(const char *name)
+{
+	return find_near(name, (unsigned)(strlen(name) / 3 + 1)); /* a third wrong */
+}
+
+const char *metric_misspelt(const char *name)
+{
+	return metric_find(name) ? NULL : find_near(name, 3);
 }
 
 /* 1536 → "1.5 KiB"; `step` is 1024 or 1000, `units` its prefixes. */

@@ -95,8 +95,18 @@ const struct metric *metric_find(const char *name);
  * instances. */
 struct metric metric_named(const char *name);
 
+/* By name alone. */
+const struct metric *metric_by_name(const char *name);
+
 /* The nearest known friendly or full name, for "did you mean"; NULL when nothing is near. */
 const char *metric_suggest(const char *name);
+
+/* The same, but at most two letters away: hardly the name of something else. */
+const char *metric_misspelt(const char *name);
+
+/* How long a counter's name is without _total, the end that Prometheus' conventions give it; 0 when
+ * it has no such end. */
+size_t metric_counter_stem(const char *name);
 
 /* As in the `metric` table: "ratio", "bytes_per_second", …; "" for a plain number. */
 const char *unit_name(enum metric_unit u);

@@ -58,7 +58,7 @@ static const struct {
 static bool stores(const struct metric_choice *c, const char *name)
 {
 	const struct metric *m = metric_find(name);
-	return m ? choice_has(c, metric_index(m)) : choice_has_custom(c, name);
+	return m ? choice_has(c, metric_index(m)) : choice_of_custom(c, name) != CHOICE_LEFT;
 }
 
 static void the_last_word_that_meets_decides(void **state)

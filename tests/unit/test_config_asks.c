@@ -100,7 +100,8 @@ static void who_is_asked_the_same_shares_it(void **state)
 static bool is_stored(const struct client *c, const char *name)
 {
 	const struct metric *m = metric_find(name);
-	return m ? choice_has(c->metrics, metric_index(m)) : choice_has_custom(c->metrics, name);
+	return m ? choice_has(c->metrics, metric_index(m))
+		 : choice_of_custom(c->metrics, name) != CHOICE_LEFT;
 }
 
 static void the_last_word_decides(void **state)
@@ -161,7 +162,7 @@ static const struct {
 } watches[] = {
 	{ PROCESS("nginx") "<client ip='c'><alert type='process' instance='ngin?' below='0'/></client>", 0, NULL },
 	{ "<alert type='file-age' limit='1d'/><client ip='b'/><client ip='c'>" FILE_AT("/f") "</client>", 0, NULL },
-	{ "<alert type='processes' limit='900'/><alert type='process_top_cpu_cores' limit='3'/><client ip='c'/>", 0, NULL },
+	{ "<alert type='processes' limit='900'/><client ip='c'/>", 0, NULL },
 	{ "<defaults/><client ip='c'/>", 0, NULL },
 	{ "<group name='g'><alert type='file-age' limit='1d'/><client ip='c'><alert type='file-age' limit='2d'/>" FILE_AT("/f") "</client></group>", 0, NULL },
 	{ PROCESS("nginx") "<client ip='c'>\n<alert type='process' instance='ngnix' below='0'/></client>", 2,
@@ -189,6 +190,45 @@ static void who_is_not_asked_cannot_break_a_limit(void **state)
 			assert_true(problems.items[k].warning);
 			assert_int_equal(problems.items[k].line, watches[i].line);
 			assert_non_null(strstr(problems.items[k].text, watches[i].text));
+		}
+		config_problems_finish(&problems);
+		config_destroy(config);
+	}
+}
+
+/* ---- words that meet nothing -------------------------------------------------------------- */
+
+/* Without a text there is nothing to warn of. */
+static const struct {
+	const char *metrics;
+	const char *text;
+} words[] = {
+	{ "include='sensor_temperature_celsius'", NULL },
+	{ "include='sensor_*' exclude='sensor_humidity_ratio'", NULL },
+	{ "include='custom' exclude='sensor_*'", NULL },
+	{ "exclude='network_*_drop_per_second custom'", NULL },
+	{ "include='filesystem_used_ration'", "did you mean filesystem_used_ratio?" },
+	{ "exclude='network_recieve_drop_per_second'", "mean network_receive_drop_per_second?" },
+	{ "exclude='netwrok_*'", "exclude=\"netwrok_*\" meets nothing that is stored" },
+};
+
+static void what_is_likely_misspelt_is_warned_of(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		char xml[1000];
+		struct config *config = NULL;
+		struct config_problems problems;
+		(void)snprintf(xml, sizeof xml,
+			"<config><client ip='c'>\n<metrics %s/></client></config>",
+			words[i].metrics);
+		rig_put("config.xml", xml, 0600);
+		assert_int_equal(config_load("config.xml", &config, &problems), 0);
+		assert_int_equal(problems.count, words[i].text ? 1 : 0);
+		if (words[i].text) {
+			assert_true(problems.items[0].warning);
+			assert_int_equal(problems.items[0].line, 2);
+			assert_non_null(strstr(problems.items[0].text, words[i].text));
 		}
 		config_problems_finish(&problems);
 		config_destroy(config);
@@ -236,6 +276,7 @@ int main(void)
 		CONFIG_TEST(the_last_word_decides),
 		CONFIG_TEST(what_an_alert_compares_is_stored),
 		CONFIG_TEST(who_is_not_asked_cannot_break_a_limit),
+		CONFIG_TEST(what_is_likely_misspelt_is_warned_of),
 		CONFIG_TEST(a_request_has_an_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,10 +5,12 @@
 
 #include "tests/unit/config_rig.h"
 
-#define CONFIG(body)	    "<config>\n" body "\n</config>"
-#define CLIENT(attributes)  CONFIG("<client " attributes "/>")
-#define ASK(elements)	    CONFIG("<client ip='a'>\n" elements "</client>")
-#define ALERT(attributes)   CONFIG("<client ip='a'>\n<alert " attributes "/></client>")
+#define CONFIG(body)	   "<config>\n" body "\n</config>"
+#define CLIENT(attributes) CONFIG("<client " attributes "/>")
+#define ASK(elements)	   CONFIG("<client ip='a'>\n" elements "</client>")
+#define ALERT(attributes)  CONFIG("<client ip='a'>\n<alert " attributes "/></client>")
+#define ALL(attributes) \
+	CONFIG("<client ip='a'><metrics include='*, custom'/>\n<alert " attributes "/></client>")
 #define MAIL(attributes)    CONFIG("<mail " attributes "/>")
 #define STORAGE(attributes) CONFIG("<storage " attributes "/>")
 #define TEN		    "0123456789"
@@ -142,6 +144,16 @@ static const struct {
 	{ CONFIG("<metrics include='queue_*'/>\n<client ip='a'><metrics exclude='queue_length'/>\n"
 		 "<alert type='queue_length' limit='8'/></client>"),
 		4, "type=\"queue_length\" is no metric" },
+	{ ALL("type='memroy' limit='85'"), 3, "did you mean memory? write type=\"memory\"" },
+	{ ALL("type='load-per-cpuu' limit='85'"), 3, "did you mean load-per-cpu?" },
+	{ ALL("type='disk usage!' limit='85'"), 3, "is no metric" },
+	{ ALL("type='cpu_usd_ratio' limit='85'"), 3, "did you mean cpu_used_ratio" },
+	{ ALL("type='network' limit='85'"), 3, "is no metric" },
+	{ ALL("type='memory' limit='85' unless='memroy'"), 3, "memroy is no type of alert" },
+	{ ALL("type='sensor_pulses_total' limit='85'"), 3, "write sensor_pulses_per_second" },
+	{ CONFIG("<client ip='a'><metrics include='s*'/>\n<alert type='swapp' "
+		 "limit='8'/></client>"),
+		3, "did you mean swap?" },
 
 	/* parents */
 	{ CLIENT("ip='a' parent='b'"), 2, "nothing is called so" },
