@@ -129,7 +129,7 @@ static void check_stored(const struct metric_choice *choice, const char *name)
 {
 	const struct metric *metric = metric_find(name);
 	assert(!name[0] || (metric ? choice_has(choice, metric_index(metric))
-				   : choice_has_custom(choice, name)));
+				   : choice_of_custom(choice, name) != CHOICE_LEFT));
 }
 
 static void check_client(const struct config *config, const struct client *c)
