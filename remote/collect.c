@@ -6,10 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "remote/below.h"
 #include "remote/io.h"
 #include "remote/sources.h"
 
-enum { LISTING_MAX = 64 << 10, NAMES_MAX = 4096, LINKS_MAX = 8 };
+enum { LISTING_MAX = 64 << 10, NAMES_MAX = 4096 };
 
 static int init_names(struct names *n, struct arena *a)
 {
@@ -30,25 +31,14 @@ int collect_init(struct collect *c, struct arena *a, const char *root, const cha
 	return init_names(&c->names, a);
 }
 
-/* In a tree of another machine an absolute link means a place in that tree. */
-static bool follow_below(const char *root, char path[static PATH_MAX])
-{
-	char target[PATH_MAX];
-	for (int links = 0; links < LINKS_MAX; links++) {
-		ssize_t n = readlink(path, target, sizeof target);
-		if (n <= 0 || target[0] != '/')
-			return true;
-		int len = snprintf(path, PATH_MAX, "%s%.*s", root, (int)n, target);
-		if (len < 0 || len >= PATH_MAX)
-			return false;
-	}
-	return false;
-}
-
 bool collect_path(const struct collect *c, const char *path, char out[static PATH_MAX])
 {
-	int len = snprintf(out, PATH_MAX, "%s/%s", c->root, path);
-	return len >= 0 && len < PATH_MAX && (!*c->root || follow_below(c->root, out));
+	char absolute[PATH_MAX];
+	int len = snprintf(*c->root ? absolute : out, PATH_MAX, "/%s", path);
+	if (len >= 0 && len < PATH_MAX)
+		return !*c->root || below_find(c->root, absolute, out);
+	errno = ENAMETOOLONG;
+	return false;
 }
 
 void collect_note(struct collect *c, int error)

@@ -43,8 +43,8 @@ void collect_boot_id(struct collect *c, char ret_id[static 37]);
  * privilege, or with more descriptors or memory. */
 void collect_note(struct collect *c, int error);
 
-/* `path` below the root, in `out`, and what it links to by an absolute link as well. Returns false
- * when it is too long, or links without end. */
+/* Where `path`, which needs no slash before it, leads below the root (below.h). Returns false, with
+ * errno, when it is too long, or no such file is there. */
 bool collect_path(const struct collect *c, const char *path, char out[static PATH_MAX]);
 
 #endif

@@ -29,7 +29,7 @@ static bool is_dead(const struct collect *c, int pid)
 	if (pid <= 0 || !*c->root)
 		return pid > 0 && kill(pid, 0) < 0 && errno == ESRCH;
 	(void)snprintf(name, sizeof name, "proc/%d", pid);
-	return collect_path(c, name, full) && access(full, F_OK) < 0;
+	return !collect_path(c, name, full) || access(full, F_OK) < 0;
 }
 
 /* Who died without logging out is still in the file: such records are made empty ones. */

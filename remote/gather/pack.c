@@ -59,9 +59,10 @@ bool pack_file(struct collect *c, struct bundle *b, const char *kind, struct spa
 	ssize_t n = 0;
 	f.bytes.at = b->data + b->len;
 	int len = snprintf(name, sizeof name, "%.*s", (int)path.len, path.at);
-	if (len < 0 || (size_t)len != path.len || !collect_path(c, name, full))
+	if (len < 0 || (size_t)len != path.len)
 		return true; /* no such file can be */
-	if (stat(full, &st) == 0 && (most == 0 || (n = read_bytes(full, b, most)) >= 0)) {
+	if (collect_path(c, name, full) && stat(full, &st) == 0 &&
+		(most == 0 || (n = read_bytes(full, b, most)) >= 0)) {
 		f.bytes.len = (size_t)n;
 		f.size = st.st_size;
 		f.time_ns = to_ns(&st.st_mtim);

@@ -1,10 +1,13 @@
 """The real static probe over pipes: requests, frames, acks, leftovers, caps, full disks."""
+import ctypes
+import errno
 import os
 import re
 import resource
 import shutil
 import signal
 import stat
+import struct
 import subprocess
 import tempfile
 import time
@@ -20,6 +23,18 @@ DONE, FAILED = 40, 41
 def run(*arguments, **more):
     return subprocess.run([PROBE, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           env={}, text=True, timeout=60, **more)
+
+
+def without_openat2():
+    """For a child: a kernel before 5.6, by a seccomp filter (BPF: load the number, compare)."""
+    code = struct.pack('HBBI' * 4, 0x20, 0, 0, 0, 0x15, 0, 1, 437,
+                       0x06, 0, 0, 0x00050000 | errno.ENOSYS, 0x06, 0, 0, 0x7fff0000)
+    program = ctypes.create_string_buffer(code, len(code))
+    fprog = ctypes.create_string_buffer(struct.pack('HP', 4, ctypes.addressof(program)))
+    libc = ctypes.CDLL(None, use_errno=True)
+    for option, *words in ((38, 1, 0, 0, 0), (22, 2, ctypes.addressof(fprog), 0, 0)):
+        if libc.prctl(option, *map(ctypes.c_ulong, words)) != 0:
+            raise OSError(ctypes.get_errno(), 'prctl')
 
 
 def device(path):
@@ -118,18 +133,39 @@ class Program(unittest.TestCase):
 
 
 class Root(Case):
-    def test_absolute_links_stay_below_it(self):
+    def tree(self):
         root = os.path.join(self.home, 'root')
-        for folder in ('etc', 'usr/lib', 'proc'):
+        for folder in ('etc', 'usr/lib', 'proc', 'run'):
             os.makedirs(os.path.join(root, folder))
         with open(os.path.join(root, 'usr/lib/theirs'), 'w', encoding='ascii') as f:
             f.write('ID=theirs\n')
-        os.symlink('/usr/lib/release', os.path.join(root, 'etc/os-release'))
         os.symlink('/usr/lib/theirs', os.path.join(root, 'usr/lib/release'))
         os.symlink('/proc/loadavg', os.path.join(root, 'proc/loadavg'))
-        text = plain('--root', root)
+        return root
+
+    def test_absolute_links_stay_below_it(self):
+        """Also where the kernel does not help."""
+        root = self.tree()
+        os.symlink('/usr/lib/release', os.path.join(root, 'etc/os-release'))
+        for kernel in ({}, {'preexec_fn': without_openat2}):
+            text = run('--plain', '--root', root, **kernel).stdout
+            self.assertIn('id="theirs"', text)
+            self.assertNotIn('node_load1', text)
+
+    def test_nothing_leads_out_of_it(self):
+        root = self.tree()
+        os.symlink('../' * 20 + 'usr/lib/theirs', os.path.join(root, 'etc/os-release'))
+        os.symlink('/usr', os.path.join(root, 'run/usr'))
+        os.symlink('../' * 20 + self.home, os.path.join(root, 'run/home'))
+        with open(os.path.join(self.home, 'mine'), 'w', encoding='ascii') as f:
+            f.write('1')
+        asks = [word for path in ('/run/usr/lib/theirs', '/run/home/mine',
+                                  '/' + '../' * 20 + self.home + '/mine')
+                for word in ('--ask', 'file:' + path)]
+        text = run('--plain', '--root', root, *asks).stdout
         self.assertIn('id="theirs"', text)
-        self.assertNotIn('node_load1', text)
+        self.assertEqual(re.findall(r'^fleet_file_size_bytes\{path="([^"]*)"\}', text, re.M),
+                         ['/run/usr/lib/theirs'])
 
 
 class Reports(Case):
