@@ -198,11 +198,27 @@ class Reports(Case):
         text = self.key.open(talk.files[0].data)
         for name in ('node_filesystem_size_bytes{', 'node_memory_MemTotal_bytes ', 'node_load1 ',
                      'node_processes_pids ', 'node_disk_io_time_seconds_total{',
+                     'node_cpu_seconds_total{cpu="0",mode="user"}',
                      'node_network_receive_bytes_total{device="veth00000000"}',
                      'fleet_reports_dropped_total 0', 'fleet_report_truncated 1\n# EOF'):
             self.assertTrue('\n' + name in text, name)
         self.assertFalse('node_network_transmit_drop_total{device="veth00005999"}' in text)
         self.assertGreater(int(re.search(r'^fleet_report_samples_dropped (\d+)$', text, re.M)[1]), 10000)
+
+    def test_more_cpus_than_there_is_room_for(self):
+        root = machines.unpack('debian12-6.18', os.path.join(self.home, 'root'))
+        with open(os.path.join(root, 'proc/self/mountinfo'), 'w', encoding='ascii') as f:
+            f.write(f'1 2 {device(root)} / / rw - ext4 /dev/sda1 rw\n')
+        with open(os.path.join(root, 'proc/stat'), 'w', encoding='ascii') as f:
+            f.write('ctxt 3\nbtime 1700000000\n')
+            f.writelines(f'cpu{i} 1234567890 2 3 4 5 6 7 8 0 0\n' for i in range(4000))
+        talk = Talk([PROBE, '--root', root], self.env).run(request(9, self.key))
+        text = self.key.open(talk.files[0].data)
+        for name in ('node_boot_time_seconds 1700000000', 'node_memory_MemTotal_bytes ',
+                     'node_load1 ', 'node_processes_pids ', 'node_filesystem_size_bytes{',
+                     'node_cpu_seconds_total{cpu="0",mode="user"} 12345678.90',
+                     'fleet_report_truncated 1\n# EOF'):
+            self.assertTrue('\n' + name in text, name)
 
     def test_resident_memory(self):
         """Under 2 MiB, also when the kernel's files and the report are as long as they may be; and
