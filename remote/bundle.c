@@ -1,5 +1,6 @@
 #include "remote/bundle.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -59,4 +60,10 @@ bool bundle_add(struct bundle *b, const struct bundle_file *f)
 	body[f->bytes.len] = '\n';
 	b->len = (size_t)(body - b->data) + f->bytes.len + 1;
 	return true;
+}
+
+char *bundle_bytes(struct bundle *b, const struct bundle_file *f)
+{
+	assert(f->bytes.at >= b->data && f->bytes.at <= b->data + b->len);
+	return b->data + (f->bytes.at - b->data);
 }

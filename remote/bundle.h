@@ -39,4 +39,7 @@ struct bundle {
  * appended, when it does not fit or the path holds a newline. */
 bool bundle_add(struct bundle *b, const struct bundle_file *f);
 
+/* The bytes of a file that was found in it, for a gather that has more to do to them. */
+char *bundle_bytes(struct bundle *b, const struct bundle_file *f);
+
 #endif

@@ -40,7 +40,7 @@ static void pack_records(struct collect *c, struct bundle *b, const char *path)
 	if (!pack_file(c, b, "utmp", span_of(path), UTMP_MAX) ||
 		!bundle_find((struct span){ b->data + start, b->len - start }, "utmp", &f))
 		return;
-	char *records = b->data + (f.bytes.at - b->data);
+	char *records = bundle_bytes(b, &f);
 	size_t size = utmp_record_size(f.bytes);
 	for (size_t at = 0; at < f.bytes.len && size > 0; at += size)
 		if (is_dead(c, utmp_record(f.bytes, at).pid))
