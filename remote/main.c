@@ -35,6 +35,7 @@ static const char HELP[] =
 
 struct options {
 	enum mode mode;
+	const char *wrong; /* the word that is none of ours */
 	const char *root;
 	char asks[WIRE_REQUEST_MAX];
 };
@@ -62,7 +63,9 @@ static void parse(int argc, char **argv, struct options *o)
 		else if (strcmp(argv[i], "--help") == 0)
 			o->mode = MODE_HELP;
 		else {
+			bool is_ask = strcmp(argv[i], "--ask") == 0 && i + 1 < argc;
 			o->mode = MODE_WRONG;
+			o->wrong = argv[i + is_ask];
 			return;
 		}
 }
@@ -85,9 +88,17 @@ static void settle(void)
 		(void)close(fd);
 }
 
-static int print(const char *text)
+static int print(int fd, const char *text)
 {
-	return io_write(STDOUT_FILENO, text, strlen(text)) < 0 ? EX_IOERR : EX_OK;
+	return io_write(fd, text, strlen(text)) < 0 ? EX_IOERR : EX_OK;
+}
+
+static int refuse(const char *word)
+{
+	const char *const texts[] = { "fleet-probe: what is ", word, "?\n", HELP };
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		(void)print(STDERR_FILENO, texts[i]);
+	return EX_USAGE;
 }
 
 int main(int argc, char **argv)
@@ -97,17 +108,19 @@ int main(int argc, char **argv)
 	static struct options options = { .mode = MODE_SERVE, .root = "" };
 	parse(argc, argv, &options);
 	settle();
-	if (options.mode == MODE_HELP || options.mode == MODE_WRONG)
-		return print(HELP) | (options.mode == MODE_WRONG ? EX_USAGE : 0);
+	if (options.mode == MODE_WRONG)
+		return refuse(options.wrong);
+	if (options.mode == MODE_HELP)
+		return print(STDOUT_FILENO, HELP);
 	self_find(&self);
 	int rc = arena_init(&arena, ARENA_SIZE);
 	if (options.mode == MODE_PLAIN)
 		return rc < 0 ? EX_OSERR : plain(&arena, &self, options.root, options.asks);
 	if (rc < 0 || sodium_init() < 0 || self_hash(&self) < 0) {
-		(void)print("\n" WIRE_TAG "error probe-failed cannot start here\n");
+		(void)print(STDOUT_FILENO, "\n" WIRE_TAG "error probe-failed cannot start here\n");
 		return SERVE_FAILED;
 	}
 	if (options.mode == MODE_HASH)
-		return print(self.hash) | print("\n");
+		return print(STDOUT_FILENO, self.hash) | print(STDOUT_FILENO, "\n");
 	return serve(&arena, &self, options.root, STDIN_FILENO, STDOUT_FILENO);
 }

@@ -121,8 +121,11 @@ class Program(unittest.TestCase):
             self.assertEqual(run('--hash').stdout, digest(f.read()) + '\n')
         self.assertIn('--plain', run('--help').stdout)
         self.assertEqual(run('--help').returncode, 0)
-        self.assertEqual(run('--what').returncode, os.EX_USAGE)
-        self.assertEqual(run('--root').returncode, os.EX_USAGE)
+        for words, wrong in ((['--what'], '--what'), (['--plain', '--root'], '--root'),
+                             (['--ask'], '--ask'), (['--ask', 'nothing:x'], 'nothing:x')):
+            result = run(*words, stderr=subprocess.PIPE)
+            self.assertEqual((result.returncode, result.stdout), (os.EX_USAGE, ''))
+            self.assertTrue(result.stderr.startswith(f'fleet-probe: what is {wrong}?\nusage: '))
 
     def test_nothing_to_read(self):
         with tempfile.TemporaryDirectory() as empty:
