@@ -278,14 +278,15 @@ class MailServer:
                 for data in sorted((p.read_bytes() for p in paths), key=came)]
 
     def empty(self):
-        """Forgets every mail."""
+        """Forgets every mail, one that is still on its way included."""
+        self.settle()
         for path in (self.folder / 'mail').glob('*/*/*'):
             path.unlink()
 
     def settle(self):
         """Waits until nothing is on its way to a Maildir any more."""
         for _ in range(200):
-            if not any((self.folder / 'spool' / 'input').glob('*-H')):
+            if not any((self.folder / 'spool' / 'input').glob('*-[DH]')):
                 return
             time.sleep(0.05)
         raise RuntimeError('mail is stuck: ' + self.log())
