@@ -7,6 +7,7 @@
  *
  * and, where something away was asked for, a line `stuck 0` or `stuck 1`.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,7 +23,7 @@
 
 /* Lines as they are put together. */
 struct lines {
-	const struct collect *c;
+	struct collect *c;
 	const struct mount *mounts;
 	size_t count;
 	char *out;
@@ -45,14 +46,16 @@ static bool is_ours(const struct collect *c, const struct mount *m, const char *
 	return span_is(m->id, id);
 }
 
-static enum answer measure(const struct collect *c, const struct mount *m, struct statvfs *ret)
+static enum answer measure(struct collect *c, const struct mount *m, struct statvfs *ret)
 {
 	char point[MOUNT_PATH_MAX], path[PATH_MAX];
 	if (mount_unescape(m->point, point, sizeof point) == 0 || *point != '/' ||
 		!collect_path(c, point + 1, path) || !is_ours(c, m, path))
 		return NOT_OURS;
-	if (statvfs(path, ret) < 0)
+	if (statvfs(path, ret) < 0) {
+		collect_note(c, errno);
 		return NO_ANSWER;
+	}
 	return ret->f_blocks > 0 ? ANSWER : NOT_OURS;
 }
 
@@ -71,7 +74,7 @@ static size_t put(const struct mount *m, const struct statvfs *s, char *out, siz
 	return n > 0 && (size_t)n < size ? (size_t)n : 0;
 }
 
-static size_t put_measured(const struct collect *c, const struct mount *m, char *out, size_t size)
+static size_t put_measured(struct collect *c, const struct mount *m, char *out, size_t size)
 {
 	struct statvfs found;
 	enum answer answer = measure(c, m, &found);

@@ -78,8 +78,11 @@ class Local(Case):
         self.addCleanup(os.chmod, os.path.dirname(inner), 0o700)
         text = self.plain('mount-include:*/inner')
         self.assertEqual(self.value(text, 'node_filesystem_size_bytes', inner), 1 << 20)
+        denied = 'fleet_source_denied{source="filesystems"} 1\n'
+        self.assertFalse(denied in text)
         text = self.plain('mount-include:*/inner', program=[*AS_USER, PROBE])
         self.assertEqual(self.numbers(text, inner), [None] * 5 + [1])
+        self.assertTrue(denied in text)
 
 
 class Away(Case):
