@@ -28,12 +28,10 @@ static enum metric_unit unit_of(const char *name)
 {
 	const struct metric *gauge = find_gauge(name);
 	char plain[PROMTEXT_LINE_MAX];
-	size_t len = strlen(name);
+	size_t stem = metric_counter_stem(name);
 	if (gauge)
 		return gauge->unit;
-	if (len > 6 && strcmp(name + len - 6, "_total") == 0)
-		len -= 6;
-	(void)snprintf(plain, sizeof plain, "%.*s", (int)len, name);
+	(void)snprintf(plain, sizeof plain, "%.*s", (int)(stem ? stem : strlen(name)), name);
 	return metric_named(plain).unit;
 }
 

@@ -114,10 +114,8 @@ static int pack_counters(const struct work *w, struct buffer *out)
 static bool has_label(const struct prom_sample *s, const char *label)
 {
 	size_t len = strcspn(label, "=");
-	for (size_t i = 0; i < s->label_count; i++)
-		if (strncmp(s->labels[i].name, label, len) == 0 && !s->labels[i].name[len])
-			return strcmp(s->labels[i].value, label + len + 1) == 0;
-	return false;
+	const char *value = prom_label_n(s, label, len);
+	return value && strcmp(value, label + len + 1) == 0;
 }
 
 /* A filesystem of no size is only a door into the kernel. */

@@ -175,12 +175,17 @@ static char *parse_labels(char *s, struct prom_sample *sample, struct prom_label
 	return s + 1;
 }
 
-const char *prom_label(const struct prom_sample *s, const char *name)
+const char *prom_label_n(const struct prom_sample *s, const char *name, size_t len)
 {
 	for (size_t i = 0; i < s->label_count; i++)
-		if (strcmp(s->labels[i].name, name) == 0)
+		if (strncmp(s->labels[i].name, name, len) == 0 && !s->labels[i].name[len])
 			return s->labels[i].value;
 	return NULL;
+}
+
+const char *prom_label(const struct prom_sample *s, const char *name)
+{
+	return prom_label_n(s, name, strlen(name));
 }
 
 /* ---- lines ------------------------------------------------------------------------------ */

@@ -56,4 +56,7 @@ void promtext_finish(struct promtext *t);
 /* The value of a label, or NULL. */
 const char *prom_label(const struct prom_sample *s, const char *name);
 
+/* The same; of `name` the first `len` bytes count. */
+const char *prom_label_n(const struct prom_sample *s, const char *name, size_t len);
+
 #endif
