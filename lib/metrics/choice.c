@@ -63,8 +63,11 @@ void choice_init(
 	struct metric_choice c = { .words = words, .word_count = word_count };
 	for (size_t i = 0; i < metric_count(); i++)
 		c.stored[i / 64] |= (uint64_t)is_chosen(&c, metric_at(i)) << i % 64;
-	for (size_t i = 0; i < word_count; i++)
-		c.has_custom = c.has_custom || may_be_custom(&words[i]);
+	for (size_t i = 0; i < word_count; i++) {
+		bool is_custom = may_be_custom(&words[i]);
+		c.has_custom |= is_custom;
+		c.needs_custom |= is_custom && words[i].verdict == CHOICE_NEEDED;
+	}
 	*ret_choice = c;
 }
 

@@ -39,7 +39,8 @@ struct metric_choice {
 	uint64_t stored[METRIC_COUNT_MAX / 64]; /* private: by metric_index() */
 	const struct choice_word *words;
 	size_t word_count;
-	bool has_custom; /* there may be names outside the catalogue that are stored */
+	bool has_custom;   /* there may be names outside the catalogue that are stored */
+	bool needs_custom; /* and that alerts compare */
 };
 
 /* Whether a word can be one; the error says what to write instead. */

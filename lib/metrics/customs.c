@@ -10,48 +10,71 @@
 
 /* ---- names -------------------------------------------------------------------------------- */
 
-static bool ends_with_total(const char *name)
-{
-	size_t len = strlen(name);
-	return len > 6 && strcmp(name + len - 6, "_total") == 0;
-}
-
 /* Without a TYPE line the name tells, as Prometheus' conventions have it. */
 static bool is_counter(const struct prom_sample *s)
 {
-	return s->type == PROM_COUNTER || (s->type == PROM_UNTYPED && ends_with_total(s->name));
+	return s->type == PROM_COUNTER ||
+	       (s->type == PROM_UNTYPED && metric_counter_stem(s->name) > 0);
 }
 
 enum { STORED_SIZE = DERIVE_CUSTOM_NAME_MAX + sizeof "_per_second" };
 
-/* The name under which it is stored; false when it is none. */
-static bool stored_name(const struct prom_sample *s, char ret_name[static STORED_SIZE])
+/* The name under which it is stored; "" when its own is too long. */
+static void stored_name(const struct prom_sample *s, char ret_name[static STORED_SIZE])
 {
-	size_t len = strlen(s->name);
-	if (len > DERIVE_CUSTOM_NAME_MAX || s->type == PROM_PART)
-		return false;
-	if (!is_counter(s))
-		memcpy(ret_name, s->name, len + 1);
+	size_t len = strlen(s->name), stem = metric_counter_stem(s->name);
+	ret_name[0] = 0;
+	if (len > DERIVE_CUSTOM_NAME_MAX)
+		return;
+	if (is_counter(s))
+		(void)snprintf(ret_name, STORED_SIZE, "%.*s_per_second", (int)(stem ? stem : len),
+			s->name);
 	else
-		(void)snprintf(ret_name, STORED_SIZE, "%.*s_per_second",
-			(int)(len - (ends_with_total(s->name) ? 6 : 0)), s->name);
-	return true;
+		memcpy(ret_name, s->name, len + 1);
+}
+
+static enum choice_verdict judge(
+	const struct work *w, const struct prom_sample *s, const char *stored)
+{
+	if (s->type == PROM_PART)
+		return CHOICE_LEFT;
+	return choice_of_custom(w->choice, *stored ? stored : s->name);
+}
+
+static bool is_there(const struct work *w, const char *name, bool is_rate)
+{
+	size_t count;
+	const struct series *s = series_named(&w->index, name, &count);
+	return count > 0 && s->sample->type != PROM_PART && is_counter(s->sample) == is_rate;
+}
+
+/* By another name of the report that is stored under the same: what the client says is a rate goes
+ * before one that is made of a counter, and x before x_total. */
+static bool is_taken(const struct work *w, const struct prom_sample *s, const char *stored)
+{
+	char stem[STORED_SIZE];
+	size_t len = metric_counter_stem(s->name);
+	if (!is_counter(s))
+		return false;
+	(void)snprintf(stem, sizeof stem, "%.*s", (int)len, s->name);
+	return is_there(w, stored, false) || (len > 0 && is_there(w, stem, true));
 }
 
 /* A client must not speak for the catalogue. */
-static bool is_chosen(const struct work *w, const struct prom_sample *s, char *ret_name)
+static bool can_be_stored(const struct work *w, const struct prom_sample *s, const char *stored)
 {
-	return stored_name(s, ret_name) && choice_of_custom(w->choice, ret_name) != CHOICE_LEFT &&
-	       !metric_find(ret_name);
+	return *stored && !metric_find(stored) && !is_taken(w, s, stored) &&
+	       w->custom_count < DERIVE_CUSTOM_MAX;
 }
 
-static int add_name(struct work *w, struct series *s, size_t count)
+static int add_name(struct work *w, struct series *s, size_t count, enum choice_verdict verdict)
 {
 	char name[STORED_SIZE];
-	if (!is_chosen(w, s->sample, name))
+	stored_name(s->sample, name);
+	if (judge(w, s->sample, name) != verdict)
 		return 0;
-	if (w->custom_count == DERIVE_CUSTOM_MAX) {
-		drafts_leave_out(&w->drafts);
+	if (!can_be_stored(w, s->sample, name)) {
+		drafts_leave_out(&w->drafts, count);
 		return 0;
 	}
 	const char *copy = arena_copy(&w->memory, name, strlen(name));
@@ -63,6 +86,18 @@ static int add_name(struct work *w, struct series *s, size_t count)
 }
 
 /* The series of one name stand together. */
+static int add_names(struct work *w, enum choice_verdict verdict)
+{
+	size_t count;
+	for (size_t i = 0; i < w->index.count; i += count) {
+		struct series *s = series_named(&w->index, w->index.items[i].sample->name, &count);
+		if (add_name(w, s, count, verdict) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* What alerts compare comes first: of the rest there may be more than there is room for. */
 int work_find_customs(struct work *w)
 {
 	if (!w->choice->has_custom)
@@ -70,13 +105,9 @@ int work_find_customs(struct work *w)
 	w->customs = arena_alloc(&w->memory, DERIVE_CUSTOM_MAX * sizeof *w->customs);
 	if (!w->customs)
 		return -1;
-	size_t count;
-	for (size_t i = 0; i < w->index.count; i += count) {
-		struct series *s = series_named(&w->index, w->index.items[i].sample->name, &count);
-		if (add_name(w, s, count) < 0)
-			return -1;
-	}
-	return 0;
+	if (w->choice->needs_custom && add_names(w, CHOICE_NEEDED) < 0)
+		return -1;
+	return add_names(w, CHOICE_STORED);
 }
 
 /* ---- readings ----------------------------------------------------------------------------- */
@@ -100,7 +131,7 @@ static int add_series(struct work *w, const struct custom *c, const struct serie
 	if (!find_value(w, c, s, &d.reading.value))
 		return 0;
 	if (w->drafts.count == DERIVE_CUSTOM_MAX) {
-		drafts_leave_out(&w->drafts);
+		drafts_leave_out(&w->drafts, 1);
 		return 0;
 	}
 	if (work_instance(w, s->sample, "*", &d.reading.instance) < 0)
@@ -145,21 +176,11 @@ static char *join_all(const struct prom_sample *s, char *begin)
 	return begin;
 }
 
-/* The value of the first of these labels. */
-static const char *first_value(const struct prom_sample *s, const char *labels)
-{
-	size_t len = strcspn(labels, " ");
-	for (size_t i = 0; i < s->label_count; i++)
-		if (strncmp(s->labels[i].name, labels, len) == 0 && !s->labels[i].name[len])
-			return s->labels[i].value;
-	return NULL;
-}
-
 static char *join_these(const struct prom_sample *s, const char *labels, char *begin)
 {
 	char *to = begin;
 	for (; *labels; labels += strcspn(labels, " "), labels += strspn(labels, " ")) {
-		const char *value = first_value(s, labels);
+		const char *value = prom_label_n(s, labels, strcspn(labels, " "));
 		if (!value)
 			return NULL;
 		to = join(to, begin, value);

@@ -30,14 +30,20 @@
  * Names outside the catalogue are stored where the choice says so (choice.h): of a gauge, and of
  * what has no type, the value under its own name; of a counter, which is what a TYPE line says or
  * a name that ends in _total, the rate as NAME_per_second without that end. Their instance is the
- * values of all labels, in the order of the labels' names, with slashes between them. Histograms,
- * summaries, and names that the catalogue has are not stored.
+ * values of all labels, in the order of the labels' names, with slashes between them. Histograms
+ * and summaries are not stored.
+ *
+ * Of what is chosen of them is left out, and counted in readings_left_out: names that the catalogue
+ * has, friendly ones too; names too long; of counters x and x_total and a gauge x_per_second, which
+ * would all be stored as the last, all but one; of two series whose labels' values make one
+ * instance the earlier line; and what is beyond the caps, where those that alerts compare come
+ * first.
  */
 enum {
 	DERIVE_INSTANCES_MAX = 256,	  /* of one metric in one report */
 	DERIVE_INSTANCE_LENGTH_MAX = 255, /* bytes */
 	DERIVE_CUSTOM_MAX = 1000,	  /* readings outside the catalogue in one report */
-	DERIVE_CUSTOM_NAME_MAX = 128,	  /* bytes; longer names are not stored */
+	DERIVE_CUSTOM_NAME_MAX = 128,	  /* bytes */
 };
 
 struct reading {

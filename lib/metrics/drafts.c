@@ -37,9 +37,9 @@ static int grow(struct drafts *d)
 	return 0;
 }
 
-void drafts_leave_out(struct drafts *d)
+void drafts_leave_out(struct drafts *d, size_t count)
 {
-	d->left_out++;
+	d->left_out += count;
 }
 
 int drafts_add(struct drafts *d, const struct draft *draft)
@@ -47,13 +47,14 @@ int drafts_add(struct drafts *d, const struct draft *draft)
 	const char *instance = draft->reading.instance;
 	struct draft *same = find_instance(d, instance);
 	if (same) {
+		d->left_out += draft->is_custom; /* the catalogue's may be several by intent */
 		if (draft->rank > same->rank)
 			*same = *draft;
 		return 0;
 	}
 	if (d->count - d->metric_start == DERIVE_INSTANCES_MAX ||
 		strlen(instance) > DERIVE_INSTANCE_LENGTH_MAX) {
-		drafts_leave_out(d);
+		drafts_leave_out(d, 1);
 		return 0;
 	}
 	if (d->count == d->size && grow(d) < 0)

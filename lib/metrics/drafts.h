@@ -32,8 +32,8 @@ void drafts_next_metric(struct drafts *d);
 /* Returns -1 only without memory. */
 int drafts_add(struct drafts *d, const struct draft *draft) MUST_CHECK;
 
-/* One that is known to be beyond the caps. */
-void drafts_leave_out(struct drafts *d);
+/* So many that are known to be beyond the caps. */
+void drafts_leave_out(struct drafts *d, size_t count);
 
 /* Copies the readings, instances included and escaped, into one block of their own. */
 int drafts_hand_over(const struct drafts *d, struct readings *ret_readings) MUST_CHECK;

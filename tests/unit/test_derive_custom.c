@@ -157,6 +157,69 @@ static void long_names_are_not_stored(void **state)
 	report(&c, &(struct moment){ BOOT_A, 1, 0 }, text.data);
 	assert_reading(&c, name + 1, "", 1);
 	assert_reading(&c, name, "", NAN);
+	assert_reading(&c, "readings_left_out", "", 1);
+	forget(&c);
+	buffer_finish(&text);
+}
+
+/* Ten seconds apart; `left_out` is of the second. NAN: nothing. */
+static const struct {
+	const char *before, *after;
+	const char *metric, *instance;
+	double value, left_out;
+} clashes[] = {
+	/* one name, one source */
+	{ "# TYPE a counter\na 10\na_total 100\na_per_second 1\n",
+		"# TYPE a counter\na 20\na_total 300\na_per_second 2\n", "a_per_second", "", 2, 2 },
+	{ "# TYPE a counter\na 10\na_total 100\n", "# TYPE a counter\na 20\na_total 300\n",
+		"a_per_second", "", 1, 1 },
+	{ "a 10\na_total 100\n", "a 20\na_total 300\n", "a_per_second", "", 20, 0 },
+	{ "a_total{i=\"x\"} 1\na_total{i=\"y\"} 1\n",
+		"a_per_second 5\na_total{i=\"x\"} 1\na_total{i=\"y\"} 1\n", "a_per_second", "x",
+		NAN, 2 },
+	/* the catalogue's, by either name */
+	{ "", "users 3\n", "users", "", NAN, 1 },
+	{ "", "load1{a=\"1\"} 3\nload1{a=\"2\"} 3\n", "load1", "1", NAN, 2 },
+	{ "", "network 3\n", "network", "", 3, 0 },
+	/* one instance */
+	{ "", "room_c{room=\"x\"} 1\nroom_c{zone=\"x\"} 2\n", "room_c", "x", 2, 1 },
+	{ "", "room_c{zone=\"x\"} 2\nroom_c{room=\"x\"} 1\n", "room_c", "x", 1, 1 },
+	{ "", "c{room=\"a/b\"} 1\nc{room=\"a\",zone=\"b\"} 2\nc 3\n", "c", "a/b", 2, 1 },
+};
+
+static void what_has_the_name_of_another_is_left_out_and_counted(void **state)
+{
+	(void)state;
+	struct metric_choice choice;
+	choice_init(&choice, custom, ARRAY_LEN(custom));
+	for (size_t i = 0; i < ARRAY_LEN(clashes); i++) {
+		struct client c = { .choice = &choice };
+		report(&c, &(struct moment){ BOOT_A, 10000, 0 }, clashes[i].before);
+		report(&c, &(struct moment){ BOOT_A, 20000, 0 }, clashes[i].after);
+		assert_reading(&c, clashes[i].metric, clashes[i].instance, clashes[i].value);
+		assert_reading(&c, "readings_left_out", "", clashes[i].left_out);
+		forget(&c);
+	}
+}
+
+static void what_alerts_compare_comes_first(void **state)
+{
+	(void)state;
+	static const struct choice_word words[] = { { "custom", CHOICE_STORED },
+		{ "z_celsius", CHOICE_NEEDED }, { "y_per_second", CHOICE_NEEDED } };
+	struct metric_choice choice;
+	choice_init(&choice, words, ARRAY_LEN(words));
+	struct client c = { .choice = &choice };
+	struct buffer text = { 0 };
+	for (int i = 0; i < DERIVE_CUSTOM_MAX; i++)
+		assert_int_equal(buffer_printf(&text, "name_%d 1\n", i), 0);
+	assert_int_equal(
+		buffer_append_text(&text, "y_total 7\nz_celsius{room=\"cellar\"} 99\n"), 0);
+	report(&c, &(struct moment){ BOOT_A, 10000, 0 }, text.data);
+	report(&c, &(struct moment){ BOOT_A, 20000, 0 }, text.data);
+	assert_reading(&c, "z_celsius", "cellar", 99);
+	assert_reading(&c, "y_per_second", "", 0);
+	assert_reading(&c, "readings_left_out", "", 2);
 	forget(&c);
 	buffer_finish(&text);
 }
@@ -172,6 +235,8 @@ int main(void)
 		cmocka_unit_test(names_are_the_readings_own),
 		cmocka_unit_test(of_them_too_what_one_host_claims_is_capped),
 		cmocka_unit_test(long_names_are_not_stored),
+		cmocka_unit_test(what_has_the_name_of_another_is_left_out_and_counted),
+		cmocka_unit_test(what_alerts_compare_comes_first),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
