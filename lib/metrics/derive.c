@@ -151,6 +151,8 @@ static int derive_series(struct work *w, const struct metric *m, const struct se
 		return 0;
 	if (work_instance(w, s->sample, m->instance, &d.reading.instance) < 0)
 		return -1;
+	if (m->group == METRIC_GROUP_DISK && d.reading.instance)
+		d.reading.instance = work_disk_name(w, d.reading.instance);
 	d.rank = work_kind(m)->is_highest ? *value : (double)(s->sample - w->text->samples);
 	return d.reading.instance ? drafts_add(&w->drafts, &d) : 0;
 }

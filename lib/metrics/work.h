@@ -13,7 +13,7 @@
 
 /*
  * What derive() knows of one report while it works on it. Part of derive.c, values.c and
- * customs.c.
+ * customs.c and disks.c.
  */
 enum { CPU_MODE_COUNT = 8 };
 
@@ -69,6 +69,10 @@ const struct kind *work_kind(const struct metric *m);
  * slashes. NULL when one is missing; *ret_instance lives as long as work and text. */
 int work_instance(struct work *w, const struct prom_sample *s, const char *labels,
 	const char **ret_instance) MUST_CHECK;
+
+/* The name of a disk that the device mapper made ("vg0-root" for "dm-0"), which stays the same when
+ * the machine boots; of others, and when the report does not tell, `device` itself. */
+const char *work_disk_name(const struct work *w, const char *device);
 
 /* Finds the names outside the catalogue that are chosen, and keys their counters. */
 int work_find_customs(struct work *w) MUST_CHECK;

@@ -23,6 +23,20 @@ static const struct {
 	{ "", "node_hwmon_temp_celsius{chip=\"a\",sensor=\"temp1\"} -5\n", "hwmon_temp_celsius",
 		"a/temp1", -5 },
 	{ "", "node_hwmon_temp_celsius{chip=\"a\"} 5\n", "hwmon_temp_celsius", "a", NAN },
+	/* disks by the device mapper's names, where it tells them */
+	{ "",
+		"node_disk_io_now{device=\"dm-10\"} 5\nnode_disk_io_now{device=\"dm-1\"} 4\n"
+		"node_disk_device_mapper_info{device=\"dm-1\",name=\"vg0-root\",uuid=\"\"} 1\n"
+		"node_disk_device_mapper_info{device=\"dm-10\",name=\"vg0-home\",uuid=\"\"} 1\n",
+		"disk_io_now", "vg0-home", 5 },
+	{ "",
+		"node_disk_io_now{device=\"dm-1\"} 4\n"
+		"node_disk_device_mapper_info{device=\"dm-0\",name=\"vg0-root\"} 1\n",
+		"disk_io_now", "dm-1", 4 },
+	{ "",
+		"node_disk_io_now{device=\"dm-0\"} 4\n"
+		"node_disk_device_mapper_info{device=\"dm-0\",name=\"\"} 1\n",
+		"disk_io_now", "dm-0", 4 },
 	/* the highest of an instance, whatever its place */
 	{ "",
 		"node_hwmon_temp_celsius{chip=\"a\",sensor=\"temp1\"} 30\n"
