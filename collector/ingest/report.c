@@ -7,6 +7,13 @@
 #include "lib/escape.h"
 
 /* Why a file is not a report; always returns 0, since it is data and not our failure. */
+/* One of an earlier attempt was made nobody knows when: then, or later. */
+static void note_times(struct report *r, const struct spool_head *head)
+{
+	r->asked_at = r->header.attempt_id == head->attempt_id ? head->asked_at : 0;
+	r->came_at = head->received_at;
+}
+
 static int judge(struct report *r, enum outcome outcome, const char *reason)
 {
 	r->outcome = outcome;
@@ -41,6 +48,7 @@ int report_open(const struct keyring *ring, const struct spool_head *head, const
 		return judge(r, OUTCOME_UNSEALED, r->text.len ? why.text : "it is empty");
 	if (!is_answer(ring, key, head, &r->header))
 		return judge(r, OUTCOME_STALE, "its nonce is not that of this client and attempt");
+	note_times(r, head);
 	if (promtext_parse(r->text.data + body, r->text.len - body, &r->metrics, err) < 0) {
 		report_finish(r);
 		return -1;

@@ -15,6 +15,8 @@ struct report {
 	enum outcome outcome;		  /* OK; or UNSEALED, TRUNCATED, STALE */
 	char reason[256];		  /* for people; "" when ok */
 	struct wire_report_header header; /* when ok, as all below */
+	int64_t asked_at;		  /* wall, of the server; 0 = unknown, as of a leftover */
+	int64_t came_at;		  /* likewise: when it was all here */
 	uint8_t digest[SEAL_DIGEST_SIZE];
 	struct buffer text;
 	struct promtext metrics;

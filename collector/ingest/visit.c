@@ -112,7 +112,8 @@ static int derive_one(struct visit *v, size_t i, const struct derive_terms *term
 {
 	const struct report *r = &v->reports[i];
 	struct derive_terms own = *terms;
-	own.taken_at_ms = time_of(v, i);
+	own.asked_at_ms = r->asked_at ? r->asked_at : time_of(v, i);
+	own.came_at_ms = r->came_at;
 	if (derive(&r->header, &r->metrics, &own, ground->data, ground->len, &v->readings[i],
 		    &v->counters[i], err) < 0)
 		return -1;

@@ -269,6 +269,11 @@ bool dialog_chunk(struct dialog *d, const void **ret_data, size_t *ret_len)
 	return true;
 }
 
+bool dialog_is_asking(const struct dialog *d)
+{
+	return d->asking_left > 0;
+}
+
 void dialog_wrote(struct dialog *d, size_t len)
 {
 	if (d->asking_left) {

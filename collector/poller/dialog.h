@@ -71,6 +71,9 @@ int dialog_ack(struct dialog *d) MUST_CHECK;
 bool dialog_chunk(struct dialog *d, const void **ret_data, size_t *ret_len);
 void dialog_wrote(struct dialog *d, size_t len);
 
+/* The next bytes to write are of the request: the client has not all of it yet. */
+bool dialog_is_asking(const struct dialog *d);
+
 /* Where in the run this conversation is, for a verdict from outside. */
 enum stage dialog_stage(const struct dialog *d);
 

@@ -70,9 +70,10 @@ struct host_run {
 	size_t types_hop;	     /* which is that one */
 	struct ssh_session *session;
 	struct dialog dialog;
-	uint32_t files; /* that were put into the spool */
-	bool unsynced;	/* of these some are not durable yet */
-	bool is_due;	/* can go on without any news */
+	int64_t asked_at; /* wall: the client read its clock after this */
+	uint32_t files;	  /* that were put into the spool */
+	bool unsynced;	  /* of these some are not durable yet */
+	bool is_due;	  /* can go on without any news */
 	enum { SIGN_NONE, SIGN_BLOCKED, SIGN_ASKED, SIGN_ANSWERED } sign;
 	struct signature signature;
 

@@ -38,6 +38,8 @@ static enum ssh_status write_all(struct host_run *h)
 	const void *data;
 	size_t len, wrote;
 	while (dialog_chunk(&h->dialog, &data, &len)) {
+		if (dialog_is_asking(&h->dialog))
+			h->asked_at = clock_wall_ms();
 		enum ssh_status s = ssh_session_write(h->session, data, len, &wrote);
 		if (s != SSH_DONE)
 			return s;
@@ -53,6 +55,7 @@ static int keep_frame(struct host_run *h, struct error *err)
 		.cycle_id = h->env->cycle_id,
 		.received_at = clock_wall_ms(),
 		.length = (uint32_t)h->dialog.frame.len,
+		.asked_at = h->asked_at,
 	};
 	memcpy(head.client, h->row.name, strlen(h->row.name) + 1);
 	if (spool_put(h->env->spool_fd, &head, h->dialog.frames - 1, h->row.seq,

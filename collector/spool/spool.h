@@ -26,7 +26,7 @@
  *
  * A .sealed file is one head line and then the sealed bytes:
  *   fleet1 spool <connection's attempt, 16 hex> <cycle, 16 hex> <received wall ms> <length>
- *     <client name, percent-encoded>
+ *     <client name, percent-encoded> <asked wall ms; missing in files of before there was this>
  *
  * An .outcomes line, written by one write(2) with O_APPEND:
  *   <attempt, 16 hex> <cycle, 16 hex> <nonce, 32 hex> <outcome> <stage or -> <taken ms>
@@ -53,6 +53,7 @@ struct spool_head {
 	int64_t received_at;
 	uint32_t length; /* of the sealed bytes */
 	char client[256];
+	int64_t asked_at; /* right before the request left; 0 = unknown */
 };
 
 struct spool_outcome {

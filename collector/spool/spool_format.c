@@ -21,9 +21,10 @@ int spool_format_head(const struct spool_head *h, char *out, size_t size)
 {
 	char client[FIELDS_ENCODED * sizeof h->client];
 	int len = snprintf(out, size,
-		WIRE_TAG "spool %016" PRIx64 " %016" PRIx64 " %" PRId64 " %" PRIu32 " %s\n",
+		WIRE_TAG "spool %016" PRIx64 " %016" PRIx64 " %" PRId64 " %" PRIu32 " %s %" PRId64
+			 "\n",
 		h->attempt_id, h->cycle_id, h->received_at, h->length,
-		fields_encode(client, h->client));
+		fields_encode(client, h->client), h->asked_at);
 	return fits(len, size);
 }
 
@@ -42,6 +43,8 @@ int spool_parse_head(const char *data, size_t len, struct spool_head *ret_head, 
 	h.received_at = fields_number(&f, INT64_MAX);
 	h.length = (uint32_t)fields_number(&f, WIRE_FILE_MAX);
 	fields_text(&f, h.client, sizeof h.client);
+	if (f.at)
+		h.asked_at = fields_number(&f, INT64_MAX);
 	if (!fields_done(&f) || !h.client[0])
 		return error_set(err, "its head line is malformed");
 	size_t body = (size_t)(newline + 1 - data);

@@ -62,8 +62,8 @@ void readings_finish(struct readings *r);
 
 /* How a report is to be taken. */
 struct derive_terms {
-	int64_t taken_at_ms; /* the server's time of the attempt, to which the client's is compared
-			      */
+	int64_t asked_at_ms; /* by the server's clock: the client read its own after this, */
+	int64_t came_at_ms;  /* and before this */
 	int64_t gap_max_ms;  /* the longest time that a rate may be the mean of */
 	const struct metric_choice *choice; /* what is stored; NULL = what the catalogue says */
 };

@@ -172,7 +172,7 @@ static bool value_time_left(
 	const struct work *w, const struct metric *m, const struct series *s, double *ret_value)
 {
 	(void)m;
-	*ret_value = s->sample->value - (double)w->terms->taken_at_ms / 1000;
+	*ret_value = s->sample->value - (double)w->terms->asked_at_ms / 1000;
 	return true;
 }
 
@@ -184,11 +184,22 @@ static bool value_uptime(
 	return *ret_value >= 0;
 }
 
+/* A clock that shows a time between the two moments may be right; of another it is known how far
+ * it is off at least. The server's own may have been set back between them. */
+static double skew_ms(int64_t at, int64_t one, int64_t other)
+{
+	int64_t first = one < other ? one : other, last = one < other ? other : one;
+	if (at < first)
+		return (double)at - (double)first;
+	return at > last ? (double)at - (double)last : 0;
+}
+
 static bool value_skew(
 	const struct work *w, const struct metric *m, const struct series *s, double *ret_value)
 {
 	(void)m, (void)s;
-	*ret_value = ((double)w->header->wall_ms - (double)w->terms->taken_at_ms) / 1000;
+	*ret_value =
+		skew_ms(w->header->wall_ms, w->terms->asked_at_ms, w->terms->came_at_ms) / 1000;
 	return true;
 }
 

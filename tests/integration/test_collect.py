@@ -13,6 +13,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -30,6 +31,33 @@ def silent_server():
         server.bind(('127.0.0.1', 0))
         server.listen(8)
         yield server.getsockname()[1]
+
+
+@contextlib.contextmanager
+def slow_way(target, delay):
+    """A port that leads to the other one, after a while."""
+    def pump(source, sink):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data)
+        for end in (source, sink):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def lead():
+        client = server.accept()[0]
+        time.sleep(delay)
+        with client, socket.create_connection(('127.0.0.1', target)) as other:
+            back = threading.Thread(target=pump, args=(other, client))
+            back.start()
+            pump(client, other)
+            back.join()
+
+    with socket.create_server(('127.0.0.1', 0)) as server:
+        thread = threading.Thread(target=lead)
+        thread.start()
+        yield server.getsockname()[1]
+        thread.join()
 
 
 class CollectTest(unittest.TestCase):
@@ -382,8 +410,22 @@ class Interrupted(CollectTest):
         self.assertTrue(all(0 <= s <= 20 for s in seconds), seconds)
         skews = [value for _, _, value in self.readings('clock_skew_seconds')]
         self.assertEqual(len(skews), 5)
-        self.assertTrue(all(abs(s) < 20 for s in skews), skews)
+        self.assertTrue(all(abs(s) < 1 for s in skews), skews)
         self.assertEqual(len(self.readings('cpu_used_ratio')), 3)  # the client's own did not jump
+
+    def test_slow_login(self):
+        """A login of seven seconds says nothing about the client's clock."""
+        with slow_way(self.sshd.port, 7) as port:
+            self.fleet.write('known_hosts', self.sshd.known_hosts() +
+                             f'[127.0.0.1]:{port} {self.sshd.public_key()}\n')
+            self.configure(self.client('fast'), self.client('slow', port=port))
+            self.collect()
+        self.assertEqual(sorted(self.samples()), [('fast', 'ok'), ('slow', 'ok')])
+        self.assertGreater(max(ms for ms, in self.samples('s.duration_ms')), 6900)
+        for metric in ('clock_skew_seconds', 'clock_deviation_seconds'):
+            skews = [(name, value) for name, _, value in self.readings(metric)]
+            self.assertEqual(sorted(name for name, _ in skews), ['fast', 'slow'])
+            self.assertTrue(all(abs(s) < 1 for _, s in skews), skews)
 
     def test_alerter_that_stopped(self):
         self.configure(self.client('one'))

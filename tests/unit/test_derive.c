@@ -307,13 +307,45 @@ static void a_clock_behind_is_off_too(void **state)
 	};
 	struct promtext none = { 0 };
 	struct client c = { 0 };
-	struct derive_terms terms = { noon, HOUR, NULL };
+	struct derive_terms terms = { noon, noon, HOUR, NULL };
 	assert_int_equal(
 		derive(&header, &none, &terms, NULL, 0, &c.readings, &c.counters, NULL), 0);
 	assert_reading(&c, "clock_skew_seconds", "", -7200);
 	assert_reading(&c, "clock_deviation_seconds", "", 7200);
 	assert_reading(&c, "uptime_seconds", "", NAN);
 	forget(&c);
+}
+
+static const struct {
+	int64_t wall_ms, asked_ms, came_ms; /* after noon */
+	double skew;
+} clocks[] = {
+	{ 7000, 7000, 7500, 0 },
+	{ 7200, 7000, 7500, 0 },
+	{ 7500, 7000, 7500, 0 },
+	{ 9500, 7000, 7500, 2 },
+	{ 6000, 7000, 7500, -1 },
+	{ 7200, 7500, 7000, 0 }, /* the server's was set back meanwhile */
+	{ 6000, 7500, 7000, -1 },
+};
+
+static void a_clock_is_held_against_when_it_was_asked(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(clocks); i++) {
+		struct wire_report_header header = {
+			.boot_id = BOOT_A, .monotonic_ms = 1, .wall_ms = noon + clocks[i].wall_ms
+		};
+		struct promtext none = { 0 };
+		struct client c = { 0 };
+		struct derive_terms terms = { noon + clocks[i].asked_ms, noon + clocks[i].came_ms,
+			HOUR, NULL };
+		assert_int_equal(
+			derive(&header, &none, &terms, NULL, 0, &c.readings, &c.counters, NULL), 0);
+		assert_reading(&c, "clock_skew_seconds", "", clocks[i].skew);
+		assert_reading(&c, "clock_deviation_seconds", "", fabs(clocks[i].skew));
+		forget(&c);
+	}
 }
 
 /* The server's clock went back while the client rebooted: ids go on all the same. */
@@ -329,7 +361,7 @@ static void a_server_that_went_back_is_still_later(void **state)
 		.attempt_id = attempt_floor(noon + 1001) };
 	struct buffer next = { 0 };
 	readings_finish(&c.readings);
-	struct derive_terms terms = { noon - HOUR, HOUR, NULL };
+	struct derive_terms terms = { noon - HOUR, noon - HOUR, HOUR, NULL };
 	assert_int_equal(derive(&header, &none, &terms, c.counters.data, c.counters.len,
 				 &c.readings, &next, NULL),
 		0);
@@ -384,6 +416,7 @@ int main(void)
 		cmocka_unit_test(disk_time_is_a_ratio),
 		cmocka_unit_test(cpu_time_is_shared_out),
 		cmocka_unit_test(a_clock_behind_is_off_too),
+		cmocka_unit_test(a_clock_is_held_against_when_it_was_asked),
 		cmocka_unit_test(a_server_that_went_back_is_still_later),
 		cmocka_unit_test(what_one_host_claims_is_capped),
 	};

@@ -92,15 +92,20 @@ static void every_row(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		uint8_t sealed[2000];
-		struct spool_head head = { .attempt_id = 90, .client = "web1" };
+		struct spool_head head = {
+			.attempt_id = 90, .client = "web1", .asked_at = 1000, .received_at = 1200
+		};
 		head.length = (uint32_t)forge(&rows[i], sealed);
 		struct report r;
 		assert_int_equal(report_open(ring, &head, sealed, &r, NULL), 0);
 		if (r.outcome != rows[i].outcome)
 			fail_msg("%s: %s %s", rows[i].name, outcome_name(r.outcome), r.reason);
 		assert_int_equal(r.reason[0] == 0, r.outcome == OUTCOME_OK);
-		if (r.outcome == OUTCOME_OK)
+		if (r.outcome == OUTCOME_OK) {
 			assert_int_equal(r.header.attempt_id, rows[i].id);
+			assert_int_equal(r.asked_at, rows[i].id == 90 ? 1000 : 0);
+			assert_int_equal(r.came_at, 1200);
+		}
 		report_finish(&r);
 	}
 }

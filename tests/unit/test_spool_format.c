@@ -13,6 +13,7 @@ static const struct spool_head head = {
 	.received_at = 1763785952123,
 	.length = 5,
 	.client = "web 1%/\xc3\xa9",
+	.asked_at = 1763785952007,
 };
 
 #define NONCE "00112233445566778899aabbccddeeff"
@@ -32,7 +33,10 @@ static const struct spool_outcome failed = {
 
 /* clang-format off */
 static const char head_line[] =
-	"fleet1 spool 0123456789abcdef 0123456789abcd00 1763785952123 5 web%201%25/%c3%a9\n";
+	"fleet1 spool 0123456789abcdef 0123456789abcd00 1763785952123 5 web%201%25/%c3%a9 "
+	"1763785952007\n";
+static const char older_head_line[] =
+	"fleet1 spool 0123456789abcdef 0123456789abcd00 1763785952123 5 web1\nhello";
 
 static const char *const bad_heads[] = {
 	"",
@@ -48,6 +52,7 @@ static const char *const bad_heads[] = {
 	"fleet1 spool 0123456789abcdef 0123456789abcd00 1763785952123 5 \n12345",
 	"fleet1 spool 0123456789abcdef 0123456789abcd00 1763785952123 5 web1 \n12345",
 	"fleet1 spool 0123456789abcdef 0123456789abcd00 1763785952123 5 web1 x\n12345",
+	"fleet1 spool 0123456789abcdef 0123456789abcd00 1763785952123 5 web1 1 1\n12345",
 	"fleet1 spool 0123456789abcdef 0123456789abcd00 1763785952123 5 web%00\n12345",
 	"fleet1 spool 0123456789abcdef 0123456789abcd00 1763785952123 5 web%2\n12345",
 	"fleet1 spool 0123456789abcdef 0123456789abcd00 1763785952123 5 web%zz\n12345",
@@ -134,8 +139,21 @@ static void heads_go_there_and_back(void **state)
 	assert_int_equal(back.received_at, head.received_at);
 	assert_int_equal(back.length, 5);
 	assert_string_equal(back.client, head.client);
+	assert_int_equal(back.asked_at, head.asked_at);
 	for (size_t n = 0; n < strlen(out); n++)
 		assert_int_equal(spool_parse_head(out, n, &back, &body, &err), -1);
+}
+
+static void older_heads_are_read(void **state)
+{
+	(void)state;
+	struct spool_head back;
+	size_t body;
+	assert_int_equal(
+		spool_parse_head(older_head_line, sizeof older_head_line - 1, &back, &body, NULL),
+		0);
+	assert_string_equal(back.client, "web1");
+	assert_int_equal(back.asked_at, 0);
 }
 
 static void bad_heads_are_refused(void **state)
@@ -250,6 +268,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(heads_go_there_and_back),
+		cmocka_unit_test(older_heads_are_read),
 		cmocka_unit_test(bad_heads_are_refused),
 		cmocka_unit_test(outcomes_go_there_and_back),
 		cmocka_unit_test(longest_outcome_fits),
