@@ -1,9 +1,9 @@
 /*
  * Filesystems need a system call between the kernel's file and the samples. What it says goes
  * to the reader as a line a mount, with the first three words as the kernel escapes them and
- * sizes in bytes; or without numbers, when it does not answer:
+ * sizes in bytes; or without numbers, when it does not answer, or it may not be asked:
  *
- *   DEVICE TYPE POINT READONLY [SIZE FREE AVAIL FILES FILES_FREE]
+ *   DEVICE TYPE POINT READONLY [SIZE FREE AVAIL FILES FILES_FREE | denied]
  *
  * and, where something away was asked for, a line `stuck 0` or `stuck 1`.
  */
@@ -30,7 +30,7 @@ struct lines {
 	size_t len, size;
 };
 
-enum answer { ANSWER, NO_ANSWER, NOT_OURS };
+enum answer { ANSWER, NO_ANSWER, DENIED, NOT_OURS };
 
 /* Below a root may lie the files of another machine, whose mounts are not here. (btrfs gives each
  * subvolume a number of its own.) */
@@ -53,16 +53,20 @@ static enum answer measure(struct collect *c, const struct mount *m, struct stat
 		!collect_path(c, point + 1, path) || !is_ours(c, m, path))
 		return NOT_OURS;
 	if (statvfs(path, ret) < 0) {
+		bool denied = errno == EACCES || errno == EPERM;
 		collect_note(c, errno);
-		return NO_ANSWER;
+		return denied ? DENIED : NO_ANSWER;
 	}
 	return ret->f_blocks > 0 ? ANSWER : NOT_OURS;
 }
 
-static size_t put(const struct mount *m, const struct statvfs *s, char *out, size_t size)
+static size_t put(
+	const struct mount *m, enum answer answer, const struct statvfs *s, char *out, size_t size)
 {
 	char numbers[128] = "";
-	if (s) {
+	if (answer == DENIED) {
+		(void)snprintf(numbers, sizeof numbers, " denied");
+	} else if (answer == ANSWER) {
 		uint64_t unit = s->f_frsize;
 		(void)snprintf(numbers, sizeof numbers,
 			" %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64,
@@ -78,7 +82,7 @@ static size_t put_measured(struct collect *c, const struct mount *m, char *out, 
 {
 	struct statvfs found;
 	enum answer answer = measure(c, m, &found);
-	return answer == NOT_OURS ? 0 : put(m, answer == ANSWER ? &found : NULL, out, size);
+	return answer == NOT_OURS ? 0 : put(m, answer, &found, out, size);
 }
 
 /* ---- away --------------------------------------------------------------------------------- */
@@ -127,7 +131,8 @@ static void put_away(struct lines *l)
 		if (l->mounts[i].away && known > 0)
 			known--;
 		else if (l->mounts[i].away)
-			l->len += put(&l->mounts[i], NULL, l->out + l->len, l->size - l->len);
+			l->len += put(
+				&l->mounts[i], NO_ANSWER, NULL, l->out + l->len, l->size - l->len);
 }
 
 /* ---- all ---------------------------------------------------------------------------------- */

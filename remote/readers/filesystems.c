@@ -50,10 +50,16 @@ static void write_column(struct span file, const char *name, unsigned column, st
 			text_sample(out, name, labels.items, ARRAY_LEN(labels.items), value, 0);
 }
 
-/* node_exporter's word for a filesystem that gives no numbers. */
-static void write_errors(struct span file, struct text *out)
+/* What may not be looked at may be well. */
+static bool is_denied(struct span line)
 {
-	static const char name[] = "node_filesystem_device_error";
+	struct span word = { 0 };
+	return span_word(&line, &word) && span_word(&line, &word) && span_is(word, "denied");
+}
+
+/* node_exporter's word for a filesystem that gives no numbers is about those, too. */
+static void write_errors(struct span file, const char *name, bool also_denied, struct text *out)
+{
 	struct span line;
 	struct labels labels;
 	uint64_t value;
@@ -61,7 +67,9 @@ static void write_errors(struct span file, struct text *out)
 	while (span_line(&file, &line))
 		if (take_labels(&line, &labels) && span_column(line, READONLY, &value))
 			text_sample(out, name, labels.items, ARRAY_LEN(labels.items),
-				!span_column(line, SIZE, &value), 0);
+				!span_column(line, SIZE, &value) &&
+					(also_denied || !is_denied(line)),
+				0);
 }
 
 static void write_stuck(struct span file, struct text *out)
@@ -80,6 +88,7 @@ void read_filesystems(struct span file, struct text *out)
 {
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		write_column(file, rows[i].name, rows[i].column, out);
-	write_errors(file, out);
+	write_errors(file, "node_filesystem_device_error", true, out);
+	write_errors(file, "fleet_filesystem_failed", false, out);
 	write_stuck(file, out);
 }

@@ -47,6 +47,9 @@ class Case(unittest.TestCase):
         found = re.search(f'^{name}{labels} (.*)$', text, re.M)
         return found and int(found[1])
 
+    def failed(self, text, point):
+        return self.value(text, 'fleet_filesystem_failed', point)
+
     def numbers(self, text, point):
         return [self.value(text, 'node_filesystem_' + name, point)
                 for name in ('size_bytes', 'free_bytes', 'avail_bytes', 'files', 'files_free', 'device_error')]
@@ -83,6 +86,7 @@ class Local(Case):
         text = self.plain('mount-include:*/inner', program=[*AS_USER, PROBE])
         self.assertEqual(self.numbers(text, inner), [None] * 5 + [1])
         self.assertTrue(denied in text)
+        self.assertEqual(self.failed(text, inner), 0)
 
 
 class Away(Case):
@@ -114,6 +118,7 @@ class Away(Case):
             self.assertLess(self.seconds, 5)
             self.assertEqual(self.numbers(text, self.point), [None] * 5 + [1])
             self.assertEqual(self.value(text, 'node_filesystem_device_error', '/'), 0)
+            self.assertEqual([self.failed(text, point) for point in (self.point, '/')], [1, 0])
             self.assertEqual(self.value(text, 'fleet_filesystem_stuck'), 1)
             self.assertEqual(self.server.asked, 1)
         self.server.come_back()
