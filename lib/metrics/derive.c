@@ -76,7 +76,7 @@ static void compare_times(struct work *w)
 		w->is_newer = w->now.taken_at_ms > w->before.taken_at_ms;
 		return;
 	}
-	w->is_newer = w->now.monotonic_ms > w->before.monotonic_ms;
+	w->is_newer = w->is_grown = w->now.monotonic_ms > w->before.monotonic_ms;
 	int64_t gap_ms;
 	if (w->is_newer &&
 		!__builtin_sub_overflow(w->now.monotonic_ms, w->before.monotonic_ms, &gap_ms) &&
@@ -84,13 +84,18 @@ static void compare_times(struct work *w)
 		w->seconds = (double)gap_ms / 1000;
 }
 
-bool work_growth(const struct work *w, const struct series *s, double *ret_growth)
+bool work_gain(const struct work *w, const struct series *s, double *ret_gain)
 {
 	double before;
-	if (!(w->seconds > 0) || !s->has_key || !counters_find(&w->before, s->key, &before))
+	if (!w->is_grown || !s->has_key || !counters_find(&w->before, s->key, &before))
 		return false;
-	*ret_growth = s->sample->value - before;
+	*ret_gain = s->sample->value - before;
 	return true;
+}
+
+bool work_growth(const struct work *w, const struct series *s, double *ret_growth)
+{
+	return w->seconds > 0 && work_gain(w, s, ret_growth);
 }
 
 static int pack_counters(const struct work *w, struct buffer *out)

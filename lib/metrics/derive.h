@@ -17,9 +17,9 @@
  * Rates are only made when both reports are of the same boot, the earlier one is really
  * earlier by the client's monotonic clock, the gap is no longer than the caller allows, and the
  * counter did not go backwards. Otherwise the reading is absent, which means "not measured";
- * it is never 0. A report older than the stored counters (by the monotonic clock within a
- * boot, by the attempt id's across boots: the server's clock may go back) gets no rates and
- * replaces nothing.
+ * it is never 0. What a counter gained in number (METRIC_GROWTH) is told after any gap. A report
+ * older than the stored counters (by the monotonic clock within a boot, by the attempt id's across
+ * boots: the server's clock may go back) gets no rates and replaces nothing.
  *
  * A value that cannot be (a negative counter, more memory available than there is) makes its
  * reading absent, too. When two series give one metric the same instance, such as two

@@ -97,12 +97,13 @@ static bool value_rate(
 	return true;
 }
 
-/* Since the report before; a number, where a rate of so few would tell nobody anything. */
+/* Since the report before; a number, where a rate of so few would tell nobody anything, and true
+ * however long ago that was. */
 static bool value_growth(
 	const struct work *w, const struct metric *m, const struct series *s, double *ret_value)
 {
 	(void)m;
-	return work_growth(w, s, ret_value) && *ret_value >= 0;
+	return work_gain(w, s, ret_value) && *ret_value >= 0;
 }
 
 static bool value_cpu(

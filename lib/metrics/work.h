@@ -33,6 +33,7 @@ struct work {
 	struct series_index index;
 	struct counters before, now;
 	bool is_newer;	/* than `before` */
+	bool is_grown;	/* and of the same boot: counters went on from there */
 	double seconds; /* between them; 0 when there can be no rates */
 	double cpu_seconds[CPU_MODE_COUNT];
 	size_t cpu_count;
@@ -45,8 +46,9 @@ struct work {
 /* Gives these series the keys under which their counters are kept, negative ones none. */
 int work_key_counters(struct series *s, size_t count) MUST_CHECK;
 
-/* How much a counter grew since the report before; negative when it was reset. False when there
- * are no two of it. */
+/* How much a counter grew since the report before, however long ago; negative when it was reset.
+ * False when there are no two of it. The second is for rates: also when that was too long ago. */
+bool work_gain(const struct work *w, const struct series *s, double *ret_gain);
 bool work_growth(const struct work *w, const struct series *s, double *ret_growth);
 
 /* Adds up cpu_seconds and cpu_count. */

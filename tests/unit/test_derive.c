@@ -198,6 +198,26 @@ static void a_gap_costs_one_rate_only(void **state)
 	forget(&c);
 }
 
+#define OOM(kills) "node_vmstat_oom_kill " kills "\n"
+
+/* A rate over such a time would be the mean of too much; a number of events is as true as ever. */
+static void a_growth_counts_after_any_gap(void **state)
+{
+	(void)state;
+	struct client c = { 0 };
+	report(&c, &(struct moment){ BOOT_A, 10000, 0 }, OOM("3") NET("1000"));
+	report(&c, &(struct moment){ BOOT_A, 10001 + HOUR, 0 }, OOM("9") NET("2000"));
+	assert_reading(&c, "vmstat_oom_kills", "", 6);
+	assert_reading(&c, RATE, NAN);
+	report(&c, &(struct moment){ BOOT_A, 50 * HOUR, 0 }, OOM("13") NET("3000"));
+	assert_reading(&c, "vmstat_oom_kills", "", 4);
+	report(&c, &(struct moment){ BOOT_B, 100, noon + 51 * HOUR }, OOM("20"));
+	assert_reading(&c, "vmstat_oom_kills", "", NAN);
+	report(&c, &(struct moment){ BOOT_B, 90, noon + 51 * HOUR }, OOM("21"));
+	assert_reading(&c, "vmstat_oom_kills", "", NAN);
+	forget(&c);
+}
+
 static void a_new_device_waits_for_its_second_report(void **state)
 {
 	(void)state;
@@ -411,6 +431,7 @@ int main(void)
 		cmocka_unit_test(the_caller_allows_the_gap),
 		cmocka_unit_test(two_unknown_boots_are_not_the_same),
 		cmocka_unit_test(a_gap_costs_one_rate_only),
+		cmocka_unit_test(a_growth_counts_after_any_gap),
 		cmocka_unit_test(a_new_device_waits_for_its_second_report),
 		cmocka_unit_test(damaged_counters_are_none),
 		cmocka_unit_test(disk_time_is_a_ratio),
