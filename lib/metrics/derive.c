@@ -34,16 +34,23 @@ int work_key_counters(struct series *s, size_t count)
 	return 0;
 }
 
+static int key_named(struct work *w, const char *name)
+{
+	size_t count;
+	struct series *s = series_named(&w->index, name, &count);
+	return work_key_counters(s, count);
+}
+
 /* Of what is stored. */
 static int key_counters(struct work *w)
 {
 	for (size_t i = 0; i < metric_count(); i++) {
 		const struct metric *m = metric_at(i);
-		if (!choice_has(w->choice, i) || !work_kind(m)->is_counted)
+		const struct kind *kind = work_kind(m);
+		if (!choice_has(w->choice, i))
 			continue;
-		size_t count;
-		struct series *s = series_named(&w->index, m->source, &count);
-		if (work_key_counters(s, count) < 0)
+		if ((kind->is_counted && key_named(w, m->source) < 0) ||
+			(kind->is_counted_twice && key_named(w, m->other) < 0))
 			return -1;
 	}
 	return 0;

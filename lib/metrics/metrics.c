@@ -38,6 +38,8 @@
 	ROW(name, group, is_stored, unit, RATE, source, "", "", label, alert, help)
 #define GROWTH(name, group, is_stored, source, label, alert, help) \
 	ROW(name, group, is_stored, NONE, GROWTH, source, "", "", label, alert, help)
+#define GROWTH_SHARE(name, group, is_stored, part, whole, label, alert, help) \
+	ROW(name, group, is_stored, RATIO, GROWTH_SHARE, part, whole, "", label, alert, help)
 #define CGROUP(name, group, is_stored, alert, help) \
 	ROW(name, group, is_stored, RATIO, CGROUP, "fleet_cgroup_memory_usage_bytes", \
 		"fleet_cgroup_memory_limit_bytes", "", "", alert, help)

@@ -75,13 +75,18 @@ static int compare_to_item(const void *sample, const void *item)
 	return compare_series(sample, ((const struct series *)item)->sample);
 }
 
-bool series_like(const struct series_index *index, const char *name, const struct prom_sample *like,
-	double *ret_value)
+const struct series *series_twin(
+	const struct series_index *index, const char *name, const struct prom_sample *like)
 {
 	struct prom_sample wanted = *like;
 	wanted.name = name;
-	const struct series *found =
-		bsearch(&wanted, index->items, index->count, sizeof *index->items, compare_to_item);
+	return bsearch(&wanted, index->items, index->count, sizeof *index->items, compare_to_item);
+}
+
+bool series_like(const struct series_index *index, const char *name, const struct prom_sample *like,
+	double *ret_value)
+{
+	const struct series *found = series_twin(index, name, like);
 	if (!found)
 		return false;
 	*ret_value = found->sample->value;

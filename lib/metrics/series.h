@@ -31,7 +31,9 @@ void series_index_finish(struct series_index *index);
 /* All series of that name: *ret_count from the one returned. */
 struct series *series_named(const struct series_index *index, const char *name, size_t *ret_count);
 
-/* The value of `name` with the same labels as `like`. */
+/* That of `name` with the same labels as `like`, or NULL; and its value. */
+const struct series *series_twin(
+	const struct series_index *index, const char *name, const struct prom_sample *like);
 bool series_like(const struct series_index *index, const char *name, const struct prom_sample *like,
 	double *ret_value);
 

@@ -106,6 +106,18 @@ static bool value_growth(
 	return work_gain(w, s, ret_value) && *ret_value >= 0;
 }
 
+/* Nothing of nothing is none. */
+static bool value_growth_share(
+	const struct work *w, const struct metric *m, const struct series *s, double *ret_value)
+{
+	double part, whole;
+	const struct series *other = series_twin(&w->index, m->other, s->sample);
+	if (!other || !work_growth(w, s, &part) || !work_growth(w, other, &whole))
+		return false;
+	*ret_value = 0;
+	return (part == 0 && whole == 0) || share(part, whole, ret_value);
+}
+
 static bool value_cpu(
 	const struct work *w, const struct metric *m, const struct series *s, double *ret_value)
 {
@@ -233,6 +245,9 @@ static const struct kind kinds[METRIC_KIND_COUNT] = {
 	[METRIC_HIGHEST] = { .value = value_gauge, .is_highest = true },
 	[METRIC_RATE] = { .value = value_rate, .is_counted = true },
 	[METRIC_GROWTH] = { .value = value_growth, .is_counted = true },
+	[METRIC_GROWTH_SHARE] = { .value = value_growth_share,
+		.is_counted = true,
+		.is_counted_twice = true },
 	[METRIC_CPU] = { .value = value_cpu, .is_counted = true, .is_whole = true },
 	[METRIC_PER_CPU] = { .value = value_per_cpu },
 	[METRIC_USED] = { .value = value_used },

@@ -60,8 +60,9 @@ struct kind {
 	 * no value. */
 	bool (*value)(const struct work *w, const struct metric *m, const struct series *s,
 		double *ret_value);
-	bool is_whole;	 /* one value for the report, not one a series */
-	bool is_counted; /* by counters: those of the report before are looked up */
+	bool is_whole;	       /* one value for the report, not one a series */
+	bool is_counted;       /* by counters: those of the report before are looked up */
+	bool is_counted_twice; /* by those of `other`, too */
 	bool is_highest; /* of several series of one instance the highest counts; else the last */
 };
 

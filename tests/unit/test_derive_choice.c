@@ -83,6 +83,18 @@ static const struct {
 	{ "node_vmstat_oom_kill 3\n", "node_vmstat_oom_kill 3\n", "vmstat_oom_kills", "", 0 },
 	{ "node_vmstat_oom_kill 3\n", "node_vmstat_oom_kill 1\n", "vmstat_oom_kills", "", NAN },
 	{ "", "node_vmstat_oom_kill 5\n", "vmstat_oom_kills", "", NAN },
+/* a growth of another */
+#define PERIODS(stopped, all)                                    \
+	"fleet_cgroup_cpu_throttled_periods_total " stopped "\n" \
+	"fleet_cgroup_cpu_periods_total " all "\n"
+	{ PERIODS("10", "100"), PERIODS("30", "180"), "cgroup_cpu_throttled_ratio", "", 0.25 },
+	{ PERIODS("10", "100"), PERIODS("10", "180"), "cgroup_cpu_throttled_ratio", "", 0 },
+	{ PERIODS("10", "100"), PERIODS("10", "100"), "cgroup_cpu_throttled_ratio", "", 0 },
+	{ PERIODS("10", "100"), PERIODS("5", "50"), "cgroup_cpu_throttled_ratio", "", NAN },
+	{ "", PERIODS("10", "100"), "cgroup_cpu_throttled_ratio", "", NAN },
+	{ "fleet_cgroup_cpu_throttled_periods_total 1\n",
+		"fleet_cgroup_cpu_throttled_periods_total 2\n", "cgroup_cpu_throttled_ratio", "",
+		NAN },
 	{ "node_softnet_dropped_total{cpu=\"0\"} 1\n", "node_softnet_dropped_total{cpu=\"0\"} 21\n",
 		"softnet_dropped_per_second", "0", 2 },
 	/* seconds of a second; watts */
