@@ -145,6 +145,20 @@ static bool is_passing(const struct metric *m, const struct prom_sample *s)
 	return device && interface_is_passing(device);
 }
 
+/* One that nobody can write to cannot run full, though images are full by design. */
+static bool is_sealed(const struct work *w, const struct metric *m, const struct prom_sample *s)
+{
+	double readonly;
+	return m->unit == UNIT_RATIO && strcmp(m->instance, "mountpoint") == 0 &&
+	       series_like(&w->index, "node_filesystem_readonly", s, &readonly) && readonly > 0;
+}
+
+static bool is_none_of_ours(
+	const struct work *w, const struct metric *m, const struct prom_sample *s)
+{
+	return is_door(w, m, s) || is_passing(m, s) || is_sealed(w, m, s);
+}
+
 /* Only durations and temperatures can be negative. */
 static bool is_plausible(const struct metric *m, double value)
 {
@@ -158,8 +172,8 @@ static int derive_series(struct work *w, const struct metric *m, const struct se
 	double *value = &d.reading.value;
 	if (*m->only && !has_label(s->sample, m->only))
 		return 0;
-	if (is_door(w, m, s->sample) || is_passing(m, s->sample) ||
-		!work_kind(m)->value(w, m, s, value) || !is_plausible(m, *value))
+	if (is_none_of_ours(w, m, s->sample) || !work_kind(m)->value(w, m, s, value) ||
+		!is_plausible(m, *value))
 		return 0;
 	if (work_instance(w, s->sample, m->instance, &d.reading.instance) < 0)
 		return -1;

@@ -104,6 +104,19 @@ static const struct {
 	{ "node_rapl_package_joules_total{index=\"0\",path=\"p\"} 100\n",
 		"node_rapl_package_joules_total{index=\"0\",path=\"p\"} 400\n",
 		"rapl_package_watts", "0/p", 30 },
+/* what cannot be written to cannot run full */
+#define FULL(readonly)                                          \
+	"node_filesystem_size_bytes{mountpoint=\"/usr\"} 100\n" \
+	"node_filesystem_free_bytes{mountpoint=\"/usr\"} 0\n"   \
+	"node_filesystem_avail_bytes{mountpoint=\"/usr\"} 0\n"  \
+	"node_filesystem_files{mountpoint=\"/usr\"} 100\n"      \
+	"node_filesystem_files_free{mountpoint=\"/usr\"} 0\n"   \
+	"node_filesystem_readonly{mountpoint=\"/usr\"} " readonly "\n"
+	{ "", FULL("0"), "filesystem_used_ratio", "/usr", 1 },
+	{ "", FULL("0"), "filesystem_files_used_ratio", "/usr", 1 },
+	{ "", FULL("1"), "filesystem_used_ratio", "/usr", NAN },
+	{ "", FULL("1"), "filesystem_files_used_ratio", "/usr", NAN },
+	{ "", FULL("1"), "filesystem_avail_bytes", "/usr", 0 },
 	/* a filesystem that does not answer has no size */
 	{ "", "node_filesystem_device_error{mountpoint=\"/mnt\"} 1\n", "filesystem_device_error",
 		"/mnt", 1 },
@@ -262,6 +275,9 @@ static void put_ordinary(struct buffer *text)
 			put_metric(text, metric_at(i));
 	static const struct metric filesystem = { .instance = "mountpoint" };
 	for (const char *const *i = mounts; *i; i++) {
+		assert_int_equal(
+			buffer_printf(text, "node_filesystem_readonly{mountpoint=\"%s\"} 0\n", *i),
+			0);
 		put(text, "node_filesystem_free_bytes", &filesystem, *i, "");
 		put(text, "node_filesystem_avail_bytes", &filesystem, *i, "");
 	}
