@@ -1,11 +1,11 @@
 /* The files that somebody asked for: whether they are there, how large, and how old. Of one in a
- * folder that is closed to us nothing is said. */
+ * folder that is closed to us only that is said. */
 #include "remote/readers/readers.h"
 
 #include "lib/compiler.h"
 #include "remote/bundle.h"
 
-enum reading { AGE, EXISTS, MTIME, SIZE };
+enum reading { AGE, ERROR, EXISTS, MTIME, SIZE };
 
 /* clang-format off */
 static const struct {
@@ -13,11 +13,18 @@ static const struct {
 	unsigned decimals;
 } readings[] = {
 	[AGE]    = { "fleet_file_age_seconds", 9 },
+	[ERROR]  = { "fleet_file_error", 0 },
 	[EXISTS] = { "fleet_file_exists", 0 },
 	[MTIME]  = { "fleet_file_mtime_seconds", 9 },
 	[SIZE]   = { "fleet_file_size_bytes", 0 },
 };
 /* clang-format on */
+
+/* What can be said of one that is not there, or is hidden from us. */
+static bool is_known(enum reading reading, const struct bundle_file *f)
+{
+	return f->size >= 0 || reading == ERROR || (reading == EXISTS && f->size == BUNDLE_MISSING);
+}
 
 static int64_t value_of(enum reading reading, const struct bundle_file *f, int64_t now_ns)
 {
@@ -25,6 +32,8 @@ static int64_t value_of(enum reading reading, const struct bundle_file *f, int64
 	switch (reading) {
 	case AGE:
 		return __builtin_sub_overflow(now_ns, f->time_ns, &age) ? INT64_MAX : age;
+	case ERROR:
+		return f->size < 0 && f->size != BUNDLE_MISSING;
 	case EXISTS:
 		return f->size >= 0;
 	case MTIME:
@@ -41,8 +50,7 @@ static void write_reading(struct span bytes, enum reading reading, int64_t now_n
 	struct bundle_file f;
 	while (bundle_next(&bytes, &f)) {
 		struct label label = { "path", f.path };
-		if (span_is(f.kind, "file") &&
-			(f.size >= 0 || (reading == EXISTS && f.size == BUNDLE_MISSING)))
+		if (span_is(f.kind, "file") && is_known(reading, &f))
 			text_member(out, &family, &label, 1, value_of(reading, &f, now_ns),
 				readings[reading].decimals);
 	}

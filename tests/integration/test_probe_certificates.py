@@ -146,7 +146,7 @@ class Certificates(unittest.TestCase):
         self.assertEqual(found['not_after_timestamp_seconds'], {'mixed': self.end_of('site0.pem')})
 
     def test_what_only_root_may_see(self):
-        """No lie about a file, words about a certificate, and that root would see more."""
+        """No lie about a file, words about that and a certificate, and that root would see more."""
         os.mkdir(self.path('closed'), 0)
         self.addCleanup(os.rmdir, self.path('closed'))
         command = [PROBE, '--root', self.root, '--plain', '--ask', 'file:/closed/x',
@@ -157,7 +157,9 @@ class Certificates(unittest.TestCase):
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=60).stdout
         told = [l for l in text.splitlines()
                 if l.startswith(('fleet_file_', 'fleet_certificate_', 'fleet_source_denied'))]
-        self.assertEqual(told, ['fleet_file_exists{path="/nowhere/x"} 0',
+        self.assertEqual(told, ['fleet_file_error{path="/closed/x"} 1',
+                                'fleet_file_error{path="/nowhere/x"} 0',
+                                'fleet_file_exists{path="/nowhere/x"} 0',
                                 'fleet_certificate_unreadable{path="/closed/x"} 1',
                                 'fleet_source_denied{source="files"} 1',
                                 'fleet_source_denied{source="certificates"} 1'])

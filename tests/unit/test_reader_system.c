@@ -105,6 +105,8 @@ static const struct reader_row rows[] = {
 	  "file 12000000001 0 0 /later\n\nfile 0 -2 0 /hidden\n\n",
 	  FILE_TYPE("age_seconds") FILE_SAMPLE("age_seconds", "/var/backups/my db", "2.500000000")
 	  FILE_SAMPLE("age_seconds", "/later", "-2.000000001")
+	  FILE_TYPE("error") FILE_SAMPLE("error", "/var/backups/my db", "0") FILE_SAMPLE("error", "/nope", "0")
+	  FILE_SAMPLE("error", "/later", "0") FILE_SAMPLE("error", "/hidden", "1")
 	  FILE_TYPE("exists") FILE_SAMPLE("exists", "/var/backups/my db", "1") FILE_SAMPLE("exists", "/nope", "0")
 	  FILE_SAMPLE("exists", "/later", "1")
 	  FILE_TYPE("mtime_seconds") FILE_SAMPLE("mtime_seconds", "/var/backups/my db", "7.500000000")
@@ -112,7 +114,7 @@ static const struct reader_row rows[] = {
 	  FILE_TYPE("size_bytes") FILE_SAMPLE("size_bytes", "/var/backups/my db", "1234") FILE_SAMPLE("size_bytes", "/later", "0") },
 	{ read_files, "now 9223372036854775807 0 0 \n\nfile -9223372036854775807 0 0 /a\n\n",
 	  FILE_TYPE("age_seconds") FILE_SAMPLE("age_seconds", "/a", "9223372036.854775807")
-	  FILE_TYPE("exists") FILE_SAMPLE("exists", "/a", "1")
+	  FILE_TYPE("error") FILE_SAMPLE("error", "/a", "0") FILE_TYPE("exists") FILE_SAMPLE("exists", "/a", "1")
 	  FILE_TYPE("mtime_seconds") FILE_SAMPLE("mtime_seconds", "/a", "-9223372036.854775807")
 	  FILE_TYPE("size_bytes") FILE_SAMPLE("size_bytes", "/a", "0") },
 	{ read_files, "now 10 0 0 \n\n", "" },
