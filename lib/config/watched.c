@@ -1,6 +1,7 @@
 /*
- * An <alert> on a process, a file or a certificate can fire only where one is asked for: one that
- * no client will ever have anything to compare with is most likely a typing mistake.
+ * An <alert> on a process, a file, a certificate or filesystems of a network can fire only where
+ * one is asked for: one that no client will ever have anything to compare with is most likely a
+ * typing mistake.
  */
 #include <string.h>
 
@@ -14,6 +15,7 @@ static const struct {
 } watched[] = {
 	{ "fleet_process_", ASK_PROCESS, "<process name=\"…\"/>" },
 	{ "fleet_file_", ASK_FILE, "<file path=\"…\"/>" },
+	{ "fleet_filesystem_stuck", ASK_NETWORK_MOUNTS, "<filesystems network=\"yes\"/>" },
 	{ "fleet_certificate_", ASK_CERTIFICATE, "<certificate path=\"…\"/>" },
 };
 
