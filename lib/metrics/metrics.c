@@ -21,6 +21,8 @@
 	ROW(name, group, is_stored, unit, GAUGE, "node_" #name, "", "", label, alert, help)
 #define PROBE(name, group, is_stored, unit, label, alert, help) \
 	ROW(name, group, is_stored, unit, GAUGE, "fleet_" #name, "", "", label, alert, help)
+#define PERCENT(name, group, is_stored, source, label, alert, help) \
+	ROW(name, group, is_stored, RATIO, PERCENT, source, "", "", label, alert, help)
 #define STATE(name, group, is_stored, source, only, label, alert, help) \
 	ROW(name, group, is_stored, NONE, GAUGE, source, "", only, label, alert, help)
 #define HIGHEST(name, group, is_stored, unit, source, label, alert, help) \

@@ -18,6 +18,7 @@
 enum metric_kind {
 	METRIC_GAUGE,	/* the raw value of `source` */
 	METRIC_HIGHEST, /* the same, of several series of one instance the highest */
+	METRIC_PERCENT, /* the share that the percentage `source` is */
 	METRIC_RATE,	/* per second, of the counter `source` */
 	METRIC_GROWTH,	/* what the counter `source` gained since the last report */
 	METRIC_CPU,	/* share of the CPU time since the last report in the modes `other` */

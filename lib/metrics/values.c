@@ -85,6 +85,13 @@ static bool value_gauge(
 	return true;
 }
 
+static bool value_percent(
+	const struct work *w, const struct metric *m, const struct series *s, double *ret_value)
+{
+	(void)w, (void)m;
+	return share(s->sample->value, 100, ret_value);
+}
+
 static bool value_rate(
 	const struct work *w, const struct metric *m, const struct series *s, double *ret_value)
 {
@@ -243,6 +250,7 @@ static bool value_left_out(
 static const struct kind kinds[METRIC_KIND_COUNT] = {
 	[METRIC_GAUGE] = { .value = value_gauge },
 	[METRIC_HIGHEST] = { .value = value_gauge, .is_highest = true },
+	[METRIC_PERCENT] = { .value = value_percent },
 	[METRIC_RATE] = { .value = value_rate, .is_counted = true },
 	[METRIC_GROWTH] = { .value = value_growth, .is_counted = true },
 	[METRIC_GROWTH_SHARE] = { .value = value_growth_share,

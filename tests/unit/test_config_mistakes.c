@@ -292,6 +292,7 @@ static const struct {
 	{ ALERT("type='load' limit='10GiB'"), 3, "is not a limit for load1; write a number" },
 	{ ALERT("type='disk-avail' below='10 gigs'"), 3, "as below=\"10GiB\"" },
 	{ ALERT("type='uptime' below='10GiB'"), 3, "as below=\"90s\"" },
+	{ ALERT("type='battery' below='200'"), 3, "write percent from 0 to 100" },
 	{ ALERT("type='memory' limit='85%' clear='90%'"), 3,
 		"clear=\"90%\" is on the firing side of limit=\"85%\"; write one below it" },
 	{ ALERT("type='disk-avail' below='10GB' clear='9GB'"), 3, "write one above it" },

@@ -55,6 +55,8 @@ static const struct {
 		"node_hwmon_temp_crit_celsius{chip=\"a\",sensor=\"temp1\"} 0\n",
 		"temperature_critical_ratio", "a", NAN },
 	/* a share */
+	{ "", "node_power_supply_capacity{power_supply=\"BAT0\"} 79\n",
+		"power_supply_capacity_ratio", "BAT0", 0.79 },
 	{ "", "node_filefd_allocated 100\nnode_filefd_maximum 400\n", "filefd_used_ratio", "",
 		0.25 },
 	{ "", "node_filefd_allocated 100\n", "filefd_used_ratio", "", NAN },
