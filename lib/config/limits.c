@@ -63,6 +63,19 @@ static const struct scale {
 	{ UNIT_SECONDS, "w", 7 * 86400 },
 };
 
+static const struct {
+	const char *what, *example;
+} wanted[] = {
+	[UNIT_NONE] = { "a number", "8" },
+	[UNIT_BYTES] = { "bytes", "10GiB" },
+	[UNIT_SECONDS] = { "a time", "90s" },
+	[UNIT_BYTES_PER_SECOND] = { "bytes a second", "100MB" },
+	[UNIT_PER_SECOND] = { "a number a second", "8" },
+	[UNIT_TIMESTAMP] = { "seconds since 1970", "1800000000" },
+	[UNIT_CELSIUS] = { "degrees Celsius", "80" },
+	[UNIT_WATTS] = { "watts", "250" },
+};
+
 int parse_limit(const struct metric *metric, const char *name, const char *text, double *ret_value,
 	struct error *err)
 {
@@ -78,11 +91,8 @@ int parse_limit(const struct metric *metric, const char *name, const char *text,
 		if (scales[i].unit == unit && strcmp(scales[i].suffix, rest) == 0)
 			factor = scales[i].factor;
 	if (factor == 0)
-		return error_set(err, "is not a limit for %s; write a number, as %s=\"%s\"",
-			metric->name, name,
-			unit == UNIT_BYTES     ? "10GiB"
-			: unit == UNIT_SECONDS ? "90s"
-					       : "8");
+		return error_set(err, "is not a limit for %s; write %s, as %s=\"%s\"", metric->name,
+			wanted[metric->unit].what, name, wanted[metric->unit].example);
 	*ret_value = value * factor;
 	return 0;
 }
