@@ -104,6 +104,28 @@ static void defaults_bring_alerts_that_others_replace(void **state)
 	config_destroy(c);
 }
 
+/* What is asked for is told of when it is not there, and when nobody may look. */
+static void defaults_tell_of_what_is_asked_for(void **state)
+{
+	(void)state;
+	static const char *const keys[] = { "process/warning/*/below", "process-error/warning/*",
+		"file/warning/*/below", "file-error/warning/*", "certificate/warning/*/below",
+		"certificate-unreadable/warning/*", "textfile-bad/warning/*",
+		"report-truncated/warning/*", "container-memory/warning/*",
+		"container-oom/warning/*" };
+	struct config *c = rig_load("<config><defaults/><client ip='a'/>"
+				    "<client ip='b'><certificate path='/c'/>"
+				    "<alert type='certificate' below='9d'/></client></config>");
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		if (!rule_of(c, "a", keys[i]))
+			fail_msg("no %s", keys[i]);
+	assert_true(rule_of(c, "a", "certificate/warning/*/below")->has_critical);
+	assert_false(rule_of(c, "b", "certificate/warning/*/below")->has_critical); /* as a whole */
+	assert_null(rule_of(c, "a", "files-open/warning/*"));
+	assert_null(rule_of(c, "a", "bond/critical/*/below"));
+	config_destroy(c);
+}
+
 static void a_group_counts_its_clients(void **state)
 {
 	(void)state;
@@ -228,6 +250,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CONFIG_TEST(each_kind_has_its_limits),
 		CONFIG_TEST(the_nearest_of_the_same_alert_wins),
+		CONFIG_TEST(defaults_tell_of_what_is_asked_for),
 		CONFIG_TEST(defaults_bring_alerts_that_others_replace),
 		CONFIG_TEST(a_group_counts_its_clients),
 		CONFIG_TEST(names_stand_for_recipients),
