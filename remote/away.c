@@ -12,7 +12,11 @@
 
 #include "remote/io.h"
 
-enum { INHERITED_MAX = 256, REAP_MS = 50 };
+enum {
+	INHERITED_MAX = 256,
+	REAP_MS = 50,
+	LOCK_MS = AWAY_MS + 2 * REAP_MS, /* more than another's child is left to live */
+};
 
 static void pause_ms(long ms)
 {
@@ -23,7 +27,7 @@ static void pause_ms(long ms)
 /* Another probe's child may be about its work, and done with it as soon as ours would be. */
 static int lock_in_time(int fd)
 {
-	int64_t until = io_clock_ms(CLOCK_MONOTONIC) + AWAY_MS;
+	int64_t until = io_clock_ms(CLOCK_MONOTONIC) + LOCK_MS;
 	int rc;
 	while ((rc = flock(fd, LOCK_EX | LOCK_NB)) < 0 && errno == EWOULDBLOCK &&
 		io_clock_ms(CLOCK_MONOTONIC) < until)
@@ -89,26 +93,33 @@ static bool is_over(pid_t child)
 	return false;
 }
 
+static ssize_t run_child(
+	int lock_fd, away_work *work, const void *data, char *out, size_t size, bool *ret_stuck)
+{
+	int ends[2];
+	ssize_t len = -1;
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -1;
+	pid_t child = fork();
+	if (child == 0)
+		be_the_child(lock_fd, ends[1], work, data);
+	(void)close(ends[1]);
+	if (child > 0) {
+		len = (ssize_t)read_in_time(ends[0], out, size);
+		*ret_stuck = !is_over(child);
+	}
+	(void)close(ends[0]);
+	return len;
+}
+
 ssize_t away_read(const struct folders *folders, away_work *work, const void *data, char *out,
 	size_t size, bool *ret_stuck)
 {
-	int ends[2];
-	size_t len = 0;
 	*ret_stuck = false;
 	int lock_fd = take_lock(folders, ret_stuck);
 	if (lock_fd < 0)
-		return 0;
-	if (pipe2(ends, O_CLOEXEC) == 0) {
-		pid_t child = fork();
-		if (child == 0)
-			be_the_child(lock_fd, ends[1], work, data);
-		(void)close(ends[1]);
-		if (child > 0) {
-			len = read_in_time(ends[0], out, size);
-			*ret_stuck = !is_over(child);
-		}
-		(void)close(ends[0]);
-	}
+		return *ret_stuck ? 0 : -1;
+	ssize_t len = run_child(lock_fd, work, data, out, size, ret_stuck);
 	(void)close(lock_fd);
-	return (ssize_t)len;
+	return len;
 }

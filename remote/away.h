@@ -19,7 +19,7 @@ enum { AWAY_MS = 200 };
 typedef void away_work(int fd, const void *data);
 
 /* What the child wrote, whole or not. *ret_stuck: it, or one of an earlier run, is still there.
- * Nothing is done when no folder takes a lock. */
+ * -1 when there can be no child: no folder takes a lock, or there is no process to be had. */
 ssize_t away_read(const struct folders *folders, away_work *work, const void *data, char *out,
 	size_t size, bool *ret_stuck) MUST_CHECK;
 

@@ -10,7 +10,12 @@
 #include "remote/io.h"
 #include "remote/sources.h"
 
-enum { LISTING_MAX = 64 << 10, NAMES_MAX = 4096 };
+enum {
+	LISTING_MAX = 64 << 10,
+	NAMES_MAX = 4096,
+	MOUNTINFO_MAX = 352 << 10,
+	POINTS_MAX = 64 << 10, /* of mounts that are away */
+};
 
 static int init_names(struct names *n, struct arena *a)
 {
@@ -26,18 +31,36 @@ int collect_init(struct collect *c, struct arena *a, const char *root, const cha
 	*c = (struct collect){ .root = root, .asks = asks, .folders = folders };
 	c->bytes = arena_take(a, COLLECT_BYTES_MAX);
 	c->mounts = arena_take(a, MOUNTS_MAX * sizeof *c->mounts);
-	if (!c->bytes || !c->mounts || init_names(&c->entries, a) < 0)
+	c->mountinfo = arena_take(a, MOUNTINFO_MAX);
+	c->points = arena_take(a, POINTS_MAX);
+	if (!c->bytes || !c->mounts || !c->mountinfo || !c->points ||
+		init_names(&c->entries, a) < 0)
 		return -1;
 	return init_names(&c->names, a);
 }
 
-bool collect_path(const struct collect *c, const char *path, char out[static PATH_MAX])
+bool collect_path_unasked(const struct collect *c, const char *path, char out[static PATH_MAX])
 {
 	char absolute[PATH_MAX];
 	int len = snprintf(*c->root ? absolute : out, PATH_MAX, "/%s", path);
 	if (len >= 0 && len < PATH_MAX)
 		return !*c->root || below_find(c->root, absolute, out);
 	errno = ENAMETOOLONG;
+	return false;
+}
+
+static bool is_own(const char *path)
+{
+	struct span s = span_of(path);
+	return span_is(s, "proc") || span_starts(s, "proc/") || span_starts(s, "sys/");
+}
+
+bool collect_path(struct collect *c, const char *path, char out[static PATH_MAX])
+{
+	if (c->is_child || is_own(path) || reach_is_safe(&c->reach, c->root, path))
+		return collect_path_unasked(c, path, out);
+	c->met_away = true;
+	errno = EREMOTE;
 	return false;
 }
 
@@ -58,12 +81,108 @@ static bool has_descriptors(void)
 	return count == (int)ARRAY_LEN(fds);
 }
 
+/* ---- what may never answer -------------------------------------------------------------- */
+
+/* Below a root `self` would be the reader itself, of this machine. */
+static ssize_t read_mounts(struct collect *c)
+{
+	static const struct source first = { .path = "proc/1/mountinfo" },
+				   self = { .path = "proc/self/mountinfo" };
+	ssize_t n = *c->root ? gather_file(c, &first, c->mountinfo, MOUNTINFO_MAX) : -1;
+	return n < 0 ? gather_file(c, &self, c->mountinfo, MOUNTINFO_MAX) : n;
+}
+
+static void learn_mounts(struct collect *c)
+{
+	ssize_t n = read_mounts(c);
+	c->is_table_cut = c->cut;
+	c->is_table_denied = c->denied;
+	c->reach.is_unknown = n < 0 && !*c->root;
+	if (n < 0)
+		return;
+	c->mount_table = (struct span){ c->mountinfo, (size_t)n };
+	c->reach.points = c->points;
+	c->reach.is_unknown = c->is_table_cut || !mounts_list_away(c->mount_table, c->points,
+							 POINTS_MAX, &c->reach.len);
+}
+
+ssize_t collect_away(struct collect *c, away_work *work, const void *data, char *out, size_t size)
+{
+	bool is_stuck = false;
+	if (c->children > CHILDREN_CAME_BACK)
+		return c->children == CHILDREN_STUCK ? 0 : -1;
+	ssize_t n = away_read(c->folders, work, data, out, size, &is_stuck);
+	c->children = is_stuck ? CHILDREN_STUCK : n < 0 ? CHILDREN_IMPOSSIBLE : CHILDREN_CAME_BACK;
+	return n;
+}
+
+static void write_away(const struct collect *c, struct text *out)
+{
+	if (c->children == CHILDREN_IMPOSSIBLE)
+		text_single(out, "fleet_filesystem_unmeasured", "gauge", 1, 0);
+	else if (c->children != CHILDREN_NONE)
+		text_single(
+			out, "fleet_filesystem_stuck", "gauge", c->children == CHILDREN_STUCK, 0);
+}
+
+/* ---- sources ---------------------------------------------------------------------------- */
+
+struct job {
+	const struct collect *c;
+	const struct source *source;
+};
+
+/* How a child begins its answer. */
+struct answer {
+	size_t len; /* of what follows */
+	bool cut, denied;
+};
+
+static void answer(int fd, const void *data)
+{
+	const struct job *job = data;
+	struct collect c = *job->c;
+	struct answer a = { .len = 0 };
+	char *bytes = c.bytes + sizeof a;
+	c.is_child = true;
+	ssize_t n = job->source->gather(&c, job->source, bytes, COLLECT_BYTES_MAX - sizeof a);
+	a = (struct answer){ n > 0 ? (size_t)n : 0, c.cut, c.denied };
+	memcpy(c.bytes, &a, sizeof a);
+	if (io_write(fd, c.bytes, sizeof a + a.len) < 0)
+		return; /* the length tells */
+}
+
+/* False when not all of it came back. */
+static bool ask_child(struct collect *c, const struct source *s, struct span *ret_bytes)
+{
+	struct answer a;
+	struct job job = { c, s };
+	ssize_t n = collect_away(c, answer, &job, c->bytes, COLLECT_BYTES_MAX);
+	if (n < (ssize_t)sizeof a)
+		return false;
+	memcpy(&a, c->bytes, sizeof a);
+	if (a.len != (size_t)n - sizeof a)
+		return false;
+	c->cut = c->cut || a.cut;
+	c->denied = c->denied || a.denied;
+	*ret_bytes = (struct span){ c->bytes + sizeof a, a.len };
+	return true;
+}
+
+static struct span gather_here(struct collect *c, const struct source *s)
+{
+	ssize_t len = s->gather(c, s, c->bytes, COLLECT_BYTES_MAX);
+	return (struct span){ c->bytes, len > 0 ? (size_t)len : 0 };
+}
+
 static void run_source(struct collect *c, const struct source *s, struct text *out)
 {
-	c->denied = false;
-	ssize_t len = s->gather(c, s, c->bytes, COLLECT_BYTES_MAX);
-	if (len > 0)
-		s->read((struct span){ c->bytes, (size_t)len }, out);
+	c->denied = c->met_away = false;
+	struct span bytes = gather_here(c, s);
+	if (c->met_away && !ask_child(c, s, &bytes))
+		bytes = gather_here(c, s);
+	if (bytes.len > 0)
+		s->read(bytes, out);
 }
 
 /* Rows may share a reader. */
@@ -93,12 +212,14 @@ static void write_denied(const bool denied[static SOURCE_COUNT], struct text *ou
 void collect_run(struct collect *c, struct text *out)
 {
 	bool denied[SOURCE_COUNT];
+	learn_mounts(c);
 	c->cut = c->cut || !has_descriptors();
 	for (size_t i = 0; i < SOURCE_COUNT; i++) {
 		run_source(c, &sources[i], out);
 		denied[i] = c->denied;
 	}
 	write_denied(denied, out);
+	write_away(c, out);
 	out->cut = out->cut || c->cut;
 }
 

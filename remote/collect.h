@@ -6,16 +6,26 @@
 
 #include "lib/compiler.h"
 #include "remote/arena.h"
+#include "remote/away.h"
 #include "remote/folder.h"
 #include "remote/mounts.h"
 #include "remote/names.h"
+#include "remote/reach.h"
 #include "remote/text.h"
 
 /*
  * Runs every source of sources.def. One that is missing or unreadable costs its own metrics
  * only: absent means "not measured".
+ *
+ * What may never answer, a file on a network or FUSE mount whatever way leads to it, is touched by
+ * a child only (remote/away.h). A gather need not know: where collect_path() had to refuse a path,
+ * it is run once more by such a child, in which nothing is refused; and if the child does not come
+ * back with all of it, again by this process, for what can be reached.
  */
 enum { COLLECT_BYTES_MAX = 704 << 10 };
+
+/* The children so far; after one of the last two there are no more. */
+enum children { CHILDREN_NONE, CHILDREN_CAME_BACK, CHILDREN_STUCK, CHILDREN_IMPOSSIBLE };
 
 struct collect {
 	const char *root; /* "" for this machine; or a folder that holds proc/, sys/, etc/ … */
@@ -24,8 +34,15 @@ struct collect {
 	char *bytes; /* COLLECT_BYTES_MAX, what a gather left; anybody's after collect_run() */
 	struct names entries, names; /* for the gathers, and so are the mounts */
 	struct mount *mounts;
-	bool cut;    /* a gather had to leave something out */
-	bool denied; /* the gather under way was refused something */
+	char *mountinfo, *points; /* memory of what follows */
+	struct span mount_table;  /* the kernel's list of mounts; at NULL without one */
+	bool is_table_cut, is_table_denied;
+	struct reach reach;
+	enum children children;
+	bool is_child;
+	bool met_away; /* the gather under way was refused a path that may never answer */
+	bool cut;      /* a gather had to leave something out */
+	bool denied;   /* the gather under way was refused something */
 };
 
 /* Takes its memory from the arena, and keeps the rest as it is. */
@@ -33,7 +50,9 @@ int collect_init(struct collect *c, struct arena *a, const char *root, const cha
 	const struct folders *folders) MUST_CHECK;
 
 /* Appends all samples, without the closing line; last, which sources told less than they would
- * have told root (`fleet_source_denied`, by the names of their readers). */
+ * have told root (`fleet_source_denied`, by the names of their readers), and whether what may
+ * never answer did (`fleet_filesystem_stuck`) or could not be asked
+ * (`fleet_filesystem_unmeasured`). */
 void collect_run(struct collect *c, struct text *out);
 
 /* The boot id as a report's header wants it: 36 characters, or "-". */
@@ -44,7 +63,18 @@ void collect_boot_id(struct collect *c, char ret_id[static 37]);
 void collect_note(struct collect *c, int error);
 
 /* Where `path`, which needs no slash before it, leads below the root (below.h). Returns false, with
- * errno, when it is too long, or no such file is there. */
-bool collect_path(const struct collect *c, const char *path, char out[static PATH_MAX]);
+ * errno, when it is too long, or no such file is there; and EREMOTE when whoever touches it may
+ * never come back.
+ *
+ * "proc/…" and "sys/…", without a slash before it, are the probe's own choice and never away: that
+ * is the kernel, or what a container's host has put in its place (lxcfs). */
+bool collect_path(struct collect *c, const char *path, char out[static PATH_MAX]);
+
+/* The same, of what is known to be safe or is touched by a child. */
+bool collect_path_unasked(const struct collect *c, const char *path, char out[static PATH_MAX]);
+
+/* away_read(), unless an earlier child tells that it is no use. */
+ssize_t collect_away(
+	struct collect *c, away_work *work, const void *data, char *out, size_t size) MUST_CHECK;
 
 #endif

@@ -5,13 +5,14 @@
 #include "lib/compiler.h"
 #include "lib/wire/ask.h"
 
-/* What a type of filesystem is to us. Unknown ones are left out, without being feared. */
+/* What a type of filesystem is to us. */
 enum kind {
-	OTHER,	/* the kernel's own, or in memory, or a read-only image: never full in a way that
-		   matters */
-	DISK,	/* on local storage */
-	ROOT,	/* in a container or a live system this is all there is, so only as "/" */
-	REMOTE, /* asks a server or a process of a user, which may never answer */
+	OTHER,	 /* the kernel's own, or in memory, or a read-only image: never full in a way that
+		    matters */
+	DISK,	 /* on local storage */
+	ROOT,	 /* in a container or a live system this is all there is, so only as "/" */
+	REMOTE,	 /* asks a server or a process of a user, which may never answer */
+	UNKNOWN, /* left out, and feared: it may be of that kind */
 };
 
 /* clang-format off */
@@ -32,14 +33,31 @@ static const struct {
 };
 /* clang-format on */
 
+static const char others[] =
+	"adfs affs aufs bdev befs bfs binder binfmt_misc bpf cgroup cgroup2 configfs cpuset cramfs "
+	"debugfs devpts devtmpfs ecryptfs efivarfs efs erofs functionfs fusectl hfs hugetlbfs "
+	"iso9660 minix mqueue msdos nfsd nsfs omfs proc pstore qnx4 qnx6 ramfs resctrl romfs "
+	"rootfs "
+	"rpc_pipefs securityfs selinuxfs smackfs squashfs sysfs sysv tracefs udf ufs xenfs zonefs";
+
 static enum kind kind_of(struct span type)
 {
+	struct span rest = span_of(others), other;
 	if (span_starts(type, "fuse."))
 		return REMOTE;
 	for (size_t i = 0; i < ARRAY_LEN(types); i++)
 		if (span_is(type, types[i].type))
 			return types[i].kind;
-	return OTHER;
+	while (span_word(&rest, &other))
+		if (span_equal(other, type))
+			return OTHER;
+	return UNKNOWN;
+}
+
+static bool is_feared(const struct mount *m)
+{
+	enum kind kind = kind_of(m->type);
+	return kind == REMOTE || (kind == UNKNOWN && !span_is(m->point, "/"));
 }
 
 /* Whether `path` lies below `folder`, and is not the folder itself. */
@@ -102,7 +120,7 @@ static bool parse_line(struct span line, struct mount *ret_mount)
 struct chosen {
 	const char *asks;
 	bool network;
-	bool any_remote; /* among those seen */
+	bool any_feared; /* among those seen */
 	struct mount *mounts;
 	size_t count;
 };
@@ -141,7 +159,7 @@ static bool is_asked(const char *asks, const struct mount *m, bool usually)
 static bool is_wanted(struct chosen *c, const struct mount *m)
 {
 	enum kind kind = kind_of(m->type);
-	c->any_remote = c->any_remote || kind == REMOTE;
+	c->any_feared = c->any_feared || is_feared(m);
 	if (kind == REMOTE && (!c->network || span_is(m->type, "autofs")))
 		return false;
 	bool usually = kind == DISK || kind == REMOTE || (kind == ROOT && span_is(m->point, "/"));
@@ -161,7 +179,7 @@ static void choose(struct chosen *c, const struct mount *m)
 /* Whoever walks to a point behind a mount that is away may get stuck there. */
 static void look_behind(struct chosen *c, const struct mount *m)
 {
-	if (kind_of(m->type) != REMOTE)
+	if (!is_feared(m))
 		return;
 	for (size_t i = c->count; i-- > 0;) {
 		bool is_it = span_equal(c->mounts[i].point, m->point) &&
@@ -169,7 +187,7 @@ static void look_behind(struct chosen *c, const struct mount *m)
 		if (!is_it && !is_below(c->mounts[i].point, m->point))
 			continue;
 		c->mounts[i].away = true;
-		if (!c->network)
+		if (!c->network && kind_of(m->type) == REMOTE)
 			drop(c, i);
 	}
 }
@@ -200,24 +218,26 @@ size_t mounts_parse(struct span file, const char *asks, struct mount *ret_mounts
 		if (parse_line(line, &m))
 			choose(&c, &m);
 	rest = file;
-	while (c.any_remote && span_line(&rest, &line))
+	while (c.any_feared && span_line(&rest, &line))
 		if (parse_line(line, &m))
 			look_behind(&c, &m);
 	drop_doubles(&c);
 	return c.count;
 }
 
-bool mounts_is_away(struct span file, struct span path)
+bool mounts_list_away(struct span file, char *out, size_t size, size_t *ret_len)
 {
-	char bytes[MOUNT_PATH_MAX];
+	size_t len = 0;
 	struct span line;
 	struct mount m;
 	while (span_line(&file, &line)) {
-		if (!parse_line(line, &m) || kind_of(m.type) != REMOTE)
+		if (!parse_line(line, &m) || !is_feared(&m) || span_is(m.point, "/"))
 			continue;
-		struct span point = { bytes, mount_unescape(m.point, bytes, sizeof bytes) };
-		if (point.len > 0 && (span_equal(point, path) || is_below(path, point)))
-			return true;
+		size_t point = mount_unescape(m.point, out + len, size - len);
+		if (point == 0)
+			return false;
+		len += point + 1;
 	}
-	return false;
+	*ret_len = len;
+	return true;
 }

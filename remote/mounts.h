@@ -11,7 +11,7 @@
  * /proc/PID/mountinfo (proc(5)) to the mounts worth measuring: local filesystems on real
  * storage, each once. What lies behind a network, FUSE or autofs mount only when it is asked
  * for, since statfs(2) on a dead server sleeps beyond any signal; autofs itself never, since
- * looking mounts it.
+ * looking mounts it. A type that is not known may be of a network, too.
  *
  * Patterns of mount points (ASK_MOUNT_INCLUDE, ASK_MOUNT_EXCLUDE) add and take away; of those that
  * match, the last decides. An added one may be of any kind, but not behind a network unasked.
@@ -29,8 +29,9 @@ struct mount {
 /* `asks` are the request's (lib/wire/ask.h). At most MOUNTS_MAX. */
 size_t mounts_parse(struct span file, const char *asks, struct mount *ret_mounts);
 
-/* Whether that path leads onto or through a mount that may never answer. */
-bool mounts_is_away(struct span file, struct span path);
+/* The points of all mounts that may never answer, each with a NUL, but for "/": who starts from a
+ * dead root stays with it. False when they do not fit. */
+bool mounts_list_away(struct span file, char *out, size_t size, size_t *ret_len);
 
 /* Turns the kernel's \ooo (blank, tab, newline, backslash) back into bytes and a NUL. Returns
  * the length, or 0 when it does not fit. */

@@ -38,7 +38,7 @@ static const struct {
 };
 /* clang-format on */
 
-static bool sign_says(const struct collect *c, const char *path, const char *kind, char *out)
+static bool sign_says(struct collect *c, const char *path, const char *kind, char *out)
 {
 	char full[PATH_MAX];
 	if (!collect_path(c, path, full))
@@ -55,7 +55,7 @@ static bool sign_says(const struct collect *c, const char *path, const char *kin
 
 /* Whoever is in another namespace of processes than the machine's first (its number is the
  * kernel's PROC_PID_INIT_INO) is in a container, be it of whatever kind. */
-static bool is_contained(const struct collect *c)
+static bool is_contained(struct collect *c)
 {
 	static const char first[] = "pid:[4026531836]";
 	char link[sizeof first];
@@ -64,7 +64,7 @@ static bool is_contained(const struct collect *c)
 	       ((size_t)len != sizeof first - 1 || memcmp(link, first, (size_t)len) != 0);
 }
 
-static bool find_container(const struct collect *c, char kind[static KIND_MAX])
+static bool find_container(struct collect *c, char kind[static KIND_MAX])
 {
 	for (size_t i = 0; i < ARRAY_LEN(signs); i++)
 		if (sign_says(c, signs[i].path, signs[i].kind, kind))
@@ -72,8 +72,7 @@ static bool find_container(const struct collect *c, char kind[static KIND_MAX])
 	return is_contained(c) && strcpy(kind, "other");
 }
 
-static bool read_limit(
-	const struct collect *c, struct span group, const char *file, uint64_t *ret_limit)
+static bool read_limit(struct collect *c, struct span group, const char *file, uint64_t *ret_limit)
 {
 	char relative[PATH_MAX], path[PATH_MAX], limit[LIMIT_MAX];
 	int n = snprintf(
@@ -88,7 +87,7 @@ static bool read_limit(
 }
 
 /* The group whose limit is the least, of equal ones the outermost. */
-static bool choose(const struct collect *c, const struct controller *of, struct span path,
+static bool choose(struct collect *c, const struct controller *of, struct span path,
 	bool is_container, struct span *ret_group)
 {
 	uint64_t least = UINT64_MAX, limit;

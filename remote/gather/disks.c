@@ -122,7 +122,7 @@ static void put_disk(struct disks *d, struct span line)
 	put_file(d, disk.name, "dm/uuid", "DM_UUID");
 }
 
-static int open_below(const struct collect *c, const char *folder)
+static int open_below(struct collect *c, const char *folder)
 {
 	char path[PATH_MAX];
 	return collect_path(c, folder, path) ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;

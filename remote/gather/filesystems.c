@@ -4,8 +4,6 @@
  * sizes in bytes; or without numbers, when it does not answer, or it may not be asked:
  *
  *   DEVICE TYPE POINT READONLY [SIZE FREE AVAIL FILES FILES_FREE | denied]
- *
- * and, where something away was asked for, a line `stuck 0` or `stuck 1`.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -15,7 +13,6 @@
 #include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 
-#include "remote/away.h"
 #include "remote/collect.h"
 #include "remote/io.h"
 #include "remote/mounts.h"
@@ -50,7 +47,7 @@ static enum answer measure(struct collect *c, const struct mount *m, struct stat
 {
 	char point[MOUNT_PATH_MAX], path[PATH_MAX];
 	if (mount_unescape(m->point, point, sizeof point) == 0 || *point != '/' ||
-		!collect_path(c, point + 1, path) || !is_ours(c, m, path))
+		!collect_path_unasked(c, point + 1, path) || !is_ours(c, m, path))
 		return NOT_OURS;
 	if (statvfs(path, ret) < 0) {
 		bool denied = errno == EACCES || errno == EPERM;
@@ -113,20 +110,15 @@ static size_t count_lines(const char *text, size_t *len)
 	return count;
 }
 
-/* They are answered in their order, so those without a line are the last. */
+/* They are answered in their order, so those without a line are the last. When nobody could be
+ * sent to ask, none is broken for that. */
 static void put_away(struct lines *l)
 {
-	static const char stuck[] = "stuck 0\n";
-	bool is_stuck = false;
-	size_t at = l->len, head = sizeof stuck - 1, known, len;
-	if (l->size - l->len < head)
+	ssize_t n = collect_away(l->c, measure_away, l, l->out + l->len, l->size - l->len);
+	if (n < 0)
 		return;
-	memcpy(l->out + at, stuck, head);
-	len = (size_t)away_read(
-		l->c->folders, measure_away, l, l->out + at + head, l->size - at - head, &is_stuck);
-	known = count_lines(l->out + at + head, &len);
-	l->out[at + head - 2] = is_stuck ? '1' : '0';
-	l->len = at + head + len;
+	size_t len = (size_t)n, known = count_lines(l->out + l->len, &len);
+	l->len += len;
 	for (size_t i = 0; i < l->count; i++)
 		if (l->mounts[i].away && known > 0)
 			known--;
@@ -137,28 +129,22 @@ static void put_away(struct lines *l)
 
 /* ---- all ---------------------------------------------------------------------------------- */
 
-/* Below a root `self` would be the reader itself, of this machine. */
-static ssize_t read_mountinfo(struct collect *c, const struct source *s, char *out, size_t size)
-{
-	static const struct source first = { .path = "proc/1/mountinfo" };
-	ssize_t n = *c->root ? gather_file(c, &first, out, size) : -1;
-	return n < 0 ? gather_file(c, s, out, size) : n;
-}
-
 ssize_t gather_filesystems(struct collect *c, const struct source *s, char *out, size_t size)
 {
-	size_t half = size / 2;
-	ssize_t n = read_mountinfo(c, s, out + half, size - half);
-	if (n < 0)
+	(void)s;
+	c->denied = c->is_table_denied;
+	if (!c->mount_table.at)
 		return -1;
-	struct span file = { out + half, (size_t)n };
-	struct lines l = { c, c->mounts, mounts_parse(file, c->asks, c->mounts), out, 0, half };
+	size_t count = mounts_parse(c->mount_table, c->asks, c->mounts);
+	struct lines l = { c, c->mounts, count, out, 0, size };
 	bool any_away = false;
-	c->cut = c->cut || l.count == MOUNTS_MAX;
-	for (size_t i = 0; i < l.count; i++) {
-		any_away = any_away || l.mounts[i].away;
-		if (!l.mounts[i].away)
-			l.len += put_measured(c, &l.mounts[i], out + l.len, half - l.len);
+	c->cut = c->cut || count == MOUNTS_MAX;
+	for (size_t i = 0; i < count; i++) {
+		struct mount *m = &c->mounts[i];
+		m->away = m->away || c->is_table_cut; /* the rest may say that it is */
+		any_away = any_away || m->away;
+		if (!m->away)
+			l.len += put_measured(c, m, out + l.len, size - l.len);
 	}
 	if (any_away)
 		put_away(&l);

@@ -23,7 +23,7 @@ static void pack_sessions(struct collect *c, struct bundle *b, const char *folde
 }
 
 /* Asked of the kernel, since proc/PID of others may be hidden; below a root there is only that. */
-static bool is_dead(const struct collect *c, int pid)
+static bool is_dead(struct collect *c, int pid)
 {
 	char name[32], full[PATH_MAX];
 	if (pid <= 0 || !*c->root)

@@ -93,12 +93,3 @@ bool pack_folder(struct collect *c, struct bundle *b, const char *kind, const ch
 	}
 	return true;
 }
-
-struct span pack_mounts(struct collect *c)
-{
-	char full[PATH_MAX];
-	ssize_t n = -1;
-	if (collect_path(c, "proc/self/mountinfo", full))
-		n = io_read_regular(AT_FDCWD, full, c->names.data, c->names.size);
-	return (struct span){ c->names.data, n > 0 ? (size_t)n : 0 };
-}

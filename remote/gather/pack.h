@@ -13,17 +13,14 @@
 bool pack_now(struct collect *c, struct bundle *b);
 
 /* What is at `path`, below the root: of any kind when it was written and its size, and of a
- * regular file the first `most` bytes. A file that cannot be read, or whose bytes find no room, has
- * none and a size that says so. */
+ * regular file the first `most` bytes. A file that cannot be read, or may not be
+ * touched (collect_path()), or whose bytes find no room, has none and a size that says so. */
 bool pack_file(
 	struct collect *c, struct bundle *b, const char *kind, struct span path, size_t most);
 
-/* The same of each file of a folder whose name is wanted, in natural order. False when there is no
- * such folder to read. */
+/* The same of each file of a folder whose name is wanted, in natural order. False with errno when
+ * there is no such folder to read. */
 bool pack_folder(struct collect *c, struct bundle *b, const char *kind, const char *folder,
 	names_wanted *is_wanted, size_t most);
-
-/* The kernel's list of mounts (mounts_is_away()), in memory of c->names; empty without one. */
-struct span pack_mounts(struct collect *c);
 
 #endif

@@ -42,9 +42,8 @@ static void read_pid_file(struct collect *c, const char *path, struct tally_aske
 	char full[PATH_MAX], text[PID_FILE_MAX];
 	struct span line, word;
 	errno = 0;
-	ssize_t n = collect_path(c, path + 1, full)
-			    ? io_read_regular(AT_FDCWD, full, text, sizeof text)
-			    : -1;
+	ssize_t n = collect_path(c, path, full) ? io_read_regular(AT_FDCWD, full, text, sizeof text)
+						: -1;
 	asked->by_pid = true;
 	asked->is_unreadable = n < 0 && errno != ENOENT && errno != ENOTDIR;
 	if (n < 0)
@@ -54,23 +53,84 @@ static void read_pid_file(struct collect *c, const char *path, struct tally_aske
 		asked->pid = 0;
 }
 
-/* NAME, or NAME=/PATH of a pid file. Names are kept in `names`. */
-static void ask_all(struct collect *c, struct tally *t, char names[static NAMES_MAX])
+/* What is asked for, one after the other. */
+struct asking {
+	const char *rest;
+	char *names;	   /* NAMES_MAX: where they are kept */
+	struct span known; /* of those with pid files the first, as read by a child */
+};
+
+static void know_pid_file(
+	struct collect *c, const char *path, struct asking *a, struct tally_asked *asked)
 {
-	const char *rest = c->asks;
+	struct tally_asked known;
+	if (a->known.len < sizeof known) {
+		read_pid_file(c, path, asked);
+		return;
+	}
+	memcpy(&known, a->known.at, sizeof known);
+	a->known = (struct span){ a->known.at + sizeof known, a->known.len - sizeof known };
+	known.name = asked->name;
+	*asked = known;
+}
+
+/* NAME, or NAME=/PATH of a pid file. */
+static bool next_asked(struct collect *c, struct asking *a, struct tally_asked *ret_asked)
+{
 	struct ask ask;
-	while (ask_next(&rest, &ask)) {
+	while (ask_next(&a->rest, &ask)) {
 		const char *path = strstr(ask.text, "=/");
 		size_t len = path ? (size_t)(path - ask.text) : strlen(ask.text);
-		struct tally_asked asked = { .name = { names, len } };
 		if (ask.kind != ASK_PROCESS || len == 0)
 			continue;
-		memcpy(names, ask.text, len);
-		names += len;
+		*ret_asked = (struct tally_asked){ .name = { a->names, len } };
+		memcpy(a->names, ask.text, len);
+		a->names += len;
 		if (path)
-			read_pid_file(c, path + 1, &asked);
-		c->cut = !tally_ask(t, &asked) || c->cut;
+			know_pid_file(c, path + 1, a, ret_asked);
+		return true;
 	}
+	return false;
+}
+
+static void ask_all(struct collect *c, struct tally *t, char *names, struct span known)
+{
+	struct asking a = { c->asks, names, known };
+	struct tally_asked asked;
+	while (next_asked(c, &a, &asked))
+		c->cut = !tally_ask(t, &asked) || c->cut;
+}
+
+/* In a child. */
+struct pid_files {
+	const struct collect *c;
+	char *names;
+};
+
+static void read_pid_files(int fd, const void *data)
+{
+	const struct pid_files *files = data;
+	struct collect c = *files->c;
+	struct asking a = { c.asks, files->names, { "", 0 } };
+	struct tally_asked asked;
+	c.is_child = true;
+	while (next_asked(&c, &a, &asked))
+		if (asked.by_pid && io_write(fd, &asked, sizeof asked) < 0)
+			return;
+}
+
+/* Only the pid files that may never answer are worth a child; all processes take their time. */
+static void ask_for_processes(
+	struct collect *c, struct tally *t, char *names, char *scratch, size_t size)
+{
+	ask_all(c, t, names, (struct span){ "", 0 });
+	if (!c->met_away)
+		return;
+	struct pid_files files = { c, names };
+	ssize_t n = collect_away(c, read_pid_files, &files, scratch, size);
+	*t = (struct tally){ 0 };
+	ask_all(c, t, names, (struct span){ scratch, n > 0 ? (size_t)n : 0 });
+	c->met_away = false;
 }
 
 /* ---- the processes ---------------------------------------------------------------------- */
@@ -201,7 +261,7 @@ ssize_t gather_processes(struct collect *c, const struct source *s, char *out, s
 		pass.proc_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (pass.proc_fd < 0)
 		return -1;
-	ask_all(c, &pass.tally, names);
+	ask_for_processes(c, &pass.tally, names, names + NAMES_MAX, size / 2 - NAMES_MAX);
 	bool whole = io_each_name(pass.proc_fd, take_process, &pass) == 0;
 	pass.tally.has_hidden = pass.tally.has_hidden || !whole || !pass.has_first;
 	ssize_t n = -1; /* this program is a process, or it is no /proc */

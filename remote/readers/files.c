@@ -1,5 +1,5 @@
 /* The files that somebody asked for: whether they are there, how large, and how old. Of one in a
- * folder that is closed to us only that is said. */
+ * folder that is closed to us, or on a server that does not answer, only that is said. */
 #include "remote/readers/readers.h"
 
 #include "lib/compiler.h"

@@ -72,23 +72,10 @@ static void write_errors(struct span file, const char *name, bool also_denied, s
 				0);
 }
 
-static void write_stuck(struct span file, struct text *out)
-{
-	struct span line, word;
-	uint64_t stuck;
-	while (span_line(&file, &line))
-		if (span_word(&line, &word) && span_is(word, "stuck") &&
-			span_column(line, 0, &stuck)) {
-			text_single(out, "fleet_filesystem_stuck", "gauge", stuck, 0);
-			return;
-		}
-}
-
 void read_filesystems(struct span file, struct text *out)
 {
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		write_column(file, rows[i].name, rows[i].column, out);
 	write_errors(file, "node_filesystem_device_error", true, out);
 	write_errors(file, "fleet_filesystem_failed", false, out);
-	write_stuck(file, out);
 }

@@ -21,6 +21,7 @@ NAME = re.compile(r'^[a-zA-Z_:][a-zA-Z0-9_:]*')
 # What none of these has, and where it is shown instead.
 UNSEEN = {
     'fleet_filesystem_stuck': 'needs a dead file server: test_filesystems.py',
+    'fleet_filesystem_unmeasured': 'needs a machine without processes to be had: test_filesystems.py',
     'fleet_reports_dropped_total': 'is of what was sealed: test_leftovers.py',
     'fleet_systemd_unit_failed': 'needs a bus: test_probe_systemd.py',
     'node_hwmon_power_watt': 'needs a server that measures its power',

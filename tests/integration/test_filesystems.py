@@ -132,31 +132,124 @@ class Away(Case):
         """{(metric, path below the folder): value} of what was asked for by name."""
         found = re.findall(r'^fleet_((?:file|certificate)_\w+)\{path="' + re.escape(self.home) +
                            r'/([^"]*)"\} (.*)$', text, re.M)
-        return {(name, path): float(value) for name, path, value in found
-                if name in ('file_exists', 'file_size_bytes', 'certificate_unreadable')}
+        return {(name, path): float(value) for name, path, value in found if name in
+                ('file_exists', 'file_size_bytes', 'file_error', 'certificate_unreadable')}
+
+    def write(self, name, text):
+        path = os.path.join(self.home, name)
+        with open(path, 'w', encoding='utf-8') as f:
+            f.write(text)
+        return path
 
     def test_files_that_are_asked_for(self):
         """On a server that answers they are read; one that does not keeps nobody else's back."""
-        with open(os.path.join(self.home, 'here'), 'w', encoding='utf-8') as f:
-            f.write('1234')
+        self.write('here', '1234')
         self.server.files = {'there': b'12345'}
         asks = [f'{kind}:{path}' for kind in ('file', 'certificate') for path in
                 (self.home + '/here', self.point + '/there', self.point + '/there',
                  self.point + '/nowhere')] + ['textfile:' + self.point]
         here = {('file_exists', 'here'): 1, ('file_size_bytes', 'here'): 4,
-                ('certificate_unreadable', 'here'): 1,
+                ('file_error', 'here'): 0, ('certificate_unreadable', 'here'): 1,
                 ('certificate_unreadable', 'dead server/there'): 1,
                 ('certificate_unreadable', 'dead server/nowhere'): 1}
         there = {('file_exists', 'dead server/there'): 1,
                  ('file_size_bytes', 'dead server/there'): 5,
-                 ('file_exists', 'dead server/nowhere'): 0}
-        self.assertEqual(self.files(self.plain(*asks)), {**here, **there})
+                 ('file_exists', 'dead server/nowhere'): 0,
+                 ('file_error', 'dead server/there'): 0,
+                 ('file_error', 'dead server/nowhere'): 0}
+        gone = {('file_error', 'dead server/there'): 1,
+                ('file_error', 'dead server/nowhere'): 1}
+        text = self.plain(*asks)
+        self.assertEqual(self.files(text), {**here, **there})
+        self.assertEqual(self.value(text, 'fleet_filesystem_stuck'), 0)
         self.server.hangs = True
         for _ in range(2):
             text = self.plain(*asks)
             self.assertLess(self.seconds, 5)
-            self.assertEqual(self.files(text), here)
+            self.assertEqual(self.files(text), {**here, **gone})
             self.assertIn('\nnode_textfile_scrape_error 1\n', text)
+            self.assertEqual(self.value(text, 'fleet_filesystem_stuck'), 1)
+
+    def ways(self):
+        """By which a file on the server can be reached."""
+        os.symlink(self.point, self.home + '/link')
+        os.symlink('dead server/../link', self.home + '/chain')
+        return [self.point, self.home + '//dead server', self.home + '/./dead server',
+                self.home + '/link', self.home + '/chain/.',
+                '/proc/self/root' + self.point, self.home + '/nowhere/../link']
+
+    def test_whatever_way_leads_there(self):
+        self.write('own.pid', f'{os.getpid()}\n')
+        self.server.files = {'own.pid': f'{os.getpid()}\n'.encode()}
+        ways = self.ways()
+        asks = [f'file:{way}/own.pid' for way in ways] + [f'textfile:{way}' for way in ways] + [
+            f'process:p{i}={way}/own.pid' for i, way in enumerate(ways)] + [
+            f'process:here={self.home}/own.pid']
+        for hangs, again in ((False, 1), (True, 2)):
+            self.server.hangs = hangs
+            for _ in range(again):
+                text = self.plain(*asks)
+                self.assertLess(self.seconds, 5)
+                for i, way in enumerate(ways):
+                    if way.startswith(self.home + '/nowhere'):  # not there for the kernel
+                        continue
+                    with self.subTest(way=way, hangs=hangs):
+                        self.assertIn(f'\nfleet_file_error{{path="{way}/own.pid"}} {int(hangs)}\n', text)
+                        self.assertIn(f'\nfleet_process_error{{name="p{i}"}} {int(hangs)}\n', text)
+                        self.assertEqual(f'\nfleet_process_running{{name="p{i}"}} 1\n' in text, not hangs)
+                self.assertIn('\nfleet_process_running{name="here"} 1\n', text)
+
+    def test_links_in_a_drop_in_folder(self):
+        folder = self.make_folder('drop-in')
+        self.write('drop-in/a.prom', 'mine 5\n')
+        os.symlink(self.point + '/x.prom', folder + '/x.prom')
+        self.server.files = {'x.prom': b'theirs 7\n'}
+        text = self.plain('textfile:' + folder)
+        self.assertIn('\nmine 5\n', text)
+        self.assertIn('\ntheirs 7\n', text)
+        self.server.hangs = True
+        text = self.plain('textfile:' + folder)
+        self.assertLess(self.seconds, 5)
+        self.assertIn('\nmine 5\n', text)
+        self.assertIn(f'\nfleet_textfile_error{{file="{folder}/x.prom"}} 1\n', text)
+        self.assertIn('\nnode_textfile_scrape_error 1\n', text)
+
+    def test_behind_very_many_mounts(self):
+        """The kernel's list is longer than what is kept of it."""
+        crowd = self.make_folder('crowd')
+        fuse.mount_tmpfs(crowd)
+        self.addCleanup(fuse.libc.umount2, crowd.encode(), 2)
+        names = [f'{crowd}/{i:04}-{"x" * 200}' for i in range(1500)]
+        for name in names:
+            os.mkdir(name)
+            fuse.mount_tmpfs(name)
+            self.addCleanup(fuse.libc.umount2, name.encode(), 2)
+        last = fuse.Fuse(self.make_folder('last'))
+        self.addCleanup(last.stop)
+        last.hangs = True
+        text = self.plain(f'file:{last.point}/a', f'textfile:{last.point}')
+        self.assertLess(self.seconds, 5)
+        self.assertEqual(self.files(text), {('file_error', 'last/a'): 1})
+
+    def test_without_a_child(self):
+        """Nobody who could be sent to ask: that is no broken mount, and is said."""
+        self.server.files = {'there': b'12345'}
+        text = self.plain('network-mounts:yes', f'file:{self.point}/there', program=(
+            'setpriv', '--reuid', '12345', '--clear-groups', 'prlimit', '--nproc=0', PROBE))
+        self.assertEqual(self.numbers(text, self.point), [None] * 6)
+        self.assertIsNone(self.value(text, 'fleet_filesystem_stuck'))
+        self.assertEqual(self.value(text, 'fleet_filesystem_unmeasured'), 1)
+        self.assertEqual(self.files(text), {('file_error', 'dead server/there'): 1})
+
+    def test_two_at_once(self):
+        """Whoever waits for another probe's child calls no mount broken."""
+        asks = ['--plain', '--ask', 'network-mounts:yes']
+        probes = [subprocess.Popen([PROBE, *asks], stdin=subprocess.DEVNULL, env=self.env,
+                                   stdout=subprocess.PIPE, text=True) for _ in range(8)]
+        for probe in probes:
+            text = probe.communicate(timeout=60)[0]
+            self.assertEqual(self.value(text, 'fleet_filesystem_stuck'), 0)
+            self.assertEqual(self.numbers(text, self.point)[-1], 0)
 
     def test_a_conversation(self):
         """Its end comes though the child is still there, and the files do, too."""

@@ -111,7 +111,7 @@ static void without_a_folder_nothing_is_done(void **state)
 	char out[8];
 	bool stuck = true;
 	const struct folders none = { .count = 0 };
-	assert_int_equal(away_read(&none, answer, "x", out, sizeof out, &stuck), 0);
+	assert_int_equal(away_read(&none, answer, "x", out, sizeof out, &stuck), -1);
 	assert_false(stuck);
 }
 

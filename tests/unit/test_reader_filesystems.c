@@ -14,17 +14,16 @@
 
 static const struct reader_row rows[] = {
 	{ read_filesystems,
-	  "/dev/sda1 ext4 /a\\040b\\011\\134\\012\"\xc3\xa9 0 1000 10 9 100 90\nstuck 1\n"
+	  "/dev/sda1 ext4 /a\\040b\\011\\134\\012\"\xc3\xa9 0 1000 10 9 100 90\n"
 	  "/dev/sdc xfs /\\04\\999\\0\\400 1 18446744073709551615 0 0 0 0\n",
 	  POINTS("avail_bytes", "9", "0") POINTS("files", "100", "0") POINTS("files_free", "90", "0")
 	  POINTS("free_bytes", "10", "0") POINTS("readonly", "0", "1")
 	  POINTS("size_bytes", "1000", "18446744073709551615") POINTS("device_error", "0", "0")
-	  FAILED "fleet_filesystem_failed" FIRST "0\n" "fleet_filesystem_failed" SECOND "0\n"
-	  OUR("filesystem_stuck", "gauge", "1") },
-	{ read_filesystems, "srv:/ nfs4 /n 1\nstuck 0\nstuck 1\n",
+	  FAILED "fleet_filesystem_failed" FIRST "0\n" "fleet_filesystem_failed" SECOND "0\n" },
+	{ read_filesystems, "srv:/ nfs4 /n 1\n",
 	  NOTHING("avail_bytes") NOTHING("files") NOTHING("files_free") NOTHING("free_bytes")
 	  OTHER("readonly", "1") NOTHING("size_bytes") OTHER("device_error", "1")
-	  FAILED "fleet_filesystem_failed" AWAY "1\n" OUR("filesystem_stuck", "gauge", "0") },
+	  FAILED "fleet_filesystem_failed" AWAY "1\n" },
 	{ read_filesystems, "srv:/ nfs4 /n 0 denied\n",
 	  NOTHING("avail_bytes") NOTHING("files") NOTHING("files_free") NOTHING("free_bytes")
 	  OTHER("readonly", "0") NOTHING("size_bytes") OTHER("device_error", "1")
