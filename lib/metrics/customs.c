@@ -17,18 +17,15 @@ static bool is_counter(const struct prom_sample *s)
 	       (s->type == PROM_UNTYPED && metric_counter_stem(s->name) > 0);
 }
 
-enum { STORED_SIZE = DERIVE_CUSTOM_NAME_MAX + sizeof "_per_second" };
-
-/* The name under which it is stored; "" when its own is too long. */
-static void stored_name(const struct prom_sample *s, char ret_name[static STORED_SIZE])
+void derive_custom_name(const struct prom_sample *s, char ret_name[static DERIVE_STORED_NAME_SIZE])
 {
 	size_t len = strlen(s->name), stem = metric_counter_stem(s->name);
 	ret_name[0] = 0;
-	if (len > DERIVE_CUSTOM_NAME_MAX)
+	if (len > DERIVE_CUSTOM_NAME_MAX || s->type == PROM_PART)
 		return;
 	if (is_counter(s))
-		(void)snprintf(ret_name, STORED_SIZE, "%.*s_per_second", (int)(stem ? stem : len),
-			s->name);
+		(void)snprintf(ret_name, DERIVE_STORED_NAME_SIZE, "%.*s_per_second",
+			(int)(stem ? stem : len), s->name);
 	else
 		memcpy(ret_name, s->name, len + 1);
 }
@@ -52,7 +49,7 @@ static bool is_there(const struct work *w, const char *name, bool is_rate)
  * before one that is made of a counter, and x before x_total. */
 static bool is_taken(const struct work *w, const struct prom_sample *s, const char *stored)
 {
-	char stem[STORED_SIZE];
+	char stem[DERIVE_STORED_NAME_SIZE];
 	size_t len = metric_counter_stem(s->name);
 	if (!is_counter(s))
 		return false;
@@ -69,8 +66,8 @@ static bool can_be_stored(const struct work *w, const struct prom_sample *s, con
 
 static int add_name(struct work *w, struct series *s, size_t count, enum choice_verdict verdict)
 {
-	char name[STORED_SIZE];
-	stored_name(s->sample, name);
+	char name[DERIVE_STORED_NAME_SIZE];
+	derive_custom_name(s->sample, name);
 	if (judge(w, s->sample, name) != verdict)
 		return 0;
 	if (!can_be_stored(w, s->sample, name)) {

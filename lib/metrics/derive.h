@@ -44,7 +44,12 @@ enum {
 	DERIVE_INSTANCE_LENGTH_MAX = 255, /* bytes */
 	DERIVE_CUSTOM_MAX = 1000,	  /* readings outside the catalogue in one report */
 	DERIVE_CUSTOM_NAME_MAX = 128,	  /* bytes */
+	DERIVE_STORED_NAME_SIZE = DERIVE_CUSTOM_NAME_MAX + sizeof "_per_second",
 };
+
+/* The name under which a sample outside the catalogue is stored where it is chosen; "" when there
+ * can be none. */
+void derive_custom_name(const struct prom_sample *s, char ret_name[static DERIVE_STORED_NAME_SIZE]);
 
 struct reading {
 	const char *metric;   /* of the catalogue: static; else as the instance */

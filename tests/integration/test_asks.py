@@ -149,7 +149,7 @@ class Mails(AsksTest):
         """On a metric of somebody's file, and on how many run."""
         sleepers = self.start('fleet-sleeper', 2)
         sensor = self.metrics / 'cellar.prom'
-        sensor.write_text('sensor_temperature_celsius{room="cellar"} 21.5\n')
+        sensor.write_text('sensor_temperature_celsius{room="cellar"} 21.5\nqueue_length 3\n')
         self.asks('<process name="fleet-sleeper"/>', f'<textfile dir="{self.metrics}"/>',
                   '<metrics include="sensor_*"/>',
                   '<alert type="sensor_temperature_celsius" instance="cellar" limit="30"/>',
@@ -174,6 +174,10 @@ class Mails(AsksTest):
         told = [mail['subject'] for mail in self.server.mails('ops', 4)]
         self.assertEqual(sum('RESOLVED' in subject for subject in told), 2, told)
         self.assertEqual(self.fleet.rows('SELECT * FROM open_alerts'), [])
+        listed = self.fleet.run('fleet', 'metrics', 'one')
+        self.assertEqual(listed.status, 0, listed)
+        self.assertRegex(listed.out, r'(?m)^sensor_temperature_celsius +- +custom +yes +celsius ')
+        self.assertRegex(listed.out, r'(?m)^queue_length +- +custom +no +- ')
         explained = self.fleet.run('fleet', 'alerts', 'explain', 'one', 'sensor_temperature_celsius')
         self.assertEqual(explained.status, 0, explained)
         self.assertIn('at or above 30', explained.out)
