@@ -196,16 +196,11 @@ static bool is_told(const bool denied[static SOURCE_COUNT], size_t i)
 
 static void write_denied(const bool denied[static SOURCE_COUNT], struct text *out)
 {
-	static const char name[] = "fleet_source_denied";
-	bool any = false;
+	struct family family = { "fleet_source_denied", "gauge", false };
 	for (size_t i = 0; i < SOURCE_COUNT; i++) {
 		struct label source = text_label("source", sources[i].name);
-		if (!denied[i] || is_told(denied, i))
-			continue;
-		if (!any)
-			text_type(out, name, "gauge");
-		any = true;
-		text_sample(out, name, &source, 1, 1, 0);
+		if (denied[i] && !is_told(denied, i))
+			text_member(out, &family, &source, 1, 1, 0);
 	}
 }
 

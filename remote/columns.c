@@ -37,15 +37,12 @@ static void read_column(struct cursor *cursors, size_t count, const struct colum
 	unsigned skip, struct text *out)
 {
 	uint64_t value;
-	bool named = false;
+	struct family family = { row->name, row->type, false };
 	for (size_t i = 0; i < count; i++) {
 		struct label device = { "device", cursors[i].device };
 		if (!take_column(&cursors[i], skip, &value) || value > UINT64_MAX / row->factor)
 			continue;
-		if (!named)
-			text_type(out, row->name, row->type);
-		named = true;
-		text_sample(out, row->name, &device, 1, value * row->factor, row->decimals);
+		text_member_unsigned(out, &family, &device, 1, value * row->factor, row->decimals);
 	}
 }
 

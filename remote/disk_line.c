@@ -4,11 +4,6 @@
 
 #include "lib/compiler.h"
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* "sd" + one letter: the whole disks of four drivers, when a number follows a partition. */
 static bool is_lettered_disk(struct span stem)
 {
@@ -27,12 +22,12 @@ static bool is_nvme_partition(struct span stem)
 	size_t i = 4;
 	if (!span_starts(stem, "nvme"))
 		return false;
-	while (i < stem.len && is_digit(stem.at[i]))
+	while (i < stem.len && span_is_digit(stem.at[i]))
 		i++;
 	if (i == 4 || i == stem.len || stem.at[i] != 'n')
 		return false;
 	size_t second = ++i;
-	while (i < stem.len && is_digit(stem.at[i]))
+	while (i < stem.len && span_is_digit(stem.at[i]))
 		i++;
 	return i > second && i + 1 == stem.len && stem.at[i] == 'p';
 }
@@ -41,7 +36,7 @@ static bool is_noise(struct span device)
 {
 	static const char *const stems[] = { "ram", "zram", "loop", "fd" };
 	struct span stem = device;
-	while (stem.len && is_digit(stem.at[stem.len - 1]))
+	while (stem.len && span_is_digit(stem.at[stem.len - 1]))
 		stem.len--;
 	if (stem.len == device.len)
 		return false;

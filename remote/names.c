@@ -6,15 +6,10 @@
 #include "lib/compiler.h"
 #include "remote/io.h"
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static size_t digits(struct span s, size_t from)
 {
 	size_t to = from;
-	while (to < s.len && is_digit(s.at[to]))
+	while (to < s.len && span_is_digit(s.at[to]))
 		to++;
 	return to;
 }
@@ -35,7 +30,7 @@ int names_compare(struct span a, struct span b)
 {
 	size_t i = 0, k = 0;
 	while (i < a.len && k < b.len) {
-		if (a.at[i] == b.at[k] && !is_digit(a.at[i])) {
+		if (a.at[i] == b.at[k] && !span_is_digit(a.at[i])) {
 			i++;
 			k++;
 			continue;

@@ -13,11 +13,6 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static bool is_letter(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
@@ -38,7 +33,7 @@ static bool take_name(struct span *rest, bool with_colons, struct span *ret_name
 {
 	size_t len = 0;
 	while (len < rest->len &&
-		(is_letter(rest->at[len]) || (len > 0 && is_digit(rest->at[len])) ||
+		(is_letter(rest->at[len]) || (len > 0 && span_is_digit(rest->at[len])) ||
 			(with_colons && rest->at[len] == ':')))
 		len++;
 	*ret_name = (struct span){ rest->at, len };
@@ -125,7 +120,7 @@ static bool take_digits(struct span *rest, long *ret_places)
 			is_behind = true;
 			continue;
 		}
-		if (!is_digit(*rest->at))
+		if (!span_is_digit(*rest->at))
 			break;
 		digits++;
 		is_leading = is_leading && *rest->at == '0';
@@ -143,7 +138,7 @@ static bool take_exponent(struct span *rest, long *ret_exponent)
 	if (!is_negative)
 		(void)span_char(rest, '+');
 	size_t digits = rest->len;
-	for (; rest->len > 0 && is_digit(*rest->at); skip(rest, 1))
+	for (; rest->len > 0 && span_is_digit(*rest->at); skip(rest, 1))
 		value = value > PROM_LINE_MAX ? value : value * 10 + (*rest->at - '0');
 	*ret_exponent = is_negative ? -value : value;
 	return digits > rest->len;

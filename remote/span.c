@@ -56,6 +56,11 @@ static size_t common(struct span s, const char *text)
 	return i;
 }
 
+bool span_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 bool span_is(struct span s, const char *text)
 {
 	size_t len = common(s, text);

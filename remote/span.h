@@ -26,6 +26,7 @@ bool span_line(struct span *rest, struct span *ret_line);
 /* Takes the next word off `rest`: what stands between blanks (space and tab). */
 bool span_word(struct span *rest, struct span *ret_word);
 
+bool span_is_digit(char c);
 bool span_is(struct span s, const char *text);
 bool span_equal(struct span a, struct span b);
 bool span_starts(struct span s, const char *text);

@@ -110,26 +110,31 @@ static void sample(struct text *t, const char *name, const struct label *labels,
 	t->dropped++;
 }
 
-void text_sample(struct text *t, const char *name, const struct label *labels, size_t label_count,
-	uint64_t value, unsigned decimals)
+/* Takes the family's name back when the sample did not fit. */
+static void member(struct text *t, struct family *f, const struct label *labels, size_t count,
+	bool is_negative, uint64_t value, unsigned decimals)
 {
-	sample(t, name, labels, label_count, false, value, decimals);
-}
-
-void text_signed(struct text *t, const char *name, const struct label *labels, size_t label_count,
-	int64_t value, unsigned decimals)
-{
-	uint64_t size = value < 0 ? -(uint64_t)value : (uint64_t)value;
-	sample(t, name, labels, label_count, value < 0, size, decimals);
+	size_t start = t->len;
+	if (!f->named)
+		text_type(t, f->name, f->type);
+	size_t named = t->len;
+	sample(t, f->name, labels, count, is_negative, value, decimals);
+	if (t->len == named)
+		t->len = start;
+	f->named = f->named || t->len > start;
 }
 
 void text_member(struct text *t, struct family *f, const struct label *labels, size_t label_count,
 	int64_t value, unsigned decimals)
 {
-	if (!f->named)
-		text_type(t, f->name, f->type);
-	f->named = true;
-	text_signed(t, f->name, labels, label_count, value, decimals);
+	uint64_t size = value < 0 ? -(uint64_t)value : (uint64_t)value;
+	member(t, f, labels, label_count, value < 0, size, decimals);
+}
+
+void text_member_unsigned(struct text *t, struct family *f, const struct label *labels,
+	size_t label_count, uint64_t value, unsigned decimals)
+{
+	member(t, f, labels, label_count, false, value, decimals);
 }
 
 void text_copy(struct text *t, struct span name, struct span labels, struct span value)
@@ -145,15 +150,15 @@ void text_copy(struct text *t, struct span name, struct span labels, struct span
 void text_single(
 	struct text *t, const char *name, const char *type, uint64_t value, unsigned decimals)
 {
-	text_type(t, name, type);
-	text_sample(t, name, NULL, 0, value, decimals);
+	struct family family = { name, type, false };
+	text_member_unsigned(t, &family, NULL, 0, value, decimals);
 }
 
 void text_single_signed(
 	struct text *t, const char *name, const char *type, int64_t value, unsigned decimals)
 {
-	text_type(t, name, type);
-	text_signed(t, name, NULL, 0, value, decimals);
+	struct family family = { name, type, false };
+	text_member(t, &family, NULL, 0, value, decimals);
 }
 
 struct label text_label(const char *name, const char *value)

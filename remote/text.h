@@ -32,15 +32,8 @@ enum {
 	TEXT_DECIMALS_MAX = 9,
 };
 
-/* `# TYPE name type`, which comes before the family's samples. `type` is "gauge" or "counter". */
-void text_type(struct text *t, const char *name, const char *type);
-
-void text_sample(struct text *t, const char *name, const struct label *labels, size_t label_count,
-	uint64_t value, unsigned decimals);
-void text_signed(struct text *t, const char *name, const struct label *labels, size_t label_count,
-	int64_t value, unsigned decimals);
-
-/* A family that is not even named when it has no samples: its text_type() comes with the first. */
+/* A family is named, by a line `# TYPE name type`, with its first sample: without any it is not in
+ * the report. `type` is "gauge" or "counter". */
 struct family {
 	const char *name, *type;
 	bool named;
@@ -48,6 +41,11 @@ struct family {
 
 void text_member(struct text *t, struct family *f, const struct label *labels, size_t label_count,
 	int64_t value, unsigned decimals);
+void text_member_unsigned(struct text *t, struct family *f, const struct label *labels,
+	size_t label_count, uint64_t value, unsigned decimals);
+
+/* For samples of somebody else's: the line that names their family, which comes before them. */
+void text_type(struct text *t, const char *name, const char *type);
 
 /* A sample as somebody else wrote it, which must be well-formed; labels with their braces, or "".
  */

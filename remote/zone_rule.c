@@ -15,7 +15,7 @@ static bool take_number(struct span *rest, unsigned max, unsigned *ret_value)
 {
 	unsigned value = 0;
 	size_t len = 0;
-	for (; len < rest->len && rest->at[len] >= '0' && rest->at[len] <= '9' && len < 4; len++)
+	for (; len < rest->len && span_is_digit(rest->at[len]) && len < 4; len++)
 		value = value * 10 + (unsigned)(rest->at[len] - '0');
 	if (len == 0 || value > max)
 		return false;

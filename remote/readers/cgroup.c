@@ -52,11 +52,11 @@ static void read_cpu_limit(struct span bytes, struct text *out)
 
 static void read_container(struct span bytes, struct text *out)
 {
+	struct family family = { "fleet_container_info", "gauge", false };
 	struct label type = { .name = "type" };
 	if (!tree_find(bytes, (struct span){ "", 0 }, "container", &type.value))
 		return;
-	text_type(out, "fleet_container_info", "gauge");
-	text_sample(out, "fleet_container_info", &type, 1, 1, 0);
+	text_member(out, &family, &type, 1, 1, 0);
 }
 
 void read_cgroup(struct span bytes, struct text *out)

@@ -41,13 +41,14 @@ static bool take_labels(struct span *line, struct labels *ret)
 
 static void write_column(struct span file, const char *name, unsigned column, struct text *out)
 {
+	struct family family = { name, "gauge", false };
 	struct span line;
 	struct labels labels;
 	uint64_t value;
-	text_type(out, name, "gauge");
 	while (span_line(&file, &line))
 		if (take_labels(&line, &labels) && span_column(line, column, &value))
-			text_sample(out, name, labels.items, ARRAY_LEN(labels.items), value, 0);
+			text_member_unsigned(
+				out, &family, labels.items, ARRAY_LEN(labels.items), value, 0);
 }
 
 /* What may not be looked at may be well. */
@@ -60,13 +61,13 @@ static bool is_denied(struct span line)
 /* node_exporter's word for a filesystem that gives no numbers is about those, too. */
 static void write_errors(struct span file, const char *name, bool also_denied, struct text *out)
 {
+	struct family family = { name, "gauge", false };
 	struct span line;
 	struct labels labels;
 	uint64_t value;
-	text_type(out, name, "gauge");
 	while (span_line(&file, &line))
 		if (take_labels(&line, &labels) && span_column(line, READONLY, &value))
-			text_sample(out, name, labels.items, ARRAY_LEN(labels.items),
+			text_member(out, &family, labels.items, ARRAY_LEN(labels.items),
 				!span_column(line, SIZE, &value) &&
 					(also_denied || !is_denied(line)),
 				0);

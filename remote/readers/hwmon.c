@@ -85,18 +85,13 @@ struct readings {
 	size_t chip_count, count;
 };
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* Small letters, digits and "_", which is not at an end. Returns false when nothing is left. */
 static bool clean(struct span s, char out[static PART_MAX + 1])
 {
 	size_t len = 0;
 	for (size_t i = 0; i < s.len && len < PART_MAX; i++) {
 		char c = s.at[i] >= 'A' && s.at[i] <= 'Z' ? (char)(s.at[i] | 0x20) : s.at[i];
-		bool is_kept = (c >= 'a' && c <= 'z') || is_digit(c) || c == ':';
+		bool is_kept = (c >= 'a' && c <= 'z') || span_is_digit(c) || c == ':';
 		if (is_kept || len > 0)
 			out[len++] = is_kept ? c : '_';
 	}
@@ -177,10 +172,10 @@ struct sensor {
 static bool take_sensor(struct span file, struct sensor *ret)
 {
 	size_t stem = 0;
-	while (stem < file.len && !is_digit(file.at[stem]))
+	while (stem < file.len && !span_is_digit(file.at[stem]))
 		stem++;
 	size_t name = stem;
-	while (name < file.len && is_digit(file.at[name]))
+	while (name < file.len && span_is_digit(file.at[name]))
 		name++;
 	if (name == stem || name == file.len || file.at[name] != '_')
 		return false;

@@ -55,7 +55,7 @@ static struct span unquote(struct span value, char *out, size_t size)
 
 static bool is_digit(struct span s, size_t at)
 {
-	return at < s.len && s.at[at] >= '0' && s.at[at] <= '9';
+	return at < s.len && span_is_digit(s.at[at]);
 }
 
 /* The number that a version begins with: 20.04 of "20.04.2 LTS", with `*ret_decimals`. */
@@ -77,12 +77,12 @@ static bool leading_number(struct span s, uint64_t *ret_value, unsigned *ret_dec
 static void write_version(const struct label *labels, struct text *out)
 {
 	struct label some[] = { labels[ID], labels[ID_LIKE], labels[NAME] };
+	struct family version = { "node_os_version", "gauge", false };
 	uint64_t value;
 	unsigned decimals;
 	if (!leading_number(labels[VERSION_ID].value, &value, &decimals) || value == 0)
 		return;
-	text_type(out, "node_os_version", "gauge");
-	text_sample(out, "node_os_version", some, ARRAY_LEN(some), value, decimals);
+	text_member_unsigned(out, &version, some, ARRAY_LEN(some), value, decimals);
 }
 
 /* YYYY-MM-DD */
@@ -116,14 +116,14 @@ void read_os_release(struct span bytes, struct text *out)
 {
 	char bytes_of[ARRAY_LEN(rows)][VALUE_MAX];
 	struct label labels[ARRAY_LEN(rows)];
+	struct family info = { "node_os_info", "gauge", false };
 	struct span line;
 	int64_t end;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		labels[i] = text_label(rows[i].label, "");
 	while (span_line(&bytes, &line))
 		take_line(line, labels, bytes_of);
-	text_type(out, "node_os_info", "gauge");
-	text_sample(out, "node_os_info", labels, LABELS, 1, 0);
+	text_member(out, &info, labels, LABELS, 1, 0);
 	write_version(labels, out);
 	if (parse_date(labels[SUPPORT_END].value, &end))
 		text_single_signed(out, "node_os_support_end_timestamp_seconds", "gauge", end, 0);

@@ -80,14 +80,11 @@ static void read_row(const struct row *row, struct span bytes, struct text *out)
 {
 	struct span line;
 	struct sample s;
-	bool is_first = true;
+	struct family family = { row->name, row->type, false };
 	while (span_line(&bytes, &line)) {
 		if (!parse(row, line, &s))
 			continue;
-		if (is_first)
-			text_type(out, row->name, row->type);
-		text_sample(out, row->name, s.labels, s.label_count, s.value, row->decimals);
-		is_first = false;
+		text_member_unsigned(out, &family, s.labels, s.label_count, s.value, row->decimals);
 	}
 }
 

@@ -29,7 +29,7 @@ static void name_family(struct zone *z, struct span stem)
 		z->family, sizeof z->family, "node_rapl_%.*s_joules_total", (int)stem.len, stem.at);
 	for (int i = 0; i < len; i++) {
 		char c = z->family[i], lower = (char)(c | 0x20);
-		if (!(lower >= 'a' && lower <= 'z') && !(c >= '0' && c <= '9'))
+		if (!(lower >= 'a' && lower <= 'z') && !span_is_digit(c))
 			z->family[i] = '_';
 	}
 }

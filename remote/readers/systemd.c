@@ -10,17 +10,17 @@ enum { UNITS_MAX = 64 };
 
 static void write_state(struct span state, struct text *out)
 {
+	struct family family = { "fleet_systemd_state", "gauge", false };
 	struct label label = { "state", state };
 	text_single(out, "node_systemd_system_running", "gauge", span_is(state, "running"), 0);
-	text_type(out, "fleet_systemd_state", "gauge");
-	text_sample(out, "fleet_systemd_state", &label, 1, 1, 0);
+	text_member(out, &family, &label, 1, 1, 0);
 }
 
 static void write_count(uint32_t count, struct text *out)
 {
+	struct family family = { "node_systemd_units", "gauge", false };
 	struct label label = text_label("state", "failed");
-	text_type(out, "node_systemd_units", "gauge");
-	text_sample(out, "node_systemd_units", &label, 1, count, 0);
+	text_member(out, &family, &label, 1, count, 0);
 }
 
 static void write_units(struct bus_part units, struct text *out)

@@ -115,7 +115,7 @@ void read_timezone(struct span bytes, struct text *out)
 	int64_t now_s = now.time_ns / 1000000000;
 	if (file.size >= 0 && (!parse_file(file.bytes, &zone) || !find_time(&zone, now_s, &time)))
 		return;
+	struct family family = { "node_time_zone_offset_seconds", "gauge", false };
 	struct label label = { "time_zone", time.name };
-	text_type(out, "node_time_zone_offset_seconds", "gauge");
-	text_signed(out, "node_time_zone_offset_seconds", &label, 1, time.offset_s, 0);
+	text_member(out, &family, &label, 1, time.offset_s, 0);
 }

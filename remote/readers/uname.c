@@ -19,12 +19,12 @@ static const struct {
 
 void read_uname(struct span bytes, struct text *out)
 {
+	struct family family = { "node_uname_info", "gauge", false };
 	struct label labels[ARRAY_LEN(rows)];
 	struct span none = { "", 0 };
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		labels[i] = (struct label){ rows[i].label, none };
 		(void)tree_find(bytes, none, rows[i].file, &labels[i].value);
 	}
-	text_type(out, "node_uname_info", "gauge");
-	text_sample(out, "node_uname_info", labels, ARRAY_LEN(labels), 1, 0);
+	text_member(out, &family, labels, ARRAY_LEN(labels), 1, 0);
 }

@@ -124,11 +124,11 @@ void numbers_write(uint64_t seed, uint32_t address, uint64_t reports, struct tex
 	struct machine m = { mix(seed, address, 0), reports };
 	ret_expected->count = 0;
 	for (const struct quantity *f = families; f < families + ARRAY_LEN(families); f++) {
-		text_type(out, f->name, f->kind == COUNTER ? "counter" : "gauge");
+		struct family family = { f->name, f->kind == COUNTER ? "counter" : "gauge", false };
 		for (size_t i = 0; i < f->instances.count; i++) {
 			const struct instance *of = &f->instances.items[i];
-			text_sample(out, f->name, of->labels, of->count, value_of(&m, f, i),
-				f->decimals);
+			text_member_unsigned(out, &family, of->labels, of->count,
+				value_of(&m, f, i), f->decimals);
 		}
 		if (f->reading && ret_expected->count < EXPECTED_MAX)
 			ret_expected->items[ret_expected->count++] = (struct expected){ f->reading,

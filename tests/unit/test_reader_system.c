@@ -23,6 +23,10 @@
 #define FILE_TYPE(name)		       OUR_TYPE("file_" name, "gauge")
 #define FILE_SAMPLE(name, path, value) "fleet_file_" name "{path=\"" path "\"} " value "\n"
 
+/* For a label; a family of nothing else is not named. */
+#define X64	 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define TOO_LONG X64 X64 X64 X64 X64 X64 X64 X64 "x"
+
 /* clang-format off */
 static const struct reader_row rows[] = {
 	/* kept right, in nanoseconds */
@@ -54,6 +58,7 @@ static const struct reader_row rows[] = {
 	{ read_uname, "arch\tx86_64\ndomainname\t(none)\nhostname\tweb1\nosrelease\t6.1.0-28-amd64\nostype\tLinux\n"
 	  "version\t#1 SMP PREEMPT_DYNAMIC Debian 6.1.119-1 (2024-11-22)\n",
 	  UNAME("(none)", "x86_64", "web1", "6.1.0-28-amd64", "Linux", "#1 SMP PREEMPT_DYNAMIC Debian 6.1.119-1 (2024-11-22)") },
+	{ read_uname, "hostname\t" TOO_LONG "\n", "" },
 	{ read_uname, "hostname\ta\"b\xff\n", UNAME("", "", "a\\\"b\\\\xff", "", "", "") },
 
 	{ read_os_release, "NAME=\"Ubuntu\"\nVERSION=\"20.04.2 LTS (Focal Fossa)\"\nID=ubuntu\nID_LIKE=debian\n"

@@ -26,13 +26,13 @@ static void values(void **state)
 	(void)state;
 	struct text t = { .data = data, .size = sizeof data };
 	struct label labels[] = { text_label("a", "x\\y\"z\n"), { "b", { "\xff", 1 } } };
-	text_type(&t, "f", "gauge");
-	text_sample(&t, "f", NULL, 0, UINT64_MAX, 0);
-	text_sample(&t, "f", labels, 2, UINT64_MAX, 9);
-	text_signed(&t, "f", labels + 1, 1, INT64_MIN, 0);
-	text_signed(&t, "f", NULL, 0, INT64_MIN, 9);
-	text_signed(&t, "f", NULL, 0, -5, 3);
-	text_signed(&t, "f", NULL, 0, 0, 1);
+	struct family f = { "f", "gauge", false };
+	text_member_unsigned(&t, &f, NULL, 0, UINT64_MAX, 0);
+	text_member_unsigned(&t, &f, labels, 2, UINT64_MAX, 9);
+	text_member(&t, &f, labels + 1, 1, INT64_MIN, 0);
+	text_member(&t, &f, NULL, 0, INT64_MIN, 9);
+	text_member(&t, &f, NULL, 0, -5, 3);
+	text_member(&t, &f, NULL, 0, 0, 1);
 	text_single_signed(&t, "g", "counter", 7, 1);
 	assert_string_equal(finish(&t),
 		"# TYPE f gauge\nf 18446744073709551615\n"
@@ -61,7 +61,7 @@ static void what_follows_the_first_that_does_not_fit_is_counted(void **state)
 	assert_false(t.full);
 	text_single(&t, "node_name_that_is_longer_than_there_is_room_for", "gauge", 1, 0);
 	assert_true(t.full);
-	text_sample(&t, "a", NULL, 0, 2, 2);
+	text_single(&t, "a", "gauge", 2, 2);
 	text_widen(&t, 300);
 	text_single(&t, "last", "gauge", 1, 0);
 	assert_string_equal(finish(&t),
@@ -75,9 +75,12 @@ static void a_long_label_costs_its_sample_alone(void **state)
 	memset(name, 'x', sizeof name);
 	struct label label = { "device", { name, sizeof name } };
 	struct text t = { .data = data, .size = sizeof data };
-	text_sample(&t, "node_a", &label, 1, 1, 0);
-	text_sample(&t, "node_b", NULL, 0, 1, 0);
-	assert_string_equal(finish(&t), "node_b 1\n" END("1", "1"));
+	struct family a = { "node_a", "gauge", false };
+	text_member(&t, &a, &label, 1, 1, 0);
+	assert_int_equal(t.len, 0);
+	text_member(&t, &a, NULL, 0, 1, 0);
+	text_member(&t, &a, &label, 1, 1, 0);
+	assert_string_equal(finish(&t), "# TYPE node_a gauge\nnode_a 1\n" END("2", "1"));
 }
 
 static void no_room_at_all(void **state)
