@@ -9,9 +9,10 @@
 
 /*
  * Work that may never come back, for a system call that asks a dead server sleeps beyond any
- * signal. A child does it and is left alone after AWAY_MS. It holds a lock on the probe's own
- * folder (flock(2), no file) as long as it lives, so there is never a second one; and nothing
- * else, so that whoever waits for the end of the probe's output does not wait for it.
+ * signal. A child does it and is left alone after AWAY_MS. It holds a lock on the first of the
+ * probe's folders that takes one (flock(2), no file) as long as it lives, so there is no second one
+ * of those who share that folder; and nothing else, so that whoever waits for the end of the probe's
+ * output does not wait for it.
  */
 enum { AWAY_MS = 200 };
 

@@ -1,8 +1,8 @@
 /*
  * fleet-probe: reads the kernel's files, seals what they say for one server, hands it over
  * and ends. It runs on other people's machines, so it is one small static program that starts
- * no other, connects to nothing but the machine's own message bus and writes in its own folder
- * only.
+ * no other (but a child of its own for what may hang: away.h), connects to nothing but the
+ * machine's own message bus and writes in its own folder only.
  */
 #include <fcntl.h>
 #include <signal.h>
