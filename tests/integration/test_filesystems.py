@@ -241,6 +241,17 @@ class Away(Case):
         self.assertEqual(self.value(text, 'fleet_filesystem_unmeasured'), 1)
         self.assertEqual(self.files(text), {('file_error', 'dead server/there'): 1})
 
+    def test_below_a_root(self):
+        """Whose mounts are those of its first process, not of the reader."""
+        proc = self.make_folder('proc')
+        for process, point in (('1', '/theirs'), ('self', '/ours')):
+            os.mkdir(os.path.join(proc, process))
+            self.write(f'proc/{process}/mountinfo', f'36 35 0:9 / {point} rw - nfs4 server:/ rw\n')
+        for ask, stuck in (('file:/theirs/x', 0), ('file:/ours/x', None)):
+            text = self.plain(ask, program=[PROBE, '--root', self.home])
+            self.assertEqual(self.value(text, 'fleet_filesystem_stuck'), stuck)
+            self.assertIn(f'\nfleet_file_exists{{path="{ask[5:]}"}} 0\n', text)
+
     def test_two_at_once(self):
         """Whoever waits for another probe's child calls no mount broken."""
         asks = ['--plain', '--ask', 'network-mounts:yes']
