@@ -25,6 +25,29 @@ static int init_names(struct names *n, struct arena *a)
 	return n->data && n->items ? 0 : -1;
 }
 
+/* Below a root `self` would be the reader itself, of this machine. */
+static ssize_t read_mounts(struct collect *c)
+{
+	static const struct source first = { .path = "proc/1/mountinfo" },
+				   self = { .path = "proc/self/mountinfo" };
+	ssize_t n = *c->root ? gather_file(c, &first, c->mountinfo, MOUNTINFO_MAX) : -1;
+	return n < 0 ? gather_file(c, &self, c->mountinfo, MOUNTINFO_MAX) : n;
+}
+
+static void learn_mounts(struct collect *c)
+{
+	ssize_t n = read_mounts(c);
+	c->is_table_cut = c->cut;
+	c->is_table_denied = c->denied;
+	c->reach.is_unknown = n < 0 && !*c->root;
+	if (n < 0)
+		return;
+	c->mount_table = (struct span){ c->mountinfo, (size_t)n };
+	c->reach.points = c->points;
+	c->reach.is_unknown = c->is_table_cut || !mounts_list_away(c->mount_table, c->points,
+							 POINTS_MAX, &c->reach.len);
+}
+
 int collect_init(struct collect *c, struct arena *a, const char *root, const char *asks,
 	const struct folders *folders)
 {
@@ -34,9 +57,10 @@ int collect_init(struct collect *c, struct arena *a, const char *root, const cha
 	c->mountinfo = arena_take(a, MOUNTINFO_MAX);
 	c->points = arena_take(a, POINTS_MAX);
 	if (!c->bytes || !c->mounts || !c->mountinfo || !c->points ||
-		init_names(&c->entries, a) < 0)
+		init_names(&c->entries, a) < 0 || init_names(&c->names, a) < 0)
 		return -1;
-	return init_names(&c->names, a);
+	learn_mounts(c);
+	return 0;
 }
 
 bool collect_path_unasked(const struct collect *c, const char *path, char out[static PATH_MAX])
@@ -82,29 +106,6 @@ static bool has_descriptors(void)
 }
 
 /* ---- what may never answer -------------------------------------------------------------- */
-
-/* Below a root `self` would be the reader itself, of this machine. */
-static ssize_t read_mounts(struct collect *c)
-{
-	static const struct source first = { .path = "proc/1/mountinfo" },
-				   self = { .path = "proc/self/mountinfo" };
-	ssize_t n = *c->root ? gather_file(c, &first, c->mountinfo, MOUNTINFO_MAX) : -1;
-	return n < 0 ? gather_file(c, &self, c->mountinfo, MOUNTINFO_MAX) : n;
-}
-
-static void learn_mounts(struct collect *c)
-{
-	ssize_t n = read_mounts(c);
-	c->is_table_cut = c->cut;
-	c->is_table_denied = c->denied;
-	c->reach.is_unknown = n < 0 && !*c->root;
-	if (n < 0)
-		return;
-	c->mount_table = (struct span){ c->mountinfo, (size_t)n };
-	c->reach.points = c->points;
-	c->reach.is_unknown = c->is_table_cut || !mounts_list_away(c->mount_table, c->points,
-							 POINTS_MAX, &c->reach.len);
-}
 
 ssize_t collect_away(struct collect *c, away_work *work, const void *data, char *out, size_t size)
 {
@@ -207,7 +208,6 @@ static void write_denied(const bool denied[static SOURCE_COUNT], struct text *ou
 void collect_run(struct collect *c, struct text *out)
 {
 	bool denied[SOURCE_COUNT];
-	learn_mounts(c);
 	c->cut = c->cut || !has_descriptors();
 	for (size_t i = 0; i < SOURCE_COUNT; i++) {
 		run_source(c, &sources[i], out);

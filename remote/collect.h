@@ -45,7 +45,8 @@ struct collect {
 	bool denied;   /* the gather under way was refused something */
 };
 
-/* Takes its memory from the arena, and keeps the rest as it is. */
+/* Takes its memory from the arena, keeps the rest as it is (`folders` may be filled later), and
+ * reads the list of mounts. */
 int collect_init(struct collect *c, struct arena *a, const char *root, const char *asks,
 	const struct folders *folders) MUST_CHECK;
 

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bool PRINTF(2, 3) add(struct folders *f, const char *fmt, ...)
+static bool PRINTF(3, 4) add(struct folders *f, const struct reach *reach, const char *fmt, ...)
 {
 	struct folder *to = &f->items[f->count];
 	struct stat st = { 0 };
@@ -17,6 +17,8 @@ static bool PRINTF(2, 3) add(struct folders *f, const char *fmt, ...)
 	int len = vsnprintf(to->path, sizeof to->path, fmt, ap);
 	va_end(ap);
 	if (len < 0 || (size_t)len >= sizeof to->path || to->path[0] != '/')
+		return false;
+	if (reach && !reach_is_safe(reach, "", to->path))
 		return false;
 	bool exists = stat(to->path, &st) == 0;
 	to->device = st.st_dev;
@@ -28,20 +30,22 @@ static bool PRINTF(2, 3) add(struct folders *f, const char *fmt, ...)
 	return true;
 }
 
-void folders_init(struct folders *f, const char *own)
+void folders_init(struct folders *f, const char *own, const struct reach *reach)
 {
 	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
 	unsigned uid = (unsigned)geteuid();
 	*f = (struct folders){ .count = 0 };
-	(void)add(f, "%s", own);
+	if (reach->is_unknown)
+		reach = NULL; /* something has to hold the lock of away.h */
+	(void)add(f, NULL, "%s", own);
 	if (cache && *cache)
-		(void)add(f, "%s/fleet-health", cache);
-	if (home && *home && add(f, "%s/.cache/fleet-health", home))
+		(void)add(f, reach, "%s/fleet-health", cache);
+	if (home && *home && add(f, reach, "%s/.cache/fleet-health", home))
 		f->items[f->count - 1].makes_parent = true;
-	(void)add(f, "/run/user/%u/fleet-health", uid);
-	(void)add(f, "/var/tmp/fleet-health-%u", uid);
-	(void)add(f, "/tmp/fleet-health-%u", uid);
-	(void)add(f, "/dev/shm/fleet-health-%u", uid);
+	(void)add(f, reach, "/run/user/%u/fleet-health", uid);
+	(void)add(f, reach, "/var/tmp/fleet-health-%u", uid);
+	(void)add(f, reach, "/tmp/fleet-health-%u", uid);
+	(void)add(f, reach, "/dev/shm/fleet-health-%u", uid);
 }
 
 static void make_parent(const char *path)

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "lib/compiler.h"
+#include "remote/reach.h"
 
 /*
  * Where the probe may write: its own folder, then the list of lib/wire/remote_shell.h. Nothing is
@@ -25,8 +26,9 @@ struct folders {
 	size_t count;
 };
 
-/* `own` is the folder of a cached program, or "". One folder under two names is listed once. */
-void folders_init(struct folders *f, const char *own);
+/* `own` is the folder of a cached program, or "". One folder under two names is listed once. Of
+ * the others those are passed over that are known to lie where they may never answer. */
+void folders_init(struct folders *f, const char *own, const struct reach *reach);
 
 /* Opens one when it is ours alone: a folder and no symbolic link, of this user, mode 0700 or
  * less. Returns a descriptor, or -1. */

@@ -63,9 +63,9 @@ int plain(struct arena *a, const struct self *self, const char *root, const char
 	struct folders folders;
 	struct text out = { .data = arena_take(a, TEXT_SIZE), .size = TEXT_SIZE };
 	char *page = arena_take(a, PRINT_SIZE);
-	folders_init(&folders, self->folder);
 	if (!out.data || !page || collect_init(&c, a, root, asks, &folders) < 0)
 		return EX_OSERR;
+	folders_init(&folders, self->folder, &c.reach);
 	collect_run(&c, &out);
 	text_finish(&out);
 	return print_report((struct span){ out.data, out.len }, page);

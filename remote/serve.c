@@ -204,9 +204,10 @@ int serve(struct arena *a, const struct self *self, const char *root, int in_fd,
 		return fail(c, "the cached probe was damaged and is removed");
 	if (take_request(c) != 0)
 		return SERVE_FAILED;
-	folders_init(&c->folders, self->folder);
-	if (!c->report || collect_init(&collect, a, root, c->request.asks, &c->folders) < 0 ||
-		spool_init(&c->spool, a, &c->folders, &c->request) < 0)
+	if (!c->report || collect_init(&collect, a, root, c->request.asks, &c->folders) < 0)
+		return fail(c, "out of memory");
+	folders_init(&c->folders, self->folder, &collect.reach);
+	if (spool_init(&c->spool, a, &c->folders, &c->request) < 0)
 		return fail(c, "out of memory");
 	make_report(c, &collect);
 	c->sealed = collect.bytes;

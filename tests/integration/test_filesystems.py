@@ -252,6 +252,14 @@ class Away(Case):
             self.assertEqual(self.value(text, 'fleet_filesystem_stuck'), stuck)
             self.assertIn(f'\nfleet_file_exists{{path="{ask[5:]}"}} 0\n', text)
 
+    def test_home_on_a_dead_server(self):
+        self.server.hangs = True
+        for name in ('HOME', 'XDG_CACHE_HOME'):
+            self.env = {name: self.point + '/home'}
+            self.plain()
+            self.assertLess(self.seconds, 5)
+        self.assertEqual(self.server.asked, 0)
+
     def test_two_at_once(self):
         """Whoever waits for another probe's child calls no mount broken."""
         asks = ['--plain', '--ask', 'network-mounts:yes']
