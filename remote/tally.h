@@ -33,7 +33,7 @@ struct tally_list {
 struct tally_asked {
 	struct span name;   /* as asked for, and what it is called in the report */
 	bool by_pid;	    /* there is a pid file: the process `pid`, whatever its name */
-	bool is_unreadable; /* that file is there, and not for us */
+	bool is_unreadable; /* that file is there, and not for us or without a number */
 	uint64_t pid;	    /* 0: the file names none */
 	uint64_t running, first_start_ticks, cpu_ticks, rss_pages;
 };

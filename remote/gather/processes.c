@@ -36,7 +36,8 @@ struct pass {
 
 /* ---- what is asked for ------------------------------------------------------------------ */
 
-/* The number that a pid file begins with. Without a file nothing runs. */
+/* The number that a pid file begins with. Without a file nothing runs; one without a number may be
+ * just being written, so nobody knows. */
 static void read_pid_file(struct collect *c, const char *path, struct tally_asked *asked)
 {
 	char full[PATH_MAX], text[PID_FILE_MAX];
@@ -51,6 +52,7 @@ static void read_pid_file(struct collect *c, const char *path, struct tally_aske
 	struct span rest = { text, n > 0 ? (size_t)n : 0 };
 	if (!span_line(&rest, &line) || !span_word(&line, &word) || !span_u64(word, &asked->pid))
 		asked->pid = 0;
+	asked->is_unreadable = asked->is_unreadable || (n >= 0 && asked->pid == 0);
 }
 
 /* What is asked for, one after the other. */
