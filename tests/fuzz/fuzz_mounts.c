@@ -17,15 +17,15 @@ static void choose(const char *asks, struct span file)
 		memcpy(copy + 1, file.at, file.len);
 	size_t count = mounts_parse((struct span){ copy + 1, file.len }, asks, mounts);
 	assert(count <= MOUNTS_MAX);
-	for (size_t i = 0; i < count; i++) {
-		size_t len = mount_unescape(mounts[i].point, point, sizeof point);
-		assert(len < sizeof point && mounts[i].device.len > 0);
-		assert(!mounts[i].away || strstr(asks, "network-mounts:yes") ||
-			strstr(asks, "mount-include:"));
-	}
 	bool fits = mounts_list_away(
 		(struct span){ copy + 1, file.len }, points, sizeof points, &points_len);
 	assert(!fits || points_len == 0 || points[points_len - 1] == 0);
+	for (size_t i = 0; i < count; i++) {
+		size_t len = mount_unescape(mounts[i].point, point, sizeof point);
+		assert(len < sizeof point && mounts[i].device.len > 0);
+		assert(!mounts[i].away || strstr(asks, "network-mounts:yes") || !fits ||
+			points_len > 0);
+	}
 	free(copy);
 }
 
