@@ -14,23 +14,20 @@
 
 /* clang-format off */
 static const struct reader_row rows[] = {
-	{ read_cpu_times, "cpu  9 9 9 9\ncpu0 44490 19 21045 1087069 220 1 3410 0 2 1\nintr 8885917 17 0\n"
-	  "ctxt 38014093\nbtime 1418183276\nprocesses 26442\nprocs_running 2\nprocs_blocked 0\nsoftirq 1 2\n",
-	  CPU CPU_MODE("user") "444.90\n" CPU_MODE("nice") "0.19\n" CPU_MODE("system") "210.45\n"
-	  CPU_MODE("idle") "10870.69\n" CPU_MODE("iowait") "2.20\n" CPU_MODE("irq") "0.01\n"
-	  CPU_MODE("softirq") "34.10\n" CPU_MODE("steal") "0.00\n"
-	  GUEST GUEST_MODE("0", "user") "0.02\n" GUEST_MODE("0", "nice") "0.01\n" },
 	{ read_stat, "cpu  9 9 9 9\ncpu0 44490 19 21045 1087069 220 1 3410 0 2 1\nintr 8885917 17 0\n"
 	  "ctxt 38014093\nbtime 1418183276\nprocesses 26442\nprocs_running 2\nprocs_blocked 0\nsoftirq 1 2\n",
 	  ONE("boot_time_seconds", "gauge", "1418183276") ONE("context_switches_total", "counter", "38014093")
 	  ONE("intr_total", "counter", "8885917") ONE("forks_total", "counter", "26442")
-	  ONE("procs_blocked", "gauge", "0") ONE("procs_running", "gauge", "2") },
-	{ read_cpu_times, "cpu0 1 x 9223372036854775808 18446744073709551616",
+	  ONE("procs_blocked", "gauge", "0") ONE("procs_running", "gauge", "2")
+	  CPU CPU_MODE("user") "444.90\n" CPU_MODE("nice") "0.19\n" CPU_MODE("system") "210.45\n"
+	  CPU_MODE("idle") "10870.69\n" CPU_MODE("iowait") "2.20\n" CPU_MODE("irq") "0.01\n"
+	  CPU_MODE("softirq") "34.10\n" CPU_MODE("steal") "0.00\n"
+	  GUEST GUEST_MODE("0", "user") "0.02\n" GUEST_MODE("0", "nice") "0.01\n" },
+	{ read_stat, "cpu0 1 x 9223372036854775808 18446744073709551616",
 	  CPU CPU_MODE("user") "0.01\n" },
-	{ read_cpu_times, "cpu7 x x x x x x x x 0 9\ncpu8 x x x x x x x x 3 0\n",
+	{ read_stat, "cpu7 x x x x x x x x 0 9\ncpu8 x x x x x x x x 3 0\n",
 	  GUEST GUEST_MODE("7", "nice") "0.09\n" GUEST_MODE("8", "user") "0.03\n" },
 	{ read_stat, "cpux 1\ncpu-1 2\ncpu\nbtime\nbtime x\nprocs_runningx 1\n", "" },
-	{ read_cpu_times, "cpux 1\ncpu-1 2\ncpu\nbtime\nbtime 1\n", "" },
 	{ read_stat, "btime 1\nbtime 2\n btime 3\n", ONE("boot_time_seconds", "gauge", "1") },
 
 	{ read_loadavg, "0.21 0.37 120.39 1/719 19737\n",
