@@ -60,7 +60,9 @@ def read(text):
             types[line.split(' ')[2]] = line.split(' ')[3]
         elif match := SAMPLE.match(line):
             new = NEW_LABELS.get(match[1], ())
-            labels = tuple(sorted(p for p in LABEL.findall(match[2] or '') if p[0] not in new))
+            # one that is empty is none, by the format's definition
+            labels = tuple(sorted(p for p in LABEL.findall(match[2] or '')
+                                  if p[0] not in new and p[1]))
             samples[match[1], labels] = float(match[3])
     return samples, types
 

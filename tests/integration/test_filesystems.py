@@ -234,6 +234,7 @@ class Away(Case):
     def test_without_a_child(self):
         """Nobody who could be sent to ask: that is no broken mount, and is said."""
         self.server.files = {'there': b'12345'}
+        self.addCleanup(shutil.rmtree, '/var/tmp/fleet-health-12345', ignore_errors=True)
         text = self.plain('network-mounts:yes', f'file:{self.point}/there', program=(
             'setpriv', '--reuid', '12345', '--clear-groups', 'prlimit', '--nproc=0', PROBE))
         self.assertEqual(self.numbers(text, self.point), [None] * 6)
