@@ -1,7 +1,6 @@
 /*
- * An <alert> on a process, a file, a certificate or filesystems of a network can fire only where
- * one is asked for: one that no client will ever have anything to compare with is most likely a
- * typing mistake.
+ * An <alert> on a process, a file or a certificate can fire only where one is asked for: one that
+ * no client will ever have anything to compare with is most likely a typing mistake.
  */
 #include <string.h>
 
@@ -15,7 +14,6 @@ static const struct {
 } watched[] = {
 	{ "fleet_process_", ASK_PROCESS, "<process name=\"…\"/>" },
 	{ "fleet_file_", ASK_FILE, "<file path=\"…\"/>" },
-	{ "fleet_filesystem_stuck", ASK_NETWORK_MOUNTS, "<filesystems network=\"yes\"/>" },
 	{ "fleet_certificate_", ASK_CERTIFICATE, "<certificate path=\"…\"/>" },
 };
 
@@ -73,7 +71,7 @@ void warn_of_watches(struct load *load)
 		if (w->is_had && !w->is_asked)
 			warn_at(load, w->rule->file, w->rule->line,
 				"<alert type=\"%s\" instance=\"%s\"> has nothing to compare: none "
-				"of "
-				"its clients is asked for that; add %s, or write another instance",
+				"of its clients is asked for that; add %s, or write another "
+				"instance",
 				w->rule->label, w->rule->instance, watched[w->row].element);
 }
