@@ -41,14 +41,20 @@ static ssize_t read_all(int fd, char *out, size_t size)
 	return n < 0 ? -1 : (ssize_t)len;
 }
 
-ssize_t io_read_file(int dir_fd, const char *path, char *out, size_t size)
+/* Of what was opened, or -1; closes it. */
+static ssize_t take_all(int fd, char *out, size_t size)
 {
-	int fd = openat(dir_fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
 	ssize_t n = read_all(fd, out, size);
 	(void)close(fd);
 	return n;
+}
+
+ssize_t io_read_file(int dir_fd, const char *path, char *out, size_t size)
+{
+	return take_all(
+		openat(dir_fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), out, size);
 }
 
 static int open_to_read(int dir_fd, const char *path)
@@ -74,12 +80,7 @@ int io_open_regular(int dir_fd, const char *path)
 
 ssize_t io_read_regular(int dir_fd, const char *path, char *out, size_t size)
 {
-	int fd = io_open_regular(dir_fd, path);
-	if (fd < 0)
-		return -1;
-	ssize_t n = read_all(fd, out, size);
-	(void)close(fd);
-	return n;
+	return take_all(io_open_regular(dir_fd, path), out, size);
 }
 
 ssize_t io_read_start(int dir_fd, const char *path, char *out, size_t size)
