@@ -142,7 +142,19 @@ class Daemon:
         self.process.stdout.close()
 
 
-class Systemd:
+class Party:
+    """Somebody with a socket of his own, in a thread."""
+
+    def stop(self):
+        try:
+            self.socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        self.thread.join()
+        self.socket.close()
+
+
+class Systemd(Party):
     """Owns systemd's name on a bus and answers what it is asked; None: never."""
 
     def __init__(self, path, properties, failed=()):
@@ -202,16 +214,8 @@ class Systemd:
         except (EOFError, OSError):
             pass
 
-    def stop(self):
-        try:
-            self.socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
-        self.thread.join()
-        self.socket.close()
 
-
-class Liar:
+class Liar(Party):
     """A bus that takes one connection and does with it what it is told to."""
 
     def __init__(self, path, behave):
@@ -229,11 +233,3 @@ class Liar:
                 self.behave(far)
         except OSError:
             pass
-
-    def stop(self):
-        try:
-            self.socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
-        self.thread.join()
-        self.socket.close()
