@@ -65,3 +65,14 @@ void assert_reading(
 	if (!same)
 		fail_msg("%s{%s} is %g, not %g", metric, instance, value, expected);
 }
+
+void assert_pairs(const struct pair_row *rows, size_t count, const struct metric_choice *choice)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct client c = { .choice = choice };
+		report(&c, &(struct moment){ BOOT_A, 10000, 0 }, rows[i].before);
+		report(&c, &(struct moment){ BOOT_A, 20000, 0 }, rows[i].after);
+		assert_reading(&c, rows[i].metric, rows[i].instance, rows[i].value);
+		forget(&c);
+	}
+}

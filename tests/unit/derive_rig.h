@@ -39,4 +39,13 @@ double reading_of(const struct client *c, const char *metric, const char *instan
 void assert_reading(
 	const struct client *c, const char *metric, const char *instance, double expected);
 
+/* Two reports ten seconds apart, and what the second says; NAN: nothing. */
+struct pair_row {
+	const char *before, *after;
+	const char *metric, *instance;
+	double value;
+};
+
+void assert_pairs(const struct pair_row *rows, size_t count, const struct metric_choice *choice);
+
 #endif

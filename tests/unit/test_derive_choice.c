@@ -5,12 +5,8 @@
 
 #include "lib/seal.h"
 
-/* Kinds of metrics that are not stored by default, too: two reports ten seconds apart. */
-static const struct {
-	const char *before, *after;
-	const char *metric, *instance;
-	double value;
-} kinds[] = {
+/* Kinds of metrics that are not stored by default, too. */
+static const struct pair_row kinds[] = {
 	/* one label value of several */
 	{ "", "node_processes_state{state=\"S\"} 90\nnode_processes_state{state=\"Z\"} 2\n",
 		"processes_zombies", "", 2 },
@@ -134,13 +130,7 @@ static void every_kind_has_its_value(void **state)
 	static const struct choice_word words[] = { { "*", true } };
 	struct metric_choice all;
 	choice_init(&all, words, ARRAY_LEN(words));
-	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-		struct client c = { .choice = &all };
-		report(&c, &(struct moment){ BOOT_A, 10000, 0 }, kinds[i].before);
-		report(&c, &(struct moment){ BOOT_A, 20000, 0 }, kinds[i].after);
-		assert_reading(&c, kinds[i].metric, kinds[i].instance, kinds[i].value);
-		forget(&c);
-	}
+	assert_pairs(kinds, ARRAY_LEN(kinds), &all);
 }
 
 static void only_what_is_chosen_is_derived_and_counted(void **state)

@@ -8,12 +8,8 @@
 static const struct choice_word custom[] = { { "custom", true } };
 static const struct choice_word raw[] = { { "node_*", true } };
 
-/* One report, and the same names ten seconds later: what the second says. NAN: nothing. */
-static const struct {
-	const char *before, *after;
-	const char *metric, *instance;
-	double value;
-} rows[] = {
+/* The same names twice. */
+static const struct pair_row rows[] = {
 	{ "", "room_celsius -3.5\n", "room_celsius", "", -3.5 },
 	{ "", "# TYPE room_celsius gauge\nroom_celsius{sensor=\"attic\"} 31\n", "room_celsius",
 		"attic", 31 },
@@ -49,13 +45,7 @@ static void names_of_others_are_stored_when_chosen(void **state)
 	(void)state;
 	struct metric_choice choice;
 	choice_init(&choice, custom, ARRAY_LEN(custom));
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct client c = { .choice = &choice };
-		report(&c, &(struct moment){ BOOT_A, 10000, 0 }, rows[i].before);
-		report(&c, &(struct moment){ BOOT_A, 20000, 0 }, rows[i].after);
-		assert_reading(&c, rows[i].metric, rows[i].instance, rows[i].value);
-		forget(&c);
-	}
+	assert_pairs(rows, ARRAY_LEN(rows), &choice);
 }
 
 static void unchosen_nothing_of_them_is(void **state)
