@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "remote/below.h"
-#include "remote/io.h"
+#include "remote/files/below.h"
+#include "remote/files/io.h"
 #include "remote/sources.h"
 
 enum {

@@ -6,21 +6,21 @@
 
 #include "lib/compiler.h"
 #include "remote/arena.h"
-#include "remote/away.h"
-#include "remote/folder.h"
-#include "remote/mounts.h"
-#include "remote/names.h"
-#include "remote/reach.h"
-#include "remote/text.h"
+#include "remote/bytes/mounts.h"
+#include "remote/bytes/text.h"
+#include "remote/files/away.h"
+#include "remote/files/folder.h"
+#include "remote/files/names.h"
+#include "remote/files/reach.h"
 
 /*
  * Runs every source of sources.def. One that is missing or unreadable costs its own metrics
  * only: absent means "not measured".
  *
  * What may never answer, a file on a network or FUSE mount whatever way leads to it, is touched by
- * a child only (remote/away.h). A gather need not know: where collect_path() had to refuse a path,
- * it is run once more by such a child, in which nothing is refused; and if the child does not come
- * back with all of it, again by this process, for what can be reached.
+ * a child only (remote/files/away.h). A gather need not know: where collect_path() had to refuse a
+ * path, it is run once more by such a child, in which nothing is refused; and if the child does not
+ * come back with all of it, again by this process, for what can be reached.
  */
 enum { COLLECT_BYTES_MAX = 704 << 10 };
 
@@ -63,9 +63,9 @@ void collect_boot_id(struct collect *c, char ret_id[static 37]);
  * privilege, or with more descriptors or memory. */
 void collect_note(struct collect *c, int error);
 
-/* Where `path`, which needs no slash before it, leads below the root (below.h). Returns false, with
- * errno, when it is too long, or no such file is there; and EREMOTE when whoever touches it may
- * never come back.
+/* Where `path`, which needs no slash before it, leads below the root (files/below.h). Returns
+ * false, with errno, when it is too long, or no such file is there; and EREMOTE when whoever
+ * touches it may never come back.
  *
  * "proc/…" and "sys/…", without a slash before it, are the probe's own choice and never away: that
  * is the kernel, or what a container's host has put in its place (lxcfs). */

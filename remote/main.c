@@ -1,8 +1,15 @@
 /*
  * fleet-probe: reads the kernel's files, seals what they say for one server, hands it over
  * and ends. It runs on other people's machines, so it is one small static program that starts
- * no other (but a child of its own for what may hang: away.h), connects to nothing but the
+ * no other (but a child of its own for what may hang: files/away.h), connects to nothing but the
  * machine's own message bus and writes in its own folder only.
+ *
+ *   sources.def, collect.c  what is read, and the pass over all of it
+ *   gather/                 the input and output of a source
+ *   readers/                pure: its bytes into samples
+ *   bytes/                  pure: what both take bytes apart with, and put them together
+ *   files/                  opening, reading and listing, and what may never answer
+ *   serve.c, spool.c        the conversation with the server, and reports that it did not get yet
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -16,7 +23,7 @@
 #include "lib/wire/ask.h"
 #include "lib/wire/wire.h"
 #include "remote/arena.h"
-#include "remote/io.h"
+#include "remote/files/io.h"
 #include "remote/plain.h"
 #include "remote/self.h"
 #include "remote/serve.h"

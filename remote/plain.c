@@ -4,10 +4,10 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "remote/bytes/text.h"
 #include "remote/collect.h"
-#include "remote/folder.h"
-#include "remote/io.h"
-#include "remote/text.h"
+#include "remote/files/folder.h"
+#include "remote/files/io.h"
 
 /* No line of a report is half as long as a page. */
 enum { TEXT_SIZE = 1 << 20, PRINT_SIZE = 256 << 10, HELP_MAX = 64 };

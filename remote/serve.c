@@ -9,8 +9,8 @@
 #include "lib/hex.h"
 #include "lib/wire/wire.h"
 #include "remote/collect.h"
-#include "remote/folder.h"
-#include "remote/io.h"
+#include "remote/files/folder.h"
+#include "remote/files/io.h"
 #include "remote/spool.h"
 
 enum {

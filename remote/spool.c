@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "lib/wire/wire_value.h"
-#include "remote/io.h"
-#include "remote/span.h"
+#include "remote/bytes/span.h"
+#include "remote/files/io.h"
 
 enum {
 	SPOOL_SCAN_MAX = 4096, /* files looked at; the rest waits for later runs */

@@ -9,7 +9,7 @@
 #include "lib/compiler.h"
 #include "lib/wire/wire.h"
 #include "remote/arena.h"
-#include "remote/folder.h"
+#include "remote/files/folder.h"
 
 /*
  * Sealed reports on the client, until a collector has them:

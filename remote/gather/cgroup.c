@@ -9,9 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "remote/cgroup.h"
+#include "remote/bytes/cgroup.h"
 #include "remote/collect.h"
-#include "remote/io.h"
+#include "remote/files/io.h"
 #include "remote/sources.h"
 
 enum { LIMIT_MAX = 64, KIND_MAX = 64 };

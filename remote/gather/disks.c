@@ -13,11 +13,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "remote/bytes/disk_line.h"
+#include "remote/bytes/tree_rows.h"
 #include "remote/collect.h"
-#include "remote/disk_line.h"
-#include "remote/io.h"
+#include "remote/files/io.h"
 #include "remote/sources.h"
-#include "remote/tree_rows.h"
 
 enum { UDEV_MAX = 16 << 10, KEYS_MAX = 16 };
 

@@ -2,7 +2,7 @@
 #include <fcntl.h>
 
 #include "remote/collect.h"
-#include "remote/io.h"
+#include "remote/files/io.h"
 #include "remote/sources.h"
 
 size_t gather_whole(struct collect *c, const char *out, size_t len, size_t size)

@@ -13,9 +13,9 @@
 #include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 
+#include "remote/bytes/mounts.h"
 #include "remote/collect.h"
-#include "remote/io.h"
-#include "remote/mounts.h"
+#include "remote/files/io.h"
 #include "remote/sources.h"
 
 /* Lines as they are put together. */

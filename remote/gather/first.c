@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "remote/collect.h"
-#include "remote/io.h"
+#include "remote/files/io.h"
 #include "remote/sources.h"
 
 ssize_t gather_first(struct collect *c, const struct source *s, char *out, size_t size)

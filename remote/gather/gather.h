@@ -42,7 +42,7 @@ typedef ssize_t gather(struct collect *c, const struct source *s, char *out, siz
  *          Blanks at the end of a value are left out. A file that is missing or unreadable has no
  *          line, one that is empty has an empty value.
  *
- * What lines and tree write is read through remote/tree.h.
+ * What lines and tree write is read through remote/bytes/tree.h.
  */
 enum { TREE_VALUE_MAX = 255 };
 

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "remote/collect.h"
-#include "remote/io.h"
+#include "remote/files/io.h"
 #include "remote/sources.h"
 
 /* Lines as they are put together: the file that is read lies at the end of `out`, and its lines

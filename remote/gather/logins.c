@@ -4,9 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "remote/bytes/utmp.h"
 #include "remote/gather/pack.h"
 #include "remote/sources.h"
-#include "remote/utmp.h"
 
 enum { SESSION_MAX = 4096, UTMP_MAX = 400 << 10 };
 

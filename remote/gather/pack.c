@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "remote/io.h"
+#include "remote/files/io.h"
 
 enum { NS = 1000000000 };
 

@@ -1,7 +1,7 @@
 #ifndef FLEET_REMOTE_GATHER_PACK_H
 #define FLEET_REMOTE_GATHER_PACK_H
 
-#include "remote/bundle.h"
+#include "remote/bytes/bundle.h"
 #include "remote/collect.h"
 
 /*

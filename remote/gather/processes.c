@@ -13,10 +13,10 @@
 
 #include "lib/wire/ask.h"
 #include "lib/wire/wire.h"
+#include "remote/bytes/tally.h"
 #include "remote/collect.h"
-#include "remote/io.h"
+#include "remote/files/io.h"
 #include "remote/sources.h"
-#include "remote/tally.h"
 
 enum {
 	PATH_SIZE = 32,

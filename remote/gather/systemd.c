@@ -12,9 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "remote/bus.h"
+#include "remote/bytes/bus.h"
 #include "remote/collect.h"
-#include "remote/io.h"
+#include "remote/files/io.h"
 #include "remote/sources.h"
 
 enum { ASK_MS = 500 };

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "remote/collect.h"
-#include "remote/io.h"
+#include "remote/files/io.h"
 #include "remote/sources.h"
 
 enum { PATTERN_MAX = 255, PATTERNS_MAX = 48 };

@@ -9,8 +9,8 @@
 
 #include "lib/base64.h"
 #include "lib/compiler.h"
-#include "remote/bundle.h"
-#include "remote/der.h"
+#include "remote/bytes/bundle.h"
+#include "remote/bytes/der.h"
 
 enum { DER_MAX = 32 << 10, DER_SEQUENCE = 0x30, NS = 1000000000 };
 

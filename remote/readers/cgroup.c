@@ -5,8 +5,8 @@
 #include "remote/readers/readers.h"
 
 #include "lib/compiler.h"
-#include "remote/cgroup.h"
-#include "remote/tree.h"
+#include "remote/bytes/cgroup.h"
+#include "remote/bytes/tree.h"
 
 enum { LIMIT_DECIMALS = 6 }; /* CGROUP_FRACTION */
 

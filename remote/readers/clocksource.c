@@ -2,7 +2,7 @@
  * from, and what it could. */
 #include "remote/readers/readers.h"
 
-#include "remote/tree.h"
+#include "remote/bytes/tree.h"
 
 static const char STEM[] = "clocksource";
 

@@ -6,7 +6,7 @@
 #include "remote/readers/readers.h"
 
 #include "lib/compiler.h"
-#include "remote/tree_rows.h"
+#include "remote/bytes/tree_rows.h"
 
 enum { SEEN_MAX = 2048 };
 

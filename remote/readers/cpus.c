@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "remote/tree.h"
+#include "remote/bytes/tree.h"
 
 enum { CPUS_MAX = 1 << 14 }; /* beyond what a kernel can be built for */
 

@@ -5,9 +5,9 @@
 #include "remote/readers/readers.h"
 
 #include "lib/compiler.h"
-#include "remote/columns.h"
-#include "remote/disk_line.h"
-#include "remote/tree_rows.h"
+#include "remote/bytes/columns.h"
+#include "remote/bytes/disk_line.h"
+#include "remote/bytes/tree_rows.h"
 
 /* Sectors are of 512 bytes whatever the disk's are. Discards came with Linux 4.18, flushes with
  * 5.5. */

@@ -3,7 +3,7 @@
 #include "remote/readers/readers.h"
 
 #include "lib/compiler.h"
-#include "remote/bundle.h"
+#include "remote/bytes/bundle.h"
 
 enum reading { AGE, ERROR, EXISTS, MTIME, SIZE };
 

@@ -1,7 +1,7 @@
 #include "remote/readers/readers.h"
 
 #include "lib/compiler.h"
-#include "remote/mounts.h"
+#include "remote/bytes/mounts.h"
 
 /* What gather/filesystems.c says it leaves: the columns behind device, type and mount point. */
 enum { READONLY, SIZE, FREE, AVAIL, FILES, FILES_FREE };

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "lib/compiler.h"
-#include "remote/tree_rows.h"
+#include "remote/bytes/tree_rows.h"
 
 enum {
 	CHIPS_MAX = 192,

@@ -5,8 +5,8 @@
  */
 #include "remote/readers/readers.h"
 
-#include "remote/bundle.h"
-#include "remote/utmp.h"
+#include "remote/bytes/bundle.h"
+#include "remote/bytes/utmp.h"
 
 enum { USERS_MAX = 256 };
 

@@ -5,7 +5,7 @@
  */
 #include "remote/readers/readers.h"
 
-#include "remote/tree.h"
+#include "remote/bytes/tree.h"
 
 /* While the number of disks is being changed it is "11 (10)". */
 static bool take_disks(struct span lines, struct span entry, uint64_t *ret_disks)

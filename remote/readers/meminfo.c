@@ -3,7 +3,7 @@
 #include "remote/readers/readers.h"
 
 #include "lib/compiler.h"
-#include "remote/fields.h"
+#include "remote/bytes/fields.h"
 
 /* clang-format off */
 #define KIB(key, metric) { key ":", "node_memory_" metric "_bytes", "gauge", 1024, 0 }

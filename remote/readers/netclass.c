@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "lib/compiler.h"
-#include "remote/tree_rows.h"
+#include "remote/bytes/tree_rows.h"
 
 enum {
 	FLAG_UP = 1, /* IFF_UP, of netdevice(7) */

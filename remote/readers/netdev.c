@@ -5,7 +5,7 @@
 #include "remote/readers/readers.h"
 
 #include "lib/compiler.h"
-#include "remote/columns.h"
+#include "remote/bytes/columns.h"
 
 /* clang-format off */
 static const struct column rows[] = {

@@ -7,8 +7,8 @@
 #include "remote/readers/readers.h"
 
 #include "lib/compiler.h"
-#include "remote/fields.h"
-#include "remote/tree.h"
+#include "remote/bytes/fields.h"
+#include "remote/bytes/tree.h"
 
 /* clang-format off */
 #define PAIRED(protocol, field) \

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "lib/compiler.h"
-#include "remote/calendar.h"
+#include "remote/bytes/calendar.h"
 
 enum { VALUE_MAX = 256 };
 

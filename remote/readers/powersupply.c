@@ -6,7 +6,7 @@
 #include "remote/readers/readers.h"
 
 #include "lib/compiler.h"
-#include "remote/tree_rows.h"
+#include "remote/bytes/tree_rows.h"
 
 static const struct tree_entries entries = { .label = "power_supply", .prefix = "" };
 

@@ -1,5 +1,5 @@
 /*
- * The lines of remote/tally.h. What node_exporter does not have is called fleet_process_….
+ * The lines of remote/bytes/tally.h. What node_exporter does not have is called fleet_process_….
  */
 #include "remote/readers/readers.h"
 

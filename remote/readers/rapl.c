@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "remote/tree.h"
+#include "remote/bytes/tree.h"
 
 enum { STEM_MAX = 63, ZONES_MAX = 64, ENERGY_DECIMALS = 6 };
 

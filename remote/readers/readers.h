@@ -1,8 +1,8 @@
 #ifndef FLEET_REMOTE_READERS_H
 #define FLEET_REMOTE_READERS_H
 
-#include "remote/span.h"
-#include "remote/text.h"
+#include "remote/bytes/span.h"
+#include "remote/bytes/text.h"
 
 /*
  * A reader is a pure function from the bytes that a gather left to samples under

@@ -6,7 +6,7 @@
 #include "remote/readers/readers.h"
 
 #include "lib/compiler.h"
-#include "remote/bundle.h"
+#include "remote/bytes/bundle.h"
 
 static const char *const flags[] = { "run/reboot-required", "run/reboot-needed",
 	"run/ostree/staged-deployment" };

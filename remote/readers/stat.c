@@ -2,7 +2,7 @@
 #include "remote/readers/readers.h"
 
 #include "lib/compiler.h"
-#include "remote/fields.h"
+#include "remote/bytes/fields.h"
 
 enum { TICK_DECIMALS = 2 }; /* USER_HZ is 100 for every program on Linux */
 

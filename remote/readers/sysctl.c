@@ -3,7 +3,7 @@
 #include "remote/readers/readers.h"
 
 #include "lib/compiler.h"
-#include "remote/fields.h"
+#include "remote/bytes/fields.h"
 
 /* clang-format off */
 static const struct field rows[] = {

@@ -1,10 +1,10 @@
 /*
- * How systemd is, out of what its bus answered (remote/bus.h): the state as `systemctl
+ * How systemd is, out of what its bus answered (remote/bytes/bus.h): the state as `systemctl
  * is-system-running` tells it, how many units have failed, and which.
  */
 #include "remote/readers/readers.h"
 
-#include "remote/bus.h"
+#include "remote/bytes/bus.h"
 
 enum { UNITS_MAX = 64 };
 

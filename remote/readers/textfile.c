@@ -13,8 +13,8 @@
 
 #include "lib/compiler.h"
 #include "lib/escape.h"
-#include "remote/bundle.h"
-#include "remote/prom_line.h"
+#include "remote/bytes/bundle.h"
+#include "remote/bytes/prom_line.h"
 
 enum {
 	FAMILY_SLOTS = 2048, /* of all files together; the tables are never more than half full */

@@ -6,7 +6,7 @@
 #include "remote/readers/readers.h"
 
 #include "lib/compiler.h"
-#include "remote/tree_rows.h"
+#include "remote/bytes/tree_rows.h"
 
 static const struct tree_entries zones = { "zone", "thermal_zone", "type" };
 static const struct tree_entries devices = { "name", "cooling_device", "type" };

@@ -5,7 +5,7 @@
 #include "remote/readers/readers.h"
 
 #include "lib/compiler.h"
-#include "remote/tree.h"
+#include "remote/bytes/tree.h"
 
 enum {
 	TIME_ERROR = 5,	       /* what adjtimex() returns while nobody keeps the clock right */

@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#include "remote/bundle.h"
-#include "remote/zone_rule.h"
+#include "remote/bytes/bundle.h"
+#include "remote/bytes/zone_rule.h"
 
 enum { HEADER_SIZE = 44, TYPE_SIZE = 6 };
 

@@ -2,7 +2,7 @@
 #include "remote/readers/readers.h"
 
 #include "lib/compiler.h"
-#include "remote/tree.h"
+#include "remote/bytes/tree.h"
 
 /* clang-format off */
 static const struct {

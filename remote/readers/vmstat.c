@@ -3,7 +3,7 @@
 #include "remote/readers/readers.h"
 
 #include "lib/compiler.h"
-#include "remote/fields.h"
+#include "remote/bytes/fields.h"
 
 /* clang-format off */
 #define VMSTAT(key) { key, "node_vmstat_" key, "untyped", 1, 0 }

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "remote/text.h"
+#include "remote/bytes/text.h"
 
 /*
  * What a host measures: as many families as an ordinary server's report has, about sixty

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "remote/mounts.h"
+#include "remote/bytes/mounts.h"
 
 static void choose(const char *asks, struct span file)
 {

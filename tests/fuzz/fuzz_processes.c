@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "lib/compiler.h"
-#include "remote/tally.h"
+#include "remote/bytes/tally.h"
 
 static struct span take_part(struct span *rest)
 {

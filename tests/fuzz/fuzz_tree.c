@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "remote/text.h"
-#include "remote/tree.h"
+#include "remote/bytes/text.h"
+#include "remote/bytes/tree.h"
 
 static void try_numbers(struct span s)
 {

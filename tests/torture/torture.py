@@ -102,7 +102,7 @@ class Place:
 
 @contextlib.contextmanager
 def nothing_elsewhere():
-    """A probe that fails in its home goes to the next folder (remote/folder.c), which is
+    """A probe that fails in its home goes to the next folder (remote/files/folder.c), which is
     everybody's: what it makes there is taken away, unless something was there before."""
     elsewhere = f'/var/tmp/fleet-health-{os.getuid()}'
     is_ours = not os.path.exists(elsewhere)

@@ -3,8 +3,8 @@
 
 #include "tests/unit/unit.h"
 
+#include "remote/bytes/tree.h"
 #include "remote/readers/readers.h"
-#include "remote/tree.h"
 
 /*
  * Readers by tables: what a gather leaves, and the report that comes of it. Each row is also

@@ -11,8 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "remote/away.h"
-#include "remote/io.h"
+#include "remote/files/away.h"
+#include "remote/files/io.h"
 
 static char home[] = "/tmp/fleet-away-XXXXXX";
 static struct folders folders;

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "remote/bundle.h"
+#include "remote/bytes/bundle.h"
 
 static void what_is_added_comes_back(void **state)
 {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "remote/bus.h"
+#include "remote/bytes/bus.h"
 
 /* The bus says yes, tells us our name, and hands on "degraded", 1 and the unit a.service. */
 /* clang-format off */

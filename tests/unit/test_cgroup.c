@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "remote/cgroup.h"
+#include "remote/bytes/cgroup.h"
 
 /* A copy of exactly these bytes, so that a read beyond them is seen. */
 static struct span copy(const char *s, size_t len)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "remote/mounts.h"
+#include "remote/bytes/mounts.h"
 
 #define MOUNT(id, root, point, options, type, device) \
 	"1 2 " id " " root " " point " " options " shared:1 - " type " " device " rw\n"

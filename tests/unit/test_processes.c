@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "remote/process.h"
+#include "remote/bytes/process.h"
 
 #define NUMBERS(utime, stime, threads, start, rss)                                              \
 	"1 9 9 0 -1 4194560 9061 9416027 94 2620 " utime " " stime " 54406 13885 20 0 " threads \

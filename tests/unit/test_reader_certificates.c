@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "lib/base64.h"
-#include "remote/bundle.h"
-#include "remote/calendar.h"
-#include "remote/der.h"
+#include "remote/bytes/bundle.h"
+#include "remote/bytes/calendar.h"
+#include "remote/bytes/der.h"
 
 enum { DER_MAX = 512, UTC_TIME = 0x17, GENERALIZED_TIME = 0x18 };
 
@@ -146,11 +146,11 @@ static const char *read_file(const char *bytes, size_t len, int64_t size)
 	return run_reader(read_certificates, data, b.len);
 }
 
-#define READ(end, left, bad)                                                       \
-	FAMILY("not_after_timestamp_seconds")                                      \
-	OF("not_after_timestamp_seconds", "/c", end)                               \
-	FAMILY("left_seconds") OF("left_seconds", "/c", left) FAMILY("unreadable") \
-		OF("unreadable", "/c", bad)
+#define READ(end, left, bad)                         \
+	FAMILY("not_after_timestamp_seconds")        \
+	OF("not_after_timestamp_seconds", "/c", end) \
+	FAMILY("left_seconds")                       \
+	OF("left_seconds", "/c", left) FAMILY("unreadable") OF("unreadable", "/c", bad)
 #define UNREADABLE FAMILY("unreadable") OF("unreadable", "/c", "1")
 
 static void a_file_is_read_in_every_form(void **state)

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "remote/bundle.h"
-#include "remote/utmp.h"
+#include "remote/bytes/bundle.h"
+#include "remote/bytes/utmp.h"
 
 enum { RECORDS_MAX = 4, SESSIONS_MAX = 5 };
 

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "lib/metrics/promtext.h"
-#include "remote/bundle.h"
-#include "remote/prom_line.h"
+#include "remote/bytes/bundle.h"
+#include "remote/bytes/prom_line.h"
 
 #define BAD(name) OUR_TYPE("textfile_error", "gauge") "fleet_textfile_error{file=\"" name "\"} 1\n"
 #define END(error, refused) \

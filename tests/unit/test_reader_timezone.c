@@ -10,8 +10,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "remote/bundle.h"
-#include "remote/zone_rule.h"
+#include "remote/bytes/bundle.h"
+#include "remote/bytes/zone_rule.h"
 
 #define ZONES "/usr/share/zoneinfo/"
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "remote/text.h"
+#include "remote/bytes/text.h"
 
 #define END(dropped, truncated)                       \
 	"# TYPE fleet_report_samples_dropped gauge\n" \

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "remote/tally.h"
+#include "remote/bytes/tally.h"
 
 enum { ALL = 4096 };
 

@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "remote/bytes/tree.h"
 #include "remote/collect.h"
 #include "remote/sources.h"
-#include "remote/tree.h"
 
 static struct span text(const char *s)
 {
