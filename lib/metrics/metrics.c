@@ -45,6 +45,9 @@
 #define CGROUP(name, group, is_stored, alert, help) \
 	ROW(name, group, is_stored, RATIO, CGROUP, "fleet_cgroup_memory_usage_bytes", \
 		"fleet_cgroup_memory_limit_bytes", "", "", alert, help)
+#define CLOCK(name, group, is_stored, alert, help) \
+	ROW(name, group, is_stored, NONE, CLOCK, "node_timex_sync_status", \
+		"node_timex_maxerror_seconds", "", "", alert, help)
 #define TIME_LEFT(name, group, is_stored, source, alert, help) \
 	ROW(name, group, is_stored, SECONDS, TIME_LEFT, source, "", "", "", alert, help)
 #define HEADER(name, group, is_stored, kind, alert, help) \

@@ -29,8 +29,9 @@ enum metric_kind {
 	METRIC_GROWTH_SHARE, /* of what both counters gained since the last report */
 	METRIC_FILESYSTEM,   /* used by what is used or free for everybody, as df(1) */
 	METRIC_CGROUP,	     /* the share of `other`, without caches of files that are not in use */
-	METRIC_TIME_LEFT,    /* until the time `source`, by the server's clock */
-	METRIC_UPTIME,	     /* these three come from the report's header */
+	METRIC_CLOCK, /* 1 when somebody holds the clock: the flag `source`, the error `other` */
+	METRIC_TIME_LEFT, /* until the time `source`, by the server's clock */
+	METRIC_UPTIME,	  /* these three come from the report's header */
 	METRIC_SKEW,
 	METRIC_DEVIATION,
 	METRIC_REJECTED, /* lines of the report that are no samples */

@@ -188,6 +188,20 @@ static bool value_cgroup(
 	return share(s->sample->value - idle, limit, ret_value);
 }
 
+/* The kernel takes back its flag when the error that it reckons with has grown to this
+ * (NTP_PHASE_LIMIT). Who keeps the clock may leave the flag as it is, and tell the error alone:
+ * chronyd without `rtcsync`, since with the flag on the kernel would set the hardware's clock. */
+static const double error_of_none = 16;
+
+static bool value_clock(
+	const struct work *w, const struct metric *m, const struct series *s, double *ret_value)
+{
+	double error = error_of_none;
+	(void)series_like(&w->index, m->other, s->sample, &error);
+	*ret_value = s->sample->value > 0 || error < error_of_none;
+	return true;
+}
+
 static bool value_time_left(
 	const struct work *w, const struct metric *m, const struct series *s, double *ret_value)
 {
@@ -263,6 +277,7 @@ static const struct kind kinds[METRIC_KIND_COUNT] = {
 	[METRIC_HIGHEST_SHARE] = { .value = value_share, .is_highest = true },
 	[METRIC_FILESYSTEM] = { .value = value_filesystem },
 	[METRIC_CGROUP] = { .value = value_cgroup },
+	[METRIC_CLOCK] = { .value = value_clock },
 	[METRIC_TIME_LEFT] = { .value = value_time_left },
 	[METRIC_UPTIME] = { .value = value_uptime, .is_whole = true },
 	[METRIC_SKEW] = { .value = value_skew, .is_whole = true },

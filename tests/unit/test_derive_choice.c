@@ -71,6 +71,16 @@ static const struct pair_row kinds[] = {
 		"fleet_cgroup_memory_inactive_file_bytes 30\n",
 		"cgroup_memory_used_ratio", "", 0.5 },
 	{ "", "fleet_cgroup_memory_usage_bytes 80\n", "cgroup_memory_used_ratio", "", NAN },
+/* held by what the kernel is told of it, be it the flag or how far it can be off */
+#define CLOCK(flag, error) \
+	"node_timex_sync_status " flag "\nnode_timex_maxerror_seconds " error "\n"
+	{ "", CLOCK("1", "0.03"), "clock_synchronised", "", 1 },
+	{ "", CLOCK("1", "16"), "clock_synchronised", "", 1 },
+	{ "", CLOCK("0", "0.03"), "clock_synchronised", "", 1 }, /* chrony without rtcsync */
+	{ "", CLOCK("0", "15.999999"), "clock_synchronised", "", 1 },
+	{ "", CLOCK("0", "16"), "clock_synchronised", "", 0 },
+	{ "", "node_timex_sync_status 0\n", "clock_synchronised", "", 0 },
+	{ "", "node_timex_maxerror_seconds 0.03\n", "clock_synchronised", "", NAN },
 	/* by the server's clock: noon and twenty seconds */
 	{ "", "node_os_support_end_timestamp_seconds 1795348860\n", "os_support_left_seconds", "",
 		40 },
