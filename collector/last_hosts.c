@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "collector/spool/fields.h"
+#include "lib/array.h"
 #include "lib/buffer.h"
 #include "lib/file.h"
 
@@ -13,18 +14,16 @@ enum { FILE_MAX = 64 << 20, CLIENT_MAX = 256 };
 
 int last_hosts_add(struct last_hosts *hosts, const struct last_host *host, struct error *err)
 {
-	if ((hosts->count & (hosts->count - 1)) == 0) { /* full at each power of two */
-		size_t size = hosts->count ? 2 * hosts->count : 1;
-		struct last_host *items = reallocarray(hosts->items, size, sizeof *items);
-		if (!items)
-			return error_set(err, "out of memory");
-		hosts->items = items;
-	}
+	struct last_host *items =
+		array_reserve(hosts->items, hosts->count + 1, &hosts->size, sizeof *items);
+	if (!items)
+		return error_set(err, "out of memory");
+	hosts->items = items;
 	struct last_host copy = *host;
 	copy.client = strdup(host->client);
 	if (!copy.client)
 		return error_set(err, "out of memory");
-	hosts->items[hosts->count++] = copy;
+	items[hosts->count++] = copy;
 	return 0;
 }
 

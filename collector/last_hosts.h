@@ -29,7 +29,7 @@ struct last_host {
 
 struct last_hosts {
 	struct last_host *items; /* by client once sorted */
-	size_t count;
+	size_t count, size;
 };
 
 /* A missing file is an empty one; malformed lines are dropped, since nothing but the order of

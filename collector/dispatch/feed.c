@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
+
 /* The queues: names by turn, then those ready in the order of serving: by turn, the resolved of
  * each before its literal ones. A host is in one list at most. */
 enum { READY = TURN_COUNT };
@@ -77,7 +79,8 @@ static struct feed_list *queue_of(struct feed *f, const struct feed_host *h)
 
 int feed_add_gate(struct feed *f, uint32_t max, uint32_t outer, uint32_t *ret_gate)
 {
-	struct feed_gate *gates = reallocarray(f->gates, f->gate_count + 1, sizeof *gates);
+	struct feed_gate *gates =
+		array_reserve(f->gates, f->gate_count + 1, &f->gate_size, sizeof *gates);
 	if (!gates)
 		return -1;
 	assert(max && outer <= f->gate_count);

@@ -64,7 +64,7 @@ struct feed {
 	size_t resolved;		      /* ready by name, waiting */
 	struct feed_list queues[FEED_QUEUES]; /* private */
 	struct feed_gate *gates;
-	size_t gate_count;
+	size_t gate_count, gate_size;
 };
 
 int feed_init(struct feed *f, size_t count) MUST_CHECK;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "collector/helper/helper.h"
+#include "lib/array.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 
@@ -33,7 +34,8 @@ int identities_add(struct identities *ids, const char *file, const char *passphr
 	*ret_identity = find(ids, file, passphrase_file);
 	if (*ret_identity || ids->count == HELPER_IDENTITIES_MAX)
 		return 0;
-	struct known_identity *items = reallocarray(ids->items, ids->count + 1, sizeof *items);
+	struct known_identity *items =
+		array_reserve(ids->items, ids->count + 1, &ids->size, sizeof *items);
 	if (!items)
 		return -1;
 	ids->items = items;

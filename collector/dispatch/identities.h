@@ -25,11 +25,11 @@ struct known_identity {
 
 struct identities {
 	struct known_identity *items;
-	size_t count, asked, pending; /* pending: neither open nor refused */
-	bool is_told;		      /* the signer: that was all */
-	pid_t pid;		      /* of the signer; 0 = none was needed */
-	int control;		      /* -1 = it is gone */
-	int64_t started_ms;	      /* monotonic */
+	size_t count, size, asked, pending; /* pending: neither open nor refused */
+	bool is_told;			    /* the signer: that was all */
+	pid_t pid;			    /* of the signer; 0 = none was needed */
+	int control;			    /* -1 = it is gone */
+	int64_t started_ms;		    /* monotonic */
 };
 
 /* The identity of a client: 1 + its index, added when it is new; 0 when there are as many as the

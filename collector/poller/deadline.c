@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "lib/array.h"
+
 static void place(struct deadlines *q, struct deadline *d, size_t at)
 {
 	q->items[at - 1] = d;
@@ -31,14 +33,11 @@ static void sift_down(struct deadlines *q, struct deadline *d)
 
 static int grow(struct deadlines *q)
 {
-	if (q->count < q->size)
-		return 0;
-	size_t size = q->size ? 2 * q->size : 64;
-	struct deadline **items = realloc(q->items, size * sizeof *items);
+	struct deadline **items =
+		array_reserve(q->items, q->count + 1, &q->size, sizeof(struct deadline *));
 	if (!items)
 		return -1;
 	q->items = items;
-	q->size = size;
 	return 0;
 }
 

@@ -3,16 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
+
 static int add(struct outcomes *o, const struct spool_outcome *line, struct error *err)
 {
-	if ((o->count & (o->count - 1)) == 0) { /* full at each power of two */
-		size_t size = o->count ? 2 * o->count : 1;
-		struct spool_outcome *items = reallocarray(o->items, size, sizeof *items);
-		if (!items)
-			return error_set(err, "out of memory");
-		o->items = items;
-	}
-	o->items[o->count++] = *line;
+	struct spool_outcome *items =
+		array_reserve(o->items, o->count + 1, &o->size, sizeof *items);
+	if (!items)
+		return error_set(err, "out of memory");
+	o->items = items;
+	items[o->count++] = *line;
 	return 0;
 }
 

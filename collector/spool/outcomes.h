@@ -8,7 +8,7 @@
  */
 struct outcomes {
 	struct spool_outcome *items; /* by attempt; one an attempt */
-	size_t count;
+	size_t count, size;
 	size_t malformed; /* lines that were dropped, a cut last one and forged ones included */
 };
 

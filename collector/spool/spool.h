@@ -115,7 +115,7 @@ struct spool_entry {
 
 struct spool_list {
 	struct spool_entry *items; /* by id, then index; no SPOOL_OTHER among them */
-	size_t count;
+	size_t count, size;
 	size_t sealed; /* how many of them are sealed files */
 };
 

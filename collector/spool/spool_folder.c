@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/array.h"
 #include "lib/folder.h"
 
 static const char bad_folder[] = "bad";
@@ -47,14 +48,12 @@ static int compare_entries(const void *a, const void *b)
 
 static int add_entry(struct spool_list *list, const struct spool_entry *entry)
 {
-	if ((list->count & (list->count - 1)) == 0) { /* full at each power of two */
-		size_t size = list->count ? 2 * list->count : 1;
-		struct spool_entry *items = reallocarray(list->items, size, sizeof *items);
-		if (!items)
-			return -1;
-		list->items = items;
-	}
-	list->items[list->count++] = *entry;
+	struct spool_entry *items =
+		array_reserve(list->items, list->count + 1, &list->size, sizeof *items);
+	if (!items)
+		return -1;
+	list->items = items;
+	items[list->count++] = *entry;
 	list->sealed += entry->kind == SPOOL_SEALED;
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include "lib/alerts/compose.h"
 #include "lib/alerts/evaluate.h"
 #include "lib/alerts/settle.h"
+#include "lib/array.h"
 
 enum { HOUR_MS = 60 * 60 * 1000 };
 
@@ -26,18 +27,6 @@ struct thread {
 	const char *recipient, *message_id;
 	char texts[];
 };
-
-/* Room for one more; the new array, or NULL. */
-static void *grow(void *items, size_t count, size_t *size, size_t item_size)
-{
-	if (count < *size)
-		return items;
-	size_t more = *size ? 2 * *size : 16;
-	void *grown = reallocarray(items, more, item_size);
-	if (grown)
-		*size = more;
-	return grown;
-}
 
 int rehearsal_init(struct rehearsal *r, const struct config *config, rehearsal_teller *tell,
 	void *tell_arg, struct error *err)
@@ -111,7 +100,8 @@ static uint64_t find_opening(const struct rehearsal *r, size_t first, const stru
 /* `first` is the first of those that moved together with it. */
 static int add_event(struct rehearsal *r, size_t first, const struct event *from)
 {
-	struct event *events = grow(r->events, r->event_count, &r->event_size, sizeof *events);
+	struct event *events =
+		array_reserve(r->events, r->event_count + 1, &r->event_size, sizeof *events);
 	if (!events)
 		return -1;
 	r->events = events;
@@ -236,8 +226,8 @@ static int remember_events(struct rehearsal *r, const struct notification *n)
 
 static int tell(struct rehearsal *r, const struct notification *n, int64_t now)
 {
-	struct rehearsed_message *messages =
-		grow(r->messages, r->message_count, &r->message_size, sizeof *messages);
+	struct rehearsed_message *messages = array_reserve(
+		r->messages, r->message_count + 1, &r->message_size, sizeof *messages);
 	char *recipient = messages ? strdup(n->recipient) : NULL;
 	if (messages)
 		r->messages = messages;
@@ -264,7 +254,7 @@ static void forget_messages(struct rehearsal *r, int64_t before)
 static int add_delay(struct rehearsal *r, const struct deferral *d)
 {
 	struct rehearsed_delay *delays =
-		grow(r->delays, r->delay_count, &r->delay_size, sizeof *delays);
+		array_reserve(r->delays, r->delay_count + 1, &r->delay_size, sizeof *delays);
 	if (!delays)
 		return -1;
 	r->delays = delays;

@@ -6,6 +6,7 @@
 
 #include "lib/alerts/hold.h"
 #include "lib/alerts/holder.h"
+#include "lib/array.h"
 
 enum { RANK_MAX = 8 }; /* rules that keep each other quiet in a circle end here */
 
@@ -154,14 +155,11 @@ static bool watches(const struct rule *rule, const struct stored_reading *r)
 
 static int make_room(struct book_client *c, size_t at, size_t count)
 {
-	if (c->watch_count + count > c->watch_size) {
-		size_t size = c->watch_size * 2 + count + 8;
-		struct watch *grown = reallocarray(c->watches, size, sizeof *grown);
-		if (!grown)
-			return -1;
-		c->watches = grown;
-		c->watch_size = size;
-	}
+	struct watch *grown =
+		array_reserve(c->watches, c->watch_count + count, &c->watch_size, sizeof *grown);
+	if (!grown)
+		return -1;
+	c->watches = grown;
 	memmove(c->watches + at + count, c->watches + at,
 		(c->watch_count - at) * sizeof *c->watches);
 	c->watch_count += count;

@@ -8,6 +8,7 @@
 #include "lib/alerts/bind.h"
 #include "lib/alerts/recipients.h"
 #include "lib/alerts/step.h"
+#include "lib/array.h"
 
 /* ---- clients ------------------------------------------------------------------------------ */
 
@@ -88,14 +89,11 @@ static void set_shortcut(struct book_client *c, const char *rule, struct book_ro
 
 static int add_row(struct book_client *c, struct book_row *row)
 {
-	if (c->count == c->size) {
-		size_t size = c->size ? c->size * 2 : 4;
-		struct book_row **rows = reallocarray(c->rows, size, sizeof(struct book_row *));
-		if (!rows)
-			return -1;
-		c->rows = rows;
-		c->size = size;
-	}
+	struct book_row **rows =
+		array_reserve(c->rows, c->count + 1, &c->size, sizeof(struct book_row *));
+	if (!rows)
+		return -1;
+	c->rows = rows;
 	if (!tsearch(row, &c->index, compare_rows))
 		return -1;
 	row->place = c->count;
@@ -244,14 +242,11 @@ static struct event *make_event(struct book *b, const struct alert *a, const str
 
 static struct transition *next_move(struct book *b)
 {
-	if (b->move_count == b->move_size) {
-		size_t size = b->move_size ? b->move_size * 2 : 64;
-		struct transition *moves = reallocarray(b->moves, size, sizeof *moves);
-		if (!moves)
-			return NULL;
-		b->moves = moves;
-		b->move_size = size;
-	}
+	struct transition *moves =
+		array_reserve(b->moves, b->move_count + 1, &b->move_size, sizeof *moves);
+	if (!moves)
+		return NULL;
+	b->moves = moves;
 	return &b->moves[b->move_count];
 }
 
@@ -277,14 +272,11 @@ static int mark_dirty(struct book *b, struct book_row *row)
 {
 	if (row->is_dirty)
 		return 0;
-	if (b->dirty_count == b->dirty_size) {
-		size_t size = b->dirty_size ? b->dirty_size * 2 : 64;
-		struct book_row **dirty = reallocarray(b->dirty, size, sizeof *dirty);
-		if (!dirty)
-			return -1;
-		b->dirty = dirty;
-		b->dirty_size = size;
-	}
+	struct book_row **dirty = array_reserve(
+		b->dirty, b->dirty_count + 1, &b->dirty_size, sizeof(struct book_row *));
+	if (!dirty)
+		return -1;
+	b->dirty = dirty;
 	b->dirty[b->dirty_count++] = row;
 	row->is_dirty = true;
 	return 0;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "lib/config/load.h"
 #include "lib/escape.h"
 
@@ -42,15 +43,11 @@ static void finish_asking(struct asking *a)
 
 static int put(struct asking *a, const struct asked *new)
 {
-	if (a->count == a->size) {
-		size_t size = 2 * a->size + 16;
-		struct asked *items = realloc(a->items, size * sizeof *items);
-		if (!items)
-			return -1;
-		a->items = items;
-		a->size = size;
-	}
-	a->items[a->count++] = *new;
+	struct asked *items = array_reserve(a->items, a->count + 1, &a->size, sizeof *items);
+	if (!items)
+		return -1;
+	a->items = items;
+	items[a->count++] = *new;
 	a->bytes += strlen(new->encoded);
 	return 0;
 }

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/array.h"
 #include "lib/config/load.h"
 #include "lib/file.h"
 
@@ -51,7 +52,8 @@ static void add_problem(
 		return;
 	if (p->count == PROBLEMS_MAX)
 		text = "there is more; mend what stands above first";
-	struct config_problem *items = realloc(p->items, (p->count + 1) * sizeof *items);
+	struct config_problem *items =
+		array_reserve(p->items, p->count + 1, &p->size, sizeof *items);
 	if (!items)
 		return;
 	p->items = items;

@@ -272,7 +272,7 @@ struct config_problem {
 
 struct config_problems {
 	struct config_problem *items;
-	size_t count;
+	size_t count, size;
 };
 
 void config_problems_finish(struct config_problems *p);

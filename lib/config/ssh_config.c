@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lib/array.h"
+
 enum {
 	LINE_MAX_BYTES = 64 * 1024,
 	BLOCKS_MAX = 1 << 18,
@@ -41,15 +43,12 @@ void ssh_config_destroy(struct ssh_config *c)
 /* The lines that follow belong to it. NULL without memory. */
 static struct block *begin_block(struct ssh_config *c, size_t parent)
 {
-	if (c->count == c->size) {
-		size_t size = c->size ? 2 * c->size : 64;
-		struct block *more =
-			size <= BLOCKS_MAX ? reallocarray(c->blocks, size, sizeof *more) : NULL;
-		if (!more)
-			return NULL;
-		c->blocks = more;
-		c->size = size;
-	}
+	struct block *blocks = c->count < BLOCKS_MAX ? array_reserve(c->blocks, c->count + 1,
+							       &c->size, sizeof *blocks)
+						     : NULL;
+	if (!blocks)
+		return NULL;
+	c->blocks = blocks;
 	c->current = c->count++;
 	c->blocks[c->current] = (struct block){ .parent = parent };
 	return &c->blocks[c->current];

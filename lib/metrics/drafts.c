@@ -3,9 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "lib/escape.h"
 
-enum { ESCAPED = 4 }; /* bytes that one becomes at most */
+enum {
+	ESCAPED = 4, /* bytes that one becomes at most */
+	USUAL = 128, /* readings of a report */
+};
 
 void drafts_finish(struct drafts *d)
 {
@@ -28,12 +32,10 @@ static struct draft *find_instance(const struct drafts *d, const char *instance)
 
 static int grow(struct drafts *d)
 {
-	size_t size = d->size ? 2 * d->size : 128;
-	struct draft *items = reallocarray(d->items, size, sizeof *items);
+	struct draft *items = array_reserve(d->items, d->count + USUAL, &d->size, sizeof *items);
 	if (!items)
 		return -1;
 	d->items = items;
-	d->size = size;
 	return 0;
 }
 

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/array.h"
 #include "lib/buffer.h"
 #include "lib/file.h"
 #include "lib/lock.h"
@@ -21,23 +22,11 @@
 
 enum { FILE_SIZE_MAX = 64 * 1024 * 1024 };
 
-static int grow(void **items, int *size, int count, size_t item_size)
-{
-	if (count < *size)
-		return 0;
-	int more = *size ? *size * 2 : 16;
-	void *p = reallocarray(*items, (size_t)more, item_size);
-	if (!p)
-		return -1;
-	*items = p;
-	*size = more;
-	return 0;
-}
-
 static int add_line(struct known_hosts *k, const struct line *line)
 {
-	void *items = k->lines;
-	if (grow(&items, &k->lines_size, k->line_count, sizeof *k->lines) < 0)
+	struct line *items =
+		array_reserve(k->lines, (size_t)k->line_count + 1, &k->lines_size, sizeof *items);
+	if (!items)
 		return -1;
 	k->lines = items;
 	k->lines[k->line_count++] = *line;
@@ -46,8 +35,9 @@ static int add_line(struct known_hosts *k, const struct line *line)
 
 int known_hosts_add_name(struct known_hosts *k, const char *text, int line)
 {
-	void *items = k->names;
-	if (grow(&items, &k->names_size, k->name_count, sizeof *k->names) < 0)
+	struct name *items =
+		array_reserve(k->names, (size_t)k->name_count + 1, &k->names_size, sizeof *items);
+	if (!items)
 		return -1;
 	k->names = items;
 	k->names[k->name_count++] = (struct name){ text, line, NONE };

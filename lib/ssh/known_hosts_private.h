@@ -24,9 +24,11 @@ struct name {
 struct known_hosts {
 	char *text; /* fields end with NUL */
 	struct line *lines;
-	int line_count, lines_size;
+	int line_count;
+	size_t lines_size;
 	struct name *names;
-	int name_count, names_size;
+	int name_count;
+	size_t names_size;
 	int *buckets; /* first name of each, or NONE */
 	size_t bucket_count;
 	int first_hashed, first_pattern;

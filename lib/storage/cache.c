@@ -3,6 +3,7 @@
 #include <search.h>
 #include <stdlib.h>
 
+#include "lib/array.h"
 #include "lib/metrics/metrics.h"
 #include "lib/storage/private.h"
 
@@ -106,14 +107,11 @@ static bool find_series(
 
 static int grow_series(struct cached_client *client)
 {
-	if (client->series_count < client->series_size)
-		return 0;
-	size_t size = client->series_size ? 2 * client->series_size : 64;
-	struct cached_series *items = reallocarray(client->series, size, sizeof *items);
+	struct cached_series *items = array_reserve(
+		client->series, client->series_count + 1, &client->series_size, sizeof *items);
 	if (!items)
 		return -1;
 	client->series = items;
-	client->series_size = size;
 	return 0;
 }
 

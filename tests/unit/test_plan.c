@@ -109,7 +109,7 @@ static void everybody_in_order(void **state)
 		{ (char *)"c", NOW - 10, 2, OUTCOME_OK, false },
 		{ (char *)"d", NOW - 10, 3, OUTCOME_OK, false },
 	};
-	struct last_hosts last = { items, ARRAY_LEN(items) };
+	struct last_hosts last = { .items = items, .count = ARRAY_LEN(items) };
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct plan_input in = { config, &last, rows[i].only, rows[i].only_count, NOW };
 		assert_order(&in, rows[i].order, rows[i].not_due);
@@ -141,7 +141,7 @@ static void jump_hosts_come_along(void **state)
 	assert_int_equal(known_hosts_parse("known_hosts", known_text, sizeof known_text - 1, NULL,
 				 NULL, &known, NULL),
 		0);
-	struct last_hosts last = { NULL, 0 };
+	struct last_hosts last = { 0 };
 	struct plan_input in = { c, &last, NULL, 0, NOW };
 	assert_int_equal(plan_make(&in, &plan, NULL), 0);
 	plan_find_keys(&plan, known);
@@ -170,7 +170,7 @@ static void hosts_have_their_deadlines_and_turns(void **state)
 		{ (char *)"b", NOW - 10, 1, OUTCOME_TIMEOUT, true },
 		{ (char *)"d", NOW - 10, 1, OUTCOME_OK, true },
 	};
-	struct last_hosts last = { items, ARRAY_LEN(items) };
+	struct last_hosts last = { .items = items, .count = ARRAY_LEN(items) };
 	struct plan_input in = { config, &last, NULL, 0, NOW };
 	struct plan plan;
 	static const enum feed_turn turns[] = { TURN_MISSED, TURN_FINE, TURN_FINE, TURN_DOWN };
@@ -196,7 +196,7 @@ static void who_missed_its_turn_goes_first(void **state)
 		{ (char *)"c", 0, 0, OUTCOME_NOT_DONE, true },
 		{ (char *)"d", NOW - 180000, 1, OUTCOME_OK, true },
 	};
-	struct last_hosts last = { items, ARRAY_LEN(items) };
+	struct last_hosts last = { .items = items, .count = ARRAY_LEN(items) };
 	struct plan_input in = { config, &last, NULL, 0, HOUR };
 	assert_order(&in, "cdba", 0);
 	items[3].outcome = OUTCOME_TIMEOUT;
@@ -213,7 +213,7 @@ static void slow_ones_go_early(void **state)
 		{ (char *)"c", NOW - HOUR, 10, OUTCOME_OK, false },
 		{ (char *)"d", NOW, 5000, OUTCOME_OK, false },
 	};
-	struct last_hosts last = { items, ARRAY_LEN(items) };
+	struct last_hosts last = { .items = items, .count = ARRAY_LEN(items) };
 	struct plan_input in = { config, &last, NULL, 0, NOW };
 	assert_order(&in, "dabc", 0); /* of b nothing is known */
 	items[1].duration_ms = 20;
@@ -237,7 +237,7 @@ static void a_large_fleet_is_ordered_at_once(void **state)
 			false };
 	}
 	const struct config large = { .clients = clients, .client_count = HOSTS };
-	struct last_hosts last = { items, HOSTS };
+	struct last_hosts last = { .items = items, .count = HOSTS };
 	struct plan_input in = { &large, &last, NULL, 0, T };
 	struct plan plan;
 	assert_int_equal(plan_make(&in, &plan, NULL), 0);
