@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "lib/clock.h"
+#include "lib/crypto/seal.h"
 #include "lib/file.h"
 #include "lib/log.h"
-#include "lib/seal.h"
 
 enum { MACHINE_ID_LENGTH = 32 };
 

@@ -2,7 +2,7 @@
 #define FLEET_COLLECTOR_SETUP_H
 
 #include "lib/config/config.h"
-#include "lib/seal.h"
+#include "lib/crypto/seal.h"
 #include "lib/ssh/known_hosts.h"
 
 /*

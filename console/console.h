@@ -3,8 +3,8 @@
 
 #include "lib/compiler.h"
 #include "lib/config/config.h"
+#include "lib/crypto/seal.h"
 #include "lib/program.h"
-#include "lib/seal.h"
 #include "lib/storage/storage.h"
 
 /*

@@ -12,11 +12,11 @@
 #include <unistd.h>
 
 #include "lib/buffer.h"
+#include "lib/crypto/seal.h"
 #include "lib/file.h"
 #include "lib/folder.h"
 #include "lib/hex.h"
 #include "lib/process.h"
-#include "lib/seal.h"
 
 static const char probe_name[] = "fleet-probe";
 

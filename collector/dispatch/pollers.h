@@ -8,9 +8,9 @@
 
 #include "collector/dispatch/feed.h"
 #include "lib/config/config.h"
+#include "lib/crypto/seal.h"
 #include "lib/error.h"
 #include "lib/outcome.h"
-#include "lib/seal.h"
 #include "lib/ssh/known_hosts.h"
 #include "lib/wire/wire.h"
 

@@ -2,7 +2,7 @@
 #define FLEET_COLLECTOR_DISPATCH_REQUEST_H
 
 #include "lib/config/config.h"
-#include "lib/seal.h"
+#include "lib/crypto/seal.h"
 #include "lib/wire/wire.h"
 
 /* What is asked of a client: its nonce, the folders of its files under each of the server's keys,

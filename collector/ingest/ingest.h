@@ -4,8 +4,8 @@
 #include <stdint.h>
 
 #include "lib/config/config.h"
+#include "lib/crypto/seal.h"
 #include "lib/error.h"
-#include "lib/seal.h"
 #include "lib/storage/storage.h"
 
 /*

@@ -3,8 +3,8 @@
 
 #include "collector/spool/spool.h"
 #include "lib/buffer.h"
+#include "lib/crypto/seal.h"
 #include "lib/metrics/promtext.h"
-#include "lib/seal.h"
 #include "lib/wire/wire.h"
 
 /*

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/crypto/seal.h"
 #include "lib/escape.h"
 #include "lib/hex.h"
-#include "lib/seal.h"
 
 static void over(struct dialog *d, enum dialog_status *status)
 {

@@ -2,7 +2,7 @@
 #define FLEET_COLLECTOR_SPOOL_PROOF_H
 
 #include "collector/spool/spool.h"
-#include "lib/seal.h"
+#include "lib/crypto/seal.h"
 
 /*
  * Pollers write outcome lines by themselves, and one that was taken over writes what it likes. So

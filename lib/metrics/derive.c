@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "lib/attempt.h"
+#include "lib/crypto/seal.h"
 #include "lib/metrics/interface.h"
 #include "lib/metrics/work.h"
-#include "lib/seal.h"
 
 static void finish_work(struct work *w)
 {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "lib/buffer.h"
-#include "lib/seal.h"
+#include "lib/crypto/seal.h"
 
 static int compare_series(const struct prom_sample *a, const struct prom_sample *b)
 {

@@ -12,8 +12,8 @@
 #include <string.h>
 
 #include "lib/clock.h"
+#include "lib/crypto/hmac.h"
 #include "lib/hex.h"
-#include "lib/hmac.h"
 #include "lib/send/channel.h"
 #include "lib/send/http.h"
 #include "lib/send/payload.h"

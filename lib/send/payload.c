@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "lib/clock.h"
+#include "lib/crypto/seal.h"
 #include "lib/escape.h"
 #include "lib/hex.h"
-#include "lib/seal.h"
 #include "lib/send/json.h"
 #include "lib/send/payload_forms.h"
 #include "lib/send/template.h"

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/crypto/seal.h"
 #include "lib/hex.h"
-#include "lib/seal.h"
 
 struct host *hosts_get(struct hosts *h, uint32_t address)
 {

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/crypto/seal.h"
 #include "lib/hex.h"
-#include "lib/seal.h"
 #include "lib/wire/wire_value.h"
 #include "tests/fleetsim/answer.h"
 

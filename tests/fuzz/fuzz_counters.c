@@ -6,9 +6,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "lib/crypto/seal.h"
 #include "lib/metrics/counters.h"
 #include "lib/metrics/derive.h"
-#include "lib/seal.h"
 
 #define BOOT "01020304-0506-0708-090a-0b0c0d0e0f10"
 

@@ -7,8 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "lib/crypto/seal.h"
 #include "lib/metrics/derive.h"
-#include "lib/seal.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "lib/attempt.h"
-#include "lib/seal.h"
+#include "lib/crypto/seal.h"
 #include "tests/unit/derive_rig.h"
 
 /* One report alone: what it must say of one metric. NAN: nothing. */

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "lib/seal.h"
+#include "lib/crypto/seal.h"
 
 /* Kinds of metrics that are not stored by default, too. */
 static const struct pair_row kinds[] = {

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "lib/seal.h"
+#include "lib/crypto/seal.h"
 
 static const struct choice_word custom[] = { { "custom", true } };
 static const struct choice_word raw[] = { { "node_*", true } };

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/crypto/seal.h"
 #include "lib/file.h"
-#include "lib/seal.h"
 
 /* How many readings at least: the small ones have no sensors, pressure or swap. */
 static const struct {

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
+#include "lib/crypto/hmac.h"
 #include "lib/hex.h"
-#include "lib/hmac.h"
 
 /* RFC 4231, section 4: test cases 1, 2 and 6. */
 static const struct {

@@ -10,8 +10,8 @@
 #include "collector/claim.h"
 #include "collector/last_hosts.h"
 #include "collector/run_state.h"
+#include "lib/crypto/seal.h"
 #include "lib/file.h"
-#include "lib/seal.h"
 
 static char folder[] = "/tmp/fleet-state-XXXXXX";
 static char path[64];

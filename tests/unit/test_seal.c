@@ -9,9 +9,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/crypto/seal.h"
 #include "lib/file.h"
 #include "lib/hex.h"
-#include "lib/seal.h"
 
 struct place {
 	char dir[64], key[80], pub[80];

@@ -1,5 +1,5 @@
-#ifndef FLEET_SEAL_H
-#define FLEET_SEAL_H
+#ifndef FLEET_CRYPTO_SEAL_H
+#define FLEET_CRYPTO_SEAL_H
 
 #include <stddef.h>
 #include <stdint.h>

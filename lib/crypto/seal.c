@@ -3,7 +3,7 @@
  * way there they pass through the text of server.key, whose buffer is made large enough at
  * once (a grown one would leave copies behind) and wiped.
  */
-#include "lib/seal.h"
+#include "lib/crypto/seal.h"
 
 #include <errno.h>
 #include <sodium.h>

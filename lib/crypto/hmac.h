@@ -1,5 +1,5 @@
-#ifndef FLEET_HMAC_H
-#define FLEET_HMAC_H
+#ifndef FLEET_CRYPTO_HMAC_H
+#define FLEET_CRYPTO_HMAC_H
 
 #include <stddef.h>
 #include <stdint.h>

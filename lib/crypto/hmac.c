@@ -1,4 +1,4 @@
-#include "lib/hmac.h"
+#include "lib/crypto/hmac.h"
 
 #include <sodium.h>
 #include <string.h>
