@@ -1,8 +1,9 @@
 #include "lib/config/secrets.h"
 
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "lib/crypto/guarded.h"
 
 enum { CHUNK_SIZE = 16 * 1024 };
 
@@ -15,18 +16,17 @@ struct secret_chunk {
 static struct secret_chunk *add_chunk(struct secrets *s, size_t need)
 {
 	struct secret_chunk *c = calloc(1, sizeof *c);
-	if (!c || sodium_init() < 0)
-		goto fail;
+	if (!c)
+		return NULL;
 	c->size = need > CHUNK_SIZE ? need : CHUNK_SIZE;
-	c->data = sodium_malloc(c->size);
-	if (!c->data)
-		goto fail;
+	c->data = guarded_alloc(c->size);
+	if (!c->data) {
+		free(c);
+		return NULL;
+	}
 	c->next = s->chunks;
 	s->chunks = c;
 	return c;
-fail:
-	free(c);
-	return NULL;
 }
 
 const char *secrets_add(struct secrets *s, const char *text, size_t len)
@@ -50,7 +50,7 @@ void secrets_finish(struct secrets *s)
 	while (s->chunks) {
 		struct secret_chunk *c = s->chunks;
 		s->chunks = c->next;
-		sodium_free(c->data);
+		guarded_free(c->data);
 		free(c);
 	}
 }

@@ -1,9 +1,9 @@
 #include "lib/ssh/bcrypt_pbkdf.h"
 
 #include <assert.h>
-#include <sodium.h>
 #include <string.h>
 
+#include "lib/crypto/guarded.h"
 #include "lib/ssh/blowfish.h"
 
 enum {
@@ -33,8 +33,8 @@ static void bcrypt_hash(
 			blowfish_encrypt(&b, &words[w], &words[w + 1]);
 	for (size_t i = 0; i < HASH_SIZE; i++) /* little-endian, unlike the way in */
 		ret_hash[i] = (uint8_t)(words[i / 4] >> (8 * (i % 4)));
-	sodium_memzero(&b, sizeof b);
-	sodium_memzero(words, sizeof words);
+	guarded_wipe(&b, sizeof b);
+	guarded_wipe(words, sizeof words);
 }
 
 void bcrypt_pbkdf_begin(struct bcrypt_pbkdf *p, const void *passphrase, size_t passphrase_len,
@@ -44,7 +44,7 @@ void bcrypt_pbkdf_begin(struct bcrypt_pbkdf *p, const void *passphrase, size_t p
 	assert(key_len > 0 && key_len <= BCRYPT_KEY_MAX);
 	*p = (struct bcrypt_pbkdf){ .key_len = key_len, .salt_len = salt_len, .rounds = rounds };
 	memcpy(p->salt, salt, salt_len);
-	(void)crypto_hash_sha512(p->passphrase, passphrase, passphrase_len);
+	hash_sha512(passphrase, passphrase_len, p->passphrase);
 }
 
 /* The first round of a block is salted with its number, each other with the one before. */
@@ -53,12 +53,12 @@ static void hash_salt(const struct bcrypt_pbkdf *p, uint8_t ret_digest[static DI
 	uint8_t salt[sizeof p->salt];
 	const uint8_t number[4] = { 0, 0, 0, (uint8_t)(p->block + 1) };
 	if (p->round > 0) {
-		(void)crypto_hash_sha512(ret_digest, p->hash, HASH_SIZE);
+		hash_sha512(p->hash, HASH_SIZE, ret_digest);
 		return;
 	}
 	memcpy(salt, p->salt, p->salt_len);
 	memcpy(salt + p->salt_len, number, sizeof number);
-	(void)crypto_hash_sha512(ret_digest, salt, p->salt_len + sizeof number);
+	hash_sha512(salt, p->salt_len + sizeof number, ret_digest);
 }
 
 /* Blocks are dealt out byte by byte, so that each is needed for every part of the key. True when
@@ -80,6 +80,6 @@ bool bcrypt_pbkdf_step(struct bcrypt_pbkdf *p)
 	bcrypt_hash(p->passphrase, digest, p->hash);
 	for (size_t i = 0; i < HASH_SIZE; i++)
 		p->sum[i] ^= p->hash[i];
-	sodium_memzero(digest, sizeof digest);
+	guarded_wipe(digest, sizeof digest);
 	return ++p->round == p->rounds && finish_block(p);
 }

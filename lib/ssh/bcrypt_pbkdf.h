@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/crypto/hash.h"
+
 /*
  * The key derivation that protects OpenSSH's private keys: PBKDF2 around a bcrypt of 256 bits
  * with SHA-512 (Ted Unangst, "bcrypt pbkdf", 2013). No library of ours has it.
@@ -16,7 +18,7 @@ enum {
 	BCRYPT_SALT_MAX = 64,
 	BCRYPT_KEY_MAX = 256,
 	BCRYPT_HASH_SIZE = 32,
-	BCRYPT_DIGEST_SIZE = 64, /* of SHA-512 */
+	BCRYPT_DIGEST_SIZE = HASH_SHA512_SIZE,
 };
 
 /* Holds secrets: the caller wipes it. */

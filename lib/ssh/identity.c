@@ -1,6 +1,5 @@
 #include "lib/ssh/identity.h"
 
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -113,10 +112,8 @@ int identity_begin(const char *file, const char *passphrase_file, struct identit
 	struct error *err)
 {
 	struct identity *id = calloc(1, sizeof *id);
-	if (!id || sodium_init() < 0) {
-		free(id);
+	if (!id)
 		return error_set(err, "%s: no memory", file);
-	}
 	if (open_any(id, file, passphrase_file, err) < 0) {
 		identity_close(id);
 		return -1;

@@ -8,14 +8,15 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/array.h"
+#include "lib/base64.h"
 #include "lib/buffer.h"
+#include "lib/crypto/hash.h"
 #include "lib/file.h"
 #include "lib/lock.h"
 #include "lib/ssh/known_hosts_private.h"
@@ -319,11 +320,11 @@ int known_hosts_append(const char *path, const char *host, uint16_t port,
 
 char *host_key_fingerprint(const uint8_t *blob, size_t len, char out[static FINGERPRINT_SIZE])
 {
-	uint8_t hash[crypto_hash_sha256_BYTES];
+	uint8_t hash[HASH_SHA256_SIZE];
 	static const char label[] = "SHA256:";
-	(void)crypto_hash_sha256(hash, blob, len);
+	hash_sha256(blob, len, hash);
 	memcpy(out, label, sizeof label - 1);
-	(void)sodium_bin2base64(out + sizeof label - 1, FINGERPRINT_SIZE - (sizeof label - 1), hash,
-		sizeof hash, sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
+	base64_encode(out + sizeof label - 1, hash, sizeof hash);
+	out[FINGERPRINT_SIZE - 1] = 0; /* in place of the padding */
 	return out;
 }

@@ -1,14 +1,15 @@
 #include "lib/ssh/known_hosts_cache.h"
 
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/crypto/hash.h"
+
 enum {
 	ID_SIZE = 2 * KNOWN_HOSTS_HASH_SIZE,
 	RECORD_SIZE = ID_SIZE + 4,
-	DIGEST_SIZE = crypto_generichash_BYTES,
+	DIGEST_SIZE = HASH_BLAKE2B_SIZE,
 };
 
 static int compare_names(const void *a, const void *b)
@@ -30,11 +31,6 @@ static void put_record(
 	memcpy(out, line->id, ID_SIZE);
 	for (size_t i = 0; i < 4; i++)
 		out[ID_SIZE + i] = (uint8_t)(name >> (8 * i));
-}
-
-static void digest(const void *data, size_t len, uint8_t ret[static DIGEST_SIZE])
-{
-	(void)crypto_generichash(ret, DIGEST_SIZE, data, len, NULL, 0);
 }
 
 static void sort_lines(struct known_hosts_cache *c)
@@ -62,7 +58,7 @@ int known_hosts_cache_format(struct known_hosts_cache *c, struct buffer *out)
 		if (buffer_append(out, record, sizeof record) < 0)
 			return -1;
 	}
-	digest(out->data + begin, out->len - begin, sum);
+	hash_blake2b(out->data + begin, out->len - begin, sum);
 	return buffer_append(out, sum, sizeof sum);
 }
 
@@ -124,7 +120,7 @@ static bool is_whole(const uint8_t *data, size_t len)
 	uint8_t sum[DIGEST_SIZE];
 	if (len < sizeof sum)
 		return false;
-	digest(data, len - sizeof sum, sum);
+	hash_blake2b(data, len - sizeof sum, sum);
 	return memcmp(sum, data + len - sizeof sum, sizeof sum) == 0;
 }
 

@@ -1,7 +1,7 @@
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base64.h"
 #include "lib/ssh/known_hosts_line.h"
 
 /* Is this line about `name` alone, and not a revocation? */
@@ -36,14 +36,14 @@ static int copy_others(struct buffer *out, const char *text, size_t text_len, co
 
 static int append_key(struct buffer *out, const char *name, const struct host_key *key)
 {
-	size_t size = sodium_base64_ENCODED_LEN(key->blob_len, sodium_base64_VARIANT_ORIGINAL);
+	size_t len = base64_length(key->blob_len);
 	if (buffer_printf(out, "%s %s ", name, key->type) < 0)
 		return -1;
-	char *to = buffer_reserve(out, size);
+	char *to = buffer_reserve(out, len);
 	if (!to)
 		return -1;
-	(void)sodium_bin2base64(to, size, key->blob, key->blob_len, sodium_base64_VARIANT_ORIGINAL);
-	out->len += size - 1;
+	base64_encode(to, key->blob, key->blob_len);
+	out->len += len;
 	return buffer_append_text(out, "\n");
 }
 

@@ -1,9 +1,10 @@
 #include "lib/ssh/openssh_file.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <openssl/evp.h>
-#include <sodium.h>
 
+#include "lib/crypto/guarded.h"
 #include "lib/ssh/bcrypt_pbkdf.h"
 #include "lib/ssh/openssh_key.h"
 
@@ -51,18 +52,11 @@ static int decode_text(const char *file, const char *text, size_t len, uint8_t *
 	if (len > FILE_SIZE_MAX || !end)
 		return refuse_text(file, text, err);
 	start += sizeof begin_line - 1;
-	uint8_t *data = sodium_malloc(len);
-	if (!data)
-		return error_set(err, "%s: no guarded memory (ulimit -l)", file);
-	const char *stop;
-	if (sodium_base642bin(data, len, start, (size_t)(end - start), "\r\n", ret_len, &stop,
-		    sodium_base64_VARIANT_ORIGINAL) != 0 ||
-		stop != end) {
-		sodium_free(data);
-		return error_set(err, "%s: is damaged: not base64", file);
-	}
-	*ret_data = data;
-	return 0;
+	*ret_data = guarded_from_base64(start, (size_t)(end - start), ret_len);
+	if (*ret_data)
+		return 0;
+	return errno == EBADMSG ? error_set(err, "%s: is damaged: not base64", file)
+				: error_set(err, "%s: no guarded memory (ulimit -l)", file);
 }
 
 static bool read_container(struct reader r, struct container *ret)
@@ -130,8 +124,8 @@ static int begin_unlock(struct openssh_file *f, const char *file, const struct c
 {
 	if (check_lock(file, c, passphrase, err) < 0)
 		return -1;
-	f->plain = sodium_malloc(c->private_part.len + BLOCK_SIZE);
-	f->derivation = sodium_malloc(sizeof *f->derivation);
+	f->plain = guarded_alloc(c->private_part.len + BLOCK_SIZE);
+	f->derivation = guarded_alloc(sizeof *f->derivation);
 	if (!f->plain || !f->derivation)
 		return error_set(err, "%s: no guarded memory (ulimit -l)", file);
 	f->cipher = find_cipher(c->cipher);
@@ -148,7 +142,7 @@ int openssh_file_go_on(struct openssh_file *f, const char *file, struct error *e
 	if (!bcrypt_pbkdf_step(f->derivation))
 		return 1;
 	int rc = decrypt(f->cipher, f->derivation->key, f->private_part, f->plain);
-	sodium_free(f->derivation);
+	guarded_free(f->derivation);
 	f->derivation = NULL;
 	f->private_part.data = f->plain;
 	return rc < 0 ? error_set(err, "%s: cannot be decrypted", file) : 0;
@@ -204,8 +198,8 @@ int openssh_file_open(const char *file, const char *text, size_t len, const char
 
 void openssh_file_finish(struct openssh_file *f)
 {
-	sodium_free(f->derivation);
-	sodium_free(f->decoded);
-	sodium_free(f->plain);
+	guarded_free(f->derivation);
+	guarded_free(f->decoded);
+	guarded_free(f->plain);
 	*f = (struct openssh_file){ 0 };
 }

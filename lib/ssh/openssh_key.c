@@ -5,15 +5,11 @@
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
-#include <sodium.h>
 #include <stdlib.h>
 
+#include "lib/crypto/ed25519.h"
+#include "lib/crypto/guarded.h"
 #include "lib/ssh/openssh_file.h"
-
-enum {
-	ED25519_SECRET_SIZE = crypto_sign_SECRETKEYBYTES,
-	ED25519_PUBLIC_SIZE = crypto_sign_PUBLICKEYBYTES,
-};
 
 static const struct key_kind {
 	const char *type;
@@ -29,7 +25,7 @@ struct openssh_key {
 	const struct key_kind *kind;
 	uint8_t *public_blob;
 	size_t public_len;
-	uint8_t *ed25519; /* sodium_malloc() */
+	uint8_t *ed25519; /* guarded_alloc() */
 	EVP_PKEY *ecdsa;
 	struct openssh_file source; /* until it is loaded */
 	uint32_t rounds;
@@ -56,12 +52,12 @@ static bool load_ed25519(struct openssh_key *key, struct reader *r)
 	if (!reader_string(r, &public) || !reader_string(r, &secret) ||
 		public.len != ED25519_PUBLIC_SIZE || secret.len != ED25519_SECRET_SIZE)
 		return false;
-	key->ed25519 = sodium_malloc(ED25519_SECRET_SIZE);
+	key->ed25519 = guarded_alloc(ED25519_SECRET_SIZE);
 	if (!key->ed25519)
 		return false;
 	/* The public half is made anew from the seed: a signature under another one would give
 	 * the seed away. */
-	(void)crypto_sign_seed_keypair(derived, key->ed25519, secret.data);
+	ed25519_from_seed(secret.data, derived, key->ed25519);
 	return slice_is(public, derived, sizeof derived) &&
 	       slice_is(secret, key->ed25519, ED25519_SECRET_SIZE);
 }
@@ -207,7 +203,7 @@ void openssh_key_destroy(struct openssh_key *key)
 	if (!key)
 		return;
 	openssh_file_finish(&key->source);
-	sodium_free(key->ed25519);
+	guarded_free(key->ed25519);
 	EVP_PKEY_free(key->ecdsa);
 	free(key->public_blob);
 	free(key->name);
@@ -224,12 +220,12 @@ struct slice openssh_key_public(const struct openssh_key *key)
 static int sign_ed25519(const struct openssh_key *key, const uint8_t *data, size_t len,
 	uint8_t **ret, size_t *ret_len)
 {
-	uint8_t *sig = malloc(crypto_sign_BYTES);
+	uint8_t *sig = malloc(ED25519_SIGNATURE_SIZE);
 	if (!sig)
 		return -1;
-	(void)crypto_sign_detached(sig, NULL, data, len, key->ed25519);
+	ed25519_sign(key->ed25519, data, len, sig);
 	*ret = sig;
-	*ret_len = crypto_sign_BYTES;
+	*ret_len = ED25519_SIGNATURE_SIZE;
 	return 0;
 }
 
