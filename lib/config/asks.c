@@ -180,7 +180,7 @@ static asker *find_asker(enum element element)
 static int read_ask(struct asking *a, const struct xml_node *node)
 {
 	struct ask_source s = { 0 };
-	enum element element = element_find(node->name);
+	enum element element = node->element;
 	if (fields_default(a->load, element, &s) < 0)
 		return -1;
 	fields_apply(a->load, node, element, &s);
@@ -190,7 +190,7 @@ static int read_ask(struct asking *a, const struct xml_node *node)
 static bool asks_anything(const struct xml_node *node)
 {
 	const struct xml_node *n = node->first;
-	while (n && !find_asker(element_find(n->name)))
+	while (n && !find_asker(n->element))
 		n = n->next;
 	return n != NULL;
 }
@@ -200,7 +200,7 @@ static int read_asks(struct asking *a, const struct xml_node *node)
 {
 	int result = 0;
 	for (const struct xml_node *n = node->first; n && result == 0; n = n->next)
-		if (find_asker(element_find(n->name)) && a->bytes <= CONFIG_ASKS_MAX)
+		if (find_asker(n->element) && a->bytes <= CONFIG_ASKS_MAX)
 			result = read_ask(a, n);
 	return result;
 }

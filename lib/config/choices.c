@@ -57,7 +57,7 @@ static void warn_of_words(struct load *load, const struct xml_node *node, const 
 
 static bool is_metrics(const struct xml_node *node)
 {
-	return element_find(node->name) == ELEMENT_METRICS;
+	return node->element == ELEMENT_METRICS;
 }
 
 /* ---- from words to a choice --------------------------------------------------------------- */

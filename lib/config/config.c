@@ -131,6 +131,7 @@ static int add_document(struct load *load, const char *file, const char *too_ope
 	if (xml_read(load->reader, text, len, &load->scratch, on_fault, load, &root) < 0)
 		return load->mistakes > mistakes ? 0 : -1;
 	d->root = root;
+	check_shape(load, root);
 	struct document **end = &load->documents;
 	while (*end)
 		end = &(*end)->next;
@@ -214,7 +215,7 @@ static int add_includes(struct load *load)
 	const struct document *main = load->documents;
 	for (const struct xml_node *n = main->root->first; n; n = n->next) {
 		struct include_source s = { .dir = "" };
-		if (element_find(n->name) != ELEMENT_INCLUDE)
+		if (n->element != ELEMENT_INCLUDE)
 			continue;
 		load->document = main;
 		fields_apply(load, n, ELEMENT_INCLUDE, &s);
@@ -223,7 +224,7 @@ static int add_includes(struct load *load)
 	}
 	for (const struct document *d = main->next; d; d = d->next)
 		for (const struct xml_node *n = d->root->first; n; n = n->next)
-			if (element_find(n->name) == ELEMENT_INCLUDE)
+			if (n->element == ELEMENT_INCLUDE)
 				complain_at(load, d->file, n->line,
 					"<include> stands in an included file; "
 					"write it in %s",
@@ -298,10 +299,6 @@ static int load_documents(struct load *load, const char *text, size_t len)
 		return result;
 	if (add_includes(load) < 0)
 		return -1;
-	for (const struct document *d = load->documents; d; d = d->next) {
-		load->document = d;
-		check_shape(load, d->root);
-	}
 	struct client base;
 	if (load_recipients(load) < 0 || load_sections(load, &base) < 0 ||
 		load_fleet(load, &base) < 0)

@@ -30,6 +30,28 @@ enum {
 #define RANGE(least, most) .min = (least), .max = (most)
 
 static const struct field fields[] = {
+	/* the first are soonest found, and of clients there are thousands */
+	{ ROW(ELEMENT_GROUP, "name", parse_text, AT(client, group_name), "") },
+	{ ROW(ELEMENT_GROUP, "sessions", parse_count, AT(client, group_sessions), NULL), RANGE(1, 100000) },
+	{ ROW(MACHINE, "ip",             parse_host,        AT(client, client.ip), "") },
+	{ ROW(MACHINE, "name",           parse_name,        AT(client, client.name), "") },
+	{ ROW(LOGIN, "port",           parse_port,        AT(client, client.port), "22"), RANGE(1, 65535) },
+	{ ROW(LOGIN, "username",       parse_username,    AT(client, client.username), "monitor") },
+	{ ROW(LOGIN, "identity",       parse_identity,    AT(client, client.identity), "") },
+	{ ROW(LOGIN, "passphrase-file",parse_secret_path, AT(client, client.passphrase_file), "") },
+	{ ROW(LOGIN, "password",       parse_password,    AT(client, client.password), ""), .secret = true },
+	{ ROW(LOGIN, "password-file",  parse_password_file, AT(client, client.password), "") },
+	{ ROW(LOGIN, "host-key",       parse_host_key,    AT(client, client), "strict") },
+	{ ROW(LOGIN, "timeout",        parse_duration,    AT(client, client.timeout_ms), "30s"), RANGE(SECOND, HOUR) },
+	{ ROW(LOGIN, "ssh-config",     parse_ssh_config,  AT(client, client.ssh_config), ""), .may_be_empty = true },
+	{ ROW(LOGIN, "jump",           parse_name,        AT(client, client.jump_name), ""), .may_be_empty = true },
+	{ ROW(LOGIN, "parent",         parse_name,        AT(client, client.parent_name), ""), .may_be_empty = true },
+	{ ROW(MACHINE, "connects",       parse_count,       AT(client, client.connects), "8"), RANGE(1, 1000) },
+	{ ROW(SHARED, "every",           parse_duration,    AT(client, client.every_ms), "0"), RANGE(0, YEARS) },
+	{ ROW(SHARED, "mail",            parse_addresses,   AT(client, client.mail), ""), .may_be_empty = true },
+	{ ROW(SHARED, "escalate",        parse_addresses,   AT(client, client.escalate), ""), .may_be_empty = true },
+	{ ROW(SHARED, "escalate-after",  parse_duration,    AT(client, client.escalate_after_ms), "0"), RANGE(0, YEARS) },
+
 	{ ROW(ELEMENT_STORAGE, "engine",        parse_choice,   AT(storage, config.engine), "sqlite"), .choices = "sqlite|mariadb" },
 	{ ROW(ELEMENT_STORAGE, "path",          parse_path,     AT(storage, config.path), "fleet.db") },
 	{ ROW(ELEMENT_STORAGE, "host",          parse_host,     AT(storage, config.host), "") },
@@ -114,28 +136,6 @@ static const struct field fields[] = {
 	{ ROW(ELEMENT_FILESYSTEMS, "network",  parse_yes,         AT(ask, network), "no") },
 	{ ROW(ELEMENT_METRICS, "include", parse_metrics, AT(ask, include), "") },
 	{ ROW(ELEMENT_METRICS, "exclude", parse_metrics, AT(ask, exclude), "") },
-
-	{ ROW(ELEMENT_GROUP, "name", parse_text, AT(client, group_name), "") },
-	{ ROW(ELEMENT_GROUP, "sessions", parse_count, AT(client, group_sessions), NULL), RANGE(1, 100000) },
-
-	{ ROW(MACHINE, "ip",             parse_host,        AT(client, client.ip), "") },
-	{ ROW(MACHINE, "name",           parse_name,        AT(client, client.name), "") },
-	{ ROW(LOGIN, "port",           parse_port,        AT(client, client.port), "22"), RANGE(1, 65535) },
-	{ ROW(LOGIN, "username",       parse_username,    AT(client, client.username), "monitor") },
-	{ ROW(LOGIN, "identity",       parse_identity,    AT(client, client.identity), "") },
-	{ ROW(LOGIN, "passphrase-file",parse_secret_path, AT(client, client.passphrase_file), "") },
-	{ ROW(LOGIN, "password",       parse_password,    AT(client, client.password), ""), .secret = true },
-	{ ROW(LOGIN, "password-file",  parse_password_file, AT(client, client.password), "") },
-	{ ROW(LOGIN, "host-key",       parse_host_key,    AT(client, client), "strict") },
-	{ ROW(LOGIN, "timeout",        parse_duration,    AT(client, client.timeout_ms), "30s"), RANGE(SECOND, HOUR) },
-	{ ROW(LOGIN, "ssh-config",     parse_ssh_config,  AT(client, client.ssh_config), ""), .may_be_empty = true },
-	{ ROW(LOGIN, "jump",           parse_name,        AT(client, client.jump_name), ""), .may_be_empty = true },
-	{ ROW(LOGIN, "parent",         parse_name,        AT(client, client.parent_name), ""), .may_be_empty = true },
-	{ ROW(MACHINE, "connects",       parse_count,       AT(client, client.connects), "8"), RANGE(1, 1000) },
-	{ ROW(SHARED, "every",           parse_duration,    AT(client, client.every_ms), "0"), RANGE(0, YEARS) },
-	{ ROW(SHARED, "mail",            parse_addresses,   AT(client, client.mail), ""), .may_be_empty = true },
-	{ ROW(SHARED, "escalate",        parse_addresses,   AT(client, client.escalate), ""), .may_be_empty = true },
-	{ ROW(SHARED, "escalate-after",  parse_duration,    AT(client, client.escalate_after_ms), "0"), RANGE(0, YEARS) },
 
 	{ ROW(ELEMENT_ALERT, "type",      parse_text,      AT(rule, rule.label), "") },
 	{ ROW(ELEMENT_ALERT, "instance",  parse_text,      AT(rule, rule.instance), "*") },
@@ -252,12 +252,14 @@ static void complain_element(
 			node->name, parent->name, parent->name);
 }
 
-static void check_attributes(
-	struct load *load, const struct xml_node *node, const struct shape *shape)
+static void check_attributes(struct load *load, struct xml_node *node, const struct shape *shape)
 {
-	for (size_t i = 0; i < node->attribute_count; i++)
-		if (!find_field(shape->element, node->attributes[i].name))
-			complain_attribute(load, node, shape, node->attributes[i].name);
+	for (size_t i = 0; i < node->attribute_count; i++) {
+		struct xml_attribute *a = &node->attributes[i];
+		a->field = find_field(shape->element, a->name);
+		if (!a->field)
+			complain_attribute(load, node, shape, a->name);
+	}
 	for (size_t i = 0; i < ARRAY_LEN(shape->required); i++) {
 		const char *name = shape->required[i];
 		if (name && !xml_attribute(node, name))
@@ -272,11 +274,11 @@ static void check_attributes(
 	}
 }
 
-static void check_children(
-	struct load *load, const struct xml_node *node, const struct shape *shape)
+static void check_children(struct load *load, struct xml_node *node, const struct shape *shape)
 {
+	node->element = shape->element;
 	check_attributes(load, node, shape);
-	for (const struct xml_node *child = node->first; child; child = child->next) {
+	for (struct xml_node *child = node->first; child; child = child->next) {
 		const struct shape *s = find_shape(child->name);
 		if (!s || !(s->parents & shape->element))
 			complain_element(load, child, shape);
@@ -285,7 +287,7 @@ static void check_children(
 	}
 }
 
-void check_shape(struct load *load, const struct xml_node *root)
+void check_shape(struct load *load, struct xml_node *root)
 {
 	if (element_find(root->name) == ELEMENT_CONFIG)
 		check_children(load, root, find_shape("config"));
@@ -329,8 +331,8 @@ void fields_apply(struct load *load, const struct xml_node *node, enum element e
 {
 	for (size_t i = 0; i < node->attribute_count; i++) {
 		const struct xml_attribute *a = &node->attributes[i];
-		const struct field *f = find_field(element, a->name);
-		if (!f)
+		const struct field *f = a->field;
+		if (!f || !(f->elements & element))
 			continue; /* check_shape() has said so */
 		struct error err = { "" };
 		int result = a->value[0] || f->may_be_empty

@@ -16,7 +16,7 @@ struct places {
 
 static size_t count(const struct xml_node *node, enum element element)
 {
-	size_t sum = element_find(node->name) == element;
+	size_t sum = node->element == element;
 	for (const struct xml_node *n = node->first; n; n = n->next)
 		sum += count(n, element);
 	return sum;
@@ -197,7 +197,7 @@ static int load_children(struct load *load, const struct xml_node *node,
 {
 	int result = 0;
 	for (const struct xml_node *n = node->first; n && result == 0; n = n->next) {
-		enum element element = element_find(n->name);
+		enum element element = n->element;
 		if (element == ELEMENT_CLIENT)
 			result = load_client(load, n, element, inherited, next->clients++);
 		else if (element == ELEMENT_JUMP)

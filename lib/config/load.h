@@ -182,8 +182,9 @@ struct rule_source {
 };
 
 /* Complains about elements and attributes that do not belong where they are, that are missing
- * or exclude each other, in the whole tree. */
-void check_shape(struct load *load, const struct xml_node *root);
+ * or exclude each other, in the whole tree. What belongs there gets its `element` and `field`, so
+ * that names are looked up once. */
+void check_shape(struct load *load, struct xml_node *root);
 
 /* The element of that name, 0 when there is none. */
 enum element element_find(const char *name);

@@ -11,7 +11,7 @@ enum { PARENTS_MAX = 20 }; /* above one another */
 
 static size_t count_nodes(const struct xml_node *node)
 {
-	size_t sum = element_find(node->name) == ELEMENT_PARENT;
+	size_t sum = node->element == ELEMENT_PARENT;
 	for (const struct xml_node *n = node->first; n; n = n->next)
 		sum += count_nodes(n);
 	return sum;
@@ -22,7 +22,7 @@ static void read_nodes(
 {
 	for (const struct xml_node *n = from->first; n; n = n->next) {
 		struct node_source s = { .node = { .name = "", .parent_name = "" } };
-		if (element_find(n->name) != ELEMENT_PARENT) {
+		if (n->element != ELEMENT_PARENT) {
 			read_nodes(load, n, nodes, count);
 			continue;
 		}

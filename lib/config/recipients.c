@@ -60,7 +60,7 @@ static size_t count_recipients(const struct load *load)
 	size_t count = 0;
 	for (const struct document *d = load->documents; d; d = d->next)
 		for (const struct xml_node *n = d->root->first; n; n = n->next)
-			count += (element_find(n->name) & RECIPIENTS) != 0;
+			count += (n->element & RECIPIENTS) != 0;
 	return count;
 }
 
@@ -113,7 +113,7 @@ static enum channel channel_of(enum element element)
 
 static int read_recipient(struct load *load, const struct xml_node *node, struct recipient *ret)
 {
-	enum element element = element_find(node->name);
+	enum element element = node->element;
 	struct recipient_source s = { .recipient = nobody };
 	struct recipient *r = &s.recipient;
 	if (fields_default(load, element, &s) < 0)
@@ -152,8 +152,7 @@ int load_recipients(struct load *load)
 	for (const struct document *d = load->documents; d; d = d->next) {
 		load->document = d;
 		for (const struct xml_node *n = d->root->first; n; n = n->next)
-			if (element_find(n->name) & RECIPIENTS &&
-				read_recipient(load, n, &list[count++]) < 0)
+			if (n->element & RECIPIENTS && read_recipient(load, n, &list[count++]) < 0)
 				return -1;
 	}
 	qsort(list, count, sizeof *list, compare_name);

@@ -175,7 +175,7 @@ static int read_alerts(struct load *load, const struct xml_node *node, const str
 	for (const struct xml_node *n = node->first; n; n = n->next) {
 		struct rule_source s;
 		const struct rule *rule;
-		if (element_find(n->name) != ELEMENT_ALERT)
+		if (n->element != ELEMENT_ALERT)
 			continue;
 		if (read_rule(load, n, owner, &s, &rule) < 0)
 			return -1;
@@ -199,7 +199,7 @@ static size_t count_alerts(const struct xml_node *node)
 {
 	size_t count = 0;
 	for (const struct xml_node *n = node->first; n; n = n->next)
-		count += element_find(n->name) == ELEMENT_ALERT;
+		count += n->element == ELEMENT_ALERT;
 	return count;
 }
 
@@ -267,6 +267,7 @@ static int read_defaults(struct load *load)
 		return -1;
 	d->file = "defaults.xml";
 	d->root = root;
+	check_shape(load, root);
 	load->defaults = d;
 	return 0;
 }
@@ -288,7 +289,7 @@ static int add_defaults(struct load *load, const struct client *owner, struct ru
 static bool has_defaults(const struct xml_node *node)
 {
 	const struct xml_node *n = node->first;
-	while (n && element_find(n->name) != ELEMENT_DEFAULTS)
+	while (n && n->element != ELEMENT_DEFAULTS)
 		n = n->next;
 	return n != NULL;
 }

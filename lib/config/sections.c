@@ -7,15 +7,16 @@
 #include "lib/config/load.h"
 #include "lib/send/address.h"
 
-/* The only element of that name in all files; complains about a second one. The document
+/* The only one of that element in all files; complains about a second one. The document
  * under way becomes the one that holds it. */
-static const struct xml_node *find_section(struct load *load, const char *name)
+static const struct xml_node *find_section(
+	struct load *load, enum element element, const char *name)
 {
 	const struct xml_node *found = NULL;
 	const struct document *holder = load->documents;
 	for (const struct document *d = load->documents; d; d = d->next)
 		for (const struct xml_node *n = d->root->first; n; n = n->next) {
-			if (strcmp(n->name, name) != 0)
+			if (n->element != element)
 				continue;
 			if (found)
 				complain_at(load, d->file, n->line,
@@ -35,7 +36,7 @@ static int read_section(
 	struct load *load, const char *name, void *base, const struct xml_node **ret_node)
 {
 	enum element element = element_find(name);
-	*ret_node = find_section(load, name);
+	*ret_node = find_section(load, element, name);
 	if (fields_default(load, element, base) < 0)
 		return -1;
 	if (*ret_node)

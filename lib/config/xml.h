@@ -16,12 +16,14 @@
  */
 struct xml_attribute {
 	const char *name, *value;
+	const void *field; /* the user's own: what it sets */
 };
 
 struct xml_node {
 	const char *name;
-	int line;				/* of its `<` */
-	const struct xml_attribute *attributes; /* those without a namespace */
+	unsigned element;		  /* the user's own number of its kind */
+	int line;			  /* of its `<` */
+	struct xml_attribute *attributes; /* those without a namespace */
 	size_t attribute_count;
 	struct xml_node *first, *last, *next, *parent;
 };
