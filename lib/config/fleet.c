@@ -60,9 +60,13 @@ static void read_shared(struct load *load, const struct xml_node *node, enum ele
 /* The elements in it that clients inherit. */
 static int load_inherited(struct load *load, const struct xml_node *node, struct client_source *s)
 {
-	if (load_asks(load, node, s) < 0 || load_metrics(load, node, s) < 0)
+	const char *words = s->words;
+	const struct rule *const *rules = s->client.rules;
+	if (load_asks(load, node, s) < 0 || load_metrics(load, node, s) < 0 ||
+		load_rules(load, node, &s->client, &s->client.rules) < 0)
 		return -1;
-	return load_rules(load, node, &s->client, &s->client.rules);
+	bool is_same = s->client.metrics && s->words == words && s->client.rules == rules;
+	return is_same ? 0 : share_choice(load, s);
 }
 
 /* Of a <jump> nothing is asked and nothing is stored. */
@@ -71,10 +75,11 @@ static int share(struct load *load, const struct xml_node *node, enum element el
 {
 	if (element == ELEMENT_JUMP) {
 		s->client.asks = "";
+		s->client.metrics = NULL;
 		return 0;
 	}
 	check_watches(load, s);
-	return share_asks(load, node, &s->client) < 0 ? -1 : share_choice(load, s);
+	return share_asks(load, node, &s->client);
 }
 
 static int load_client(struct load *load, const struct xml_node *node, enum element element,

@@ -312,8 +312,8 @@ int load_asks(
 /* Once a client has all: those who are asked the same share one text. -1 without memory. */
 int share_asks(struct load *load, const struct xml_node *node, struct client *c) MUST_CHECK;
 
-/* The same of what is stored (choices.c). The first comes before load_rules(): an <alert> can be on
- * what a <metrics> names. */
+/* The same of what is stored (choices.c). An <alert> can be on what a <metrics> names, so the first
+ * comes before load_rules(); the second after it, when either said something. */
 int load_metrics(
 	struct load *load, const struct xml_node *node, struct client_source *client) MUST_CHECK;
 int share_choice(struct load *load, struct client_source *client) MUST_CHECK;
