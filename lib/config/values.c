@@ -56,18 +56,24 @@ int parse_name(struct load *load, const struct field *field, const char *text, v
 	return parse_text(load, field, text, target, err);
 }
 
-static bool is_address(const char *text)
+/* With a zone, fe80::1%eth0: RFC 4007, section 11. */
+static bool is_ipv6(const char *text)
 {
-	unsigned char address[16];
+	struct in6_addr address;
 	char plain[INET6_ADDRSTRLEN + 1];
-	size_t len = strcspn(text, "%"); /* fe80::1%eth0: RFC 4007, section 11 */
+	size_t len = strcspn(text, "%");
 	if (len >= sizeof plain ||
 		strspn(text + len, "%" LETTERS DIGITS ".-_") != strlen(text + len))
 		return false;
 	memcpy(plain, text, len);
 	plain[len] = 0;
-	return inet_pton(AF_INET6, plain, address) == 1 ||
-	       (!text[len] && inet_pton(AF_INET, plain, address) == 1);
+	return inet_pton(AF_INET6, plain, &address) == 1;
+}
+
+static bool is_address(const char *text)
+{
+	struct in_addr address;
+	return inet_pton(AF_INET, text, &address) == 1 || is_ipv6(text);
 }
 
 /* Whether its last label is a number, decimal or hexadecimal. inet_aton(3), and getaddrinfo(3)

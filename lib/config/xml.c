@@ -84,10 +84,10 @@ static char *copy_value(struct arena *arena, const char *text, size_t len)
 {
 	static const char ampersand[] = "&#38;";
 	char *copy = arena_copy(arena, text, len);
-	if (!copy)
-		return NULL;
-	char *out = copy;
-	for (const char *in = copy; *in;) {
+	char *out = copy ? strchr(copy, '&') : NULL;
+	if (!out)
+		return copy;
+	for (const char *in = out; *in;) {
 		bool coded = strncmp(in, ampersand, sizeof ampersand - 1) == 0;
 		*out++ = *in;
 		in += coded ? sizeof ampersand - 1 : 1;
