@@ -13,6 +13,19 @@ static const uint8_t digits[256] = {
 };
 /* clang-format on */
 
+static int decode_four(uint8_t *ret_data, const char *text)
+{
+	uint8_t a = digits[(uint8_t)text[0]], b = digits[(uint8_t)text[1]];
+	uint8_t c = digits[(uint8_t)text[2]], d = digits[(uint8_t)text[3]];
+	if (!a || !b || !c || !d)
+		return -1;
+	uint32_t bits = (a - 1U) << 18 | (b - 1U) << 12 | (c - 1U) << 6 | (d - 1U);
+	ret_data[0] = (uint8_t)(bits >> 16);
+	ret_data[1] = (uint8_t)(bits >> 8);
+	ret_data[2] = (uint8_t)bits;
+	return 0;
+}
+
 int base64_decode(uint8_t *ret_data, size_t size, const char *text, size_t len, size_t *ret_len)
 {
 	size_t pad = 0, out = 0;
@@ -22,7 +35,11 @@ int base64_decode(uint8_t *ret_data, size_t size, const char *text, size_t len, 
 		return -1;
 	uint32_t bits = 0;
 	unsigned count = 0;
-	for (size_t i = 0; i < len - pad; i++) {
+	size_t whole = (len - pad) / 4 * 4;
+	for (size_t i = 0; i < whole; i += 4, out += 3)
+		if (decode_four(ret_data + out, text + i) < 0)
+			return -1;
+	for (size_t i = whole; i < len - pad; i++) {
 		uint8_t digit = digits[(uint8_t)text[i]];
 		if (!digit)
 			return -1;

@@ -8,7 +8,8 @@
 
 /* Bytes from their base64 (RFC 4648, section 4), which must be whole: padded, nothing beside it,
  * no bits left over. For what is public: it takes a seventh of the time of sodium_base642bin(),
- * whose time does not depend on the bytes. Returns -1 also when they are more than `size`. */
+ * whose time does not depend on the bytes. `ret_data` may be `text`. Returns -1 also when they are
+ * more than `size`. */
 int base64_decode(
 	uint8_t *ret_data, size_t size, const char *text, size_t len, size_t *ret_len) MUST_CHECK;
 

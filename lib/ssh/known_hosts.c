@@ -119,21 +119,16 @@ static int parse_all(
 		char *newline = memchr(at, '\n', (size_t)(end - at));
 		char *stop = newline ? newline : end;
 		struct line line = { .next_slow = NONE };
-		struct host_key *key = &line.line.key;
 		*stop = 0;
 		if (stop > at && stop[-1] == '\r')
 			stop[-1] = 0;
 		const char *wrong = stop - at > KNOWN_HOSTS_LINE_MAX
 					    ? "the line is too long"
 					    : known_hosts_line_parse(at, &line.line);
-		if (wrong || !line.line.names) {
-			free((void *)key->blob);
-			if (wrong && warn)
-				warn(arg, path, number, wrong);
-		} else if (add_line(k, &line) < 0) {
-			free((void *)key->blob);
+		if (wrong && warn)
+			warn(arg, path, number, wrong);
+		if (!wrong && line.line.names && add_line(k, &line) < 0)
 			return -1;
-		}
 		at = stop + 1;
 	}
 	return 0;
@@ -182,8 +177,6 @@ void known_hosts_destroy(struct known_hosts *k)
 {
 	if (!k)
 		return;
-	for (int i = 0; i < k->line_count; i++)
-		free((void *)k->lines[i].line.key.blob);
 	free(k->lines);
 	free(k->names);
 	free(k->buckets);

@@ -13,7 +13,6 @@ static bool names_only(const char *start, size_t len, const char *name)
 		    !line.key.revoked &&
 		    (line.hashed ? known_hosts_line_matches(&line, name)
 				 : strcasecmp(line.names, name) == 0);
-	free((void *)line.key.blob);
 	free(copy);
 	return only;
 }

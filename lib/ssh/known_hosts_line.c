@@ -1,8 +1,6 @@
 #include "lib/ssh/known_hosts_line.h"
 
 #include <ctype.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base64.h"
@@ -13,14 +11,31 @@ enum { HASH_SIZE = KNOWN_HOSTS_HASH_SIZE };
 
 /* Names. */
 
+/* From its end; ten thousand times at a start, so not by printf(). */
+static const char *format_port(char out[static sizeof "]:65535"], uint16_t port)
+{
+	char *at = out + sizeof "]:65535" - 1;
+	*at = 0;
+	do
+		*--at = (char)('0' + port % 10);
+	while ((port /= 10));
+	*--at = ':';
+	*--at = ']';
+	return at;
+}
+
 int known_hosts_name(char out[static KNOWN_HOSTS_NAME_SIZE], const char *host, uint16_t port)
 {
-	int n = port == 22 ? snprintf(out, KNOWN_HOSTS_NAME_SIZE, "%s", host)
-			   : snprintf(out, KNOWN_HOSTS_NAME_SIZE, "[%s]:%u", host, (unsigned)port);
-	if (n <= 0 || n >= KNOWN_HOSTS_NAME_SIZE)
+	char behind[sizeof "]:65535"];
+	size_t len = strlen(host);
+	if (len == 0 || len + sizeof "[" + sizeof behind > KNOWN_HOSTS_NAME_SIZE)
 		return -1;
-	for (char *c = out; *c; c++)
-		*c = (char)tolower((unsigned char)*c);
+	bool is_plain = port == 22;
+	if (!is_plain)
+		*out++ = '[';
+	for (size_t i = 0; i < len; i++)
+		out[i] = (char)tolower((unsigned char)host[i]);
+	(void)strcpy(out + len, is_plain ? "" : format_port(behind, port));
 	return 0;
 }
 
@@ -117,16 +132,14 @@ static int parse_hashed(struct known_hosts_line *line)
 	return salt_len == HASH_SIZE && hash_len == HASH_SIZE ? 0 : -1;
 }
 
-static const char *parse_key(struct host_key *key, const char *type, const char *base64)
+/* The key takes the place of its text. */
+static const char *parse_key(struct host_key *key, const char *type, char *base64)
 {
-	size_t size = strlen(base64) / 4 * 3 + 3;
-	uint8_t *blob = malloc(size);
+	uint8_t *blob = (uint8_t *)base64;
 	struct slice inner;
-	if (!blob)
-		return "no memory for it";
 	key->type = type;
 	key->blob = blob;
-	if (decode(base64, blob, size, &key->blob_len) < 0)
+	if (decode(base64, blob, strlen(base64), &key->blob_len) < 0)
 		return "the key is not base64";
 	struct reader r = { blob, key->blob_len };
 	if (!reader_string(&r, &inner) || !slice_is_text(inner, type))

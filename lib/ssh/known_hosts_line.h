@@ -18,7 +18,7 @@ enum {
 };
 
 struct known_hosts_line {
-	struct host_key key; /* blob on the heap, the caller frees it */
+	struct host_key key; /* within the text */
 	char *names;	     /* the first field; NULL when the line says nothing */
 	bool hashed;
 	uint8_t salt[KNOWN_HOSTS_HASH_SIZE], hash[KNOWN_HOSTS_HASH_SIZE];
@@ -28,8 +28,8 @@ struct known_hosts_line {
  * when it does not fit. */
 int known_hosts_name(char out[static KNOWN_HOSTS_NAME_SIZE], const char *host, uint16_t port);
 
-/* Cuts `text` into fields in place. Returns what is wrong with it, or NULL. Whatever it returns,
- * the blob is to be freed. */
+/* Cuts `text` into fields in place, and decodes the key there. Returns what is wrong with it, or
+ * NULL. */
 const char *known_hosts_line_parse(char *text, struct known_hosts_line *ret_line);
 
 /* Are its names patterns? Then they cannot be looked up. */

@@ -22,7 +22,7 @@ struct name {
 };
 
 struct known_hosts {
-	char *text; /* fields end with NUL */
+	char *text; /* fields end with NUL, keys are decoded */
 	struct line *lines;
 	int line_count;
 	size_t lines_size;
