@@ -32,9 +32,18 @@ static int compare(const void *a, const void *b)
 	return strcmp(((const struct last_host *)a)->client, ((const struct last_host *)b)->client);
 }
 
+static bool is_sorted(const struct last_hosts *hosts)
+{
+	for (size_t i = 1; i < hosts->count; i++)
+		if (compare(&hosts->items[i - 1], &hosts->items[i]) > 0)
+			return false;
+	return true;
+}
+
+/* Those of a file are. */
 void last_hosts_sort(struct last_hosts *hosts)
 {
-	if (hosts->count)
+	if (!is_sorted(hosts))
 		qsort(hosts->items, hosts->count, sizeof *hosts->items, compare);
 }
 
