@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -66,11 +65,8 @@ int collect_init(struct collect *c, struct arena *a, const char *root, const cha
 bool collect_path_unasked(const struct collect *c, const char *path, char out[static PATH_MAX])
 {
 	char absolute[PATH_MAX];
-	int len = snprintf(*c->root ? absolute : out, PATH_MAX, "/%s", path);
-	if (len >= 0 && len < PATH_MAX)
-		return !*c->root || below_find(c->root, absolute, out);
-	errno = ENAMETOOLONG;
-	return false;
+	return io_path(span_of(""), span_of(path), *c->root ? absolute : out) &&
+	       (!*c->root || below_find(c->root, absolute, out));
 }
 
 static bool is_own(const char *path)
@@ -86,6 +82,25 @@ bool collect_path(struct collect *c, const char *path, char out[static PATH_MAX]
 	c->met_away = true;
 	errno = EREMOTE;
 	return false;
+}
+
+/* Where the root is this machine's, what the kernel shows of itself need not be looked at before it
+ * is opened: it is no device. */
+ssize_t collect_read(struct collect *c, const char *path, char *out, size_t size)
+{
+	char full[PATH_MAX];
+	if (!collect_path(c, path, full))
+		return -1;
+	return is_own(path) && !*c->root ? io_read_file(AT_FDCWD, full, out, size)
+					 : io_read_regular(AT_FDCWD, full, out, size);
+}
+
+int collect_folder(struct collect *c, const char *path)
+{
+	char full[PATH_MAX];
+	return collect_path(c, path, full)
+		       ? openat(AT_FDCWD, full, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+		       : -1;
 }
 
 void collect_note(struct collect *c, int error)
@@ -220,9 +235,9 @@ void collect_run(struct collect *c, struct text *out)
 
 void collect_boot_id(struct collect *c, char ret_id[static 37])
 {
-	char path[PATH_MAX], id[37];
-	bool found = collect_path(c, "proc/sys/kernel/random/boot_id", path) &&
-		     io_read_regular(AT_FDCWD, path, id, sizeof id) == 37 && id[36] == '\n';
+	char id[37];
+	bool found = collect_read(c, "proc/sys/kernel/random/boot_id", id, sizeof id) == 37 &&
+		     id[36] == '\n';
 	id[36] = 0;
 	found = found && strspn(id, "0123456789abcdef-") == 36;
 	memcpy(ret_id, found ? id : "-", found ? 37 : 2);

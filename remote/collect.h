@@ -74,6 +74,11 @@ bool collect_path(struct collect *c, const char *path, char out[static PATH_MAX]
 /* The same, of what is known to be safe or is touched by a child. */
 bool collect_path_unasked(const struct collect *c, const char *path, char out[static PATH_MAX]);
 
+/* Reads a regular file, and opens a folder to be listed, where collect_path() finds it. Return -1
+ * with errno. */
+ssize_t collect_read(struct collect *c, const char *path, char *out, size_t size) MUST_CHECK;
+int collect_folder(struct collect *c, const char *path) MUST_CHECK;
+
 /* away_read(), unless an earlier child tells that it is no use. */
 ssize_t collect_away(
 	struct collect *c, away_work *work, const void *data, char *out, size_t size) MUST_CHECK;

@@ -93,6 +93,17 @@ ssize_t io_read_start(int dir_fd, const char *path, char *out, size_t size)
 	return n;
 }
 
+bool io_path(struct span folder, struct span file, char out[static PATH_MAX])
+{
+	static const struct span slash = { "/", 1 };
+	if (folder.len + 1 + file.len >= PATH_MAX) {
+		errno = ENAMETOOLONG;
+		return false;
+	}
+	*span_copy(file, span_copy(slash, span_copy(folder, out))) = 0;
+	return true;
+}
+
 /* getdents64(2); opendir(3) would allocate. */
 struct entry {
 	uint64_t inode;

@@ -1,6 +1,7 @@
 #ifndef FLEET_REMOTE_FILES_IO_H
 #define FLEET_REMOTE_FILES_IO_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -8,6 +9,7 @@
 #include <time.h>
 
 #include "lib/compiler.h"
+#include "remote/bytes/span.h"
 
 /*
  * The few system calls, with the care they want: interrupted and partial ones are resumed,
@@ -34,6 +36,9 @@ ssize_t io_read_regular(int dir_fd, const char *path, char *out, size_t size) MU
 /* The same with a single read(2), which is all that a file of /sys has; for folders of thousands
  * of them, so what kind of file it is goes unasked. */
 ssize_t io_read_start(int dir_fd, const char *path, char *out, size_t size) MUST_CHECK;
+
+/* "FOLDER/FILE". Returns false, with ENAMETOOLONG, when that is too long for a path. */
+bool io_path(struct span folder, struct span file, char out[static PATH_MAX]) MUST_CHECK;
 
 /* Calls `take` with each name in an open folder, for folders of any size. Returns 0 or -1. */
 typedef void io_take_name(void *context, const char *name);

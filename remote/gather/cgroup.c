@@ -41,11 +41,9 @@ static const struct {
 static bool sign_says(struct collect *c, const char *path, const char *kind, char *out)
 {
 	char full[PATH_MAX];
-	if (!collect_path(c, path, full))
-		return false;
 	if (kind)
-		return access(full, F_OK) == 0 && strcpy(out, kind);
-	ssize_t len = io_read_regular(AT_FDCWD, full, out, KIND_MAX - 1);
+		return collect_path(c, path, full) && access(full, F_OK) == 0 && strcpy(out, kind);
+	ssize_t len = collect_read(c, path, out, KIND_MAX - 1);
 	if (len <= 0)
 		return false;
 	out[len] = 0;
@@ -74,12 +72,11 @@ static bool find_container(struct collect *c, char kind[static KIND_MAX])
 
 static bool read_limit(struct collect *c, struct span group, const char *file, uint64_t *ret_limit)
 {
-	char relative[PATH_MAX], path[PATH_MAX], limit[LIMIT_MAX];
-	int n = snprintf(
-		relative, sizeof relative, "sys/fs/cgroup%.*s/%s", (int)group.len, group.at, file);
-	if (n < 0 || (size_t)n >= sizeof relative || !collect_path(c, relative, path))
+	char path[PATH_MAX], limit[LIMIT_MAX];
+	int n = snprintf(path, sizeof path, "sys/fs/cgroup%.*s/%s", (int)group.len, group.at, file);
+	if (n < 0 || (size_t)n >= sizeof path)
 		return false;
-	ssize_t len = io_read_start(AT_FDCWD, path, limit, sizeof limit);
+	ssize_t len = collect_read(c, path, limit, sizeof limit);
 	if (len < 0)
 		return false;
 	*ret_limit = cgroup_limit((struct span){ limit, (size_t)len });
@@ -117,14 +114,12 @@ static size_t put_group(
 
 ssize_t gather_cgroup(struct collect *c, const struct source *s, char *out, size_t size)
 {
-	char path[PATH_MAX], file[PATH_MAX], kind[KIND_MAX];
+	char file[PATH_MAX], kind[KIND_MAX];
 	bool is_container = find_container(c, kind);
 	size_t len = 0;
 	if (is_container)
 		len = (size_t)snprintf(out, size, "container\t%s\n", kind);
-	ssize_t n = -1;
-	if (collect_path(c, s->path, path))
-		n = io_read_regular(AT_FDCWD, path, file, sizeof file);
+	ssize_t n = collect_read(c, s->path, file, sizeof file);
 	struct span own, group = { 0 };
 	if (n < 0 || !cgroup_path((struct span){ file, (size_t)n }, &own))
 		return (ssize_t)len;

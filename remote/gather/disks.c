@@ -122,12 +122,6 @@ static void put_disk(struct disks *d, struct span line)
 	put_file(d, disk.name, "dm/uuid", "DM_UUID");
 }
 
-static int open_below(struct collect *c, const char *folder)
-{
-	char path[PATH_MAX];
-	return collect_path(c, folder, path) ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
-}
-
 static void close_if_open(int fd)
 {
 	if (fd >= 0)
@@ -146,8 +140,8 @@ ssize_t gather_disks(struct collect *c, const struct source *s, char *out, size_
 	struct disks d = { .c = c, .out = out };
 	struct span rest = { file, (size_t)n }, line;
 	split_keys(&d, s->files);
-	d.sys_fd = open_below(c, "sys/block");
-	d.udev_fd = open_below(c, "run/udev/data");
+	d.sys_fd = collect_folder(c, "sys/block");
+	d.udev_fd = collect_folder(c, "run/udev/data");
 	while (span_line(&rest, &line)) {
 		d.size = (size_t)(line.at - out);
 		put_disk(&d, line);

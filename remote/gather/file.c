@@ -1,8 +1,6 @@
 #include <errno.h>
-#include <fcntl.h>
 
 #include "remote/collect.h"
-#include "remote/files/io.h"
 #include "remote/sources.h"
 
 size_t gather_whole(struct collect *c, const char *out, size_t len, size_t size)
@@ -17,10 +15,7 @@ size_t gather_whole(struct collect *c, const char *out, size_t len, size_t size)
 
 ssize_t gather_file(struct collect *c, const struct source *s, char *out, size_t size)
 {
-	char path[PATH_MAX];
-	ssize_t n = -1;
-	if (collect_path(c, s->path, path))
-		n = io_read_regular(AT_FDCWD, path, out, size);
+	ssize_t n = collect_read(c, s->path, out, size);
 	if (n < 0)
 		collect_note(c, errno);
 	return n < 0 ? n : (ssize_t)gather_whole(c, out, (size_t)n, size);

@@ -1,8 +1,5 @@
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "remote/collect.h"
 #include "remote/files/io.h"
@@ -14,6 +11,7 @@ struct lines {
 	struct collect *c;
 	char *out;
 	size_t len, size;
+	bool is_there; /* one of them, at least */
 };
 
 static bool put_line(struct lines *l, struct span file, struct span line, size_t rest)
@@ -30,17 +28,17 @@ static bool put_line(struct lines *l, struct span file, struct span line, size_t
 	return true;
 }
 
-static void put_file(struct lines *l, int dir_fd, struct span file)
+static void put_file(struct lines *l, const char *folder, struct span file)
 {
-	char name[TREE_VALUE_MAX + 1], *at = l->out + l->len;
+	char path[PATH_MAX], *at = l->out + l->len;
 	size_t room = l->size - l->len;
 	struct span line;
-	(void)snprintf(name, sizeof name, "%.*s", (int)file.len, file.at);
-	ssize_t n = io_read_regular(dir_fd, name, at, room);
+	ssize_t n = io_path(span_of(folder), file, path) ? collect_read(l->c, path, at, room) : -1;
 	if (n < 0) {
 		collect_note(l->c, errno);
 		return;
 	}
+	l->is_there = true;
 	size_t len = gather_whole(l->c, at, (size_t)n, room);
 	struct span rest = { memmove(l->out + l->size - len, at, len), len };
 	while (span_line(&rest, &line))
@@ -52,14 +50,9 @@ static void put_file(struct lines *l, int dir_fd, struct span file)
 
 ssize_t gather_lines(struct collect *c, const struct source *s, char *out, size_t size)
 {
-	char path[PATH_MAX];
 	struct lines l = { .c = c, .out = out, .size = size };
 	struct span files = span_of(s->files), file;
-	int fd = collect_path(c, s->path, path) ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
-	if (fd < 0)
-		return -1;
 	while (span_word(&files, &file))
-		put_file(&l, fd, file);
-	(void)close(fd);
-	return (ssize_t)l.len;
+		put_file(&l, s->path, file);
+	return l.is_there ? (ssize_t)l.len : -1;
 }

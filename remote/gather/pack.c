@@ -76,9 +76,8 @@ bool pack_file(struct collect *c, struct bundle *b, const char *kind, struct spa
 bool pack_folder(struct collect *c, struct bundle *b, const char *kind, const char *folder,
 	names_wanted *is_wanted, size_t most)
 {
-	char full[PATH_MAX], path[PATH_MAX];
-	int fd =
-		collect_path(c, folder, full) ? open(full, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	char path[PATH_MAX];
+	int fd = collect_folder(c, folder);
 	if (fd < 0) {
 		collect_note(c, errno);
 		return false;
@@ -87,8 +86,7 @@ bool pack_folder(struct collect *c, struct bundle *b, const char *kind, const ch
 	(void)close(fd);
 	for (size_t i = 0; i < c->names.count; i++) {
 		struct span name = c->names.items[i];
-		int len = snprintf(path, sizeof path, "%s/%.*s", folder, (int)name.len, name.at);
-		if (len > 0 && (size_t)len < sizeof path)
+		if (io_path(span_of(folder), name, path))
 			(void)pack_file(c, b, kind, span_of(path), most);
 	}
 	return true;

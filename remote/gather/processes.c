@@ -19,7 +19,6 @@
 #include "remote/sources.h"
 
 enum {
-	PATH_SIZE = 32,
 	STAT_MAX = 1024,
 	STATUS_MAX = 2048,
 	COMMAND_MAX = 4096,
@@ -40,11 +39,10 @@ struct pass {
  * just being written, so nobody knows. */
 static void read_pid_file(struct collect *c, const char *path, struct tally_asked *asked)
 {
-	char full[PATH_MAX], text[PID_FILE_MAX];
+	char text[PID_FILE_MAX];
 	struct span line, word;
 	errno = 0;
-	ssize_t n = collect_path(c, path, full) ? io_read_regular(AT_FDCWD, full, text, sizeof text)
-						: -1;
+	ssize_t n = collect_read(c, path, text, sizeof text);
 	asked->by_pid = true;
 	asked->is_unreadable = n < 0 && errno != ENOENT && errno != ENOTDIR;
 	if (n < 0)
@@ -137,10 +135,12 @@ static void ask_for_processes(
 
 /* ---- the processes ---------------------------------------------------------------------- */
 
-static ssize_t read_of(int proc_fd, uint64_t pid, const char *file, char *out, size_t size)
+static ssize_t read_of(int proc_fd, const char *pid, const char *file, char *out, size_t size)
 {
-	char path[PATH_SIZE];
-	(void)snprintf(path, sizeof path, "%" PRIu64 "/%s", pid, file);
+	char path[NAME_MAX + sizeof "/cmdline"];
+	char *end =
+		span_copy(span_of(file), span_copy(span_of("/"), span_copy(span_of(pid), path)));
+	*end = 0;
 	return io_read_start(proc_fd, path, out, size);
 }
 
@@ -153,7 +153,7 @@ static void take_process(void *context, const char *name)
 	if (!span_u64(span_of(name), &pid))
 		return;
 	errno = 0;
-	ssize_t n = read_of(pass->proc_fd, pid, "stat", stat, sizeof stat);
+	ssize_t n = read_of(pass->proc_fd, name, "stat", stat, sizeof stat);
 	if (n < 0 && errno != ENOENT && errno != ESRCH)
 		pass->tally.has_hidden = true;
 	if (n < 0 || !process_parse((struct span){ stat, (size_t)n }, &p))
@@ -161,7 +161,7 @@ static void take_process(void *context, const char *name)
 	p.pid = pid;
 	pass->has_first = pass->has_first || pid == 1;
 	if (tally_wants_command(&pass->tally, &p)) {
-		n = read_of(pass->proc_fd, pid, "cmdline", command, sizeof command);
+		n = read_of(pass->proc_fd, name, "cmdline", command, sizeof command);
 		p.command = (struct span){ command, n > 0 ? (size_t)n : 0 };
 	}
 	tally_add(&pass->tally, &p);
@@ -172,9 +172,10 @@ static void take_process(void *context, const char *name)
 /* proc_pid_status(5): "Uid: REAL EFFECTIVE …". ps(1) and top(1) show the effective one. */
 static bool read_uid(int proc_fd, uint64_t pid, uint64_t *ret_uid)
 {
-	char status[STATUS_MAX];
+	char name[24], status[STATUS_MAX];
 	struct span rest = { status, 0 }, line, word;
-	ssize_t n = read_of(proc_fd, pid, "status", status, sizeof status);
+	(void)snprintf(name, sizeof name, "%" PRIu64, pid);
+	ssize_t n = read_of(proc_fd, name, "status", status, sizeof status);
 	rest.len = n > 0 ? (size_t)n : 0;
 	while (span_line(&rest, &line))
 		if (span_word(&line, &word) && span_is(word, "Uid:"))
@@ -257,10 +258,8 @@ static ssize_t write_all(
 /* The upper half of `out` holds what is looked up: the names asked for, and then files. */
 ssize_t gather_processes(struct collect *c, const struct source *s, char *out, size_t size)
 {
-	char path[PATH_MAX], *names = out + size / 2;
-	struct pass pass = { .proc_fd = -1 };
-	if (collect_path(c, s->path, path))
-		pass.proc_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char *names = out + size / 2;
+	struct pass pass = { .proc_fd = collect_folder(c, s->path) };
 	if (pass.proc_fd < 0)
 		return -1;
 	ask_for_processes(c, &pass.tally, names, names + NAMES_MAX, size / 2 - NAMES_MAX);

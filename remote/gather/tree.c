@@ -199,9 +199,9 @@ static void put_entry(struct walk *w, int dir_fd)
 
 static int open_folder(struct collect *c, const struct pattern *path)
 {
-	char folder[PATTERN_MAX + 1], full[PATH_MAX];
+	char folder[PATTERN_MAX + 1];
 	*span_copy(path->has_star ? path->folder : path->file, folder) = 0;
-	return collect_path(c, folder, full) ? open(full, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	return collect_folder(c, folder);
 }
 
 ssize_t gather_tree(struct collect *c, const struct source *s, char *out, size_t size)
