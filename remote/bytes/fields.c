@@ -10,8 +10,12 @@ void fields_init(struct fields *f, const struct field *rows, size_t count)
 	f->rows = rows;
 	f->count = count;
 	f->noted = 0;
-	for (size_t i = 0; i < count; i++)
-		f->lengths[i] = strlen(rows[i].key);
+	memset(f->as_long, 0, sizeof f->as_long);
+	for (size_t i = 0; i < count; i++) {
+		size_t len = strlen(rows[i].key);
+		assert(len <= FIELD_KEY_MAX);
+		f->as_long[len] |= UINT64_C(1) << i;
+	}
 }
 
 static bool is_key(const char *key, struct span section, struct span name)
@@ -22,9 +26,13 @@ static bool is_key(const char *key, struct span section, struct span name)
 	       memcmp(key + section.len + 1, name.at, name.len) == 0;
 }
 
-static void note(struct fields *f, size_t i, uint64_t value)
+static void note(struct fields *f, size_t i, struct span number)
 {
 	unsigned factor = f->rows[i].factor;
+	struct span word;
+	uint64_t value;
+	if (!span_word(&number, &word) || !span_u64(word, &value))
+		return;
 	if (factor == FIELD_PAGES)
 		factor = (unsigned)getpagesize();
 	if ((f->noted >> i & 1) || value > UINT64_MAX / factor)
@@ -35,12 +43,13 @@ static void note(struct fields *f, size_t i, uint64_t value)
 
 void fields_note(struct fields *f, struct span section, struct span name, struct span number)
 {
-	uint64_t value;
-	size_t length = section.len + (section.len > 0) + name.len;
-	for (size_t i = 0; i < f->count; i++)
-		if (f->lengths[i] == length && is_key(f->rows[i].key, section, name) &&
-			span_u64(number, &value))
-			note(f, i, value);
+	size_t len = section.len + (section.len > 0) + name.len;
+	uint64_t left = len <= FIELD_KEY_MAX ? f->as_long[len] : 0;
+	for (; left > 0; left &= left - 1) {
+		size_t i = (size_t)__builtin_ctzll(left);
+		if (is_key(f->rows[i].key, section, name))
+			note(f, i, number);
+	}
 }
 
 void fields_write(const struct fields *f, struct text *out)
@@ -53,11 +62,11 @@ void fields_write(const struct fields *f, struct text *out)
 
 void fields_read(struct span bytes, const struct field *rows, size_t count, struct text *out)
 {
-	struct span line, name, number, none = { "", 0 };
+	struct span line, name, none = { "", 0 };
 	struct fields found;
 	fields_init(&found, rows, count);
 	while (span_line(&bytes, &line))
-		if (span_word(&line, &name) && span_word(&line, &number))
-			fields_note(&found, none, name, number);
+		if (span_word(&line, &name))
+			fields_note(&found, none, name, line);
 	fields_write(&found, out);
 }

@@ -23,21 +23,23 @@ struct field {
 
 enum {
 	FIELDS_MAX = 64,
-	FIELD_PAGES = 0, /* as many bytes as the machine's pages have */
+	FIELD_KEY_MAX = 63, /* bytes of a key */
+	FIELD_PAGES = 0,    /* as many bytes as the machine's pages have */
 };
 
 struct fields {
 	const struct field *rows;
 	size_t count;
-	size_t lengths[FIELDS_MAX]; /* of the keys: few that are not the one are as long */
-	uint64_t noted;		    /* a bit a row */
+	uint64_t as_long[FIELD_KEY_MAX + 1]; /* which rows' keys, a bit a row: few are as long */
+	uint64_t noted;			     /* a bit a row */
 	uint64_t values[FIELDS_MAX];
 };
 
 /* At most FIELDS_MAX rows, which stay the caller's. */
 void fields_init(struct fields *f, const struct field *rows, size_t count);
 
-/* The section may be empty. Passed over unless `number` is one, in decimal digits. */
+/* The section may be empty. Passed over unless the first word of `number` is one, in decimal
+ * digits. */
 void fields_note(struct fields *f, struct span section, struct span name, struct span number);
 
 /* Each row that was noted, as a family of a single sample. */

@@ -1,5 +1,6 @@
 #include "remote/bytes/mounts.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/compiler.h"
@@ -15,43 +16,60 @@ enum kind {
 	UNKNOWN, /* left out, and feared: it may be of that kind */
 };
 
+/* In the order of strcmp(3). */
 /* clang-format off */
-static const struct {
-	const char *type;
+static const struct type {
+	const char *name;
 	enum kind kind;
 } types[] = {
-	{ "9p", REMOTE },      { "afs", REMOTE },     { "autofs", REMOTE },    { "bcachefs", DISK },
-	{ "beegfs", REMOTE },  { "btrfs", DISK },     { "ceph", REMOTE },      { "cifs", REMOTE },
-	{ "coda", REMOTE },    { "exfat", DISK },     { "ext2", DISK },        { "ext3", DISK },
-	{ "ext4", DISK },      { "f2fs", DISK },      { "fuse", REMOTE },      { "fuseblk", REMOTE },
-	{ "gfs2", REMOTE },    { "glusterfs", REMOTE }, { "gpfs", REMOTE },    { "hfsplus", DISK },
-	{ "jffs2", DISK },     { "jfs", DISK },       { "lustre", REMOTE },    { "ncpfs", REMOTE },
-	{ "nfs", REMOTE },     { "nfs4", REMOTE },    { "nilfs2", DISK },      { "ntfs", DISK },
-	{ "ntfs3", DISK },     { "ocfs2", REMOTE },   { "overlay", ROOT },     { "reiserfs", DISK },
-	{ "smb3", REMOTE },    { "smbfs", REMOTE },   { "tmpfs", ROOT },       { "ubifs", DISK },
-	{ "vfat", DISK },      { "virtiofs", REMOTE }, { "xfs", DISK },        { "zfs", DISK },
+	{ "9p", REMOTE },         { "adfs", OTHER },        { "affs", OTHER },
+	{ "afs", REMOTE },        { "aufs", OTHER },        { "autofs", REMOTE },
+	{ "bcachefs", DISK },     { "bdev", OTHER },        { "beegfs", REMOTE },
+	{ "befs", OTHER },        { "bfs", OTHER },         { "binder", OTHER },
+	{ "binfmt_misc", OTHER }, { "bpf", OTHER },         { "btrfs", DISK },
+	{ "ceph", REMOTE },       { "cgroup", OTHER },      { "cgroup2", OTHER },
+	{ "cifs", REMOTE },       { "coda", REMOTE },       { "configfs", OTHER },
+	{ "cpuset", OTHER },      { "cramfs", OTHER },      { "debugfs", OTHER },
+	{ "devpts", OTHER },      { "devtmpfs", OTHER },    { "ecryptfs", OTHER },
+	{ "efivarfs", OTHER },    { "efs", OTHER },         { "erofs", OTHER },
+	{ "exfat", DISK },        { "ext2", DISK },         { "ext3", DISK },
+	{ "ext4", DISK },         { "f2fs", DISK },         { "functionfs", OTHER },
+	{ "fuse", REMOTE },       { "fuseblk", REMOTE },    { "fusectl", OTHER },
+	{ "gfs2", REMOTE },       { "glusterfs", REMOTE },  { "gpfs", REMOTE },
+	{ "hfs", OTHER },         { "hfsplus", DISK },      { "hugetlbfs", OTHER },
+	{ "iso9660", OTHER },     { "jffs2", DISK },        { "jfs", DISK },
+	{ "lustre", REMOTE },     { "minix", OTHER },       { "mqueue", OTHER },
+	{ "msdos", OTHER },       { "ncpfs", REMOTE },      { "nfs", REMOTE },
+	{ "nfs4", REMOTE },       { "nfsd", OTHER },        { "nilfs2", DISK },
+	{ "nsfs", OTHER },        { "ntfs", DISK },         { "ntfs3", DISK },
+	{ "ocfs2", REMOTE },      { "omfs", OTHER },        { "overlay", ROOT },
+	{ "proc", OTHER },        { "pstore", OTHER },      { "qnx4", OTHER },
+	{ "qnx6", OTHER },        { "ramfs", OTHER },       { "reiserfs", DISK },
+	{ "resctrl", OTHER },     { "romfs", OTHER },       { "rootfs", OTHER },
+	{ "rpc_pipefs", OTHER },  { "securityfs", OTHER },  { "selinuxfs", OTHER },
+	{ "smackfs", OTHER },     { "smb3", REMOTE },       { "smbfs", REMOTE },
+	{ "squashfs", OTHER },    { "sysfs", OTHER },       { "sysv", OTHER },
+	{ "tmpfs", ROOT },        { "tracefs", OTHER },     { "ubifs", DISK },
+	{ "udf", OTHER },         { "ufs", OTHER },         { "vfat", DISK },
+	{ "virtiofs", REMOTE },   { "xenfs", OTHER },       { "xfs", DISK },
+	{ "zfs", DISK },          { "zonefs", OTHER },
 };
 /* clang-format on */
 
-static const char others[] =
-	"adfs affs aufs bdev befs bfs binder binfmt_misc bpf cgroup cgroup2 configfs cpuset cramfs "
-	"debugfs devpts devtmpfs ecryptfs efivarfs efs erofs functionfs fusectl hfs hugetlbfs "
-	"iso9660 minix mqueue msdos nfsd nsfs omfs proc pstore qnx4 qnx6 ramfs resctrl romfs "
-	"rootfs "
-	"rpc_pipefs securityfs selinuxfs smackfs squashfs sysfs sysv tracefs udf ufs xenfs zonefs";
-
-static enum kind kind_of(struct span type)
+static int compare(const void *name, const void *type)
 {
-	struct span rest = span_of(others), other;
-	if (span_starts(type, "fuse."))
+	const struct span *s = name;
+	const struct span other = span_of(((const struct type *)type)->name);
+	int order = memcmp(s->at, other.at, s->len < other.len ? s->len : other.len);
+	return order ? order : (s->len > other.len) - (s->len < other.len);
+}
+
+static enum kind kind_of(struct span name)
+{
+	if (span_starts(name, "fuse."))
 		return REMOTE;
-	for (size_t i = 0; i < ARRAY_LEN(types); i++)
-		if (span_is(type, types[i].type))
-			return types[i].kind;
-	while (span_word(&rest, &other))
-		if (span_equal(other, type))
-			return OTHER;
-	return UNKNOWN;
+	const struct type *found = bsearch(&name, types, ARRAY_LEN(types), sizeof *types, compare);
+	return found ? found->kind : UNKNOWN;
 }
 
 static bool is_feared(const struct mount *m)

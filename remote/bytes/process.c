@@ -2,7 +2,10 @@
 
 #include <string.h>
 
-enum { KEPT = 15 }; /* bytes of a name: TASK_COMM_LEN without the NUL */
+enum {
+	KEPT = 15,	       /* bytes of a name: TASK_COMM_LEN without the NUL */
+	NAME_END = 1 + 64 + 1, /* with its brackets: fs/proc/array.c, of workers of the kernel */
+};
 
 /* The words behind the name. */
 enum { STATE, USER_TIME = 11, SYSTEM_TIME, THREADS = 17, START = 19, RSS = 21, WORDS };
@@ -29,8 +32,9 @@ bool process_parse(struct span stat, struct process *ret_process)
 	uint64_t values[WORDS];
 	char state = 0;
 	const char *open = stat.len ? memchr(stat.at, '(', stat.len) : NULL;
-	const char *close = stat.len ? memrchr(stat.at, ')', stat.len) : NULL;
-	if (!open || !close || close < open)
+	size_t left = open ? (size_t)(stat.at + stat.len - open) : 0;
+	const char *close = open ? memrchr(open, ')', left < NAME_END ? left : NAME_END) : NULL;
+	if (!close)
 		return false;
 	struct span rest = { close + 1, (size_t)(stat.at + stat.len - close - 1) };
 	if (!parse_words(rest, &state, values))

@@ -4,7 +4,7 @@
 
 static bool is_blank(char c)
 {
-	return c == ' ' || c == '\t';
+	return c <= ' ' && (c == ' ' || c == '\t'); /* mostly it is beyond */
 }
 
 struct span span_of(const char *text)
@@ -34,16 +34,16 @@ bool span_line(struct span *rest, struct span *ret_line)
 
 bool span_word(struct span *rest, struct span *ret_word)
 {
-	size_t from = 0;
-	while (from < rest->len && is_blank(rest->at[from]))
+	const char *end = rest->at + rest->len, *from = rest->at;
+	while (from < end && is_blank(*from))
 		from++;
-	size_t to = from;
-	while (to < rest->len && !is_blank(rest->at[to]))
+	const char *to = from;
+	while (to < end && !is_blank(*to))
 		to++;
 	if (from == to)
 		return false;
-	*ret_word = (struct span){ rest->at + from, to - from };
-	*rest = (struct span){ rest->at + to, rest->len - to };
+	*ret_word = (struct span){ from, (size_t)(to - from) };
+	*rest = (struct span){ to, (size_t)(end - to) };
 	return true;
 }
 

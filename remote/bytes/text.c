@@ -27,9 +27,17 @@ static bool append(struct text *t, const char *data, size_t len)
 	return true;
 }
 
+/* The same of what is short: byte by byte is the fastest. */
 static bool append_text(struct text *t, const char *s)
 {
-	return append(t, s, strlen(s));
+	if (t->full || t->size < END_SIZE)
+		return false;
+	char *to = t->data + t->len, *limit = t->data + t->size - END_SIZE;
+	while (*s && to < limit)
+		*to++ = *s++;
+	t->full = *s != 0;
+	t->len = (size_t)(to - t->data);
+	return !t->full;
 }
 
 static bool is_plain(struct span s)

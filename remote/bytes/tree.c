@@ -29,6 +29,14 @@ bool tree_next(struct span *rest, struct tree_line *ret_line)
 	return false;
 }
 
+bool tree_next_of(struct span *rest, const char *file, struct tree_line *ret_line)
+{
+	while (tree_next(rest, ret_line))
+		if (span_is(ret_line->file, file))
+			return true;
+	return false;
+}
+
 bool tree_entry(struct span *rest, struct span *ret_entry, struct span *ret_lines)
 {
 	struct tree_line first, line;
@@ -46,8 +54,8 @@ bool tree_entry(struct span *rest, struct span *ret_entry, struct span *ret_line
 bool tree_find(struct span tree, struct span entry, const char *file, struct span *ret_value)
 {
 	struct tree_line line;
-	while (tree_next(&tree, &line))
-		if (span_is(line.file, file) && span_equal(line.entry, entry)) {
+	while (tree_next_of(&tree, file, &line))
+		if (span_equal(line.entry, entry)) {
 			*ret_value = line.value;
 			return true;
 		}

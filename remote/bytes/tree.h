@@ -18,6 +18,9 @@ struct tree_line {
 /* Takes the next line off `rest`. Lines without a tab are skipped. */
 bool tree_next(struct span *rest, struct tree_line *ret_line);
 
+/* The same of the next line of `file`, of whichever entry. */
+bool tree_next_of(struct span *rest, const char *file, struct tree_line *ret_line);
+
 /* Takes all lines of the next entry off `rest`, which stand together. */
 bool tree_entry(struct span *rest, struct span *ret_entry, struct span *ret_lines);
 

@@ -12,11 +12,10 @@ bool tree_strip(struct span *name, const char *prefix)
 	return true;
 }
 
-static bool take_value(
-	struct span lines, struct span entry, const struct tree_row *row, int64_t *ret_value)
+static bool take_value(struct span number, const struct tree_row *row, int64_t *ret_value)
 {
 	int64_t value;
-	return tree_i64(lines, entry, row->file, &value) &&
+	return span_i64(number, &value) &&
 	       !(row->no_negative && (value < 0 || value == UINT32_MAX)) &&
 	       !__builtin_mul_overflow(value, (int64_t)row->factor, ret_value);
 }
@@ -25,16 +24,18 @@ static void write_row(struct span tree, const struct tree_entries *entries,
 	const struct tree_row *row, struct text *out)
 {
 	struct family family = { row->name, row->type, false };
-	struct span entry, lines;
+	struct span rest = tree;
+	struct tree_line line;
 	int64_t value;
-	while (tree_entry(&tree, &entry, &lines)) {
-		struct label labels[] = { { entries->label, entry }, { .name = entries->file } };
+	while (tree_next_of(&rest, row->file, &line)) {
+		struct label labels[] = { { entries->label, line.entry },
+			{ .name = entries->file } };
 		if (!tree_strip(&labels[0].value, entries->prefix) ||
-			!take_value(lines, entry, row, &value))
+			!take_value(line.value, row, &value))
 			continue;
 		if (!entries->file)
 			text_member(out, &family, labels, 1, value, row->decimals);
-		else if (tree_find(lines, entry, entries->file, &labels[1].value))
+		else if (tree_find(tree, line.entry, entries->file, &labels[1].value))
 			text_member(out, &family, labels, 2, value, row->decimals);
 	}
 }

@@ -79,13 +79,15 @@ static bool step(struct walk *w, const struct reach *r, const char *root, const 
 
 bool reach_is_safe(const struct reach *r, const char *root, const char *path)
 {
-	struct walk w = { .links = 0 };
+	struct walk w;
 	char name[NAME_MAX + 2];
 	if (r->is_unknown || r->len == 0)
 		return !r->is_unknown;
 	if (strlen(path) >= sizeof w.rest)
 		return false;
 	(void)strcpy(w.rest, path);
+	*w.done = 0;
+	w.links = 0;
 	while (take_name(&w, name)) {
 		if (strcmp(name, "..") == 0)
 			go_up(&w);

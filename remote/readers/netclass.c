@@ -51,11 +51,10 @@ static const char *admin_state(struct span lines, struct span entry)
 static void write_up(struct span tree, struct text *out)
 {
 	struct family family = { "node_network_up", "gauge", false };
-	struct span entry, lines, state;
-	while (tree_entry(&tree, &entry, &lines)) {
-		struct label device = { "device", entry };
-		if (tree_find(lines, entry, "operstate", &state))
-			text_member(out, &family, &device, 1, span_is(state, "up"), 0);
+	struct tree_line line;
+	while (tree_next_of(&tree, "operstate", &line)) {
+		struct label device = { "device", line.entry };
+		text_member(out, &family, &device, 1, span_is(line.value, "up"), 0);
 	}
 }
 
@@ -82,12 +81,12 @@ struct slaves {
 
 static void find_slaves(struct span tree, struct slaves *ret)
 {
-	struct span entry, lines, state;
-	for (ret->count = 0; ret->count < SLAVES_MAX && tree_entry(&tree, &entry, &lines);)
-		if (tree_find(lines, entry, "bonding_slave/mii_status", &state)) {
-			ret->items[ret->count].name = entry;
-			ret->items[ret->count++].is_up = span_is(state, "up");
-		}
+	struct tree_line line;
+	for (ret->count = 0; ret->count < SLAVES_MAX &&
+			     tree_next_of(&tree, "bonding_slave/mii_status", &line);) {
+		ret->items[ret->count].name = line.entry;
+		ret->items[ret->count++].is_up = span_is(line.value, "up");
+	}
 }
 
 /* How many a bond names, and how many of them are up. Returns false when one does not tell. */
@@ -110,12 +109,11 @@ static void write_bonds(struct span tree, const struct slaves *slaves, const cha
 	bool only_up, struct text *out)
 {
 	struct family family = { name, "gauge", false };
-	struct span entry, lines, names;
+	struct tree_line line;
 	int64_t all, up;
-	while (tree_entry(&tree, &entry, &lines)) {
-		struct label master = { "master", entry };
-		if (tree_find(lines, entry, "bonding/slaves", &names) &&
-			(count_slaves(slaves, names, &all, &up) || !only_up))
+	while (tree_next_of(&tree, "bonding/slaves", &line)) {
+		struct label master = { "master", line.entry };
+		if (count_slaves(slaves, line.value, &all, &up) || !only_up)
 			text_member(out, &family, &master, 1, only_up ? up : all, 0);
 	}
 }

@@ -76,9 +76,9 @@ static void note_pair(struct fields *found, struct span names, struct span numbe
 
 static void note_single(struct fields *found, struct span line)
 {
-	struct span name, number, none = { "", 0 };
-	if (span_word(&line, &name) && span_word(&line, &number))
-		fields_note(found, none, name, number);
+	struct span name, none = { "", 0 };
+	if (span_word(&line, &name))
+		fields_note(found, none, name, line);
 }
 
 void read_netstat(struct span bytes, struct text *out)
