@@ -8,7 +8,11 @@
 #include "lib/compiler.h"
 #include "lib/escape.h"
 
-enum { TEXT_MAX = 4 * 256 + 1 }; /* of a name, escaped */
+enum {
+	TEXT_MAX = 4 * 256 + 1, /* of a name, escaped */
+	TICKS = 100,		/* a second */
+	LATE_S = 60,		/* how much younger than the file a process may seem */
+};
 
 bool tally_ask(struct tally *t, const struct tally_asked *asked)
 {
@@ -57,6 +61,28 @@ static void offer(struct tally_list *list, const struct process *p, uint64_t val
 	item->name_len = keep_name(item->name, p->name);
 }
 
+static int64_t start_s(const struct tally *t, uint64_t ticks)
+{
+	return t->boot_s + (int64_t)(ticks / TICKS);
+}
+
+static bool is_younger(const struct tally *t, const struct tally_asked *a, const struct process *p)
+{
+	int64_t slack = LATE_S + (t->stepped_s > 0 ? t->stepped_s : 0);
+	return t->boot_s > 0 && a->written_s != 0 &&
+	       start_s(t, p->start_ticks) - slack > a->written_s;
+}
+
+/* A number that was taken over is forgotten. */
+static bool is_asked(const struct tally *t, struct tally_asked *a, const struct process *p)
+{
+	if (!a->by_pid)
+		return process_is(p, a->name);
+	if (a->pid == p->pid && is_younger(t, a, p))
+		a->pid = 0;
+	return a->pid == p->pid;
+}
+
 static void count_asked(struct tally_asked *a, const struct process *p)
 {
 	if (a->running == 0 || p->start_ticks < a->first_start_ticks)
@@ -75,7 +101,7 @@ void tally_add(struct tally *t, const struct process *p)
 	offer(&t->memory, p, p->rss_pages);
 	for (size_t i = 0; i < t->asked_count && process_runs(p); i++) {
 		struct tally_asked *a = &t->asked[i];
-		if (a->by_pid ? a->pid == p->pid : process_is(p, a->name))
+		if (is_asked(t, a, p))
 			count_asked(a, p);
 	}
 }
@@ -132,18 +158,17 @@ static bool is_unsure(const struct tally *t, const struct tally_asked *a)
 	return t->has_hidden;
 }
 
-static void put_asked(struct lines *out, const struct tally *t, const struct tally_asked *a,
-	const struct tally_units *units)
+static void put_asked(
+	struct lines *out, const struct tally *t, const struct tally_asked *a, uint64_t page_bytes)
 {
 	char name[TEXT_MAX], values[4][24];
 	bool unsure = is_unsure(t, a), runs = a->running > 0;
 	(void)escape_text(name, sizeof name, a->name.at, a->name.len);
 	put(out, "asked\t%s\t%d\t%s\t%s\t%s\t%s\n", number(values[0], runs || !unsure, a->running),
 		unsure,
-		number(values[1], runs && units->boot_s,
-			units->boot_s + a->first_start_ticks / 100),
+		number(values[1], runs && t->boot_s, (uint64_t)start_s(t, a->first_start_ticks)),
 		number(values[2], runs, a->cpu_ticks),
-		number(values[3], runs, a->rss_pages * units->page_bytes), name);
+		number(values[3], runs, a->rss_pages * page_bytes), name);
 }
 
 static void put_top(
@@ -170,16 +195,16 @@ static void put_states(struct lines *out, const struct tally *t)
 			put(out, "state\t%" PRIu64 "\t%c\n", t->states[(int)c], c);
 }
 
-size_t tally_write(const struct tally *t, const struct tally_units *units, char *out, size_t size,
-	bool *ret_cut)
+size_t tally_write(
+	const struct tally *t, uint64_t page_bytes, char *out, size_t size, bool *ret_cut)
 {
 	struct lines lines = { .data = out, .size = size };
 	put(&lines, "pids\t%" PRIu64 "\nthreads\t%" PRIu64 "\n", t->pids, t->threads);
 	put_states(&lines, t);
 	for (size_t i = 0; i < t->asked_count; i++)
-		put_asked(&lines, t, &t->asked[i], units);
+		put_asked(&lines, t, &t->asked[i], page_bytes);
 	put_top(&lines, "cpu", &t->cpu, 1);
-	put_top(&lines, "memory", &t->memory, units->page_bytes);
+	put_top(&lines, "memory", &t->memory, page_bytes);
 	*ret_cut = lines.cut;
 	return lines.len;
 }

@@ -35,10 +35,13 @@ struct tally_asked {
 	bool by_pid;	    /* there is a pid file: the process `pid`, whatever its name */
 	bool is_unreadable; /* that file is there, and not for us or without a number */
 	uint64_t pid;	    /* 0: the file names none */
+	int64_t written_s; /* when, since 1970, by the machine's clock at that time; 0: not known */
 	uint64_t running, first_start_ticks, cpu_ticks, rss_pages;
 };
 
 struct tally {
+	int64_t boot_s;	   /* since 1970, by the clock as it is now; 0: not known. By the caller, */
+	int64_t stepped_s; /* and by how much it was set forward since the boot, at most */
 	uint64_t pids, threads;
 	uint64_t states[128]; /* by the letter */
 	struct tally_list cpu, memory;
@@ -53,16 +56,17 @@ bool tally_ask(struct tally *t, const struct tally_asked *asked);
 /* Whether tally_add() wants to see the process's command, too. */
 bool tally_wants_command(const struct tally *t, const struct process *p);
 
+/*
+ * What wrote its number into a file was there before the file was written. A process that was
+ * started a minute or more after that has the number from somebody who is gone, so nobody runs who
+ * is meant. The minute is for clocks that are adjusted; by how much more the clock may have been
+ * set forward in between (a machine that boots without a clock, or is woken from a snapshot) is
+ * not held against it.
+ */
 void tally_add(struct tally *t, const struct process *p);
 
 /* Gives their names to the users that `passwd` names: a whole file, or a piece of its lines. */
 void tally_name_users(struct tally *t, struct span passwd);
-
-/* What ticks and pages are in the report's units. */
-struct tally_units {
-	uint64_t boot_s; /* since 1970; 0: not known */
-	uint64_t page_bytes;
-};
 
 /*
  * Lines for the reader, of fields divided by tabs; in names whatever is no printable text is
@@ -77,7 +81,7 @@ struct tally_units {
  *
  * Returns the length; what does not fit is left out by lines, which *ret_cut tells.
  */
-size_t tally_write(const struct tally *t, const struct tally_units *units, char *out, size_t size,
-	bool *ret_cut);
+size_t tally_write(
+	const struct tally *t, uint64_t page_bytes, char *out, size_t size, bool *ret_cut);
 
 #endif

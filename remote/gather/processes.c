@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -35,6 +36,22 @@ struct pass {
 
 /* ---- what is asked for ------------------------------------------------------------------ */
 
+/* Also when it was written, but not by the clock of a file server. */
+static ssize_t read_written(
+	struct collect *c, const char *path, char *out, size_t size, int64_t *ret_written_s)
+{
+	char full[PATH_MAX];
+	struct stat st;
+	int fd = collect_path(c, path, full) ? io_open_regular(AT_FDCWD, full) : -1;
+	if (fd < 0)
+		return -1;
+	ssize_t n = io_read_some(fd, out, size);
+	if (n >= 0 && !c->is_child && fstat(fd, &st) == 0)
+		*ret_written_s = st.st_mtime;
+	(void)close(fd);
+	return n;
+}
+
 /* The number that a pid file begins with. Without a file nothing runs; one without a number may be
  * just being written, so nobody knows. */
 static void read_pid_file(struct collect *c, const char *path, struct tally_asked *asked)
@@ -42,7 +59,7 @@ static void read_pid_file(struct collect *c, const char *path, struct tally_aske
 	char text[PID_FILE_MAX];
 	struct span line, word;
 	errno = 0;
-	ssize_t n = collect_read(c, path, text, sizeof text);
+	ssize_t n = read_written(c, path, text, sizeof text, &asked->written_s);
 	asked->by_pid = true;
 	asked->is_unreadable = n < 0 && errno != ENOENT && errno != ENOTDIR;
 	if (n < 0)
@@ -133,6 +150,40 @@ static void ask_for_processes(
 	c->met_away = false;
 }
 
+static int64_t boot_by_clock(void)
+{
+	struct timespec wall, boot;
+	if (clock_gettime(CLOCK_REALTIME, &wall) < 0 || clock_gettime(CLOCK_BOOTTIME, &boot) < 0)
+		return 0;
+	return wall.tv_sec > boot.tv_sec ? wall.tv_sec - boot.tv_sec : 0;
+}
+
+/* proc_stat(5). Below a root the clocks are of another machine. */
+static int64_t boot_by_file(struct collect *c, char *scratch, size_t size)
+{
+	ssize_t n = gather_file(c, &(struct source){ .path = "proc/stat" }, scratch, size);
+	struct span rest = { scratch, n > 0 ? (size_t)n : 0 }, line, word;
+	uint64_t seconds;
+	while (span_line(&rest, &line))
+		if (span_word(&line, &word) && span_is(word, "btime") &&
+			span_column(line, 0, &seconds) && seconds <= UINT32_MAX)
+			return (int64_t)seconds;
+	return 0;
+}
+
+/* The folder /proc has the time at which it was mounted, by the clock as it was then, which is
+ * when the machine booted or later. */
+static void learn_times(struct collect *c, struct pass *pass, char *scratch, size_t size)
+{
+	struct tally *t = &pass->tally;
+	struct stat st;
+	if (t->asked_count == 0)
+		return;
+	t->boot_s = *c->root ? boot_by_file(c, scratch, size) : boot_by_clock();
+	if (fstat(pass->proc_fd, &st) == 0)
+		t->stepped_s = t->boot_s - (st.st_mtime > 0 ? st.st_mtime : 0);
+}
+
 /* ---- the processes ---------------------------------------------------------------------- */
 
 static ssize_t read_of(int proc_fd, const char *pid, const char *file, char *out, size_t size)
@@ -219,38 +270,14 @@ static void find_users(struct collect *c, struct tally *t, char *piece, size_t s
 	(void)close(fd);
 }
 
-static uint64_t boot_by_clock(void)
-{
-	struct timespec wall = { 0 }, boot = { 0 };
-	(void)clock_gettime(CLOCK_REALTIME, &wall);
-	(void)clock_gettime(CLOCK_BOOTTIME, &boot);
-	return wall.tv_sec > boot.tv_sec ? (uint64_t)(wall.tv_sec - boot.tv_sec) : 0;
-}
-
-/* proc_stat(5). Below a root the clocks are of another machine. */
-static uint64_t boot_by_file(struct collect *c, char *scratch, size_t size)
-{
-	ssize_t n = gather_file(c, &(struct source){ .path = "proc/stat" }, scratch, size);
-	struct span rest = { scratch, n > 0 ? (size_t)n : 0 }, line, word;
-	uint64_t seconds;
-	while (span_line(&rest, &line))
-		if (span_word(&line, &word) && span_is(word, "btime") &&
-			span_column(line, 0, &seconds))
-			return seconds;
-	return 0;
-}
-
 static ssize_t write_all(
 	struct collect *c, struct pass *pass, char *out, size_t size, char *scratch)
 {
-	struct tally_units units = { .page_bytes = (uint64_t)sysconf(_SC_PAGESIZE) };
 	bool cut;
-	if (pass->tally.asked_count > 0)
-		units.boot_s = *c->root ? boot_by_file(c, scratch, size) : boot_by_clock();
 	find_uids(pass->proc_fd, &pass->tally.cpu);
 	find_uids(pass->proc_fd, &pass->tally.memory);
 	find_users(c, &pass->tally, scratch, size);
-	size_t len = tally_write(&pass->tally, &units, out, size, &cut);
+	size_t len = tally_write(&pass->tally, (uint64_t)sysconf(_SC_PAGESIZE), out, size, &cut);
 	c->cut = c->cut || cut;
 	return (ssize_t)len;
 }
@@ -263,6 +290,7 @@ ssize_t gather_processes(struct collect *c, const struct source *s, char *out, s
 	if (pass.proc_fd < 0)
 		return -1;
 	ask_for_processes(c, &pass.tally, names, names + NAMES_MAX, size / 2 - NAMES_MAX);
+	learn_times(c, &pass, names + NAMES_MAX, size / 2 - NAMES_MAX);
 	bool whole = io_each_name(pass.proc_fd, take_process, &pass) == 0;
 	pass.tally.has_hidden = pass.tally.has_hidden || !whole || !pass.has_first;
 	ssize_t n = -1; /* this program is a process, or it is no /proc */

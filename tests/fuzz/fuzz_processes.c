@@ -27,17 +27,17 @@ static void ask(struct tally *t, struct span names)
 		if (!tally_ask(t, &(struct tally_asked){ .name = line,
 					  .by_pid = pid % 3 == 2,
 					  .is_unreadable = pid % 5 == 2,
-					  .pid = pid }))
+					  .pid = pid,
+					  .written_s = pid % 2 ? (int64_t)(pid << 60) : 1 }))
 			assert(t->asked_count == TALLY_ASKED_MAX);
 }
 
 static void check(const struct tally *t, size_t room)
 {
-	const struct tally_units units = { .boot_s = 1, .page_bytes = 4096 };
 	char *out = malloc(room);
 	bool cut;
 	assert(out);
-	size_t len = tally_write(t, &units, out, room, &cut), lines = 0;
+	size_t len = tally_write(t, 4096, out, room, &cut), lines = 0;
 	assert(len < room && (len == 0 || out[len - 1] == '\n'));
 	for (size_t i = 0; i < len; i++)
 		lines += out[i] == '\n';
@@ -57,6 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(copy + 1, data, size);
 	struct span rest = { copy + 1, size };
 	t = none;
+	t.boot_s = (int64_t)size;
 	ask(&t, take_part(&rest));
 	struct span passwd = take_part(&rest), command = take_part(&rest);
 	while (rest.len > 0) {

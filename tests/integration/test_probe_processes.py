@@ -289,6 +289,30 @@ time.sleep(600)''')
             self.assertEqual(asked(said, name), count, name)
             self.assertEqual(asked(said, name, 'error'), 1 if count is None else 0, name)
 
+    def test_a_pid_file_of_somebody_else(self):
+        """Whose number was taken over; older by more than what this machine's clock was set since
+        /proc was mounted, as in a machine that was woken from a snapshot."""
+        one = self.sleepers('fleet-of-a-file')[0]
+        before = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+        before = min(before, os.stat('/proc').st_mtime)
+        for name, written, count in (('old', before - 3600, 0), ('own', time.time() - 30, 1),
+                                     ('touched', time.time() + 3600, 1), ('unknown', 0, 1)):
+            os.utime(self.write(name + '.pid', f'{one.pid}\n'), (0, written))
+            said = report(f'process:{name}={self.folder}/{name}.pid')
+            self.assertEqual(asked(said, name), count, name)
+            self.assertEqual(asked(said, name, 'error'), 0, name)
+
+    def test_a_pid_file_and_a_clock_that_was_set(self):
+        """Below a root, whose /proc was mounted by the clock of then."""
+        self.write('proc/7/stat', '7 (n) S 1 9 9 0 -1 0 1 1 1 1 0 0 0 0 20 0 2 0 5000 4096 1 0 0 0\n')
+        self.write('proc/stat', 'btime 1000000\n')
+        for mounted, written, count in ((1000005, 1000055, 1), (1000005, 999000, 0),
+                                        (500000, 500055, 1), (500000, 499000, 0)):
+            os.utime(self.write('own.pid', '7\n'), (0, written))
+            os.utime(os.path.join(self.folder, 'proc'), (0, mounted))
+            said = report('process:own=/own.pid', root=self.folder)
+            self.assertEqual(asked(said, 'own'), count, (mounted, written))
+
     @unittest.skipUnless(os.geteuid() == 0, 'root is needed to be somebody else')
     def test_a_pid_file_that_we_may_not_read(self):
         os.chmod(self.write('own.pid', f'{os.getpid()}\n'), 0o600)

@@ -26,8 +26,7 @@ static const char *lines(const struct tally *t)
 {
 	static char out[ALL];
 	bool cut;
-	const struct tally_units units = { .boot_s = 1000, .page_bytes = 4096 };
-	size_t len = tally_write(t, &units, out, sizeof out, &cut);
+	size_t len = tally_write(t, 4096, out, sizeof out, &cut);
 	assert_false(cut);
 	assert_true(len < sizeof out);
 	out[len] = 0;
@@ -62,7 +61,7 @@ static void those_that_take_most_come_first(void **state)
 static void names_may_hold_anything(void **state)
 {
 	(void)state;
-	struct tally t = { .pids = 0 };
+	struct tally t = { .boot_s = 1000 };
 	struct tally_asked asked = { .name = span("a\tb\n") };
 	char longest[100];
 	memset(longest, 'x', sizeof longest);
@@ -87,7 +86,7 @@ static const char *asked_lines(const struct tally *t)
 static void what_was_asked_for_is_summed_up(void **state)
 {
 	(void)state;
-	struct tally t = { .pids = 0 };
+	struct tally t = { .boot_s = 1000 };
 	const struct tally_asked asked[] = { { .name = span("web") }, { .name = span("none") },
 		{ .name = span("db"), .by_pid = true, .pid = 7 },
 		{ .name = span("gone"), .by_pid = true, .pid = 99 },
@@ -110,7 +109,7 @@ static void what_was_asked_for_is_summed_up(void **state)
 static void who_may_be_hidden_is_not_said_to_be_gone(void **state)
 {
 	(void)state;
-	struct tally t = { .has_hidden = true };
+	struct tally t = { .boot_s = 1000, .has_hidden = true };
 	const struct tally_asked asked[] = { { .name = span("web") }, { .name = span("none") },
 		{ .name = span("db"), .by_pid = true, .pid = 7 },
 		{ .name = span("gone"), .by_pid = true, .pid = 99 },
@@ -124,6 +123,49 @@ static void who_may_be_hidden_is_not_said_to_be_gone(void **state)
 		"asked\t1\t1\t1000\t0\t0\tweb\nasked\t-\t1\t-\t-\t-\tnone\n"
 		"asked\t1\t0\t1000\t0\t0\tdb\nasked\t-\t1\t-\t-\t-\tgone\n"
 		"asked\t0\t0\t-\t-\t-\tnobody\nasked\t-\t1\t-\t-\t-\tclosed\n");
+}
+
+/* What is asked of process 7, started 500 s after a boot at 1000. */
+static const struct {
+	int64_t boot_s, stepped_s, written_s;
+	bool is_meant;
+} writers[] = {
+	{ 1000, 0, 1500, true },
+	{ 1000, 0, 2000, true },
+	{ 1000, 0, 1440, true }, /* by a clock that was set since */
+	{ 1000, 0, 1439, false },
+	{ 1000, 0, 900, false }, /* before the boot */
+	{ 1000, 300, 1140, true },
+	{ 1000, 300, 1139, false },
+	{ 1000, -300, 1440, true },
+	{ 1000, -300, 1439, false },
+	{ 0, 0, 900, true },  /* nobody knows when it was started, */
+	{ 1000, 0, 0, true }, /* or when the file was written */
+	{ 1000, 0, INT64_MIN, false },
+	{ 1000, 1000, -1, false }, /* mounted by no clock at all */
+	{ 1000, 1000, 440, true },
+	{ 1000, 0, INT64_MAX, true },
+};
+
+/* Its number was given to somebody else: nobody who runs wrote it. */
+static void who_is_younger_than_the_file_did_not_write_it(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(writers); i++) {
+		struct tally t = { .boot_s = writers[i].boot_s,
+			.stepped_s = writers[i].stepped_s,
+			.has_hidden = true };
+		assert_true(tally_ask(&t, &(struct tally_asked){ .name = span("db"),
+						  .by_pid = true,
+						  .pid = 7,
+						  .written_s = writers[i].written_s }));
+		add(&t, "x", (struct process){ .pid = 6, .start_ticks = 5 });
+		add(&t, "other", (struct process){ .pid = 7, .start_ticks = 50000 });
+		bool runs = strncmp(asked_lines(&t), "asked\t1\t0\t", 10) == 0;
+		assert_int_equal(runs, writers[i].is_meant);
+		if (!runs) /* and that is certain, whoever is hidden */
+			assert_string_equal(asked_lines(&t), "asked\t0\t0\t-\t-\t-\tdb\n");
+	}
 }
 
 static void a_command_is_wanted_where_a_name_may_be_cut(void **state)
@@ -146,17 +188,16 @@ static void too_much_is_said_to_be(void **state)
 	(void)state;
 	static char names[TALLY_ASKED_MAX + 1][8], whole[1 << 16], cut[sizeof whole];
 	static struct tally t;
-	const struct tally_units units = { .page_bytes = 4096 };
 	bool is_cut;
 	for (size_t i = 0; i <= TALLY_ASKED_MAX; i++) {
 		(void)snprintf(names[i], sizeof names[i], "%zu", i);
 		assert_int_equal(tally_ask(&t, &(struct tally_asked){ .name = span(names[i]) }),
 			i < TALLY_ASKED_MAX);
 	}
-	size_t len = tally_write(&t, &units, whole, sizeof whole, &is_cut);
+	size_t len = tally_write(&t, 4096, whole, sizeof whole, &is_cut);
 	assert_false(is_cut);
 	for (size_t size = 1; size <= len; size += 7) {
-		size_t n = tally_write(&t, &units, cut, size, &is_cut);
+		size_t n = tally_write(&t, 4096, cut, size, &is_cut);
 		assert_true(is_cut && n < size && (n == 0 || cut[n - 1] == '\n'));
 		assert_memory_equal(cut, whole, n);
 	}
@@ -170,6 +211,7 @@ int main(void)
 		cmocka_unit_test(names_may_hold_anything),
 		cmocka_unit_test(what_was_asked_for_is_summed_up),
 		cmocka_unit_test(who_may_be_hidden_is_not_said_to_be_gone),
+		cmocka_unit_test(who_is_younger_than_the_file_did_not_write_it),
 		cmocka_unit_test(a_command_is_wanted_where_a_name_may_be_cut),
 		cmocka_unit_test(too_much_is_said_to_be),
 	};
