@@ -1,5 +1,5 @@
 /*
- * /proc/diskstats without its noise, and below each line what else is known of the device:
+ * The disks of /proc/diskstats, and below each line what else is known of the device:
  *
  *   KEY<TAB>VALUE     for the source's `files`, which are keys of udev's database (udevadm(8),
  *                     /run/udev/data): what udev asked the disk when it came
@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "remote/bytes/disk_line.h"
+#include "remote/bytes/disk_names.h"
 #include "remote/bytes/tree_rows.h"
 #include "remote/collect.h"
 #include "remote/files/io.h"
@@ -26,6 +27,7 @@ struct disks {
 	struct span keys[KEYS_MAX];
 	size_t key_count;
 	int sys_fd, udev_fd; /* their folders, or -1 */
+	struct span last;    /* the disk before, which may have partitions: in the names' memory */
 	char *out;
 	size_t len, size;
 };
@@ -109,10 +111,21 @@ static void put_file(struct disks *d, struct span disk, const char *file, const 
 		put_property(d, span_of(key), line);
 }
 
+/* Its line may be written over before the next is read. */
+static void remember(struct disks *d, struct span name)
+{
+	d->last = (struct span){ d->c->entries.data, 0 };
+	if (name.len <= d->c->entries.size)
+		d->last.len = (size_t)(span_copy(name, d->c->entries.data) - d->last.at);
+}
+
 static void put_disk(struct disks *d, struct span line)
 {
 	struct disk_line disk;
-	if (!disk_line_parse(line, &disk) || !fits(d, line.len + 1))
+	if (!disk_line_parse(line, &disk) || disk_is_part(disk.name, d->last))
+		return;
+	remember(d, disk.name);
+	if (disk_is_noise(disk.name) || !fits(d, line.len + 1))
 		return;
 	put(d, line, '\n');
 	put_file(d, disk.name, "queue/rotational", "rotational");

@@ -31,6 +31,9 @@ DIFFERENT = (
     ('node_processes_state{', 'ours', 'states come and go'),
     ('node_processes_state{', 'theirs', 'states come and go'),
     ('node_disk_[a-z_]+{.*device="z?ram', 'theirs', 'memory is no disk; newer releases agree'),
+    ('node_disk_[a-z_]+{.*device="[^"]*[0-9]p[0-9]+"', 'theirs', 'it knows only nvme to have such partitions'),
+    ('node_disk_[a-z_]+{.*device="[hsv]d[a-z][a-z]+[0-9]+"', 'theirs', 'partitions of disks beyond the 26th'),
+    ('node_disk_[a-z_]+{.*device="xvd[a-z][0-9]+"', 'ours', 'a disk that Xen calls so, without partitions'),
     ('node_network_[a-z_]+{.*device="lo"', 'ours', 'older releases ask netlink, which leaves it out'),
 )
 # Labels that the compared release has not got yet.
@@ -43,8 +46,8 @@ RESTLESS = ('node_time_seconds', 'node_procs_running', 'node_cpu_scaling_frequen
 
 SAMPLE = re.compile(r'^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$')
 LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)",?')
-# Of what psutil has for a disk: memory, files, floppies, and partitions of what is whole in others.
-NO_DISK = re.compile(r'(z?ram|loop|fd|[hsv]d[a-z]|xvd[a-z]|nvme\d+n\d+p)\d+')
+# Of what psutil has for a disk: memory, files, floppies.
+NO_DISK = re.compile(r'(z?ram|loop|fd)\d+')
 
 
 def find(name):
@@ -175,7 +178,8 @@ def totals():
     """psutil's names for what both can say, summed as the probe's samples are below."""
     cpu, disks, memory, swap = (psutil.cpu_times(), psutil.disk_io_counters(perdisk=True),
                                 psutil.virtual_memory(), psutil.swap_memory())
-    disks = [d for name, d in disks.items() if not NO_DISK.fullmatch(name)]
+    disks = [d for name, d in disks.items() if not NO_DISK.fullmatch(name) and
+             os.path.exists('/sys/block/' + name.replace('/', '!'))]  # where no partition is
     net = psutil.net_io_counters(pernic=False, nowrap=False)
     return {
         'node_cpu_seconds_total{mode="user"}': cpu.user - getattr(cpu, 'guest', 0),

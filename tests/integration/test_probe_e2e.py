@@ -38,6 +38,7 @@ def each(change):
 
 UDEVS = {'model', 'path', 'revision', 'serial', 'wwn'}
 MULTIPATH = {'device': 'dm-5', 'name': 'mpathA', 'uuid': 'mpath-3600508b1001c1234567890abcdef1234'}
+without_parts = each(lambda l: None if re.fullmatch(r'mmcblk\d+p\d+', l['device']) else l)
 without_root = each(lambda l: {**l, 'path': l['path'].removeprefix('collector/fixtures')})
 
 # Where the probe says something else on purpose: all of it. What it says then, made of what
@@ -47,13 +48,20 @@ DIFFERENCES = {
     'node_bonding_active': each(lambda l: None if l['master'] in ('dmz', 'int') else l),
     # udev's database is not in the archive; /sys has the one that is a multipath
     'node_disk_device_mapper_info': lambda _: {tuple(sorted(MULTIPATH.items())): 1},
-    'node_disk_info': each(lambda l: {k: v for k, v in l.items() if k not in UDEVS}),
+    'node_disk_info': lambda samples: each(
+        lambda l: {k: v for k, v in l.items() if k not in UDEVS})(without_parts(samples)),
     # control characters are made visible
     'node_dmi_info': each(lambda l: {k: escaped(v) for k, v in l.items()}),
     # that there are no zombies is told, too
     'node_processes_state': lambda samples: {**samples, (('state', 'Z'),): 0},
     'node_rapl_core_joules_total': without_root,
     'node_rapl_package_joules_total': without_root,
+    # partitions of a card are none of its disks, as those of others
+    **{f'node_disk_{name}': without_parts for name in (
+        'io_now', 'io_time_seconds_total', 'io_time_weighted_seconds_total', 'read_bytes_total',
+        'read_time_seconds_total', 'reads_completed_total', 'reads_merged_total',
+        'write_time_seconds_total', 'writes_completed_total', 'writes_merged_total',
+        'written_bytes_total')},
 }
 
 # Names of node_exporter's that its output lacks: all of them. A pattern of names, and why.

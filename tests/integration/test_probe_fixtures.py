@@ -58,7 +58,8 @@ EXPECTED = {
          'node_hwmon_in_lcrit_alarm_volts{chip="soc:firmware_raspberrypi_hwmon",sensor="in0"} 0.001',
          'node_swap_size_bytes{device="/var/swap",swap_type="file"} 104853504'],
         ['node_pressure_', 'node_memory_HugePages_Total', 'node_nf_conntrack_',
-         'node_schedstat_running_seconds_total{', 'node_disk_reads_completed_total{device="ram']),
+         'node_schedstat_running_seconds_total{', 'node_disk_reads_completed_total{device="ram',
+         'node_disk_reads_completed_total{device="mmcblk0p']),
     'ubuntu24-6.8': (
         ['node_pressure_irq_stalled_seconds_total 9.033112', 'node_vmstat_oom_kill 2',
          'node_cpu_guest_seconds_total{cpu="1",mode="user"} 1.20', 'node_memory_Zswapped_bytes 45178880',
