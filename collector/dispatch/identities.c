@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "collector/helper/helper.h"
@@ -17,6 +18,7 @@ enum {
 	LONG_MS = 5000,	  /* for a passphrase to take, before that is worth a word */
 	FEW_ROUNDS = 16,  /* if these take long, it is the machine that is busy */
 	SERVE_MS = 20000, /* for the signer to have room */
+	SIGNERS_MAX = 5,  /* all but the first in the place of one that died */
 };
 
 static uint32_t find(const struct identities *ids, const char *file, const char *passphrase_file)
@@ -45,14 +47,9 @@ int identities_add(struct identities *ids, const char *file, const char *passphr
 	return 0;
 }
 
-int identities_start(struct identities *ids, struct error *err)
+static int start_signer(struct identities *ids, struct error *err)
 {
 	int ends[2];
-	ids->control = -1;
-	ids->started_ms = clock_monotonic_ms();
-	ids->pending = ids->count;
-	if (ids->count == 0)
-		return 0;
 	if (ipc_pair(ends, err))
 		return -1;
 	int r = helper_spawn(ROLE_SIGNER, &ends[1], 1, &ids->pid, err);
@@ -62,6 +59,15 @@ int identities_start(struct identities *ids, struct error *err)
 	else
 		ids->control = ends[0];
 	return r;
+}
+
+int identities_start(struct identities *ids, struct error *err)
+{
+	ids->control = -1;
+	ids->started_ms = clock_monotonic_ms();
+	ids->pending = ids->count;
+	ids->signers = 1;
+	return ids->count ? start_signer(ids, err) : 0;
 }
 
 static bool is_pending(const struct known_identity *id)
@@ -74,10 +80,16 @@ bool identities_is_settled(const struct identities *ids, uint32_t identity)
 	return identity == 0 || !is_pending(&ids->items[identity - 1]);
 }
 
+/* Once it is told that this was all it hears the pollers, who may ask at once for what is lost. */
+static bool has_to_tell(const struct identities *ids)
+{
+	return ids->asked < ids->count || (!ids->is_told && ids->lost == 0);
+}
+
 void identities_poll(const struct identities *ids, struct pollfd *fd)
 {
-	*fd = (struct pollfd){ .fd = ids->pending ? ids->control : -1,
-		.events = ids->is_told ? POLLIN : POLLIN | POLLOUT };
+	*fd = (struct pollfd){ .fd = ids->control,
+		.events = has_to_tell(ids) ? POLLIN | POLLOUT : POLLIN };
 }
 
 static void ask(struct identities *ids)
@@ -86,10 +98,11 @@ static void ask(struct identities *ids)
 		const struct known_identity *id = &ids->items[ids->asked];
 		const struct ipc_open question = { (uint32_t)ids->asked, id->file,
 			id->passphrase_file };
-		if (ipc_send(ids->control, IPC_OPEN, &question, -1))
+		if (!id->reason && ipc_send(ids->control, IPC_OPEN, &question, -1))
 			return; /* its queue is full, or it is gone, which the answers will tell */
 	}
-	ids->is_told = ids->is_told || ipc_send(ids->control, IPC_READY, NULL, -1) == 0;
+	if (has_to_tell(ids))
+		ids->is_told = ipc_send(ids->control, IPC_READY, NULL, -1) == 0;
 }
 
 static int refuse(struct known_identity *id, const char *reason)
@@ -118,6 +131,18 @@ static void warn_of_rounds(const struct identities *ids, const char *file, uint3
 			file, (double)took_ms / 1000, rounds, FEW_ROUNDS, file);
 }
 
+/* The pollers have the key that was open at first; without it its hosts fail. */
+static void accept_again(
+	struct identities *ids, struct known_identity *id, const struct ipc_identity *m)
+{
+	id->is_lost = false;
+	ids->lost--;
+	if (m->blob.len == 0)
+		log_warning("%s", m->reason);
+	else if (m->blob.len != id->len || memcmp(m->blob.data, id->blob, id->len) != 0)
+		log_warning("%s: is another key than before", id->file);
+}
+
 /* 1 when there was an answer, 0 when there is none now, -1 when the signer is not to be used. */
 static int take_answer(struct identities *ids, identity_settled *settled, void *arg)
 {
@@ -126,10 +151,15 @@ static int take_answer(struct identities *ids, identity_settled *settled, void *
 	int r = ipc_receive(ids->control, &packet);
 	if (r <= 0)
 		return r < 0 && errno == EAGAIN ? 0 : -1;
-	if (ipc_decode(IPC_IDENTITY, packet.data, packet.len, &m) || m.id >= ids->count ||
-		!is_pending(&ids->items[m.id]))
+	if (ipc_decode(IPC_IDENTITY, packet.data, packet.len, &m) || m.id >= ids->count)
 		return -1;
 	struct known_identity *id = &ids->items[m.id];
+	if (id->is_lost) {
+		accept_again(ids, id, &m);
+		return 1;
+	}
+	if (!is_pending(id))
+		return id->reason ? 1 : -1; /* 1: it was given up meanwhile */
 	if (m.blob.len ? accept_blob(id, m.blob) : refuse(id, m.reason))
 		return -1;
 	warn_of_rounds(ids, id->file, m.rounds);
@@ -156,15 +186,48 @@ static int refuse_rest(struct identities *ids, bool is_ours, const char *reason,
 	return 0;
 }
 
+static void lose_signer(struct identities *ids)
+{
+	close(ids->control);
+	ids->control = -1;
+	helper_end(ids->pid);
+	ids->pid = 0;
+	ids->asked = ids->lost = 0;
+	ids->is_told = false;
+	for (size_t i = 0; i < ids->count; i++) {
+		struct known_identity *id = &ids->items[i];
+		id->is_lost = !is_pending(id) && !id->reason;
+		ids->lost += id->is_lost;
+	}
+}
+
+static int replace_signer(struct identities *ids)
+{
+	struct error err;
+	lose_signer(ids);
+	if (ids->signers++ == SIGNERS_MAX) {
+		log_error("signers keep dying; no more are started");
+		return -1;
+	}
+	if (start_signer(ids, &err)) {
+		log_error("the signer died, and no other can be started: %s", err.text);
+		return -1;
+	}
+	log_error("the signer died; another takes its place");
+	return 0;
+}
+
 int identities_go_on(struct identities *ids, identity_settled *settled, void *arg)
 {
 	int r = 1;
-	if (ids->pending == 0)
+	if (!ids->pid)
 		return 0;
 	ask(ids);
 	while (r == 1)
 		r = take_answer(ids, settled, arg);
-	return r < 0 ? refuse_rest(ids, true, "the signer process is gone", settled, arg) : 0;
+	if (r == 0 || replace_signer(ids) == 0)
+		return 0;
+	return refuse_rest(ids, true, "the signer process is gone", settled, arg);
 }
 
 void identities_give_up(struct identities *ids, identity_settled *settled, void *arg)
@@ -180,12 +243,14 @@ void identities_give_up(struct identities *ids, identity_settled *settled, void 
 int identities_serve(struct identities *ids, int fd, struct error *err)
 {
 	struct pollfd p = { .fd = ids->control, .events = POLLOUT };
-	if (!ids->pid)
+	if (!ids->pid) {
+		(void)shutdown(fd, SHUT_RDWR);
 		return 0;
+	}
 	while (ipc_send(ids->control, IPC_CLIENT, NULL, fd))
 		if (errno != EAGAIN || poll(&p, 1, SERVE_MS) <= 0)
 			return errno == EPIPE ? 0 : error_errno(err, "signer");
-	return 0; /* when it is gone, those that want signatures will find that out */
+	return 0; /* when it is gone, that will be found by its socket */
 }
 
 void identities_finish(struct identities *ids)

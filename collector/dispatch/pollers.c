@@ -77,6 +77,15 @@ static void check_end(struct poll_run *r)
 		poll_run_fail_rest(r, true, OUTCOME_INTERNAL, "no poller runs");
 }
 
+/* Those who have lost theirs for good say so themselves. */
+static void follow_signer(struct poll_run *r)
+{
+	struct error err;
+	for (size_t i = 0; i < r->worker_count; i++)
+		if (worker_follow_signer(&r->workers[i], &r->identities, &err))
+			log_error("%s", err.text);
+}
+
 static void tell_progress(struct poll_run *r)
 {
 	if (!r->plan->progress || r->now_ms - r->told_ms < PROGRESS_MS)
@@ -109,6 +118,7 @@ static void turn(struct poll_run *r)
 	names_take(&r->names, r->now_ms, poll_run_take_name, r);
 	if (identities_go_on(&r->identities, poll_run_take_identity, r))
 		poll_run_fail_rest(r, true, OUTCOME_INTERNAL, "out of memory");
+	follow_signer(r);
 	poll_run_watch(r);
 	check_end(r);
 	if (!r->is_stopping)

@@ -10,6 +10,8 @@
 
 enum { START_MS = 10000 };
 
+static const struct worker worker_none = { .control = -1, .signing = -1 };
+
 static void close_fds(const int *fds, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -28,6 +30,7 @@ static int spawn(struct worker *w, const struct worker_setup *s, struct error *e
 			s->spool_fd, s->settings->cycle_id, s->number, &outcomes, err) ||
 		identities_serve(s->identities, signer[1], err))
 		goto out;
+	w->signers = s->identities->signers;
 	fds[0] = control[1];
 	fds[POLLER_SIGNER - HELPER_CONTROL] = signer[0];
 	fds[POLLER_INBOX - HELPER_CONTROL] = s->inbox_fd;
@@ -38,7 +41,8 @@ static int spawn(struct worker *w, const struct worker_setup *s, struct error *e
 		ROLE_POLLER, fds, POLLER_PROBES - HELPER_CONTROL + s->probes->count, &w->pid, err);
 out:
 	w->control = control[0];
-	close_fds(signer, 2);
+	w->signing = signer[1];
+	close_fds(signer, r == 0 ? 1 : 2);
 	close_fds(&control[r == 0 ? 1 : 0], r == 0 ? 1 : 2);
 	close_fds(&outcomes, 1);
 	return r;
@@ -69,9 +73,9 @@ static int introduce(struct worker *w, const struct worker_setup *s)
 
 int worker_start(struct worker *w, const struct worker_setup *setup, struct error *err)
 {
-	*w = (struct worker){ .control = -1 };
+	*w = worker_none;
 	if (spawn(w, setup, err)) {
-		*w = (struct worker){ .control = -1 };
+		*w = worker_none;
 		return error_context(err, "poller");
 	}
 	if (introduce(w, setup)) {
@@ -80,6 +84,16 @@ int worker_start(struct worker *w, const struct worker_setup *setup, struct erro
 		return -1;
 	}
 	return 0;
+}
+
+int worker_follow_signer(struct worker *w, struct identities *identities, struct error *err)
+{
+	if (!w->pid || w->is_full || w->signers == identities->signers)
+		return 0;
+	if (worker_send(w, IPC_RESIGN, NULL))
+		return 0; /* later; or it is gone, which is found by its socket */
+	w->signers = identities->signers;
+	return identities_serve(identities, w->signing, err);
 }
 
 int worker_send(struct worker *w, enum ipc_type type, const void *message)
@@ -92,18 +106,20 @@ int worker_send(struct worker *w, enum ipc_type type, const void *message)
 void worker_end(struct worker *w)
 {
 	if (w->pid) {
+		close(w->signing);
 		close(w->control);
 		helper_end(w->pid);
 	}
-	*w = (struct worker){ .control = -1 };
+	*w = worker_none;
 }
 
 void worker_dismiss(struct worker *w)
 {
 	if (w->pid) {
+		close(w->signing);
 		close(w->control);
 		if (!helper_dismiss(w->pid))
 			log_error("a poller did not end well");
 	}
-	*w = (struct worker){ .control = -1 };
+	*w = worker_none;
 }

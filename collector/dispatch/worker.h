@@ -16,10 +16,12 @@
 struct worker {
 	pid_t pid; /* 0 = not there */
 	int control;
-	uint32_t wanted; /* hosts it has room for */
-	uint32_t flying; /* hosts it has */
-	bool is_full;	 /* its queue is: POLLOUT tells when it is not */
-	bool is_told;	 /* to take no more hosts */
+	int signing;	  /* the signer's end of its socket */
+	uint32_t signers; /* which of them it was handed to: as in struct identities */
+	uint32_t wanted;  /* hosts it has room for */
+	uint32_t flying;  /* hosts it has */
+	bool is_full;	  /* its queue is: POLLOUT tells when it is not */
+	bool is_told;	  /* to take no more hosts */
 };
 
 struct worker_setup {
@@ -31,6 +33,11 @@ struct worker_setup {
 };
 
 int worker_start(struct worker *w, const struct worker_setup *setup, struct error *err) MUST_CHECK;
+
+/* When there is another signer since the last time, it gets the poller's socket, and the poller is
+ * told. Does nothing as long as the poller's queue is full. */
+int worker_follow_signer(
+	struct worker *w, struct identities *identities, struct error *err) MUST_CHECK;
 
 /* -1 with errno; EAGAIN (and is_full): later. */
 int worker_send(struct worker *w, enum ipc_type type, const void *message) MUST_CHECK;

@@ -130,7 +130,7 @@ const struct confine_call role_calls[] = {
 	IF(P,       "setsockopt", ARG(1, IPPROTO_TCP), ARG(2, TCP_NODELAY)),
 	ANY(R,      "getsockopt"),        /* modules: who is it? */
 	ANY(R,      "setsockopt"),        /* errors of UDP; modules */
-	ANY(P,      "shutdown"),          /* the end of a session */
+	ANY(P | S,  "shutdown"),          /* the end of a session, of who talks nonsense */
 	ANY(R,      "bind"),              /* netlink */
 	IF(R,       "ioctl", ARG(1, FIONREAD)),                 /* how long an answer of DNS is */
 	ANY(R,      "recvmmsg"),

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "collector/helper/helper.h"
@@ -245,9 +246,13 @@ static int answer(struct signer *s, int fd)
 	struct error err;
 	struct signature sig = { 0 };
 	if (ipc_decode(IPC_SIGN, s->packet.data, s->packet.len, &m) ||
-		m.id >= HELPER_IDENTITIES_MAX || !s->entries[m.id].is_open)
+		m.id >= HELPER_IDENTITIES_MAX)
 		return -1;
 	struct entry *e = &s->entries[m.id];
+	if (!e->is_open) { /* it was, in the signer before this one */
+		error_set(&err, "a key that is not open is to sign");
+		return reply(s, fd, m.serial, -1, sig, &err);
+	}
 	struct question *q = make_question(s, fd, &m);
 	if (!q)
 		return -1;
@@ -305,13 +310,14 @@ static int serve_agents(struct signer *s, const struct pollfd *heard, int64_t no
 	return r;
 }
 
-/* Its questions are answered to nobody. */
+/* Its questions are answered to nobody. It shall know, though the parent holds the socket, too. */
 static void drop_poller(struct signer *s, nfds_t i)
 {
 	for (size_t k = 0; k < s->asked_count; k++)
 		for (struct question *q = s->entries[s->asked[k]].first; q; q = q->next)
 			if (q->fd == s->fds[i].fd)
 				q->fd = -1;
+	(void)shutdown(s->fds[i].fd, SHUT_RDWR);
 	close(s->fds[i].fd);
 	s->fds[i] = s->fds[--s->fd_count];
 }

@@ -27,6 +27,7 @@ enum ipc_type {
 	IPC_READY,    /* nothing: that was all, hosts may come; or signatures be asked for */
 	IPC_HOST,     /* struct host_row */
 	IPC_STOP,     /* struct ipc_count: no more hosts; those in flight have so many ms */
+	IPC_RESIGN,   /* nothing: another signer listens; what the last one was asked is lost */
 	/* poller → parent */
 	IPC_WANT,     /* struct ipc_count: room for so many hosts more */
 	IPC_NEW_KEY,  /* struct ipc_new_key: accepted on first use, to be recorded */

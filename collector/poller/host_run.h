@@ -44,7 +44,8 @@ struct host_env {
 	uint32_t connect_timeout_ms;
 	uint64_t cycle_id;
 	int spool_fd;
-	int signer_fd; /* -1 when the signer is gone */
+	int signer_fd;	    /* -1 when the signer is gone */
+	uint32_t questions; /* to it so far */
 	void (*new_key)(void *arg, uint32_t seq, size_t hop, const struct host_key *key);
 	void (*passed)(void *arg, uint32_t seq, size_t hop); /* a jump host: see IPC_PASSED */
 	void *arg;					     /* of both */
@@ -75,6 +76,7 @@ struct host_run {
 	bool unsynced;	  /* of these some are not durable yet */
 	bool is_due;	  /* can go on without any news */
 	enum { SIGN_NONE, SIGN_BLOCKED, SIGN_ASKED, SIGN_ANSWERED } sign;
+	uint32_t question; /* its number: one may be asked twice, and both be answered */
 	struct signature signature;
 
 	/* the poller's own */

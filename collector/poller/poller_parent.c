@@ -174,6 +174,12 @@ static int take_stop(struct poller *p)
 	return 0;
 }
 
+static int take_resign(struct poller *p)
+{
+	poller_ask_again(p);
+	return 0;
+}
+
 static int take_ready(struct poller *p)
 {
 	p->is_ready = true;
@@ -189,6 +195,7 @@ static int take_message(struct poller *p)
 		[IPC_READY] = take_ready,
 		[IPC_HOST] = take_host,
 		[IPC_STOP] = take_stop,
+		[IPC_RESIGN] = take_resign,
 	};
 	int r = ipc_receive(HELPER_CONTROL, &p->packet);
 	if (r <= 0)

@@ -50,9 +50,10 @@ void poller_await_sync(struct poller *p, struct host_run *h);
 void poller_stop_sync(struct poller *p, struct host_run *h);
 void poller_sync(struct poller *p);
 
-/* Remembers a host that asked the signer, if it did; forgets it. */
+/* Remembers a host that asked the signer, if it did; forgets it; has all of them ask anew. */
 void poller_await_signer(struct poller *p, struct host_run *h);
 void poller_stop_waiting(struct poller *p, struct host_run *h);
+void poller_ask_again(struct poller *p);
 void poller_listen_to_signer(struct poller *p);
 
 #endif

@@ -30,7 +30,7 @@ void poller_stop_waiting(struct poller *p, struct host_run *h)
 static struct host_run *host_waiting(struct poller *p, uint32_t serial)
 {
 	struct host_run *h = p->waiting;
-	while (h && (h->row.seq != serial || h->sign != SIGN_ASKED))
+	while (h && (h->question != serial || h->sign != SIGN_ASKED))
 		h = h->next_waiting;
 	return h;
 }
@@ -43,6 +43,14 @@ static void wake_blocked(struct poller *p, bool is_gone)
 			host_run_signed(h, (struct signature){ 0 });
 		if (is_gone || h->sign == SIGN_BLOCKED)
 			poller_touch(p, h);
+	}
+}
+
+void poller_ask_again(struct poller *p)
+{
+	for (struct host_run *h = p->waiting; h; h = h->next_waiting) {
+		h->sign = SIGN_BLOCKED;
+		poller_touch(p, h);
 	}
 }
 

@@ -571,7 +571,7 @@ class Processes(PollTest):
             time.sleep(0.02)
         raise AssertionError('it did not come')
 
-    def start_with_silent_hosts(self, count, timeout, collector):
+    def start_with_silent_hosts(self, count, timeout, collector, keys=()):
         seen = []
         server = Server(lambda c: seen.append(1) or say_nothing(c))
         self.addCleanup(server.close)
@@ -579,6 +579,8 @@ class Processes(PollTest):
             self.client(f'silent{i}', port=server.port, timeout=timeout)
         for i in range(4):
             self.client(f'good{i}')
+        for i, key in enumerate(keys):
+            self.client(f'key{i}', key=key)
         self.configure(collector=collector)
         process = self.fleet.start('collector')
         self.addCleanup(process.kill)
@@ -601,27 +603,92 @@ class Processes(PollTest):
         for i in range(4):
             self.expect(f'good{i}', 'ok')
 
+    def kill_signer(self, collector, times=1):
+        """As often as there is another one."""
+        killed = set()
+        while len(killed) < times:
+            pid, = self.wait_for(lambda: set(children(collector, 'signer')) - killed)
+            os.kill(pid, signal.SIGKILL)
+            killed.add(pid)
+
     def test_the_signer_dies(self):
         process = self.start_with_silent_hosts(
             1, '3s', 'pollers="1" sessions="1" connects="1"')
-        for pid in children(process.pid, 'signer'):
-            os.kill(pid, signal.SIGKILL)
+        self.kill_signer(process.pid, 2)
         _, err = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 0, err)
+        self.assertEqual(err.count('the signer died; another takes its place'), 2, err)
+        self.expect('silent0', 'timeout', 'handshake')
+        for i in range(4):
+            self.expect(f'good{i}', 'ok')
+
+    def test_the_signer_dies_while_it_is_asked(self):
+        """What it was asked the next one is asked."""
+        path = str(self.folder / 'agent')
+        agent = subprocess.Popen(['ssh-agent', '-D', '-a', path], stdout=subprocess.DEVNULL)
+        self.addCleanup(agent.wait)
+        self.addCleanup(agent.terminate)
+        self.wait_for(lambda: os.path.exists(path))
+        subprocess.run(['ssh-add', '-q', self.key], env={'SSH_AUTH_SOCK': path}, check=True)
+        late = LateAgent(path + '.late', path, 100)
+        self.addCleanup(late.close)
+        for i in range(4):
+            self.client(f'good{i}', key=f'agent:{path}.late')
+        self.configure()
+        process = self.fleet.start('collector')
+        self.addCleanup(process.kill)
+        self.assertTrue(late.is_asked.wait(10))
+        self.kill_signer(process.pid)
+        _, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0, err)
+        for i in range(4):
+            self.expect(f'good{i}', 'ok')
+
+    def test_a_key_is_gone_when_the_signer_died(self):
+        path = shutil.copy(self.key, self.fleet.path('passing'))
+        process = self.start_with_silent_hosts(
+            1, '3s', 'pollers="1" sessions="1" connects="1"', [path])
+        os.unlink(path)
+        self.kill_signer(process.pid)
+        _, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0, err)
+        self.assertIn(f'{path}: ', err)
+        self.expect('key0', 'internal', 'auth')
+        for i in range(4):
+            self.expect(f'good{i}', 'ok')
+
+    def test_signers_keep_dying(self):
+        process = self.start_with_silent_hosts(
+            1, '5s', 'pollers="1" sessions="1" connects="1"')
+        self.kill_signer(process.pid, 5)
+        _, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0, err)
+        self.assertIn('signers keep dying; no more are started', err)
         self.expect('silent0', 'timeout', 'handshake')
         for i in range(4):
             self.expect(f'good{i}', 'internal', 'auth')
 
-    def test_the_signer_dies_before_a_key_is_open(self):
-        locked = keygen(self.folder / 'locked', 'ed25519', 'open sesame', '-a', '100')
+    def start_with_a_locked_key(self):
+        locked = keygen(self.fleet.path('locked'), 'ed25519', 'open sesame', '-a', '100')
         phrase = self.fleet.write('phrase', 'open sesame\n')
         self.client('locked', key=locked, more=f'passphrase-file="{phrase}"')
+        with open(self.sshd.home / 'authorized_keys', 'a', encoding='utf-8') as f:
+            f.write(pathlib.Path(locked + '.pub').read_text(encoding='utf-8'))
         self.configure()
         process = self.fleet.start('collector')
         self.addCleanup(process.kill)
-        self.wait_for(lambda: children(process.pid, 'signer'))
-        for pid in children(process.pid, 'signer'):
-            os.kill(pid, signal.SIGKILL)
+        return process
+
+    def test_the_signer_dies_before_a_key_is_open(self):
+        process = self.start_with_a_locked_key()
+        self.kill_signer(process.pid)
+        _, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0, err)
+        self.expect('locked', 'ok')
+
+    def test_signers_die_before_a_key_is_open(self):
+        process = self.start_with_a_locked_key()
+        self.kill_signer(process.pid, 5)
         _, err = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 0, err)
         self.expect('locked', 'internal', 'auth', 'the signer process is gone')
