@@ -7,12 +7,13 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/escape.h"
 
-enum { BLANK = 1, DIGIT = 2, LETTER = 4, COLON = 8 };
+enum { BLANK = 1, DIGIT = 2, LETTER = 4, COLON = 8, NAME = LETTER | DIGIT | COLON };
 
 /* clang-format off */
 static const unsigned char classes_of[256] = {
@@ -91,15 +92,49 @@ static bool is_timestamp(char *s)
 	return end > s && !*skip(end, BLANK);
 }
 
+static char *take_digits(char *s, uint64_t *number)
+{
+	for (; class_of(*s) == DIGIT; s++)
+		*number = 10 * *number + (uint64_t)(*s - '0');
+	return s;
+}
+
+/* Nearly all: digits that a double holds exactly, by a power of ten that it holds, too, so that one
+ * division rounds as it has to (Clinger, "How to read floating point numbers accurately"). Returns
+ * what follows the number; NULL when it is another, or none. */
+static char *parse_short(char *s, double *ret_value)
+{
+	enum { DIGITS_MAX = 15 };
+	static const double powers[DIGITS_MAX + 1] = { 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8,
+		1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15 };
+	uint64_t number = 0;
+	char *point = take_digits(s, &number);
+	char *end = *point == '.' ? take_digits(point + 1, &number) : point;
+	size_t decimals = end > point ? (size_t)(end - point - 1) : 0;
+	if (point == s || end - s > DIGITS_MAX || (*end && class_of(*end) != BLANK))
+		return NULL;
+	*ret_value = (double)number / powers[decimals];
+	return end;
+}
+
+static char *parse_any(char *s, double *ret_value)
+{
+	char *end = s + strcspn(s, " \t");
+	char blank = *end;
+	*end = 0;
+	int rc = parse_number(s, ret_value);
+	*end = blank;
+	return rc < 0 ? NULL : end;
+}
+
 /* "VALUE" or "VALUE TIMESTAMP" */
 static int parse_value(char *s, double *ret_value)
 {
-	char *end = s + strcspn(s, " \t");
-	char *rest = skip(end, BLANK);
-	if (*rest && !is_timestamp(rest))
+	char *end = parse_short(s, ret_value);
+	if (!end && !(end = parse_any(s, ret_value)))
 		return -1;
-	*end = 0;
-	return parse_number(s, ret_value);
+	char *rest = skip(end, BLANK);
+	return *rest && !is_timestamp(rest) ? -1 : 0;
 }
 
 /* ---- labels ----------------------------------------------------------------------------- */
@@ -152,7 +187,8 @@ static int insert_label(
 		i--;
 	if (order == 0)
 		return -1;
-	memmove(&labels[i + 1], &labels[i], (sample->label_count - i) * sizeof *labels);
+	for (size_t k = sample->label_count; k > i; k--)
+		labels[k] = labels[k - 1];
 	labels[i] = *label;
 	sample->label_count++;
 	return 0;
@@ -190,29 +226,20 @@ const char *prom_label(const struct prom_sample *s, const char *name)
 
 /* ---- lines ------------------------------------------------------------------------------ */
 
-/* `labels` has room for PROMTEXT_LABELS_MAX. */
-static int parse_sample(char *s, struct prom_label *labels, struct prom_sample *ret_sample)
-{
-	struct prom_sample sample = { .name = s, .labels = labels };
-	char *end = name_end(s, LETTER | DIGIT | COLON);
-	char *rest = end ? skip(end, BLANK) : NULL;
-	if (!rest || (rest == end && *rest != '{'))
-		return -1;
-	if (*rest == '{' && !(rest = parse_labels(rest + 1, &sample, labels)))
-		return -1;
-	*end = 0;
-	if (parse_value(skip(rest, BLANK), &sample.value) < 0)
-		return -1;
-	*ret_sample = sample;
-	return 0;
-}
+/* What stood in the text before the line at hand. */
+struct name {
+	const char *text;
+	size_t len;
+	enum prom_type type;
+};
 
 struct room {
 	struct prom_sample *samples;
 	struct prom_label *labels;
 	size_t sample_count, label_count; /* used */
-	const char *family;		  /* of the last TYPE line */
-	enum prom_type type;
+	struct name family;		  /* of the last TYPE line */
+	struct name last;		  /* of the last sample or TYPE line */
+	bool has_nul;
 };
 
 /* "# TYPE name counter"; what is not understood says nothing. */
@@ -223,25 +250,64 @@ static void parse_type(char *s, struct room *room)
 		enum prom_type type;
 	} types[] = { { "gauge", PROM_GAUGE }, { "counter", PROM_COUNTER },
 		{ "histogram", PROM_PART }, { "summary", PROM_PART } };
-	char *end = name_end(s, LETTER | DIGIT | COLON);
+	char *end = name_end(s, NAME);
 	if (!end || class_of(*end) != BLANK)
 		return;
 	const char *word = skip(end, BLANK);
 	*end = 0;
-	room->family = s;
-	room->type = PROM_UNTYPED;
+	room->family = (struct name){ s, (size_t)(end - s), PROM_UNTYPED };
 	for (size_t i = 0; i < ARRAY_LEN(types); i++)
 		if (strcmp(types[i].word, word) == 0)
-			room->type = types[i].type;
+			room->family.type = types[i].type;
+	room->last = room->family;
 }
 
 /* Those of a histogram or summary add an end to its name. */
-static enum prom_type type_of(const char *name, const struct room *room)
+static enum prom_type type_of(const char *name, size_t len, const struct name *family)
 {
-	size_t len = strlen(room->family);
-	if (strncmp(name, room->family, len) != 0)
+	if (strncmp(name, family->text, family->len) != 0)
 		return PROM_UNTYPED;
-	return name[len] == 0 || room->type == PROM_PART ? room->type : PROM_UNTYPED;
+	return len == family->len || family->type == PROM_PART ? family->type : PROM_UNTYPED;
+}
+
+/* The name at `s`, which mostly is that before it, and then shares its text; else it has no NUL
+ * yet. Returns what follows it, or NULL. */
+static char *parse_name(char *s, const struct room *room, struct name *ret_name)
+{
+	const struct name *last = &room->last;
+	if (strncmp(s, last->text, last->len) == 0 && !(class_of(s[last->len]) & NAME) &&
+		last->len) {
+		*ret_name = *last;
+		return s + last->len;
+	}
+	char *end = name_end(s, NAME);
+	if (end)
+		*ret_name = (struct name){ s, (size_t)(end - s),
+			type_of(s, (size_t)(end - s), &room->family) };
+	return end;
+}
+
+/* Behind the used labels there is room for PROMTEXT_LABELS_MAX. */
+static int parse_sample(char *s, struct room *room)
+{
+	struct name name;
+	struct prom_label *labels = room->labels + room->label_count;
+	struct prom_sample sample = { .labels = labels };
+	char *end = parse_name(s, room, &name);
+	char *rest = end ? skip(end, BLANK) : NULL;
+	if (!rest || (rest == end && *rest != '{'))
+		return -1;
+	if (*rest == '{' && !(rest = parse_labels(rest + 1, &sample, labels)))
+		return -1;
+	if (parse_value(skip(rest, BLANK), &sample.value) < 0)
+		return -1;
+	*end = 0;
+	sample.name = name.text;
+	sample.type = name.type;
+	room->last = name;
+	room->samples[room->sample_count++] = sample;
+	room->label_count += sample.label_count;
+	return 0;
 }
 
 static int parse_line(char *line, struct room *room, struct promtext *text)
@@ -258,15 +324,7 @@ static int parse_line(char *line, struct room *room, struct promtext *text)
 			parse_type(line + sizeof type - 1, room);
 		return 0;
 	}
-	if (room->sample_count == PROMTEXT_SAMPLES_MAX)
-		return -1;
-	struct prom_sample *sample = &room->samples[room->sample_count];
-	if (parse_sample(line, &room->labels[room->label_count], sample) < 0)
-		return -1;
-	sample->type = type_of(sample->name, room);
-	room->sample_count++;
-	room->label_count += sample->label_count;
-	return 0;
+	return room->sample_count == PROMTEXT_SAMPLES_MAX ? -1 : parse_sample(line, room);
 }
 
 static void parse_lines(char *s, const char *end, struct room *room, struct promtext *text)
@@ -276,7 +334,7 @@ static void parse_lines(char *s, const char *end, struct room *room, struct prom
 		char *newline = memchr(s, '\n', left);
 		size_t len = newline ? (size_t)(newline - s) : left;
 		s[len] = 0; /* there is one byte more than `end` */
-		if (!newline || len > PROMTEXT_LINE_MAX || strlen(s) != len ||
+		if (!newline || len > PROMTEXT_LINE_MAX || (room->has_nul && strlen(s) != len) ||
 			parse_line(s, room, text) < 0)
 			text->rejected++;
 		s += len + 1;
@@ -285,17 +343,23 @@ static void parse_lines(char *s, const char *end, struct room *room, struct prom
 
 /* ---- the whole -------------------------------------------------------------------------- */
 
-static size_t count_byte(const char *s, size_t len, char c)
-{
-	size_t count = 0;
-	for (size_t i = 0; i < len; i++)
-		count += s[i] == c;
-	return count;
-}
-
 static size_t at_most(size_t n, size_t max)
 {
 	return n < max ? n : max;
+}
+
+/* As many at a time as a byte can count, so that the compiler compares sixteen at once. */
+static size_t count_byte(const char *s, size_t len, char c)
+{
+	size_t count = 0;
+	for (size_t part; len > 0; s += part, len -= part) {
+		part = at_most(len, UINT8_MAX);
+		uint8_t found = 0;
+		for (size_t i = 0; i < part; i++)
+			found = (uint8_t)(found + (s[i] == c));
+		count += found;
+	}
+	return count;
 }
 
 int promtext_parse(const char *text, size_t len, struct promtext *ret_text, struct error *err)
@@ -313,11 +377,14 @@ int promtext_parse(const char *text, size_t len, struct promtext *ret_text, stru
 	struct room room = {
 		.samples = t.samples,
 		.labels = (struct prom_label *)(void *)(memory + samples_size),
-		.family = "",
+		.family.text = "",
+		.last.text = "",
 	};
 	char *copy = memory + samples_size + labels_size;
-	if (len)
+	if (len) {
 		memcpy(copy, text, len);
+		room.has_nul = memchr(copy, 0, len) != NULL;
+	}
 	parse_lines(copy, copy + len, &room, &t);
 	t.count = room.sample_count;
 	*ret_text = t;
