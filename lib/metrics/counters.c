@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum {
-	VERSION = 1,
+	VERSION = 2,
 	BOOT_AT = 1,
 	MONOTONIC_AT = BOOT_AT + COUNTERS_BOOT_SIZE,
 	TAKEN_AT = MONOTONIC_AT + 8,

@@ -11,11 +11,11 @@
  * The counters of a client's newest report, as the `report` table keeps them until the next
  * one comes. Little-endian:
  *
- *   u8 version (1), u8 boot id[16], i64 monotonic ms, i64 taken at ms, u32 count,
+ *   u8 version (2), u8 boot id[16], i64 monotonic ms, i64 taken at ms, u32 count,
  *   count × (u64 key, f64 value), sorted by key
  *
- * where key is the first 8 bytes of BLAKE2b-128 over the raw name and labels. Bytes that are
- * not exactly this are damaged.
+ * where key is series_key() of the raw name and labels. Bytes that are not exactly this are
+ * damaged; so are those of version 1, which had other keys.
  */
 enum { COUNTERS_BOOT_SIZE = 16 };
 

@@ -64,33 +64,34 @@ static bool can_be_stored(const struct work *w, const struct prom_sample *s, con
 	       w->custom_count < DERIVE_CUSTOM_MAX;
 }
 
-static int add_name(struct work *w, struct series *s, size_t count, enum choice_verdict verdict)
+static int add_name(struct work *w, struct family *f, enum choice_verdict verdict)
 {
 	char name[DERIVE_STORED_NAME_SIZE];
-	derive_custom_name(s->sample, name);
-	if (judge(w, s->sample, name) != verdict)
+	const struct prom_sample *first = f->series->sample;
+	derive_custom_name(first, name);
+	if (judge(w, first, name) != verdict)
 		return 0;
-	if (!can_be_stored(w, s->sample, name)) {
-		drafts_leave_out(&w->drafts, count);
+	if (!can_be_stored(w, first, name)) {
+		drafts_leave_out(&w->drafts, f->count);
 		return 0;
 	}
 	const char *copy = arena_copy(&w->memory, name, strlen(name));
 	if (!copy)
 		return -1;
+	size_t count;
+	struct series *s = series_of(f, &count);
 	struct custom *c = &w->customs[w->custom_count++];
-	*c = (struct custom){ copy, s, count, is_counter(s->sample) };
-	return c->is_rate ? work_key_counters(s, count) : 0;
+	*c = (struct custom){ copy, s, count, is_counter(first) };
+	if (c->is_rate)
+		work_key_counters(s, count);
+	return 0;
 }
 
-/* The series of one name stand together. */
 static int add_names(struct work *w, enum choice_verdict verdict)
 {
-	size_t count;
-	for (size_t i = 0; i < w->index.count; i += count) {
-		struct series *s = series_named(&w->index, w->index.items[i].sample->name, &count);
-		if (add_name(w, s, count, verdict) < 0)
+	for (struct family *f = w->index.families; f < w->index.families + w->index.count; f++)
+		if (add_name(w, f, verdict) < 0)
 			return -1;
-	}
 	return 0;
 }
 

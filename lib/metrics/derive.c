@@ -22,38 +22,34 @@ static void finish_work(struct work *w)
 
 /* ---- counters, before and now ----------------------------------------------------------- */
 
-int work_key_counters(struct series *s, size_t count)
+void work_key_counters(struct series *s, size_t count)
 {
 	for (; count > 0; s++, count--) {
 		if (s->has_key || s->sample->value < 0)
 			continue;
-		if (series_key(s->sample, &s->key) < 0)
-			return -1;
+		s->key = series_key(s->sample);
 		s->has_key = true;
 	}
-	return 0;
 }
 
-static int key_named(struct work *w, const char *name)
+static void key_named(struct work *w, const char *name)
 {
 	size_t count;
 	struct series *s = series_named(&w->index, name, &count);
-	return work_key_counters(s, count);
+	work_key_counters(s, count);
 }
 
 /* Of what is stored. */
-static int key_counters(struct work *w)
+static void key_counters(struct work *w)
 {
 	for (size_t i = 0; i < metric_count(); i++) {
 		const struct metric *m = metric_at(i);
 		const struct kind *kind = work_kind(m);
-		if (!choice_has(w->choice, i))
-			continue;
-		if ((kind->is_counted && key_named(w, m->source) < 0) ||
-			(kind->is_counted_twice && key_named(w, m->other) < 0))
-			return -1;
+		if (kind->is_counted && choice_has(w->choice, i))
+			key_named(w, m->source);
+		if (kind->is_counted_twice && choice_has(w->choice, i))
+			key_named(w, m->other);
 	}
-	return 0;
 }
 
 /* "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"; anything else is an unknown boot. */
@@ -107,15 +103,16 @@ bool work_growth(const struct work *w, const struct series *s, double *ret_growt
 
 static int pack_counters(const struct work *w, struct buffer *out)
 {
-	struct counter *items = calloc(w->index.count + 1, sizeof *items);
+	struct counter *items = calloc(w->text->count + 1, sizeof *items);
 	if (!items)
 		return -1;
 	size_t count = 0;
-	for (size_t i = 0; i < w->index.count; i++) {
-		const struct series *s = &w->index.items[i];
-		if (s->has_key)
-			items[count++] = (struct counter){ s->key, s->sample->value };
-	}
+	for (const struct family *f = w->index.families; f < w->index.families + w->index.count;
+		f++)
+		for (size_t i = 0; i < f->count; i++)
+			if (f->series[i].has_key)
+				items[count++] = (struct counter){ f->series[i].key,
+					f->series[i].sample->value };
 	int result = counters_pack(&w->now, items, count, out);
 	free(items);
 	return result;
@@ -218,8 +215,10 @@ static int derive_chosen(struct work *w)
 static int derive_all(struct work *w, struct readings *ret_readings, struct buffer *ret_counters)
 {
 	CLEANUP(readings_finish) struct readings readings = { 0 };
-	if (key_counters(w) < 0 || work_find_customs(w) < 0)
+	key_counters(w);
+	if (work_find_customs(w) < 0)
 		return -1;
+	drafts_leave_out(&w->drafts, w->index.left_out);
 	work_sum_cpus(w);
 	if (derive_chosen(w) < 0 || drafts_hand_over(&w->drafts, &readings) < 0)
 		return -1;

@@ -37,7 +37,7 @@
  * has, friendly ones too; names too long; of counters x and x_total and a gauge x_per_second, which
  * would all be stored as the last, all but one; of two series whose labels' values make one
  * instance the earlier line; and what is beyond the caps, where those that alerts compare come
- * first.
+ * first. So are samples of any name that was made to have the hash of dozens of others.
  */
 enum {
 	DERIVE_INSTANCES_MAX = 256,	  /* of one metric in one report */

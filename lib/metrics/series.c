@@ -1,14 +1,143 @@
+/*
+ * A report has its families one after the other, and most of them nobody asks for. So names are
+ * looked up by a hash once a family, and series are sorted once somebody wants these.
+ */
 #include "lib/metrics/series.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/buffer.h"
-#include "lib/crypto/seal.h"
+enum { CHAIN_MAX = 32 }; /* families in one slot, of which there are as many as samples */
 
-static int compare_series(const struct prom_sample *a, const struct prom_sample *b)
+/* Of what was hashed before and this. Eight bytes at a time. */
+static uint64_t hash_on(uint64_t hash, const char *text)
 {
-	int order = strcmp(a->name, b->name);
+	static const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15); /* of the golden ratio */
+	size_t len = strlen(text);
+	hash = (hash ^ len) * odd;
+	for (size_t part; len > 0; text += part, len -= part) {
+		uint64_t word = 0;
+		part = len < sizeof word ? len : sizeof word;
+		memcpy(&word, text, part);
+		hash = (hash ^ le64toh(word)) * odd;
+		hash ^= hash >> 32;
+	}
+	return hash;
+}
+
+static uint64_t hash_name(const char *name)
+{
+	return hash_on(0, name);
+}
+
+static uint32_t *slot_of(const struct series_index *index, uint64_t hash)
+{
+	return &index->slots[hash >> index->shift];
+}
+
+/* *ret_chain: how many it was compared with. */
+static struct family *find(
+	const struct series_index *index, const char *name, uint64_t hash, size_t *ret_chain)
+{
+	size_t chain = 0;
+	uint32_t at = *slot_of(index, hash); /* 0: none; else one more than the family's place */
+	for (; at; at = index->families[at - 1].next, chain++) {
+		struct family *f = &index->families[at - 1];
+		if (f->hash == hash && strcmp(f->name, name) == 0)
+			return f;
+	}
+	*ret_chain = chain;
+	return NULL;
+}
+
+/* NULL when its slot is full: a client that chooses names for that must not make others wait. */
+static struct family *find_or_add(struct series_index *index, const char *name)
+{
+	uint64_t hash = hash_name(name);
+	size_t chain;
+	struct family *f = find(index, name, hash, &chain);
+	if (f || chain == CHAIN_MAX)
+		return f;
+	uint32_t *slot = slot_of(index, hash);
+	f = &index->families[index->count++];
+	*f = (struct family){ .name = name, .hash = hash, .next = *slot };
+	*slot = (uint32_t)index->count;
+	return f;
+}
+
+/* Lines of one name after each other share its text. */
+static void find_families(
+	struct series_index *index, const struct promtext *text, struct family **ret_families)
+{
+	const char *name = NULL;
+	struct family *f = NULL;
+	for (size_t i = 0; i < text->count; i++) {
+		if (text->samples[i].name != name) {
+			name = text->samples[i].name;
+			f = find_or_add(index, name);
+		}
+		ret_families[i] = f;
+		if (f)
+			f->count++;
+		else
+			index->left_out++;
+	}
+}
+
+/* In the order of the text. */
+static void place_series(
+	struct series_index *index, const struct promtext *text, struct family *const *families)
+{
+	struct series *to = index->items;
+	for (struct family *f = index->families; f < index->families + index->count; f++) {
+		f->series = to;
+		to += f->count;
+		f->count = 0;
+	}
+	for (size_t i = 0; i < text->count; i++)
+		if (families[i])
+			families[i]->series[families[i]->count++].sample = &text->samples[i];
+}
+
+int series_index_init(struct series_index *index, const struct promtext *text)
+{
+	unsigned bits = 4;
+	while ((size_t)1 << bits < text->count)
+		bits++;
+	CLEANUP(series_index_finish)
+	struct series_index made = {
+		.families = reallocarray(NULL, text->count + 1, sizeof *made.families),
+		.items = calloc(text->count + 1, sizeof *made.items),
+		.slots = calloc((size_t)1 << bits, sizeof *made.slots),
+		.shift = 64 - bits,
+	};
+	struct family **families = reallocarray(NULL, text->count + 1, sizeof(struct family *));
+	if (!made.families || !made.items || !made.slots || !families) {
+		free(families);
+		return -1;
+	}
+	find_families(&made, text, families);
+	place_series(&made, text, families);
+	free(families);
+	*index = made;
+	made = (struct series_index){ 0 };
+	return 0;
+}
+
+void series_index_finish(struct series_index *index)
+{
+	free(index->families);
+	free(index->items);
+	free(index->slots);
+	*index = (struct series_index){ 0 };
+}
+
+/* ---- of one name ------------------------------------------------------------------------- */
+
+static int compare_labels(const struct prom_sample *a, const struct prom_sample *b)
+{
+	int order = 0;
 	for (size_t i = 0; order == 0 && i < a->label_count && i < b->label_count; i++) {
 		order = strcmp(a->labels[i].name, b->labels[i].name);
 		if (order == 0)
@@ -20,67 +149,56 @@ static int compare_series(const struct prom_sample *a, const struct prom_sample 
 }
 
 /* Lines of one series stay in the order of the text. */
-static int compare_items(const void *a, const void *b)
+static int compare_series(const void *a, const void *b)
 {
 	const struct prom_sample *x = ((const struct series *)a)->sample;
 	const struct prom_sample *y = ((const struct series *)b)->sample;
-	int order = compare_series(x, y);
+	int order = compare_labels(x, y);
 	return order ? order : (x > y) - (x < y);
 }
 
-int series_index_init(struct series_index *index, const struct promtext *text)
+/* Of lines of one series the last one stays. */
+static void sort(struct family *f)
 {
-	struct series *items = calloc(text->count + 1, sizeof *items);
-	if (!items)
-		return -1;
-	for (size_t i = 0; i < text->count; i++)
-		items[i].sample = &text->samples[i];
-	qsort(items, text->count, sizeof *items, compare_items);
 	size_t count = 0;
-	for (size_t i = 0; i < text->count; i++) {
-		bool is_last = i + 1 == text->count ||
-			       compare_series(items[i].sample, items[i + 1].sample) != 0;
+	qsort(f->series, f->count, sizeof *f->series, compare_series);
+	for (size_t i = 0; i < f->count; i++) {
+		bool is_last = i + 1 == f->count ||
+			       compare_labels(f->series[i].sample, f->series[i + 1].sample) != 0;
 		if (is_last)
-			items[count++] = items[i];
+			f->series[count++] = f->series[i];
 	}
-	*index = (struct series_index){ items, count };
-	return 0;
+	f->count = count;
 }
 
-void series_index_finish(struct series_index *index)
+struct series *series_of(struct family *f, size_t *ret_count)
 {
-	free(index->items);
-	*index = (struct series_index){ 0 };
+	if (!f->is_sorted && f->count > 1)
+		sort(f);
+	f->is_sorted = true;
+	*ret_count = f->count;
+	return f->series;
 }
 
 struct series *series_named(const struct series_index *index, const char *name, size_t *ret_count)
 {
-	size_t low = 0, high = index->count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (strcmp(index->items[middle].sample->name, name) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	size_t end = low;
-	while (end < index->count && strcmp(index->items[end].sample->name, name) == 0)
-		end++;
-	*ret_count = end - low;
-	return &index->items[low];
+	size_t ignored;
+	struct family *f = find(index, name, hash_name(name), &ignored);
+	*ret_count = 0;
+	return f ? series_of(f, ret_count) : index->items;
 }
 
-static int compare_to_item(const void *sample, const void *item)
+static int compare_to_series(const void *sample, const void *series)
 {
-	return compare_series(sample, ((const struct series *)item)->sample);
+	return compare_labels(sample, ((const struct series *)series)->sample);
 }
 
 const struct series *series_twin(
 	const struct series_index *index, const char *name, const struct prom_sample *like)
 {
-	struct prom_sample wanted = *like;
-	wanted.name = name;
-	return bsearch(&wanted, index->items, index->count, sizeof *index->items, compare_to_item);
+	size_t count;
+	const struct series *all = series_named(index, name, &count);
+	return bsearch(like, all, count, sizeof *all, compare_to_series);
 }
 
 bool series_like(const struct series_index *index, const char *name, const struct prom_sample *like,
@@ -93,24 +211,10 @@ bool series_like(const struct series_index *index, const char *name, const struc
 	return true;
 }
 
-static int append_with_nul(struct buffer *b, const char *text)
+uint64_t series_key(const struct prom_sample *s)
 {
-	return buffer_append(b, text, strlen(text) + 1);
-}
-
-int series_key(const struct prom_sample *s, uint64_t *ret_key)
-{
-	CLEANUP(buffer_finish) struct buffer identity = { 0 };
-	if (append_with_nul(&identity, s->name) < 0)
-		return -1;
+	uint64_t key = hash_name(s->name);
 	for (size_t i = 0; i < s->label_count; i++)
-		if (append_with_nul(&identity, s->labels[i].name) < 0 ||
-			append_with_nul(&identity, s->labels[i].value) < 0)
-			return -1;
-	uint8_t digest[SEAL_DIGEST_SIZE];
-	seal_digest(identity.data, identity.len, digest);
-	*ret_key = 0;
-	for (size_t i = 0; i < sizeof *ret_key; i++)
-		*ret_key |= (uint64_t)digest[i] << 8 * i;
-	return 0;
+		key = hash_on(hash_on(key, s->labels[i].name), s->labels[i].value);
+	return key;
 }

@@ -44,7 +44,7 @@ struct work {
 };
 
 /* Gives these series the keys under which their counters are kept, negative ones none. */
-int work_key_counters(struct series *s, size_t count) MUST_CHECK;
+void work_key_counters(struct series *s, size_t count);
 
 /* How much a counter grew since the report before, however long ago; negative when it was reset.
  * False when there are no two of it. The second is for rates: also when that was too long ago. */

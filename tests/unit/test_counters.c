@@ -42,7 +42,7 @@ static void what_is_packed_is_found(void **state)
 static void the_format_stays_as_it_is(void **state)
 {
 	(void)state;
-	static const uint8_t expected[] = { 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+	static const uint8_t expected[] = { 2, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
 		16, 0xfb, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00, 0xa2, 0x20, 0x03, 0xa2,
 		0x01, 0, 0, 1, 0, 0, 0, 8, 7, 6, 5, 4, 3, 2, 1, 0, 0, 0, 0, 0, 0, 0xf8, 0x3f };
 	struct buffer b = { 0 };
@@ -79,9 +79,9 @@ static void damage_is_seen(void **state)
 		assert_int_equal(counters_open(cut, len, &c), -1);
 		free(cut);
 	}
-	b.data[0] = 2; /* another version */
+	b.data[0] = 1; /* another version */
 	assert_int_equal(counters_open(b.data, b.len, &c), -1);
-	b.data[0] = 1;
+	b.data[0] = 2;
 	memset(b.data + 33, 0xff, 4); /* a count that is not so */
 	assert_int_equal(counters_open(b.data, b.len, &c), -1);
 	buffer_finish(&b);

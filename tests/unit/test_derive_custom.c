@@ -214,6 +214,27 @@ static void what_alerts_compare_comes_first(void **state)
 	buffer_finish(&text);
 }
 
+static void names_that_share_a_hash_make_nobody_wait(void **state)
+{
+	(void)state;
+	static const char *const names[] = { "aaf", "aeu", "agc", "ahe", "ajh", "alt", "anw", "arp",
+		"awb", "axd", "bak", "bbv", "bee", "bgh", "bhj", "bjm", "bkx", "bly", "bng", "bpr",
+		"bru", "bud", "byt", "cej", "cgm", "cho", "cnl", "cpw", "crz", "cui", "cvt", "cyy",
+		"deo", "djb", "dln", "dnq", "drj", "dvy", "eae", "ebp" };
+	struct metric_choice choice;
+	choice_init(&choice, custom, ARRAY_LEN(custom));
+	struct client c = { .choice = &choice };
+	struct buffer text = { 0 };
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		assert_int_equal(buffer_printf(&text, "%s 1\n", names[i]), 0);
+	report(&c, &(struct moment){ BOOT_A, 10000, 0 }, text.data);
+	assert_reading(&c, names[31], "", 1);
+	assert_reading(&c, names[32], "", NAN);
+	assert_reading(&c, "readings_left_out", "", ARRAY_LEN(names) - 32);
+	forget(&c);
+	buffer_finish(&text);
+}
+
 int main(void)
 {
 	if (seal_init(NULL) < 0)
@@ -227,6 +248,7 @@ int main(void)
 		cmocka_unit_test(long_names_are_not_stored),
 		cmocka_unit_test(what_has_the_name_of_another_is_left_out_and_counted),
 		cmocka_unit_test(what_alerts_compare_comes_first),
+		cmocka_unit_test(names_that_share_a_hash_make_nobody_wait),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
