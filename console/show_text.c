@@ -54,7 +54,7 @@ static int add_sample(struct table *t, const struct prom_sample *s, struct buffe
 	if (put_labels(s, labels) != 0)
 		return -1;
 	const char *const cells[COLUMNS] = { s->name,
-		metric_format(unit_of(s->name), s->value, value, sizeof value), labels->data };
+		unit_format(unit_of(s->name), s->value, value, sizeof value), labels->data };
 	return table_add(t, SHADE_NONE, cells);
 }
 
@@ -79,9 +79,9 @@ static int put_head(const char *client, const struct wire_report_header *h, int6
 	char at[CLOCK_TEXT_SIZE], ago[64], up[64];
 	return buffer_printf(out, "%s: report of %s, %s ago; probe %s; up %s\n\n", client,
 		clock_format_utc(taken_at, at),
-		metric_format(UNIT_SECONDS, (double)((now - taken_at) / 1000), ago, sizeof ago),
+		unit_format(UNIT_SECONDS, (double)((now - taken_at) / 1000), ago, sizeof ago),
 		h->probe_hash,
-		metric_format(UNIT_SECONDS, (double)(h->monotonic_ms / 1000), up, sizeof up));
+		unit_format(UNIT_SECONDS, (double)(h->monotonic_ms / 1000), up, sizeof up));
 }
 
 int show_text(const char *client, const char *text, size_t len, int64_t taken_at, int64_t now,

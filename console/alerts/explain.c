@@ -15,6 +15,7 @@
 #include "lib/clock.h"
 #include "lib/escape.h"
 #include "lib/log.h"
+#include "lib/metrics/suggest.h"
 
 /* So many are asked for that of an ordinary client none between the last ones is left out. */
 enum { POINTS = 96, SHOWN = 10, LEAST_HISTORY_MS = 10 * 60 * 1000 };
@@ -158,7 +159,7 @@ static int put_values(
 		char at[CLOCK_TEXT_SIZE], value[64];
 		(void)clock_format_utc(points[i].at, at);
 		pen_printf(p, "%s%.8s %s", i > first ? ", " : "  ", at + 11,
-			metric_format(s->metric->unit, points[i].value, value, sizeof value));
+			unit_format(s->metric->unit, points[i].value, value, sizeof value));
 	}
 	pen_text(p, count ? " (UTC)\n" : "");
 	return 0;

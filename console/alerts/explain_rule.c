@@ -46,10 +46,10 @@ static void put_levels(const struct rule *rule, struct pen *p)
 	pen_printf(p, ", %s", text_severity(rule->severity));
 	if (rule->has_critical)
 		pen_printf(p, ", CRITICAL from %s",
-			metric_format(unit, rule->critical, value, sizeof value));
+			unit_format(unit, rule->critical, value, sizeof value));
 	if (rule->clear != rule->limit)
 		pen_printf(p, ", over %s %s", rule->below ? "above" : "below",
-			metric_format(unit, rule->clear, value, sizeof value));
+			unit_format(unit, rule->clear, value, sizeof value));
 	put_span(p, ", for ", rule->for_ms);
 	put_span(p, ", clear-for ", rule->clear_for_ms);
 	if (rule->samples > 1)

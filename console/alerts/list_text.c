@@ -117,7 +117,7 @@ static int add_alert(struct table *t, const struct alert *a, const struct config
 	int64_t age_ms = now > a->since ? now - a->since : 0;
 	if (a->state == ALERT_FIRING && a->opened_event != 0)
 		(void)snprintf(id, sizeof id, "%" PRIu64, a->opened_event);
-	(void)metric_format(UNIT_SECONDS, (double)(age_ms / 1000), age, sizeof age);
+	(void)unit_format(UNIT_SECONDS, (double)(age_ms / 1000), age, sizeof age);
 	describe(a, status, sizeof status);
 	const char *cells[] = { id, text_severity(a->severity), row.where[0] ? row.where : "-",
 		row.what, age, status };

@@ -133,8 +133,8 @@ struct about about_story(const struct story *s, const struct config *config)
 	find_words(&a);
 	find_where(&a);
 	shorten(e->instance, a.instance);
-	(void)metric_format(a.unit, e->value, a.value, sizeof a.value);
-	(void)metric_format(a.unit, e->limit, a.limit, sizeof a.limit);
+	(void)unit_format(a.unit, e->value, a.value, sizeof a.value);
+	(void)unit_format(a.unit, e->limit, a.limit, sizeof a.limit);
 	(void)about_span(a.rule ? a.rule->within_ms : 0, a.within);
 	return a;
 }
@@ -196,5 +196,5 @@ const char *about_time(int64_t ms, char out[static ABOUT_TIME_SIZE])
 
 const char *about_span(int64_t ms, char out[static ABOUT_SPAN_SIZE])
 {
-	return metric_format(UNIT_SECONDS, ms > 0 ? (double)(ms / 1000) : 0, out, ABOUT_SPAN_SIZE);
+	return unit_format(UNIT_SECONDS, ms > 0 ? (double)(ms / 1000) : 0, out, ABOUT_SPAN_SIZE);
 }

@@ -67,7 +67,7 @@ static void say_worst(const struct details *d)
 	}
 	if (!a->metric.name || isnan(worst))
 		return;
-	(void)metric_format(a->unit, worst, text, sizeof text);
+	(void)unit_format(a->unit, worst, text, sizeof text);
 	if (strcmp(text, a->value) != 0)
 		page_fact(d->page, "Worst", pool_text(d->pool, text));
 }
@@ -96,12 +96,12 @@ static void put_asked(const struct about *told, struct pen *out)
 	const struct rule *r = a.rule;
 	enum severity severity = r->has_critical ? r->severity : a.story->event.severity;
 	if (r->has_critical)
-		(void)metric_format(a.unit, r->limit, a.limit, sizeof a.limit);
+		(void)unit_format(a.unit, r->limit, a.limit, sizeof a.limit);
 	pen_printf(out, "%s, ", text_severity(severity));
 	about_say(&a, a.phrase->rule, out);
 	if (!r->has_critical)
 		return;
-	(void)metric_format(a.unit, r->critical, a.limit, sizeof a.limit);
+	(void)unit_format(a.unit, r->critical, a.limit, sizeof a.limit);
 	pen_text(out, "; CRITICAL, ");
 	about_say(&a, a.phrase->rule, out);
 }

@@ -21,8 +21,7 @@ static void put_value(struct pen *p, const struct explain *e, double value)
 {
 	char text[64];
 	bool is_never = e->rule->kind == RULE_FULL_WITHIN && value >= FIT_NEVER_S;
-	pen_text(p,
-		is_never ? "never" : metric_format(rule_unit(e->rule), value, text, sizeof text));
+	pen_text(p, is_never ? "never" : unit_format(rule_unit(e->rule), value, text, sizeof text));
 }
 
 /* "at or above 90.0 %" */

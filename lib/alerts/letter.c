@@ -177,8 +177,8 @@ static int draw_day(const struct letters *l, const struct about *a, const char *
 	char least[64], most[64];
 	enum metric_unit unit = a->metric.unit;
 	*ret_text = s.text[0] ? pool_printf(l->pool, "%s  %s to %s", s.text,
-					metric_format(unit, s.least, least, sizeof least),
-					metric_format(unit, s.most, most, sizeof most))
+					unit_format(unit, s.least, least, sizeof least),
+					unit_format(unit, s.most, most, sizeof most))
 			      : "";
 	return *ret_text ? 0 : error_no_memory(l->err);
 }
@@ -188,7 +188,8 @@ static int find_day(struct letters *l, const struct story *s, const char **ret_t
 {
 	struct about a = about_story(s, l->in->config);
 	*ret_text = "";
-	if (!l->in->ask.history || !a.client || !a.metric.name || !a.rule || a.rule->kind == RULE_ABSENT)
+	if (!l->in->ask.history || !a.client || !a.metric.name || !a.rule ||
+		a.rule->kind == RULE_ABSENT)
 		return 0;
 	for (size_t i = 0; i < LETTER_DAYS_MAX; i++)
 		if (l->days[i].event == s->event.id && l->days[i].text) {

@@ -9,6 +9,7 @@
 #include "lib/buffer.h"
 #include "lib/config/load.h"
 #include "lib/metrics/choice.h"
+#include "lib/metrics/suggest.h"
 
 int parse_metrics(struct load *load, const struct field *field, const char *text, void *target,
 	struct error *err)

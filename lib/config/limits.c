@@ -8,6 +8,7 @@
 
 #include "lib/config/load.h"
 #include "lib/metrics/choice.h"
+#include "lib/metrics/suggest.h"
 
 /* A plain decimal number, as people write it: no exponent, no "inf", no hexadecimal. */
 static int read_number(const char *text, double *ret_value, const char **ret_rest)

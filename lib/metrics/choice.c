@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/compiler.h"
+#include "lib/metrics/suggest.h"
 
 /* What the probe says itself, rather than a file it found. */
 static bool is_own(const char *name)

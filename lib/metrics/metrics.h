@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "lib/metrics/unit.h"
+
 /*
  * The catalogue: every metric the server makes of a report, one line each in
  * lib/metrics/metrics.def. Stored by default are those that people look at and alert on, about a
@@ -37,18 +39,6 @@ enum metric_kind {
 	METRIC_REJECTED, /* lines of the report that are no samples */
 	METRIC_LEFT_OUT, /* readings of the metrics before, beyond the caps of derive.h */
 	METRIC_KIND_COUNT
-};
-
-enum metric_unit {
-	UNIT_NONE,
-	UNIT_RATIO,
-	UNIT_BYTES,
-	UNIT_SECONDS,
-	UNIT_BYTES_PER_SECOND,
-	UNIT_PER_SECOND,
-	UNIT_TIMESTAMP, /* seconds since 1970 */
-	UNIT_CELSIUS,
-	UNIT_WATTS,
 };
 
 /* What belongs together, by the names that <metrics include> takes: "cpu", "memory", … */
@@ -93,28 +83,14 @@ size_t metric_index(const struct metric *m);
 const struct metric *metric_find(const char *name);
 
 /* The same, or what is known of a name outside the catalogue, which it must outlive: a custom
- * metric, whose unit is told by the end of its name (_bytes, _bytes_per_second, _celsius,
- * _mtime_seconds, _per_second, _ratio, _seconds, _timestamp_seconds, _watts) and which has
- * instances. */
+ * metric, whose unit is told by the end of its name, and which has instances. */
 struct metric metric_named(const char *name);
 
 /* By name alone. */
 const struct metric *metric_by_name(const char *name);
 
-/* The nearest known friendly or full name, for "did you mean"; NULL when nothing is near. */
-const char *metric_suggest(const char *name);
-
-/* The same, but at most two letters away: hardly the name of something else. */
-const char *metric_misspelt(const char *name);
-
 /* How long a counter's name is without _total, the end that Prometheus' conventions give it; 0 when
  * it has no such end. */
 size_t metric_counter_stem(const char *name);
-
-/* As in the `metric` table: "ratio", "bytes_per_second", …; "" for a plain number. */
-const char *unit_name(enum metric_unit u);
-
-/* A value as people read it: "85.3 %", "3.2 GiB", "1.2 MB/s", "4 d 3 h". Returns `out`. */
-char *metric_format(enum metric_unit u, double value, char *out, size_t size);
 
 #endif

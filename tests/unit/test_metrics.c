@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/metrics/metrics.h"
+#include "lib/metrics/suggest.h"
 
 static bool is_name(const char *s, char also)
 {
@@ -116,7 +117,7 @@ static void values_read_well(void **state)
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		char out[50];
-		assert_ptr_equal(metric_format(rows[i].unit, rows[i].value, out, sizeof out), out);
+		assert_ptr_equal(unit_format(rows[i].unit, rows[i].value, out, sizeof out), out);
 		assert_string_equal(out, rows[i].text);
 	}
 }
@@ -128,7 +129,7 @@ static void absurd_values_stay_in_their_room(void **state)
 	for (unsigned u = UNIT_NONE; u <= UNIT_WATTS; u++)
 		for (size_t i = 0; i < ARRAY_LEN(values); i++) {
 			char out[8];
-			assert_true(strlen(metric_format(u, values[i], out, sizeof out)) < 8);
+			assert_true(strlen(unit_format(u, values[i], out, sizeof out)) < 8);
 		}
 }
 
