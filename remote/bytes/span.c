@@ -77,6 +77,16 @@ bool span_starts(struct span s, const char *text)
 	return text[common(s, text)] == 0;
 }
 
+bool span_ends(struct span s, struct span end)
+{
+	const char *at = s.at + s.len;
+	if (end.len > s.len)
+		return false;
+	while (end.len > 0 && *--at == end.at[end.len - 1])
+		end.len--;
+	return end.len == 0;
+}
+
 bool span_lists(struct span list, char separator, const char *word)
 {
 	while (list.len > 0) {

@@ -30,6 +30,7 @@ bool span_is_digit(char c);
 bool span_is(struct span s, const char *text);
 bool span_equal(struct span a, struct span b);
 bool span_starts(struct span s, const char *text);
+bool span_ends(struct span s, struct span end);
 
 /* Whether the word stands in a list that `separator` divides: "rw" in "rw,noatime". */
 bool span_lists(struct span list, char separator, const char *word);

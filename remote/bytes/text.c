@@ -15,29 +15,46 @@
 	"# EOF\n"
 enum { END_SIZE = sizeof END + 20 };
 
-/* Appends, keeping room for the end. What was begun is taken back by the caller. */
-static bool append(struct text *t, const char *data, size_t len)
+/* What is being written, behind what is kept. Once something had no room nothing has. */
+struct pen {
+	char *at, *end;
+	bool is_over;
+};
+
+static struct pen begin(const struct text *t)
 {
-	if (t->full || t->size < END_SIZE || t->len + len > t->size - END_SIZE) {
-		t->full = true;
-		return false;
-	}
-	(void)span_copy((struct span){ data, len }, t->data + t->len);
-	t->len += len;
-	return true;
+	char *at = t->data + t->len;
+	bool has_room = !t->full && t->size >= END_SIZE && t->len <= t->size - END_SIZE;
+	return (struct pen){ at, has_room ? t->data + t->size - END_SIZE : at, false };
 }
 
-/* The same of what is short: byte by byte is the fastest. */
-static bool append_text(struct text *t, const char *s)
+/* All of it or nothing. */
+static bool keep(struct text *t, const struct pen *p)
 {
-	if (t->full || t->size < END_SIZE)
-		return false;
-	char *to = t->data + t->len, *limit = t->data + t->size - END_SIZE;
-	while (*s && to < limit)
-		*to++ = *s++;
-	t->full = *s != 0;
-	t->len = (size_t)(to - t->data);
+	t->full = t->full || p->is_over;
+	if (!t->full)
+		t->len = (size_t)(p->at - t->data);
 	return !t->full;
+}
+
+/* Mostly so short that byte by byte is the fastest. */
+static void put(struct pen *p, const char *s)
+{
+	char *at = p->at, *end = p->end;
+	while (*s && at < end)
+		*at++ = *s++;
+	p->at = at;
+	p->is_over = p->is_over || *s;
+}
+
+static void put_span(struct pen *p, struct span s)
+{
+	if (s.len <= (size_t)(p->end - p->at)) {
+		p->at = span_copy(s, p->at);
+	} else {
+		p->at = p->end;
+		p->is_over = true;
+	}
 }
 
 static bool is_plain(struct span s)
@@ -50,38 +67,35 @@ static bool is_plain(struct span s)
 
 /* Backslash, quote and newline are escaped as the format says. Everything else that is no
  * printable UTF-8 becomes a visible \xHH first, which the server takes as it is. */
-static bool append_escaped(struct text *t, struct span s)
+static void put_escaped(struct pen *p, struct span s)
 {
 	char value[4 * TEXT_LABEL_MAX + 1];
-	bool fits = s.len <= TEXT_LABEL_MAX;
-	size_t len = fits ? escape_text(value, sizeof value, s.at, s.len) : 0;
-	for (size_t i = 0; i < len && fits; i++) {
+	size_t len = escape_text(value, sizeof value, s.at, s.len);
+	for (size_t i = 0; i < len; i++) {
 		if (value[i] == '\\' || value[i] == '"')
-			fits = append_text(t, "\\");
-		fits = fits && append(t, &value[i], 1);
+			put(p, "\\");
+		put_span(p, (struct span){ &value[i], 1 });
 	}
-	return fits;
 }
 
-static bool append_label(struct text *t, const struct label *l)
+static void put_labels(struct pen *p, const struct label *labels, size_t count)
 {
-	return append_text(t, l->name) && append_text(t, "=\"") &&
-	       (l->value.len <= TEXT_LABEL_MAX && is_plain(l->value)
-			       ? append(t, l->value.at, l->value.len)
-			       : append_escaped(t, l->value)) &&
-	       append_text(t, "\"");
-}
-
-static bool append_labels(struct text *t, const struct label *labels, size_t count)
-{
-	bool fits = true;
-	for (size_t i = 0; i < count && fits; i++)
-		fits = append_text(t, i ? "," : "{") && append_label(t, &labels[i]);
-	return fits && (count == 0 || append_text(t, "}"));
+	for (size_t i = 0; i < count; i++) {
+		put(p, i ? "," : "{");
+		put(p, labels[i].name);
+		put(p, "=\"");
+		if (is_plain(labels[i].value))
+			put_span(p, labels[i].value);
+		else
+			put_escaped(p, labels[i].value);
+		put(p, "\"");
+	}
+	if (count > 0)
+		put(p, "}");
 }
 
 /* Its last digit first. */
-static bool append_value(struct text *t, bool is_negative, uint64_t value, unsigned decimals)
+static void put_value(struct pen *p, bool is_negative, uint64_t value, unsigned decimals)
 {
 	char number[32], *end = number + sizeof number, *at = end;
 	unsigned digits = 0;
@@ -96,40 +110,49 @@ static bool append_value(struct text *t, bool is_negative, uint64_t value, unsig
 	if (is_negative)
 		*--at = '-';
 	*--at = ' ';
-	return append(t, at, (size_t)(end - at));
+	put_span(p, (struct span){ at, (size_t)(end - at) });
+}
+
+static void put_type(struct pen *p, const char *name, const char *type)
+{
+	put(p, "# TYPE ");
+	put(p, name);
+	put(p, " ");
+	put(p, type);
+	put(p, "\n");
 }
 
 void text_type(struct text *t, const char *name, const char *type)
 {
-	size_t start = t->len;
-	if (!append_text(t, "# TYPE ") || !append_text(t, name) || !append_text(t, " ") ||
-		!append_text(t, type) || !append_text(t, "\n"))
-		t->len = start;
+	struct pen p = begin(t);
+	put_type(&p, name, type);
+	(void)keep(t, &p);
 }
 
-static void sample(struct text *t, const char *name, const struct label *labels, size_t count,
-	bool is_negative, uint64_t value, unsigned decimals)
+static bool is_too_long(const struct label *labels, size_t count)
 {
-	size_t start = t->len;
-	if (append_text(t, name) && append_labels(t, labels, count) &&
-		append_value(t, is_negative, value, decimals))
-		return;
-	t->len = start;
-	t->dropped++;
+	for (size_t i = 0; i < count; i++)
+		if (labels[i].value.len > TEXT_LABEL_MAX)
+			return true;
+	return false;
 }
 
-/* Takes the family's name back when the sample did not fit. */
+/* Together with the family's name, before the first. */
 static void member(struct text *t, struct family *f, const struct label *labels, size_t count,
 	bool is_negative, uint64_t value, unsigned decimals)
 {
-	size_t start = t->len;
-	if (!f->named)
-		text_type(t, f->name, f->type);
-	size_t named = t->len;
-	sample(t, f->name, labels, count, is_negative, value, decimals);
-	if (t->len == named)
-		t->len = start;
-	f->named = f->named || t->len > start;
+	struct pen p = begin(t);
+	bool is_kept = !is_too_long(labels, count);
+	if (is_kept && !f->named)
+		put_type(&p, f->name, f->type);
+	if (is_kept) {
+		put(&p, f->name);
+		put_labels(&p, labels, count);
+		put_value(&p, is_negative, value, decimals);
+		is_kept = keep(t, &p);
+	}
+	f->named = f->named || is_kept;
+	t->dropped += !is_kept;
 }
 
 void text_member(struct text *t, struct family *f, const struct label *labels, size_t label_count,
@@ -147,12 +170,13 @@ void text_member_unsigned(struct text *t, struct family *f, const struct label *
 
 void text_copy(struct text *t, struct span name, struct span labels, struct span value)
 {
-	size_t start = t->len;
-	if (append(t, name.at, name.len) && append(t, labels.at, labels.len) && append(t, " ", 1) &&
-		append(t, value.at, value.len) && append(t, "\n", 1))
-		return;
-	t->len = start;
-	t->dropped++;
+	struct pen p = begin(t);
+	put_span(&p, name);
+	put_span(&p, labels);
+	put(&p, " ");
+	put_span(&p, value);
+	put(&p, "\n");
+	t->dropped += !keep(t, &p);
 }
 
 void text_single(

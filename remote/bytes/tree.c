@@ -8,9 +8,14 @@ bool tree_next(struct span *rest, struct tree_line *ret_line)
 	const char *at = rest->at, *end = rest->at + rest->len;
 	while (at < end) {
 		const char *line = at, *slash = NULL, *tab;
-		for (; at < end && *at != '\t' && *at != '\n'; at++)
+		for (; at < end; at++) {
+			if (*at > '/') /* as most are */
+				continue;
+			if (*at == '\t' || *at == '\n')
+				break;
 			if (*at == '/' && !slash)
 				slash = at;
+		}
 		tab = at;
 		while (at < end && *at != '\n')
 			at++;

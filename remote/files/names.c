@@ -26,9 +26,20 @@ static int compare_numbers(struct span a, struct span b)
 	return memcmp(a.at, b.at, a.len);
 }
 
+/* Where two names begin to differ, or the number in which they do. */
+static size_t difference(struct span a, struct span b)
+{
+	size_t i = 0, most = a.len < b.len ? a.len : b.len;
+	while (i < most && a.at[i] == b.at[i])
+		i++;
+	while (i > 0 && span_is_digit(a.at[i - 1]))
+		i--;
+	return i;
+}
+
 int names_compare(struct span a, struct span b)
 {
-	size_t i = 0, k = 0;
+	size_t i = difference(a, b), k = i;
 	while (i < a.len && k < b.len) {
 		if (a.at[i] == b.at[k] && !span_is_digit(a.at[i])) {
 			i++;

@@ -61,9 +61,9 @@ static void split_all(struct walk *w, const char *files)
 
 static bool matches(struct span name, const struct pattern *p)
 {
-	size_t ends = p->prefix.len + p->suffix.len;
-	return name.len >= ends && memcmp(name.at, p->prefix.at, p->prefix.len) == 0 &&
-	       memcmp(name.at + name.len - p->suffix.len, p->suffix.at, p->suffix.len) == 0;
+	struct span start = { name.at, p->prefix.len };
+	return name.len >= p->prefix.len + p->suffix.len && span_ends(name, p->suffix) &&
+	       span_equal(start, p->prefix);
 }
 
 /* Where a symbolic link leads in the end, as the kernel names it. */
