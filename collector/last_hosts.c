@@ -17,12 +17,12 @@ int last_hosts_add(struct last_hosts *hosts, const struct last_host *host, struc
 	struct last_host *items =
 		array_reserve(hosts->items, hosts->count + 1, &hosts->size, sizeof *items);
 	if (!items)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	hosts->items = items;
 	struct last_host copy = *host;
 	copy.client = strdup(host->client);
 	if (!copy.client)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	items[hosts->count++] = copy;
 	return 0;
 }
@@ -122,7 +122,7 @@ int last_hosts_save(const char *path, const struct last_hosts *hosts, struct err
 			buffer_printf(&file, "%" PRId64 " %" PRIu32 " %s %d %s\n", h->attempted_at,
 				h->duration_ms, outcome_name(h->outcome), h->missed,
 				fields_encode(client, h->client)) < 0)
-			return error_set(err, "out of memory");
+			return error_no_memory(err);
 	}
 	return file_write(path, file.data ? file.data : "", file.len, 0600, err);
 }

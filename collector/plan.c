@@ -211,7 +211,7 @@ int plan_make(const struct plan_input *in, struct plan *ret_plan, struct error *
 	free(ranks.items);
 	if (!ok) {
 		plan_finish(&plan);
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	}
 	*ret_plan = plan;
 	return 0;

@@ -217,7 +217,7 @@ static int prepare(struct poll_phase *p, struct error *err)
 {
 	p->next = calloc(p->config->client_count + 1, sizeof *p->next);
 	if (!p->next)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	p->tell = p->options->verbose || (p->options->client_count && isatty(STDERR_FILENO));
 	return 0;
 }

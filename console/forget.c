@@ -28,7 +28,7 @@ static int forget_command(const struct config *config, const struct client *clie
 		keyring_folder(ring, i, client->name, folders[i]);
 		ids[i] = folders[i];
 	}
-	return remote_shell_forget(ids, count, command) == 0 ? 0 : error_set(err, "out of memory");
+	return remote_shell_forget(ids, count, command) == 0 ? 0 : error_no_memory(err);
 }
 
 static int run_there(const struct config *config, const struct client *client, const char *command,

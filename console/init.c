@@ -84,7 +84,7 @@ static char *config_path_in(const char *dir, struct error *err)
 	}
 	char *path = path_join(dir, "config.xml");
 	if (!path)
-		(void)error_set(err, "out of memory");
+		(void)error_no_memory(err);
 	return path;
 }
 

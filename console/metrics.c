@@ -149,7 +149,7 @@ static int add_report(struct list *l, const struct metric_choice *choice,
 	for (size_t i = 0; i < text.count; i++)
 		if ((i == 0 || compare_names(&text.samples[i - 1], &text.samples[i]) != 0) &&
 			add_own(l, choice, &text.samples[i]) != 0)
-			return error_set(err, "out of memory");
+			return error_no_memory(err);
 	return 0;
 }
 

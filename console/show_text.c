@@ -94,9 +94,9 @@ int show_text(const char *client, const char *text, size_t len, int64_t taken_at
 		promtext_parse(text + body, len - body, &parsed, err) != 0)
 		return -1;
 	if (put_head(client, &header, taken_at, now, out) != 0 || put_samples(&parsed, out) != 0)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	if (parsed.rejected &&
 		buffer_printf(out, "\n%zu lines are not well-formed; see --raw\n", parsed.rejected))
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	return 0;
 }

@@ -115,7 +115,7 @@ static int show_clients(
 		return -1;
 	int result = print_rows(config, &set, json);
 	status_set_finish(&set);
-	return result == 0 ? 0 : error_set(err, "out of memory");
+	return result == 0 ? 0 : error_no_memory(err);
 }
 
 static int show_programs(struct storage *storage, bool json, struct error *err)
@@ -125,7 +125,7 @@ static int show_programs(struct storage *storage, bool json, struct error *err)
 	if (get_programs(storage, &p, err) != 0)
 		return -1;
 	if (json && status_programs_json(&text, &p) != 0)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	if (json)
 		fputs(text.data, stdout);
 	else

@@ -78,7 +78,7 @@ static int find_identities(struct poll_run *r, struct error *err)
 		found = find_identity(r, r->plan->jumps[i].client, &r->jumps.items[i].identity);
 	for (uint32_t i = 0; found == 0 && i < r->feed.count; i++)
 		found = find_identity(r, r->plan->hosts[i].client, &r->feed.hosts[i].identity);
-	return found ? error_set(err, "out of memory") : identities_start(&r->identities, err);
+	return found ? error_no_memory(err) : identities_start(&r->identities, err);
 }
 
 static int open_inbox(struct poll_run *r, struct error *err)
@@ -106,7 +106,7 @@ static int set_up(struct poll_run *r, struct error *err)
 	if (feed_init(&r->feed, r->plan->host_count) ||
 		caps_bind(&r->feed, r->plan->hosts, r->plan->config) ||
 		jumps_init(&r->jumps, r->plan, &r->feed))
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	return open_inbox(r, err) ||
 			       spool_open_outcomes(r->plan->spool_fd, r->plan->cycle_id, 0,
 				       &r->outcomes_fd, err) ||
@@ -120,7 +120,7 @@ int pollers_start(const struct poll_plan *plan, struct poll_run **ret_run, struc
 {
 	struct poll_run *r = calloc(1, sizeof *r);
 	if (!r)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	r->plan = plan;
 	r->outcomes_fd = r->inbox_fd = -1;
 	if (set_up(r, err)) {

@@ -114,7 +114,7 @@ static int store(struct batch *b, enum put_result *results, struct error *err)
 {
 	struct sample *samples = calloc(b->samples + 1, sizeof *samples);
 	if (!samples)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	size_t n = 0;
 	for (size_t i = 0; i < b->count; n += b->visits[i].row_count, i++)
 		visit_samples(&b->visits[i], samples + n);
@@ -145,7 +145,7 @@ int batch_flush(struct batch *b, struct error *err)
 {
 	enum put_result *results = calloc(b->samples + 1, sizeof *results);
 	if (!results)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	int r = store(b, results, err);
 	if (r == 0)
 		r = settle(b, results, err);

@@ -182,7 +182,7 @@ int ingest_run(const struct ingest *in, struct ingest_summary *ret_summary, stru
 	struct spool_list list = { 0 };
 	struct batch *b = calloc(1, sizeof *b);
 	if (!b)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	*ret_summary = (struct ingest_summary){ 0 };
 	*b = (struct batch){ .in = in,
 		.summary = ret_summary,

@@ -41,7 +41,7 @@ int report_open(const struct keyring *ring, const struct spool_head *head, const
 	struct error why;
 	seal_digest(sealed, head->length, r->digest);
 	if (keyring_open(ring, sealed, head->length, &r->text, &key, &why) < 0)
-		return errno == ENOMEM ? error_set(err, "out of memory")
+		return errno == ENOMEM ? error_no_memory(err)
 				       : judge(r, OUTCOME_UNSEALED, why.text);
 	if (!r->text.len ||
 		wire_parse_report_header(r->text.data, r->text.len, &r->header, &body, &why) < 0)

@@ -8,11 +8,6 @@
 #include "lib/attempt.h"
 #include "lib/escape.h"
 
-static int out_of_memory(struct error *err)
-{
-	return error_set(err, "out of memory");
-}
-
 static void set_client(struct visit *v, const char *client)
 {
 	(void)snprintf(v->client, sizeof v->client, "%s", client);
@@ -70,7 +65,7 @@ int visit_load(struct visit *v, int spool_fd, const struct keyring *ring, uint64
 	v->counters = calloc(file_count + 1, sizeof *v->counters);
 	v->rows = calloc(file_count + 1, sizeof *v->rows);
 	if (!v->reports || !v->readings || !v->counters || !v->rows)
-		return out_of_memory(err);
+		return error_no_memory(err);
 	v->connection = (struct connection){
 		.attempt_id = line ? line->attempt_id : files[0].id,
 		.cycle_id = cycle_id,
@@ -121,7 +116,7 @@ static int derive_one(struct visit *v, size_t i, const struct derive_terms *term
 		return 0;
 	buffer_clear(ground);
 	if (buffer_append(ground, v->counters[i].data, v->counters[i].len) < 0)
-		return out_of_memory(err);
+		return error_no_memory(err);
 	return 0;
 }
 

@@ -10,7 +10,7 @@ static int add(struct outcomes *o, const struct spool_outcome *line, struct erro
 	struct spool_outcome *items =
 		array_reserve(o->items, o->count + 1, &o->size, sizeof *items);
 	if (!items)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	o->items = items;
 	items[o->count++] = *line;
 	return 0;

@@ -129,7 +129,7 @@ static const char *make_argument(struct fields *f, const char *word, struct erro
 	bool guard = text.data[1] == '-' && word[0] != '-';
 	const char *copy = arena_copy(&f->memory, text.data + !guard, text.len - !guard);
 	if (!copy)
-		(void)error_set(err, "out of memory");
+		(void)error_no_memory(err);
 	return copy;
 }
 
@@ -143,7 +143,7 @@ static const char *const *make_argv(struct fields *f, const char *const *words, 
 		if (!(argv[i] = i == 0 ? words[0] : make_argument(f, words[i], err)))
 			return NULL;
 	if (!argv)
-		(void)error_set(err, "out of memory");
+		(void)error_no_memory(err);
 	return argv;
 }
 
@@ -180,7 +180,7 @@ static enum send_result run(void *state, const struct channels *c, const struct 
 	bool ready = fields_init(&f, n->payload ? n->payload : "") == 0;
 	const char *const *env = ready ? make_env(&f) : NULL;
 	if (!env) {
-		(void)error_set(&report->reason, "out of memory");
+		(void)error_no_memory(&report->reason);
 		return SEND_LATER;
 	}
 	const struct command_order order = {

@@ -62,7 +62,7 @@ static enum send_result send_mail(void *state, const struct channels *c, const s
 	struct buffer mail CLEANUP(buffer_finish) = { 0 };
 	const struct config *config = c->config;
 	if (smtp_address(config->mail.from, &a.from) < 0 || smtp_address(to->address, &a.to) < 0) {
-		(void)error_set(&report->reason, "out of memory");
+		(void)error_no_memory(&report->reason);
 		return SEND_LATER;
 	}
 	enum send_result built = build(config, to, n, &a, &mail, &report->reason);

@@ -156,7 +156,7 @@ static enum send_result call(struct transfer *t, const struct channels *c,
 	struct send_report *report)
 {
 	if (put_url(to, &r->url) < 0 || put_body(n->payload, to->token, &r->body) < 0) {
-		(void)error_set(&report->reason, "out of memory");
+		(void)error_no_memory(&report->reason);
 		return SEND_LATER;
 	}
 	set_headers(r, to, n, clock_wall_ms());

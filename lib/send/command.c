@@ -208,9 +208,9 @@ static int attend(struct running *r, struct error *err)
 		if (p[2].revents)
 			give(r);
 		if (p[1].revents && take(r) < 0)
-			return error_set(err, "out of memory");
+			return error_no_memory(err);
 		if (p[0].revents)
-			return take_rest(r) < 0 ? error_set(err, "out of memory") : 0;
+			return take_rest(r) < 0 ? error_no_memory(err) : 0;
 	}
 }
 

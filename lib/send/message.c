@@ -125,7 +125,7 @@ int mail_build(const struct mail_message *m, struct buffer *out, struct error *e
 	bool html = m->html && m->html[0];
 	size_t likely = strlen(m->text) + (html ? strlen(m->html) : 0);
 	if (!out->cap && !buffer_reserve(out, likely + likely / 8 + HEADERS_LIKELY))
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	if (put_headers(m, out) < 0 ||
 		(html ? put_alternatives(m, out) : mime_put_part("text/plain", m->text, out)) < 0)
 		return error_set(err, "out of memory, or a mail that is too long");

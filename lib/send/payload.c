@@ -378,8 +378,8 @@ int payload_render(const struct recipient *to, const struct payload_message *m, 
 	if (to->channel == CHANNEL_WEBHOOK && render_json(&s, &body, err) < 0)
 		return -1;
 	if (to->channel == CHANNEL_COMMAND && render_fields(&s, &body) < 0)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	if (body.len > 0 && buffer_append(out, body.data, body.len) < 0)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	return 0;
 }

@@ -51,7 +51,7 @@ int smtp_open(const struct mail_config *config, struct smtp **ret_smtp, struct e
 {
 	struct smtp *s = calloc(1, sizeof *s);
 	if (!s)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	s->config = config;
 	if (set_url(s, err) < 0 || transfer_open(&s->transfer, err) < 0) {
 		smtp_close(s);

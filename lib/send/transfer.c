@@ -177,7 +177,7 @@ int transfer_open(struct transfer **ret_transfer, struct error *err)
 {
 	struct transfer *t = calloc(1, sizeof *t);
 	if (!t)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
 	if (code != CURLE_OK) {
 		free(t);
@@ -186,7 +186,7 @@ int transfer_open(struct transfer **ret_transfer, struct error *err)
 	t->curl = curl_easy_init();
 	if (!t->curl) {
 		transfer_close(t);
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	}
 	*ret_transfer = t;
 	return 0;

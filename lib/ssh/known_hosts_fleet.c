@@ -23,7 +23,7 @@ int known_hosts_resolve_fleet(struct known_hosts *k, const struct config *config
 		count += add_queries(queries + count, config->jumps, config->jump_count);
 		r = known_hosts_resolve(k, queries, count, cache, err);
 	} else {
-		(void)error_set(err, "out of memory");
+		(void)error_no_memory(err);
 	}
 	free(queries);
 	free(cache);

@@ -22,7 +22,7 @@ static int keep_key(struct ssh_scan *scan, const struct host_key *key, struct er
 	if (!type || !blob) {
 		free(type);
 		free(blob);
-		return error_set(err, "no memory");
+		return error_no_memory(err);
 	}
 	memcpy(blob, key->blob, key->blob_len);
 	*copy = (struct host_key){ .type = type, .blob = blob, .blob_len = key->blob_len };

@@ -94,7 +94,7 @@ int storage_get_alerts(struct storage *s, struct alert_set *ret_alerts, struct e
 {
 	struct set *set = set_create();
 	if (!set)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	if (storage_read(s, read_alerts, set, err)) {
 		set_destroy(set);
 		return -1;
@@ -139,7 +139,7 @@ static int make_key(struct storage *s, struct apply *a, const struct alert *aler
 	*ret_key = (struct alert_key){ alert->client[0] && !client, client ? client->id : 0,
 		clean_name(&a->strings, alert->rule, RULE_MAX),
 		clean_name(&a->strings, alert->instance, INSTANCE_MAX), alert->as_of_id };
-	return ret_key->rule && ret_key->instance ? 0 : error_set(err, "out of memory");
+	return ret_key->rule && ret_key->instance ? 0 : error_no_memory(err);
 }
 
 static int flush(struct storage *s, struct apply *a, struct error *err)
@@ -159,7 +159,7 @@ static int put_alert(
 	const char *text = clean_text(&a->strings, text_or_none(alert->text), TEXT_MAX);
 	const char *held = clean_text(&a->strings, text_or_none(alert->held), HELD_MAX);
 	if (!recipients || !text || !held)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	const struct db_value row[ALERT_PARAMETERS] = {
 		db_int(key->client_id),
 		db_text(key->rule),
@@ -187,7 +187,7 @@ static int put_alert(
 		db_text(severity_name(alert->told_severity)),
 	};
 	if (buffer_append(&a->values, row, sizeof row))
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	return 0;
 }
 
@@ -200,7 +200,7 @@ static int add_event(struct storage *s, struct apply *a, const struct alert_key 
 	const char *recipients = clean_text(&a->strings, e->recipients, TEXT_MAX);
 	const char *held = clean_text(&a->strings, text_or_none(e->held), HELD_MAX);
 	if (!text || !recipients || !held)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	if (db_run(s->db, STATEMENT_ADD_EVENT,
 		    DB_VALUES(alert_row[0], db_text(kind_name(e->kind)), db_time(e->at),
 			    db_int(key->client_id), db_text(key->rule), db_text(key->instance),
@@ -373,7 +373,7 @@ int storage_acknowledge(struct storage *s, uint64_t opened_event, const char *wh
 	struct acknowledge a = { opened_event, clean_text(&strings, who, WHO_MAX),
 		clean_text(&strings, why, TEXT_MAX), now };
 	if (!a.who || !a.why)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	int rc = opened_event ? storage_write(s, acknowledge, &a, err) : 1;
 	if (rc < 0)
 		return -1;

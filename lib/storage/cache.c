@@ -143,13 +143,13 @@ static int load(struct storage *s, struct error *err)
 			.newest_ok_id = (uint64_t)db_get_int(&row[2]),
 			.text_at = db_get_int(&row[3]) };
 		if (!add_client(s, &c))
-			return error_set(err, "out of memory");
+			return error_no_memory(err);
 	}
 	if (rc < 0 || db_query(s->db, STATEMENT_METRICS, NULL, err))
 		return -1;
 	while ((rc = db_next(s->db, STATEMENT_METRICS, row, err)) > 0)
 		if (!add_metric(s, db_get_int(&row[0]), db_get_text(&row[1])))
-			return error_set(err, "out of memory");
+			return error_no_memory(err);
 	s->cache.is_loaded = rc == 0;
 	return rc;
 }
@@ -162,7 +162,7 @@ static int find_client(struct storage *s, struct cached_client *key, const char 
 		return -1;
 	key->name = clean_name(&s->cache.memory, name, CLIENT_MAX);
 	if (!key->name)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	struct cached_client **found = tfind(key, &s->cache.clients, compare_clients);
 	*ret_client = found ? *found : NULL;
 	return 0;
@@ -198,7 +198,7 @@ int cache_client(struct storage *s, const char *name, int64_t now,
 	key.id = (int64_t)s->driver->last_id(s->db);
 	key.has_series = true;
 	*ret_client = add_client(s, &key);
-	return *ret_client ? 0 : error_set(err, "out of memory");
+	return *ret_client ? 0 : error_no_memory(err);
 }
 
 static struct cached_client *client_of(
@@ -234,7 +234,7 @@ int cache_load_series(
 			.instance = db_get_text(&row[3]),
 			.seen_at = db_get_int(&row[4]) };
 		if (client && add_series(s, client, &series))
-			return error_set(err, "out of memory");
+			return error_no_memory(err);
 	}
 	for (size_t i = 0; i < count && rc == 0; i++) {
 		clients[i]->has_series = true;
@@ -260,7 +260,7 @@ static const struct cached_metric *make_metric(
 		return NULL;
 	const struct cached_metric *m = add_metric(s, (int64_t)s->driver->last_id(s->db), name);
 	if (!m)
-		(void)error_set(err, "out of memory");
+		(void)error_no_memory(err);
 	return m;
 }
 
@@ -274,7 +274,7 @@ static int metric_id(
 	if (!*recent || strcmp((*recent)->name, name) != 0) {
 		const char *clean = clean_name(&s->cache.memory, name, METRIC_MAX);
 		if (!clean)
-			return error_set(err, "out of memory");
+			return error_no_memory(err);
 		const struct cached_metric *m = find_metric(s, clean);
 		if (!m && !make) {
 			*ret_id = 0;
@@ -322,7 +322,7 @@ static int insert_series(struct storage *s, struct cached_client *client,
 		return begin_again(s, "metric", err);
 	series->id = (int64_t)s->driver->last_id(s->db);
 	client->has_more_series = true;
-	return add_series(s, client, series) ? error_set(err, "out of memory") : 0;
+	return add_series(s, client, series) ? error_no_memory(err) : 0;
 }
 
 /* ---- room --------------------------------------------------------------------------------- */
@@ -381,7 +381,7 @@ int cache_series(struct storage *s, struct cached_client *client, const char *me
 	if (!found) { /* what is found was clean */
 		key.instance = clean_name(&s->cache.memory, instance, INSTANCE_MAX);
 		if (!key.instance)
-			return error_set(err, "out of memory");
+			return error_no_memory(err);
 		found = key.metric_id && key.instance != instance &&
 			find_series(client, &key, &place);
 	}

@@ -69,7 +69,7 @@ int storage_claim_number(struct storage *s, uint64_t claim, uint8_t wanted, cons
 		.place = clean_text(&strings, place, PLACE_MAX),
 		.now = now };
 	if (!c.place)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	if (storage_read(s, look_up, &c, err))
 		return -1;
 	if (!c.number && storage_write(s, take, &c, err))

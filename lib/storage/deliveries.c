@@ -50,7 +50,7 @@ int storage_get_deliveries(struct storage *s, const uint64_t *events, size_t cou
 {
 	struct read r = { set_create(), events, count };
 	if (!r.set)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	if (storage_read(s, read_deliveries, &r, err)) {
 		set_destroy(r.set);
 		return -1;

@@ -121,7 +121,7 @@ static struct set *read_set(
 {
 	r->set = set_create();
 	if (!r->set) {
-		(void)error_set(err, "out of memory");
+		(void)error_no_memory(err);
 		return NULL;
 	}
 	if (storage_read(s, work, r, err) == 0)
@@ -158,7 +158,7 @@ int storage_get_events(struct storage *s, const char *client, const char *rule,
 		.limit = limit,
 	};
 	if (!r.client || !r.rule != !rule || !r.instance != !instance)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	return get_events(s, read_history, &r, ret_events, err);
 }
 

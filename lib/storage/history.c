@@ -56,7 +56,7 @@ int storage_get_history(struct storage *s, const char *client, const char *metri
 		.points = ret_points,
 	};
 	if (!h.client || !h.metric || !h.instance)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	if (storage_read(s, get_history, &h, err))
 		return -1;
 	*ret_count = h.count;

@@ -39,7 +39,7 @@ int storage_take_lease(struct storage *s, const char *holder, int64_t now, int64
 	CLEANUP(arena_finish) struct arena strings = { 0 };
 	struct take t = { clean_name(&strings, holder, CLIENT_MAX), now, ttl_ms, 0 };
 	if (!t.holder)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	if (storage_write(s, take, &t, err) < 0)
 		return -1;
 	*ret_epoch = t.epoch;

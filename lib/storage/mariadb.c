@@ -202,12 +202,12 @@ static int mariadb_open(const struct storage_config *config, bool create, struct
 	*ret_fault = DB_FATAL;
 	struct mariadb *m = calloc(1, sizeof *m);
 	if (!m)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	m->base.driver = &mariadb_driver;
 	m->handle = mysql_init(NULL);
 	if (!m->handle) {
 		free(m);
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	}
 	int rc = connect_server(m, config, err);
 	describe(m, config);

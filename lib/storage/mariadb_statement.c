@@ -70,7 +70,7 @@ static struct prepared *prepare(struct mariadb *m, enum statement id, struct err
 	if (p && p->handle)
 		(void)fail(m, id, err);
 	else
-		(void)error_set(err, "out of memory");
+		(void)error_no_memory(err);
 	close_statement(p);
 	m->statements[id] = NULL;
 	return NULL;
@@ -188,7 +188,7 @@ static int run_bulk(struct mariadb *m, enum statement id, const struct db_value 
 	unsigned size = (unsigned)rows;
 	for (size_t i = 0; i < count; i++)
 		if (bind_array(&a, values + i, count, rows, &binds[i]))
-			return error_set(err, "out of memory");
+			return error_no_memory(err);
 	(void)mysql_stmt_attr_set(handle, STMT_ATTR_ARRAY_SIZE, &size);
 	if (mysql_stmt_bind_param(handle, binds) || mysql_stmt_execute(handle))
 		return fail(m, id, err);
@@ -274,7 +274,7 @@ static int bind_columns(struct mariadb *m, enum statement id, struct error *err)
 	const char *types = statement_texts[id].columns;
 	for (size_t i = 0; types[i]; i++) {
 		if (grow(&p->columns[i], TEXT_SIZE))
-			return error_set(err, "out of memory");
+			return error_no_memory(err);
 		binds[i] = bind_column(&p->columns[i], types[i]);
 	}
 	return mysql_stmt_bind_result(p->handle, binds) ? fail(m, id, err) : 0;

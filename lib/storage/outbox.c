@@ -54,7 +54,7 @@ int storage_due_notifications(struct storage *s, int64_t now, uint64_t after_id,
 {
 	struct read r = { set_create(), now, after_id, limit };
 	if (!r.set)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	if (storage_read(s, read_due, &r, err)) {
 		set_destroy(r.set);
 		return -1;
@@ -103,7 +103,7 @@ static int run_deferrals(struct storage *s, struct put *p, enum statement id,
 		const char *recipient = clean_name(&p->strings, items[i].recipient, RECIPIENT_MAX);
 		uint64_t n;
 		if (!recipient)
-			return error_set(err, "out of memory");
+			return error_no_memory(err);
 		if (s->driver->execute(s->db, id,
 			    DB_VALUES(db_text(recipient), db_time(items[i].due_at),
 				    db_id(items[i].event_id)),
@@ -121,7 +121,7 @@ static int find_notification(
 	const char *recipient = clean_name(&p->strings, n->recipient, RECIPIENT_MAX);
 	struct db_value found;
 	if (!recipient)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	if (n->event_count == 0)
 		return 0;
 	return db_first(s->db, STATEMENT_FIND_NOTIFICATION,
@@ -151,7 +151,7 @@ static int add_members(struct storage *s, const struct notification *n, struct e
 	for (size_t i = 0; i < n->event_count; i++)
 		if (buffer_append(&rows, DB_VALUES(db_int(id), db_id(n->events[i])),
 			    2 * sizeof(struct db_value)))
-			return error_set(err, "out of memory");
+			return error_no_memory(err);
 	if (!n->event_count)
 		return 0;
 	return s->driver->execute(s->db, STATEMENT_ADD_MEMBER,
@@ -166,7 +166,7 @@ static int put_one(
 	const char *text = clean_text(&p->strings, n->text, BODY_MAX);
 	const char *payload = clean_text(&p->strings, text_or_none(n->payload), BODY_MAX);
 	if (!recipient || !subject || !text || !payload)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	if (db_run(s->db, STATEMENT_ADD_NOTIFICATION,
 		    DB_VALUES(db_text(n->channel), db_text(recipient), db_text(n->message_id),
 			    db_text(n->references), db_text(subject), db_text(text),
@@ -232,7 +232,7 @@ int storage_count_notifications(struct storage *s, const char *recipient, int64_
 	CLEANUP(arena_finish) struct arena strings = { 0 };
 	struct count c = { clean_name(&strings, recipient, RECIPIENT_MAX), since, until, 0 };
 	if (!c.recipient)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	if (storage_read(s, count_notifications, &c, err))
 		return -1;
 	*ret_count = c.count;
@@ -244,7 +244,7 @@ static int put_delivery(struct storage *s, const struct notification *n, struct 
 	CLEANUP(arena_finish) struct arena strings = { 0 };
 	const char *error = clean_text(&strings, n->last_error ? n->last_error : "", ERROR_MAX);
 	if (!error)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	return db_run(s->db, STATEMENT_PUT_DELIVERY,
 		DB_VALUES(db_text(delivery_name(n->state)), db_int(n->tries),
 			db_time_or_null(n->next_try_at), db_time_or_null(n->done_at),
@@ -292,12 +292,12 @@ static int first_message(struct storage *s, void *arg, struct error *err)
 	const char *recipient = clean_name(&strings, f->recipient, RECIPIENT_MAX);
 	struct db_value row;
 	if (!recipient)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	f->out->len = f->before;
 	int rc = db_first(s->db, STATEMENT_FIRST_MESSAGE,
 		DB_VALUES(db_id(f->opened_event), db_text(recipient)), &row, err);
 	if (rc > 0 && buffer_append_text(f->out, db_get_text(&row)))
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	return rc < 0 ? -1 : 0;
 }
 

@@ -41,7 +41,7 @@ static int read_partitions(struct storage *s, struct buffer *out, struct error *
 		memcpy(p.name, name, 10);
 		p.bound = strtoull(db_get_text(&row[2]), NULL, 10);
 		if (buffer_append(out, &p, sizeof p))
-			return error_set(err, "out of memory");
+			return error_no_memory(err);
 	}
 	return rc;
 }
@@ -96,7 +96,7 @@ static int extend(struct storage *s, void *arg, struct error *err)
 		CLEANUP(buffer_finish) struct buffer sql = { 0 };
 		uint64_t last = last_bound(&partitions, i);
 		if (format_missing(i, last, *now, &sql))
-			return error_set(err, "out of memory");
+			return error_no_memory(err);
 		int rc = sql.len ? change(s, sql.data, err) : 0;
 		if (rc < 0 || (rc && last <= attempt_floor(*now))) /* today's is needed now */
 			return -1;

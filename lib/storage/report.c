@@ -28,7 +28,7 @@ int report_put_text(struct storage *s, struct cached_client *client, const struc
 	char *to = buffer_reserve(&packed, len);
 	if (!to ||
 		compress((Bytef *)to, &len, (const Bytef *)sample->text, sample->text_len) != Z_OK)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	if (len > s->db->value_max) /* the sample without it is better than neither */
 		return 0;
 	if (db_run(s->db, STATEMENT_PUT_TEXT,
@@ -53,7 +53,7 @@ static int get_counters(struct storage *s, void *arg, struct error *err)
 	CLEANUP(arena_finish) struct arena strings = { 0 };
 	const char *name = clean_name(&strings, c->client, CLIENT_MAX);
 	if (!name)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	c->out->len = c->before;
 	int rc = db_first(s->db, STATEMENT_COUNTERS, DB_VALUES(db_text(name)), &row, err);
 	if (rc > 0 && row.type == DB_BLOB && buffer_append(c->out, row.p, row.len))
@@ -84,7 +84,7 @@ static int unpack(const struct db_value row[3], struct report *r, struct error *
 	uLongf len = size < 0 || size > REPORT_MAX ? 0 : (uLongf)size;
 	char *to = buffer_reserve(r->out, len);
 	if (!to)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	if (uncompress((Bytef *)to, &len, row[0].p, row[0].len) != Z_OK || len != (uLongf)size)
 		return error_set(err, "%s: its report is damaged", r->client);
 	r->out->len += len;
@@ -110,7 +110,7 @@ int storage_get_report(struct storage *s, const char *client, struct buffer *out
 		.client = clean_name(&strings, client, CLIENT_MAX), .out = out, .before = out->len
 	};
 	if (!r.client)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	if (storage_read(s, get_report, &r, err))
 		return -1;
 	*ret_taken_at = r.taken_at;

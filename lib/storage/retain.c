@@ -27,7 +27,7 @@ static int read_ids(struct storage *s, enum statement query, struct buffer *ids,
 	int rc;
 	while ((rc = db_next(s->db, query, &row, err)) > 0)
 		if (buffer_append(ids, &row, sizeof row))
-			return error_set(err, "out of memory");
+			return error_no_memory(err);
 	return rc;
 }
 
@@ -227,7 +227,7 @@ int storage_forget(struct storage *s, const char *client, bool *ret_found, struc
 	struct forget f = { .client = clean_name(&strings, client, CLIENT_MAX) };
 	bool found = false;
 	if (!f.client)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	do {
 		if (storage_write(s, forget_slice, &f, err))
 			return -1;

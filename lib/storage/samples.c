@@ -88,7 +88,7 @@ static int add_values(
 	struct chunk *c, const struct db_value *values, size_t count, struct error *err)
 {
 	if (buffer_append(&c->values, values, count * sizeof *values))
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	return 0;
 }
 
@@ -114,7 +114,7 @@ static int put_row(struct chunk *c, size_t i, struct error *err)
 	const struct sample *s = &c->samples[i];
 	const char *error = clean_text(&c->strings, s->error, ERROR_MAX);
 	if (!error)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	return add_values(c,
 		DB_VALUES(db_id(s->id), db_int(c->clients[i]->id), db_id(s->cycle_id),
 			db_time(s->taken_at), db_time(s->received_at),
@@ -130,7 +130,7 @@ static int complete_row(struct storage *storage, struct chunk *c, size_t i, stru
 	const struct sample *s = &c->samples[i];
 	const char *error = clean_text(&c->strings, s->error, ERROR_MAX);
 	if (!error)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	return db_run(storage->db, STATEMENT_COMPLETE_SAMPLE,
 		DB_VALUES(db_text(outcome_name(s->outcome)), db_text(stage_name(s->stage)),
 			db_text(error), db_time(s->received_at), db_text(s->probe_hash),

@@ -50,5 +50,5 @@ void set_add_reading(struct set *set, const struct db_value *row)
 
 int set_check(const struct set *set, struct error *err)
 {
-	return set->has_failed ? error_set(err, "out of memory") : 0;
+	return set->has_failed ? error_no_memory(err) : 0;
 }

@@ -47,7 +47,7 @@ int storage_get_silences(
 {
 	struct read r = { set_create(), at };
 	if (!r.set)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	if (storage_read(s, read_silences, &r, err)) {
 		set_destroy(r.set);
 		return -1;
@@ -111,7 +111,7 @@ int storage_add_silence(
 		put_text(&strings, silence->weekly, WEEKLY_MAX, &a.values[5]) ||
 		put_text(&strings, silence->who, WHO_MAX, &a.values[8]) ||
 		put_text(&strings, silence->why, TEXT_MAX, &a.values[9]))
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	if (storage_write(s, add_silence, &a, err))
 		return -1;
 	*ret_id = a.id;
@@ -136,7 +136,7 @@ int storage_lift_silence(struct storage *s, uint64_t id, const char *who, const 
 	struct lift l = { .values = { [0] = db_time(now), [3] = db_id(id), [4] = db_time(now) } };
 	if (put_text(&strings, who, WHO_MAX, &l.values[1]) ||
 		put_text(&strings, why, TEXT_MAX, &l.values[2]))
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	if (storage_write(s, lift_silence, &l, err))
 		return -1;
 	*ret_found = l.changed > 0;

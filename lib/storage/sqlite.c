@@ -105,7 +105,7 @@ static int sqlite_open(const struct storage_config *config, bool create, struct 
 		return -1;
 	struct sqlite *s = calloc(1, sizeof *s);
 	if (!s)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	s->base.driver = &sqlite_driver;
 	(void)snprintf(s->base.description, sizeof s->base.description, "SQLite %s, %s",
 		sqlite3_libversion(), config->path);

@@ -39,7 +39,7 @@ static int read_clients(
 	while ((rc = db_next(s->db, r->clients, row, err)) > 0) {
 		add_client(set, row);
 		if (buffer_append(ids, &row[0].i, sizeof row[0].i))
-			return error_set(err, "out of memory");
+			return error_no_memory(err);
 	}
 	return rc ? rc : set_check(set, err);
 }
@@ -88,7 +88,7 @@ static int get_status(
 {
 	r->set = set_create();
 	if (!r->set)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	if (storage_read(s, read_status, r, err)) {
 		set_destroy(r->set);
 		return -1;
@@ -110,7 +110,7 @@ int storage_get_client_status(
 	CLEANUP(arena_finish) struct arena strings = { 0 };
 	const char *name = clean_name(&strings, client, CLIENT_MAX);
 	if (!name)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	struct status one = { NULL, STATEMENT_STATUS_ONE, STATEMENT_STATUS_READINGS_ONE,
 		db_text(name) };
 	return get_status(s, &one, ret_set, err);

@@ -117,7 +117,7 @@ int storage_open(const struct storage_config *config, bool migrate, struct stora
 {
 	struct storage *s = calloc(1, sizeof *s);
 	if (!s)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	s->config = config;
 	s->driver = config->engine == STORAGE_MARIADB ? &mariadb_driver : &sqlite_driver;
 	if (connect_patiently(s, migrate, err) ||

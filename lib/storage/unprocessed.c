@@ -46,7 +46,7 @@ static int read_samples(struct storage *s, struct batch *b, struct error *err)
 		if (watch_client(s, row[2].i, db_get_text(&row[3]), row[4].i, &client, err))
 			return -1;
 		if (buffer_append(&b->clients, &client, sizeof(void *)))
-			return error_set(err, "out of memory");
+			return error_no_memory(err);
 		add_sample(b->set, client, row);
 	}
 	return rc ? rc : set_check(b->set, err);
@@ -84,7 +84,7 @@ static int read_readings(struct storage *s, const struct batch *b, struct stored
 		if (at == count)
 			return error_set(err, "readings out of order");
 		if (add_reading(b->set, &samples[at], clients[at], &series, row))
-			return error_set(err, "out of memory");
+			return error_no_memory(err);
 	}
 	return rc;
 }
@@ -121,7 +121,7 @@ static int get_samples(struct storage *s, const struct choice *choice,
 {
 	struct batch b = { set_create(), choice, { 0 } };
 	if (!b.set)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	int rc = watch_start(s, err) ? -1 : storage_read(s, read_batch, &b, err);
 	buffer_finish(&b.clients);
 	if (rc) {

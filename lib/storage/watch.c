@@ -71,7 +71,7 @@ int storage_watch_metrics(struct storage *s, const char *const *metrics, struct 
 		if (name)
 			name = arena_copy(&w->memory, name, strlen(name));
 		if (!name || buffer_append(&w->wanted, &name, sizeof name))
-			return error_set(err, "out of memory");
+			return error_no_memory(err);
 	}
 	return 0;
 }
@@ -104,7 +104,7 @@ static int load_metrics(struct storage *s, struct error *err)
 		struct watched_metric m = { db_get_int(&row[0]), is_wanted(&s->watch, name),
 			arena_copy(&s->watch.memory, name, strlen(name)) };
 		if (!m.name || buffer_append(metrics, &m, sizeof m))
-			return error_set(err, "out of memory");
+			return error_no_memory(err);
 	}
 	if (metrics->len)
 		qsort(metrics->data, metrics->len / sizeof(struct watched_metric),
@@ -166,10 +166,10 @@ int watch_client(struct storage *s, int64_t id, const char *name, int64_t turn,
 	if (!c)
 		c = add_client(w, at, id, name);
 	if (!c)
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	if (!c->is_loaded || c->turn != turn) {
 		if (buffer_append(&w->stale, &c, sizeof(void *)))
-			return error_set(err, "out of memory");
+			return error_no_memory(err);
 		c->turn = turn;
 		c->is_loaded = true; /* or else the transaction comes to nothing */
 	}
@@ -228,7 +228,7 @@ static int add_series(
 		arena_copy(&s->watch.memory, db_get_text(&row[3]), row[3].len) };
 	if (!series.instance || buffer_append(&l->series, &series, sizeof series) ||
 		buffer_append(&l->rows, DB_VALUES(row[0], row[1]), 2 * sizeof *row))
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	return 0;
 }
 
@@ -248,7 +248,7 @@ static int load_some(
 	while ((rc = db_next(s->db, STATEMENT_SERIES_OF_64, row, err)) > 0) {
 		if (!l.client || l.client->id != row[0].i) {
 			if (end_client(&s->watch, &l))
-				return error_set(err, "out of memory");
+				return error_no_memory(err);
 			l.client = find_client(&s->watch, row[0].i, &at);
 		}
 		if (add_series(s, &l, row, err))
@@ -257,7 +257,7 @@ static int load_some(
 	if (rc < 0)
 		return -1;
 	if (end_client(&s->watch, &l))
-		return error_set(err, "out of memory");
+		return error_no_memory(err);
 	size_t rows = l.rows.len / (2 * sizeof *row);
 	return rows ? s->driver->execute(
 			      s->db, STATEMENT_WATCH, (const void *)l.rows.data, rows, NULL, err)
