@@ -14,6 +14,7 @@ enum {
 	NAMES_MAX = 4096,
 	MOUNTINFO_MAX = 352 << 10,
 	POINTS_MAX = 64 << 10, /* of mounts that are away */
+	TOLD_MAX = 8 << 10,    /* of what is told last: two lines a source at most, and a few */
 };
 
 static int init_names(struct names *n, struct arena *a)
@@ -36,7 +37,8 @@ static ssize_t read_mounts(struct collect *c)
 static void learn_mounts(struct collect *c)
 {
 	ssize_t n = read_mounts(c);
-	c->is_table_cut = c->cut;
+	c->is_table_cut = c->cut > 0; /* told by who takes it apart, as what was denied */
+	c->cut = 0;
 	c->is_table_denied = c->denied;
 	c->reach.is_unknown = n < 0 && !*c->root;
 	if (n < 0)
@@ -106,7 +108,7 @@ int collect_folder(struct collect *c, const char *path)
 void collect_note(struct collect *c, int error)
 {
 	c->denied = c->denied || error == EACCES || error == EPERM;
-	c->cut = c->cut || error == EMFILE || error == ENFILE || error == ENOMEM;
+	c->cut += error == EMFILE || error == ENFILE || error == ENOMEM;
 }
 
 /* As many as any gather has open at a time. Without them files look as if they were not there. */
@@ -151,7 +153,8 @@ struct job {
 /* How a child begins its answer. */
 struct answer {
 	size_t len; /* of what follows */
-	bool cut, denied;
+	size_t cut;
+	bool denied;
 };
 
 static void answer(int fd, const void *data)
@@ -179,7 +182,7 @@ static bool ask_child(struct collect *c, const struct source *s, struct span *re
 	memcpy(&a, c->bytes, sizeof a);
 	if (a.len != (size_t)n - sizeof a)
 		return false;
-	c->cut = c->cut || a.cut;
+	c->cut = a.cut;
 	c->denied = c->denied || a.denied;
 	*ret_bytes = (struct span){ c->bytes + sizeof a, a.len };
 	return true;
@@ -193,44 +196,62 @@ static struct span gather_here(struct collect *c, const struct source *s)
 
 static void run_source(struct collect *c, const struct source *s, struct text *out)
 {
+	size_t before = c->cut;
 	c->denied = c->met_away = false;
 	struct span bytes = gather_here(c, s);
-	if (c->met_away && !ask_child(c, s, &bytes))
-		bytes = gather_here(c, s);
+	if (c->met_away) {
+		c->cut = before;
+		if (!ask_child(c, s, &bytes))
+			bytes = gather_here(c, s);
+	}
 	if (bytes.len > 0)
 		s->read(bytes, out);
 }
 
-/* Rows may share a reader. */
-static bool is_told(const bool denied[static SOURCE_COUNT], size_t i)
+/* Rows may share a reader: the first of those. */
+static size_t first_row(size_t i)
 {
-	for (size_t k = 0; k < i; k++)
-		if (denied[k] && sources[k].read == sources[i].read)
-			return true;
-	return false;
+	size_t first = 0;
+	while (sources[first].read != sources[i].read)
+		first++;
+	return first;
 }
 
-static void write_denied(const bool denied[static SOURCE_COUNT], struct text *out)
+static void write_counts(
+	const char *name, const uint64_t counts[static SOURCE_COUNT], struct text *out)
 {
-	struct family family = { "fleet_source_denied", "gauge", false };
+	struct family family = { name, "gauge", false };
 	for (size_t i = 0; i < SOURCE_COUNT; i++) {
 		struct label source = text_label("source", sources[i].name);
-		if (denied[i] && !is_told(denied, i))
-			text_member(out, &family, &source, 1, 1, 0);
+		if (counts[i] > 0)
+			text_member_unsigned(out, &family, &source, 1, counts[i], 0);
+	}
+}
+
+static void run_all(struct collect *c, uint64_t denied[static SOURCE_COUNT],
+	uint64_t cut[static SOURCE_COUNT], struct text *out)
+{
+	for (size_t i = 0; i < SOURCE_COUNT; i++) {
+		uint64_t before = c->cut + out->cut;
+		size_t row = first_row(i);
+		run_source(c, &sources[i], out);
+		denied[row] = denied[row] || c->denied;
+		cut[row] += c->cut + out->cut - before;
 	}
 }
 
 void collect_run(struct collect *c, struct text *out)
 {
-	bool denied[SOURCE_COUNT];
-	c->cut = c->cut || !has_descriptors();
-	for (size_t i = 0; i < SOURCE_COUNT; i++) {
-		run_source(c, &sources[i], out);
-		denied[i] = c->denied;
-	}
-	write_denied(denied, out);
+	uint64_t denied[SOURCE_COUNT] = { 0 }, cut[SOURCE_COUNT] = { 0 };
+	size_t size = out->size;
+	bool is_poor = !has_descriptors();
+	out->size -= TOLD_MAX;
+	run_all(c, denied, cut, out);
+	text_widen(out, size);
+	write_counts("fleet_source_denied", denied, out);
+	write_counts("fleet_source_cut", cut, out);
 	write_away(c, out);
-	out->cut = out->cut || c->cut;
+	out->cut += c->cut + is_poor;
 }
 
 void collect_boot_id(struct collect *c, char ret_id[static 37])

@@ -41,8 +41,8 @@ struct collect {
 	enum children children;
 	bool is_child;
 	bool met_away; /* the gather under way was refused a path that may never answer */
-	bool cut;      /* a gather had to leave something out */
 	bool denied;   /* the gather under way was refused something */
+	size_t cut;    /* entries, lines and files that gathers had to leave out */
 };
 
 /* Takes its memory from the arena, keeps the rest as it is (`folders` may be filled later), and
@@ -51,9 +51,9 @@ int collect_init(struct collect *c, struct arena *a, const char *root, const cha
 	const struct folders *folders) MUST_CHECK;
 
 /* Appends all samples, without the closing line; last, which sources told less than they would
- * have told root (`fleet_source_denied`, by the names of their readers), and whether what may
- * never answer did (`fleet_filesystem_stuck`) or could not be asked
- * (`fleet_filesystem_unmeasured`). */
+ * have told root (`fleet_source_denied`, by the names of their readers), how much of which was not
+ * even read (`fleet_source_cut`), and whether what may never answer did (`fleet_filesystem_stuck`)
+ * or could not be asked (`fleet_filesystem_unmeasured`); for these there is always room. */
 void collect_run(struct collect *c, struct text *out);
 
 /* The boot id as a report's header wants it: 36 characters, or "-". */

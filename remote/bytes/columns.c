@@ -14,11 +14,10 @@ static size_t find_lines(struct span file, take_device *take, struct cursor *ret
 	while (span_line(&file, &line)) {
 		if (!take(&line, &device))
 			continue;
-		if (count == COLUMNS_LINES_MAX) {
-			out->cut = true;
-			break;
-		}
-		ret[count++] = (struct cursor){ device, line };
+		if (count < COLUMNS_LINES_MAX)
+			ret[count++] = (struct cursor){ device, line };
+		else
+			out->cut++;
 	}
 	return count;
 }

@@ -140,7 +140,7 @@ struct chosen {
 	bool network;
 	bool any_feared; /* among those seen */
 	struct mount *mounts;
-	size_t count;
+	size_t count, cut;
 };
 
 static void drop(struct chosen *c, size_t i)
@@ -190,8 +190,12 @@ static void choose(struct chosen *c, const struct mount *m)
 	for (size_t i = c->count; i-- > 0;)
 		if (span_equal(c->mounts[i].point, m->point))
 			drop(c, i);
-	if (is_wanted(c, m) && c->count < MOUNTS_MAX)
+	if (!is_wanted(c, m))
+		return;
+	if (c->count < MOUNTS_MAX)
 		c->mounts[c->count++] = *m;
+	else
+		c->cut++;
 }
 
 /* Whoever walks to a point behind a mount that is away may get stuck there. */
@@ -227,7 +231,7 @@ static void drop_doubles(struct chosen *c)
 		}
 }
 
-size_t mounts_parse(struct span file, const char *asks, struct mount *ret_mounts)
+size_t mounts_parse(struct span file, const char *asks, struct mount *ret_mounts, size_t *ret_cut)
 {
 	struct chosen c = { .asks = asks, .network = asks_for_network(asks), .mounts = ret_mounts };
 	struct span rest = file, line;
@@ -240,6 +244,7 @@ size_t mounts_parse(struct span file, const char *asks, struct mount *ret_mounts
 		if (parse_line(line, &m))
 			look_behind(&c, &m);
 	drop_doubles(&c);
+	*ret_cut = c.cut;
 	return c.count;
 }
 

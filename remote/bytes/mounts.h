@@ -26,8 +26,8 @@ struct mount {
 	bool away; /* it may never answer */
 };
 
-/* `asks` are the request's (lib/wire/ask.h). At most MOUNTS_MAX. */
-size_t mounts_parse(struct span file, const char *asks, struct mount *ret_mounts);
+/* `asks` are the request's (lib/wire/ask.h). At most MOUNTS_MAX; *ret_cut counts the others. */
+size_t mounts_parse(struct span file, const char *asks, struct mount *ret_mounts, size_t *ret_cut);
 
 /* The points of all mounts that may never answer, each with a NUL, but for "/": who starts from a
  * dead root stays with it. False when they do not fit. */

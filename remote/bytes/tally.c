@@ -126,8 +126,7 @@ void tally_name_users(struct tally *t, struct span passwd)
 
 struct lines {
 	char *data;
-	size_t len, size;
-	bool cut;
+	size_t len, size, cut;
 };
 
 static void PRINTF(2, 3) put(struct lines *out, const char *fmt, ...)
@@ -136,8 +135,10 @@ static void PRINTF(2, 3) put(struct lines *out, const char *fmt, ...)
 	va_start(ap, fmt);
 	int n = vsnprintf(out->data + out->len, out->size - out->len, fmt, ap);
 	va_end(ap);
-	out->cut = out->cut || n < 0 || (size_t)n >= out->size - out->len;
-	out->len += out->cut ? 0 : (size_t)n;
+	if (out->cut == 0 && n >= 0 && (size_t)n < out->size - out->len)
+		out->len += (size_t)n;
+	else
+		out->cut++;
 }
 
 /* A number, or "-". Returns `out`. */
@@ -196,10 +197,11 @@ static void put_states(struct lines *out, const struct tally *t)
 }
 
 size_t tally_write(
-	const struct tally *t, uint64_t page_bytes, char *out, size_t size, bool *ret_cut)
+	const struct tally *t, uint64_t page_bytes, char *out, size_t size, size_t *ret_cut)
 {
 	struct lines lines = { .data = out, .size = size };
-	put(&lines, "pids\t%" PRIu64 "\nthreads\t%" PRIu64 "\n", t->pids, t->threads);
+	put(&lines, "pids\t%" PRIu64 "\n", t->pids);
+	put(&lines, "threads\t%" PRIu64 "\n", t->threads);
 	put_states(&lines, t);
 	for (size_t i = 0; i < t->asked_count; i++)
 		put_asked(&lines, t, &t->asked[i], page_bytes);

@@ -79,9 +79,9 @@ void tally_name_users(struct tally *t, struct span passwd);
  *   cpu TICKS NAME PID USER          nothing for USER: it ended before that could be told
  *   memory BYTES NAME PID USER
  *
- * Returns the length; what does not fit is left out by lines, which *ret_cut tells.
+ * Returns the length; what does not fit is left out by lines, which *ret_cut counts.
  */
 size_t tally_write(
-	const struct tally *t, uint64_t page_bytes, char *out, size_t size, bool *ret_cut);
+	const struct tally *t, uint64_t page_bytes, char *out, size_t size, size_t *ret_cut);
 
 #endif

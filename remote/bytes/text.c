@@ -201,14 +201,13 @@ struct label text_label(const char *name, const char *value)
 void text_widen(struct text *t, size_t size)
 {
 	t->size = size;
-	t->cut = t->cut || t->full;
 	t->full = false;
 }
 
 void text_finish(struct text *t)
 {
 	char end[END_SIZE];
-	int truncated = t->full || t->cut || t->dropped > 0;
+	int truncated = t->full || t->cut > 0 || t->dropped > 0;
 	int len = snprintf(end, sizeof end, END, t->dropped, truncated);
 	if (t->size - t->len < END_SIZE)
 		return;

@@ -18,7 +18,7 @@ struct text {
 	char *data;
 	size_t len, size;
 	bool full;	  /* no room: everything that follows is left out */
-	bool cut;	  /* something was not even read; set by the caller */
+	uint64_t cut;	  /* entries, lines and files that were not even read; told by others */
 	uint64_t dropped; /* samples left out */
 };
 

@@ -79,8 +79,7 @@ static void sort(struct span *items, size_t count)
 struct listing {
 	struct names *names;
 	names_wanted *is_wanted;
-	size_t len;
-	bool fits;
+	size_t len, cut;
 };
 
 /* 0 for one that is left out. */
@@ -100,20 +99,21 @@ static void take_name(void *context, const char *name)
 	struct span from = { name, length(name) };
 	if (from.len == 0 || (l->is_wanted && !l->is_wanted(from)))
 		return;
-	l->fits = l->fits && from.len <= n->size - l->len && n->count < n->max;
-	if (!l->fits)
+	if (l->cut > 0 || from.len > n->size - l->len || n->count == n->max) {
+		l->cut++;
 		return;
+	}
 	n->items[n->count++] = (struct span){ n->data + l->len, from.len };
 	(void)span_copy(from, n->data + l->len);
 	l->len += from.len;
 }
 
-bool names_list(struct names *n, int dir_fd, names_wanted *is_wanted)
+size_t names_list(struct names *n, int dir_fd, names_wanted *is_wanted)
 {
-	struct listing l = { .names = n, .is_wanted = is_wanted, .fits = true };
+	struct listing l = { .names = n, .is_wanted = is_wanted };
 	n->count = 0;
 	if (io_each_name(dir_fd, take_name, &l) < 0)
 		n->count = 0;
 	sort(n->items, n->count);
-	return l.fits;
+	return l.cut;
 }

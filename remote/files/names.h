@@ -18,9 +18,9 @@ struct names {
 };
 
 /* Lists those of an open folder that are wanted (with NULL: all); without ".", ".." and names that
- * hold a control character. Returns false when there are more than fit. */
+ * hold a control character. Returns how many more there are than fit. */
 typedef bool names_wanted(struct span name);
-bool names_list(struct names *n, int dir_fd, names_wanted *is_wanted) MUST_CHECK;
+size_t names_list(struct names *n, int dir_fd, names_wanted *is_wanted) MUST_CHECK;
 
 /* Less than, equal to or greater than 0, as for qsort(3). */
 int names_compare(struct span a, struct span b);

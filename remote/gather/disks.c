@@ -36,7 +36,7 @@ static bool fits(struct disks *d, size_t len)
 {
 	if (len <= d->size - d->len)
 		return true;
-	d->c->cut = true;
+	d->c->cut++;
 	return false;
 }
 

@@ -7,7 +7,7 @@ size_t gather_whole(struct collect *c, const char *out, size_t len, size_t size)
 {
 	if (len < size)
 		return len;
-	c->cut = true;
+	c->cut++;
 	while (len > 0 && out[len - 1] != '\n')
 		len--;
 	return len;

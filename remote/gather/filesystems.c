@@ -135,10 +135,10 @@ ssize_t gather_filesystems(struct collect *c, const struct source *s, char *out,
 	c->denied = c->is_table_denied;
 	if (!c->mount_table.at)
 		return -1;
-	size_t count = mounts_parse(c->mount_table, c->asks, c->mounts);
+	size_t cut, count = mounts_parse(c->mount_table, c->asks, c->mounts, &cut);
 	struct lines l = { c, c->mounts, count, out, 0, size };
 	bool any_away = false;
-	c->cut = c->cut || count == MOUNTS_MAX;
+	c->cut += cut + c->is_table_cut;
 	for (size_t i = 0; i < count; i++) {
 		struct mount *m = &c->mounts[i];
 		m->away = m->away || c->is_table_cut; /* the rest may say that it is */

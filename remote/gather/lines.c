@@ -41,11 +41,10 @@ static void put_file(struct lines *l, const char *folder, struct span file)
 	l->is_there = true;
 	size_t len = gather_whole(l->c, at, (size_t)n, room);
 	struct span rest = { memmove(l->out + l->size - len, at, len), len };
-	while (span_line(&rest, &line))
-		if (!put_line(l, file, line, rest.len)) {
-			l->c->cut = true;
-			return;
-		}
+	for (bool fits = true; span_line(&rest, &line);) {
+		fits = fits && put_line(l, file, line, rest.len);
+		l->c->cut += !fits;
+	}
 }
 
 ssize_t gather_lines(struct collect *c, const struct source *s, char *out, size_t size)

@@ -21,7 +21,7 @@ static int64_t to_ns(const struct timespec *t)
 static bool add(struct collect *c, struct bundle *b, const struct bundle_file *f)
 {
 	bool fits = bundle_add(b, f);
-	c->cut = c->cut || !fits;
+	c->cut += !fits;
 	return fits;
 }
 
@@ -82,7 +82,7 @@ bool pack_folder(struct collect *c, struct bundle *b, const char *kind, const ch
 		collect_note(c, errno);
 		return false;
 	}
-	c->cut = !names_list(&c->names, fd, is_wanted) || c->cut;
+	c->cut += names_list(&c->names, fd, is_wanted);
 	(void)close(fd);
 	for (size_t i = 0; i < c->names.count; i++) {
 		struct span name = c->names.items[i];

@@ -115,7 +115,7 @@ static void ask_all(struct collect *c, struct tally *t, char *names, struct span
 	struct asking a = { c->asks, names, known };
 	struct tally_asked asked;
 	while (next_asked(c, &a, &asked))
-		c->cut = !tally_ask(t, &asked) || c->cut;
+		c->cut += !tally_ask(t, &asked);
 }
 
 /* In a child. */
@@ -266,19 +266,19 @@ static void find_users(struct collect *c, struct tally *t, char *piece, size_t s
 	int fd = collect_path(c, "etc/passwd", path) ? io_open_regular(AT_FDCWD, path) : -1;
 	if (fd < 0)
 		return;
-	c->cut = !name_users(t, fd, piece, size) || c->cut;
+	c->cut += !name_users(t, fd, piece, size);
 	(void)close(fd);
 }
 
 static ssize_t write_all(
 	struct collect *c, struct pass *pass, char *out, size_t size, char *scratch)
 {
-	bool cut;
+	size_t cut;
 	find_uids(pass->proc_fd, &pass->tally.cpu);
 	find_uids(pass->proc_fd, &pass->tally.memory);
 	find_users(c, &pass->tally, scratch, size);
 	size_t len = tally_write(&pass->tally, (uint64_t)sysconf(_SC_PAGESIZE), out, size, &cut);
-	c->cut = c->cut || cut;
+	c->cut += cut;
 	return (ssize_t)len;
 }
 

@@ -103,7 +103,7 @@ static ssize_t read_line(struct walk *w, const char *file, char value[static TRE
 	ssize_t len = io_read_start(w->fd, file, value, TREE_VALUE_MAX);
 	if (len < TREE_VALUE_MAX || memchr(value, '\n', TREE_VALUE_MAX))
 		return len;
-	w->c->cut = true;
+	w->c->cut++;
 	errno = 0;
 	return -1;
 }
@@ -132,7 +132,7 @@ static void put(struct walk *w, const char *file)
 	size_t len = (size_t)n, file_len = strlen(file),
 	       need = w->entry.len + 1 + file_len + 1 + len + 1;
 	if (need > w->size - w->len) {
-		w->c->cut = true;
+		w->c->cut++;
 		return;
 	}
 	char *to = span_copy(w->entry, w->out + w->len);
@@ -155,8 +155,7 @@ static void list(struct walk *w, struct span folder)
 	int fd = openat(w->fd, *w->listed ? w->listed : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return;
-	if (!names_list(&w->c->names, fd, NULL))
-		w->c->cut = true;
+	w->c->cut += names_list(&w->c->names, fd, NULL);
 	(void)close(fd);
 }
 
@@ -211,7 +210,7 @@ ssize_t gather_tree(struct collect *c, const struct source *s, char *out, size_t
 	int fd = open_folder(c, &path);
 	if (fd < 0)
 		return -1;
-	c->cut = !names_list(&c->entries, fd, NULL) || c->cut;
+	c->cut += names_list(&c->entries, fd, NULL);
 	split_all(&w, s->files);
 	for (size_t i = 0; i < c->entries.count; i++) {
 		w.entry = c->entries.items[i];

@@ -205,7 +205,7 @@ static bool next_chip(struct span *tree, struct chip *ret, struct text *out)
 		return false;
 	if (lines.len > LINES_MAX) {
 		lines.len = LINES_MAX;
-		out->cut = true;
+		out->cut++;
 	}
 	*ret = (struct chip){ .entry = entry, .lines = lines, .own = { "", 0 } };
 	ret->folder = find_folder(lines);
@@ -220,7 +220,8 @@ static void find_chips(struct span tree, struct readings *r, struct text *out)
 	size_t count = 0;
 	while (count < CHIPS_MAX && next_chip(&tree, &chips[count], out))
 		count++;
-	out->cut = out->cut || tree.len > 0;
+	for (struct span entry, lines; tree_entry(&tree, &entry, &lines);)
+		out->cut++;
 	tell_apart(chips, count);
 	r->chip_count = count;
 }
@@ -248,8 +249,7 @@ static void find_readings(struct readings *r, struct text *out)
 	r->count = 0;
 	for (size_t i = 0; i < r->chip_count; i++)
 		for (struct span rest = r->chips[i].lines; tree_next(&rest, &line);)
-			if (!add_reading(r, i, &line))
-				out->cut = true;
+			out->cut += !add_reading(r, i, &line);
 }
 
 /* The next reading of a kind, with its chip and its sensor as labels. */

@@ -65,7 +65,8 @@ static size_t find_zones(struct span tree, struct zone ret[static ZONES_MAX], st
 	size_t count = 0;
 	while (count < ZONES_MAX && next_zone(&tree, &ret[count]))
 		count++;
-	out->cut = out->cut || next_zone(&tree, &more);
+	while (next_zone(&tree, &more))
+		out->cut++;
 	return count;
 }
 

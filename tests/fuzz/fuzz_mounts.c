@@ -10,13 +10,13 @@ static void choose(const char *asks, struct span file)
 {
 	static struct mount mounts[MOUNTS_MAX];
 	static char points[8192];
-	size_t points_len = 0;
+	size_t points_len = 0, cut;
 	char point[MOUNT_PATH_MAX], *copy = malloc(file.len + 1); /* a read beyond it is seen */
 	assert(copy);
 	if (file.len)
 		memcpy(copy + 1, file.at, file.len);
-	size_t count = mounts_parse((struct span){ copy + 1, file.len }, asks, mounts);
-	assert(count <= MOUNTS_MAX);
+	size_t count = mounts_parse((struct span){ copy + 1, file.len }, asks, mounts, &cut);
+	assert(count <= MOUNTS_MAX && cut <= file.len);
 	bool fits = mounts_list_away(
 		(struct span){ copy + 1, file.len }, points, sizeof points, &points_len);
 	assert(!fits || points_len == 0 || points[points_len - 1] == 0);

@@ -24,6 +24,7 @@ UNSEEN = {
     'fleet_filesystem_unmeasured': 'needs a machine without processes to be had: test_filesystems.py',
     'fleet_reports_dropped_total': 'is of what was sealed: test_leftovers.py',
     'fleet_systemd_unit_failed': 'needs a bus: test_probe_systemd.py',
+    'fleet_source_cut': 'needs a machine with too much of something: test_probe.py',
     'node_hwmon_power_watt': 'needs a server that measures its power',
     'node_os_support_end_timestamp_seconds': 'needs a distribution that says so',
     'node_rapl_dram_joules_total': 'needs a server with RAPL zones of memory',

@@ -207,6 +207,7 @@ class Reports(Case):
             self.assertTrue('\n' + name in text, name)
         self.assertFalse('node_network_transmit_drop_total{device="veth00005999"}' in text)
         self.assertGreater(int(re.search(r'^fleet_report_samples_dropped (\d+)$', text, re.M)[1]), 10000)
+        self.assertRegex(text, r'\nfleet_source_cut{source="netdev"} 3\d\d\d\n')
 
     def test_more_cpus_than_there_is_room_for(self):
         root = machines.unpack('debian12-6.18', os.path.join(self.home, 'root'))
@@ -258,6 +259,7 @@ class Reports(Case):
             f.write('MemTotal: 1 kB\n' + 'x\n' * (1 << 19))
         text = run('--root', root, '--plain').stdout
         self.assertIn('node_memory_MemTotal_bytes 1024\n', text)
+        self.assertEqual(re.findall('\nfleet_source_cut(.*)', text), ['{source="meminfo"} 1'])
         self.assertIn('fleet_report_truncated 1\n', text)
 
     def test_modes_and_names(self):

@@ -72,12 +72,13 @@ static struct mount mounts[MOUNTS_MAX];
 static const char *choose(const char *asks, const char *file, size_t len)
 {
 	static char out[4096];
-	size_t at = 0, count;
+	size_t at = 0, count, cut;
 	char *copy = malloc(len + 1); /* so that a read beyond it is seen */
 	assert_non_null(copy);
 	if (len)
 		memcpy(copy + 1, file, len);
-	count = mounts_parse((struct span){ copy + 1, len }, asks, mounts);
+	count = mounts_parse((struct span){ copy + 1, len }, asks, mounts, &cut);
+	assert_int_equal(cut, 0);
 	out[0] = 0;
 	for (size_t i = 0; i < count; i++) {
 		const struct mount *m = &mounts[i];
@@ -136,7 +137,9 @@ static void many_mounts_are_capped(void **state)
 	for (int i = 0; i < MOUNTS_MAX + 100; i++)
 		len += (size_t)snprintf(file + len, sizeof file - len,
 			"1 2 8:%d / /%d rw - ext4 /dev/x rw\n", i, i);
-	assert_int_equal(mounts_parse((struct span){ file, len }, "", mounts), MOUNTS_MAX);
+	size_t cut;
+	assert_int_equal(mounts_parse((struct span){ file, len }, "", mounts, &cut), MOUNTS_MAX);
+	assert_int_equal(cut, 100);
 }
 
 static void a_path_that_is_too_long_does_not_fit(void **state)
