@@ -45,14 +45,14 @@ static int show_raw(const struct buffer *report, struct error *err)
 	return EX_IOERR;
 }
 
-static int show(struct storage *storage, const char *client, bool raw, struct error *err)
+static int show(struct storage *storage, const struct client *client, bool raw, struct error *err)
 {
 	struct buffer report CLEANUP(buffer_finish) = { 0 }, text CLEANUP(buffer_finish) = { 0 };
 	int64_t taken_at = 0;
-	if (storage_get_report(storage, client, &report, &taken_at, err) != 0)
+	if (storage_get_report(storage, client->name, &report, &taken_at, err) != 0)
 		return EX_UNAVAILABLE;
 	if (!report.len) {
-		(void)error_set(err, "no report of %s is stored yet", client);
+		(void)error_set(err, "no report of %s is stored yet", client->name);
 		return EX_UNAVAILABLE;
 	}
 	if (raw)
@@ -77,7 +77,7 @@ int cmd_show(const char *config_path, int argc, char **argv)
 	struct storage *storage CLEANUP(storage_cleanup) = NULL;
 	int status = EX_UNAVAILABLE;
 	if (storage_open(&config->storage, false, &storage, &err) == 0)
-		status = show(storage, client->name, raw, &err);
+		status = show(storage, client, raw, &err);
 	if (status != EX_OK)
 		log_error("%s", err.text);
 	return status;

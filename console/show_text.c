@@ -6,6 +6,7 @@
 
 #include "console/table.h"
 #include "lib/clock.h"
+#include "lib/metrics/answers.h"
 #include "lib/metrics/metrics.h"
 #include "lib/metrics/promtext.h"
 #include "lib/wire/wire.h"
@@ -84,8 +85,27 @@ static int put_head(const char *client, const struct wire_report_header *h, int6
 		unit_format(UNIT_SECONDS, (double)(h->monotonic_ms / 1000), up, sizeof up));
 }
 
-int show_text(const char *client, const char *text, size_t len, int64_t taken_at, int64_t now,
-	struct buffer *out, struct error *err)
+static int put_unanswered(const struct promtext *text, const char *asks, struct buffer *out)
+{
+	CLEANUP(series_index_finish) struct series_index index = { 0 };
+	struct ask ask;
+	bool is_first = true;
+	if (series_index_init(&index, text) != 0)
+		return -1;
+	while (answers_next(&asks, &ask)) {
+		if (answers_has(&index, &ask))
+			continue;
+		if (buffer_printf(out, "%s  %s %s\n",
+			    is_first ? "\nasked for, but the report says nothing of it:\n" : "",
+			    ask_kind_name(ask.kind), ask.text) != 0)
+			return -1;
+		is_first = false;
+	}
+	return 0;
+}
+
+int show_text(const struct client *client, const char *text, size_t len, int64_t taken_at,
+	int64_t now, struct buffer *out, struct error *err)
 {
 	struct wire_report_header header;
 	CLEANUP(promtext_finish) struct promtext parsed = { 0 };
@@ -93,7 +113,8 @@ int show_text(const char *client, const char *text, size_t len, int64_t taken_at
 	if (wire_parse_report_header(text, len, &header, &body, err) != 0 ||
 		promtext_parse(text + body, len - body, &parsed, err) != 0)
 		return -1;
-	if (put_head(client, &header, taken_at, now, out) != 0 || put_samples(&parsed, out) != 0)
+	if (put_head(client->name, &header, taken_at, now, out) != 0 ||
+		put_samples(&parsed, out) != 0 || put_unanswered(&parsed, client->asks, out) != 0)
 		return error_no_memory(err);
 	if (parsed.rejected &&
 		buffer_printf(out, "\n%zu lines are not well-formed; see --raw\n", parsed.rejected))

@@ -36,6 +36,7 @@ static struct derive_terms terms_of(const struct batch *b, const char *client)
 	return (struct derive_terms){
 		.gap_max_ms = c && c->every_ms > HOUR_MS / 2 ? 2 * c->every_ms : HOUR_MS,
 		.choice = c ? c->metrics : NULL,
+		.asks = c ? c->asks : NULL,
 	};
 }
 

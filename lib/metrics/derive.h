@@ -71,6 +71,7 @@ struct derive_terms {
 	int64_t came_at_ms;  /* and before this */
 	int64_t gap_max_ms;  /* the longest time that a rate may be the mean of */
 	const struct metric_choice *choice; /* what is stored; NULL = what the catalogue says */
+	const char *asks; /* what the probe was asked for (lib/wire/ask.h), or NULL */
 };
 
 /* `counters` is what storage holds for the client, as lib/metrics/counters.h says (length 0 at

@@ -36,8 +36,9 @@ enum metric_kind {
 	METRIC_UPTIME,	  /* these three come from the report's header */
 	METRIC_SKEW,
 	METRIC_DEVIATION,
-	METRIC_REJECTED, /* lines of the report that are no samples */
-	METRIC_LEFT_OUT, /* readings of the metrics before, beyond the caps of derive.h */
+	METRIC_UNANSWERED, /* what was asked for and the report has no word on */
+	METRIC_REJECTED,   /* lines of the report that are no samples */
+	METRIC_LEFT_OUT,   /* readings of the metrics before, beyond the caps of derive.h */
 	METRIC_KIND_COUNT
 };
 

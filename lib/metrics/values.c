@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "lib/metrics/answers.h"
 #include "lib/metrics/work.h"
 
 /* As in node_cpu_seconds_total. Guest time is not among them: it is in user and nice already
@@ -245,6 +246,20 @@ static bool value_deviation(
 	return true;
 }
 
+/* Nothing where nothing was asked for. */
+static bool value_unanswered(
+	const struct work *w, const struct metric *m, const struct series *s, double *ret_value)
+{
+	(void)m, (void)s;
+	const char *rest = w->terms->asks ? w->terms->asks : "";
+	struct ask ask;
+	size_t asked = 0, answered = 0;
+	for (; answers_next(&rest, &ask); asked++)
+		answered += answers_has(&w->index, &ask);
+	*ret_value = (double)(asked - answered);
+	return asked > 0;
+}
+
 static bool value_rejected(
 	const struct work *w, const struct metric *m, const struct series *s, double *ret_value)
 {
@@ -282,6 +297,7 @@ static const struct kind kinds[METRIC_KIND_COUNT] = {
 	[METRIC_UPTIME] = { .value = value_uptime, .is_whole = true },
 	[METRIC_SKEW] = { .value = value_skew, .is_whole = true },
 	[METRIC_DEVIATION] = { .value = value_deviation, .is_whole = true },
+	[METRIC_UNANSWERED] = { .value = value_unanswered, .is_whole = true },
 	[METRIC_REJECTED] = { .value = value_rejected, .is_whole = true },
 	[METRIC_LEFT_OUT] = { .value = value_left_out, .is_whole = true },
 };

@@ -11,15 +11,15 @@ enum { BODY_MAX = WIRE_FILE_MAX - WIRE_LINE_MAX - crypto_box_SEALBYTES, HALF_A_L
 
 /* ---- the report ------------------------------------------------------------------------- */
 
-/* Of each process that it is asked for as many run as its name has letters. */
-static void write_asked(const char *asks, struct text *out)
+static void write_asked(const char *asks, const char *name, bool runs, struct text *out)
 {
-	struct family running = { .name = "fleet_process_running", .type = "gauge" };
+	struct family family = { .name = name, .type = "gauge" };
 	struct ask ask;
 	while (ask_next(&asks, &ask)) {
 		struct label label = text_label("name", ask.text);
+		int64_t value = runs ? (int64_t)strlen(ask.text) : 0;
 		if (ask.kind == ASK_PROCESS)
-			text_member(out, &running, &label, 1, (int64_t)strlen(ask.text), 0);
+			text_member(out, &family, &label, 1, value, 0);
 	}
 }
 
@@ -29,7 +29,9 @@ static void write_body(struct visit *v, size_t size)
 	struct host *h = v->host;
 	r->body = (struct text){ .data = v->world->text + WIRE_LINE_MAX, .size = size };
 	numbers_write(v->world->seed, h->address, h->reports, &r->body, &r->expected);
-	write_asked(v->request.asks, &r->body);
+	/* Of each process that it is asked for as many run as its name has letters. */
+	write_asked(v->request.asks, "fleet_process_running", true, &r->body);
+	write_asked(v->request.asks, "fleet_process_error", false, &r->body);
 	text_single(&r->body, "fleet_reports_dropped_total", "counter", h->dropped, 0);
 }
 

@@ -29,7 +29,7 @@ static void derive_from(const uint8_t *data, size_t size, int64_t monotonic_ms)
 	struct buffer next = { 0 };
 	if (promtext_parse(body, sizeof body - 1, &text, NULL) < 0)
 		return;
-	struct derive_terms terms = { 1000, 1000, 3600000, NULL };
+	struct derive_terms terms = { 1000, 1000, 3600000, NULL, NULL };
 	if (derive(&header, &text, &terms, data, size, &readings, &next, NULL) == 0) {
 		for (size_t i = 0; i < readings.count; i++)
 			assert(isfinite(readings.items[i].value));

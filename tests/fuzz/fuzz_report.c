@@ -45,7 +45,7 @@ static void derive_once(const struct wire_report_header *header, const struct pr
 	struct readings readings;
 	struct buffer next = { 0 };
 	struct derive_terms terms = { INT64_C(1795348800000), INT64_C(1795348801000), 3600000,
-		choice };
+		choice, " ask=process:web ask=file:/a ask=textfile:/b" };
 	if (derive(header, text, &terms, counters->data, counters->len, &readings, &next, NULL) < 0)
 		return;
 	check_readings(&readings);

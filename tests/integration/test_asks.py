@@ -130,6 +130,24 @@ class Rows(AsksTest):
         self.assertNotEqual(self.readings('load5'), {})
 
 
+    def test_what_the_report_says_nothing_of(self):
+        """All is answered, also what nobody may look at or is not there; and then more is asked for
+        than the last report knows of."""
+        self.asks('<process name="fleet-is-not-there"/><file path="/proc/1/fd/x"/>'
+                  f'<certificate path="/none"/><textfile dir="{self.there}/none"/>'
+                  '<process name="a &quot;b\\ \N{UNICORN FACE}" pid-file="/none.pid"/>')
+        self.collect()
+        self.assertEqual(self.readings('asks_unanswered'), {'': 0})
+        self.assertNotIn('says nothing', self.fleet.run('fleet', 'show', 'one').out)
+        self.asks('<process name="new"/>')
+        self.assertTrue(self.fleet.run('fleet', 'show', 'one').out.endswith(
+            '\nasked for, but the report says nothing of it:\n  process new\n'))
+        self.asks()
+        self.collect()
+        self.assertEqual(self.fleet.rows(
+            "SELECT count(*) FROM history WHERE metric = 'asks_unanswered'"), [(1,)])
+
+
 @unittest.skipIf(WHY_NOT, WHY_NOT)
 class Mails(AsksTest):
     def setUp(self):

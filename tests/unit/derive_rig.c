@@ -18,7 +18,7 @@ void report_within(
 	struct buffer next = { 0 };
 	assert_int_equal(promtext_parse(text, strlen(text), &parsed, NULL), 0);
 	readings_finish(&c->readings);
-	struct derive_terms terms = { taken_at, taken_at, gap_max_ms, c->choice };
+	struct derive_terms terms = { taken_at, taken_at, gap_max_ms, c->choice, c->asks };
 	assert_int_equal(derive(&header, &parsed, &terms, c->counters.data, c->counters.len,
 				 &c->readings, &next, NULL),
 		0);

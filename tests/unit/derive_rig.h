@@ -20,6 +20,7 @@ struct client {
 	struct readings readings;
 	bool replaced; /* the counters, by the last report */
 	const struct metric_choice *choice;
+	const char *asks;
 };
 
 struct moment {

@@ -112,7 +112,7 @@ static void defaults_tell_of_what_is_asked_for(void **state)
 		"file/warning/*/below", "file-error/warning/*", "certificate/warning/*/below",
 		"certificate-unreadable/warning/*", "textfile-bad/warning/*",
 		"report-truncated/warning/*", "readings-left-out/warning/*",
-		"container-memory/warning/*", "container-oom/warning/*" };
+		"asks-unanswered/warning/*", "container-memory/warning/*", "container-oom/warning/*" };
 	struct config *c = rig_load("<config><defaults/><client ip='a'/>"
 				    "<client ip='b'><certificate path='/c'/>"
 				    "<alert type='certificate' below='9d'/></client></config>");

@@ -327,7 +327,7 @@ static void a_clock_behind_is_off_too(void **state)
 	};
 	struct promtext none = { 0 };
 	struct client c = { 0 };
-	struct derive_terms terms = { noon, noon, HOUR, NULL };
+	struct derive_terms terms = { noon, noon, HOUR, NULL, NULL };
 	assert_int_equal(
 		derive(&header, &none, &terms, NULL, 0, &c.readings, &c.counters, NULL), 0);
 	assert_reading(&c, "clock_skew_seconds", "", -7200);
@@ -359,7 +359,7 @@ static void a_clock_is_held_against_when_it_was_asked(void **state)
 		struct promtext none = { 0 };
 		struct client c = { 0 };
 		struct derive_terms terms = { noon + clocks[i].asked_ms, noon + clocks[i].came_ms,
-			HOUR, NULL };
+			HOUR, NULL, NULL };
 		assert_int_equal(
 			derive(&header, &none, &terms, NULL, 0, &c.readings, &c.counters, NULL), 0);
 		assert_reading(&c, "clock_skew_seconds", "", clocks[i].skew);
@@ -381,7 +381,7 @@ static void a_server_that_went_back_is_still_later(void **state)
 		.attempt_id = attempt_floor(noon + 1001) };
 	struct buffer next = { 0 };
 	readings_finish(&c.readings);
-	struct derive_terms terms = { noon - HOUR, noon - HOUR, HOUR, NULL };
+	struct derive_terms terms = { noon - HOUR, noon - HOUR, HOUR, NULL, NULL };
 	assert_int_equal(derive(&header, &none, &terms, c.counters.data, c.counters.len,
 				 &c.readings, &next, NULL),
 		0);

@@ -215,6 +215,42 @@ static void interfaces_of_containers_are_stored_only_raw(void **state)
 	buffer_finish(&text);
 }
 
+/* What a client is asked for, what its report says, and how much is missing. */
+static const struct {
+	const char *asks, *report;
+	double missing;
+} answers[] = {
+	{ "", "node_load1 1\n", NAN },
+	{ " ask=mount-include:/x ask=network-mounts:yes ask=textfile:- ask=new:x", "node_load1 1\n",
+		NAN },
+	{ " ask=process:web", "node_load1 1\n", 1 },
+	{ " ask=process:web", "fleet_process_error{name=\"web\"} 0\n", 0 },
+	{ " ask=process:web", "fleet_process_error{name=\"web\"} 1\n", 0 },
+	{ " ask=process:web", "fleet_process_error{name=\"web2\"} 0\nfleet_process_error 1\n", 1 },
+	{ " ask=process:web%3d/run/web.pid", "fleet_process_error{name=\"web\"} 0\n", 0 },
+	{ " ask=process:a%3db", "fleet_process_error{name=\"a=b\"} 0\n", 0 },
+	{ " ask=process:a%22%20%5cb", "fleet_process_error{name=\"a\\\" \\\\b\"} 0\n", 0 },
+	/* as the probe makes it visible */
+	{ " ask=file:/%e2%80%aex", "fleet_file_error{path=\"/\\\\xe2\\\\x80\\\\xaex\"} 0\n", 0 },
+	{ " ask=file:/a ask=file:/b ask=certificate:/c ask=textfile:/d",
+		"fleet_file_error{path=\"/b\"} 1\n", 3 },
+	{ " ask=file:/a ask=certificate:/a ask=textfile:/d ask=textfile:/e",
+		"fleet_file_error{path=\"/a\"} 0\nfleet_certificate_unreadable{path=\"/a\"} 0\n"
+		"node_textfile_scrape_error 0\n",
+		0 },
+};
+
+static void what_the_report_says_nothing_of_is_counted(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
+		struct client c = { .asks = answers[i].asks };
+		report(&c, &(struct moment){ BOOT_A, 10000, 0 }, answers[i].report);
+		assert_reading(&c, "asks_unanswered", "", answers[i].missing);
+		forget(&c);
+	}
+}
+
 /* ---- an ordinary server ------------------------------------------------------------------- */
 
 static const char *const mounts[] = { "/", "/boot", "/home", "/var", NULL };
@@ -294,7 +330,7 @@ static void an_ordinary_server_has_about_a_hundred_readings(void **state)
 	(void)state;
 	struct buffer text = { 0 };
 	put_ordinary(&text);
-	struct client c = { 0 };
+	struct client c = { .asks = " ask=file:/x" };
 	report(&c, &(struct moment){ BOOT_A, 10000, 0 }, text.data);
 	for (char *one = text.data; (one = strstr(one, "mode=\"idle\"} 1\n")); one++)
 		one[strlen("mode=\"idle\"} ")] = '9';
@@ -322,6 +358,7 @@ int main(void)
 		cmocka_unit_test(every_kind_has_its_value),
 		cmocka_unit_test(only_what_is_chosen_is_derived_and_counted),
 		cmocka_unit_test(interfaces_of_containers_are_stored_only_raw),
+		cmocka_unit_test(what_the_report_says_nothing_of_is_counted),
 		cmocka_unit_test(an_ordinary_server_has_about_a_hundred_readings),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

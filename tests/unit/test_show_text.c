@@ -11,11 +11,13 @@ static const int64_t noon = INT64_C(1795348800000);
 	"probe=f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff boot=9f86d081-884c-4d63-a2f4-4b6e4d1c0a01 " \
 	"mono=7654321 wall=1795348801500\n"
 
+static struct client asked_for = { .name = "web1", .asks = "" };
+
 static char *show(struct buffer *out, const char *text)
 {
 	buffer_clear(out);
 	struct error err;
-	if (show_text("web1", text, strlen(text), noon, noon + 90 * 1000, out, &err) < 0)
+	if (show_text(&asked_for, text, strlen(text), noon, noon + 90 * 1000, out, &err) < 0)
 		fail_msg("%s", err.text);
 	return out->data;
 }
@@ -70,6 +72,22 @@ static void values_are_shown_in_their_unit(void **state)
 	}
 }
 
+static void what_nothing_is_said_of_comes_last(void **state)
+{
+	(void)state;
+	struct buffer out = { 0 };
+	asked_for.asks = " ask=process:web ask=file:/a%20b ask=process:db%3d/run/db.pid";
+	const char *end = "\n\nasked for, but the report says nothing of it:\n"
+			  "  file /a b\n  process db=/run/db.pid\n";
+	const char *shown = show(&out, HEADER "fleet_process_error{name=\"web\"} 0\n# EOF\n");
+	assert_string_equal(shown + out.len - strlen(end), end);
+	asked_for.asks = " ask=process:web";
+	assert_null(strstr(
+		show(&out, HEADER "fleet_process_error{name=\"web\"} 1\n# EOF\n"), "asked for"));
+	asked_for.asks = "";
+	buffer_finish(&out);
+}
+
 static void what_is_refused_is_counted(void **state)
 {
 	(void)state;
@@ -77,7 +95,7 @@ static void what_is_refused_is_counted(void **state)
 	assert_non_null(strstr(show(&out, HEADER "node_load1 x\nnode_load5 1\nbad{\n# EOF\n"),
 		"\n2 lines are not well-formed; see --raw\n"));
 	assert_null(strstr(out.data, "node_load1"));
-	assert_int_equal(show_text("web1", "no header\n", 10, noon, noon, &out, NULL), -1);
+	assert_int_equal(show_text(&asked_for, "no header\n", 10, noon, noon, &out, NULL), -1);
 	buffer_finish(&out);
 }
 
@@ -86,6 +104,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_and_when_stand_above),
 		cmocka_unit_test(values_are_shown_in_their_unit),
+		cmocka_unit_test(what_nothing_is_said_of_comes_last),
 		cmocka_unit_test(what_is_refused_is_counted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
