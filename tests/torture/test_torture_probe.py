@@ -82,7 +82,8 @@ class Probe(unittest.TestCase):
         self.assertEqual(Sweep('probe', places, lambda place: Attempt(*how)(place)).run(), [])
 
     def test_every_site(self):
-        self.sweep((), ' ask=process:sh ask=file:/etc/passwd ask=certificate:/etc/passwd')
+        self.sweep((), ' ask=process:sh ask=process:of%3d/etc/passwd ask=file:/etc/passwd'
+                       ' ask=certificate:/etc/passwd')
 
     def test_what_asks_a_server(self):
         """In a tree of files whose mounts are of a server, by what they say."""
