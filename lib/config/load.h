@@ -221,9 +221,11 @@ struct field {
 	bool may_be_empty;
 };
 
-/* The words of a list, with commas or blanks between: NULL-terminated, in the result's memory; NULL
- * without memory. */
-const char **cut_words(struct load *load, const char *text) MUST_CHECK;
+/* The words of a text, cut at any of these bytes (words.c): NULL-terminated; NULL without memory.
+ */
+#define COMMAS ", \t\n"
+#define BLANKS " \t\n"
+const char **cut_words(struct arena *arena, const char *text, const char *between) MUST_CHECK;
 
 value_parser parse_text;      /* const char *: printable, no quotes */
 value_parser parse_name;      /* the same, of a client */

@@ -278,26 +278,18 @@ static int check_word(const char *const *argv, size_t i, struct error *err)
 int parse_argv(struct load *load, const struct field *field, const char *text, void *target,
 	struct error *err)
 {
-	static const char blanks[] = " \t\n";
 	const char *words = NULL;
-	size_t count = 0;
 	if (parse_text(load, field, text, &words, err) < 0)
 		return -1;
-	for (const char *c = words; *(c += strspn(c, blanks)); c += strcspn(c, blanks))
-		count++;
-	const char **argv = arena_alloc(load->result, (count + 1) * sizeof *argv);
+	const char **argv = cut_words(load->result, words, BLANKS);
 	if (!argv)
 		return error_set(err, "not enough memory");
-	count = 0;
-	for (const char *c = words; *(c += strspn(c, blanks)); c += strcspn(c, blanks))
-		if (!(argv[count++] = arena_copy(load->result, c, strcspn(c, blanks))))
-			return error_set(err, "not enough memory");
-	if (count == 0 || argv[0][0] != '/')
+	if (!argv[0] || argv[0][0] != '/')
 		return error_set(err,
 			"does not begin with a program; write its whole path, "
 			"as %s=\"/usr/local/bin/page ops\"",
 			field->name);
-	for (size_t i = 1; i < count; i++)
+	for (size_t i = 1; argv[i]; i++)
 		if (check_word(argv, i, err) < 0)
 			return -1;
 	*(const char *const **)target = argv;

@@ -380,7 +380,7 @@ int load_rule_groups(struct load *load)
 int parse_words(struct load *load, const struct field *field, const char *text, void *target,
 	struct error *err)
 {
-	const char **list = cut_words(load, text);
+	const char **list = cut_words(load->result, text, COMMAS);
 	if (!list)
 		return error_set(err, "not enough memory");
 	for (const char **word = list; *word; word++) {

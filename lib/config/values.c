@@ -286,33 +286,6 @@ int parse_host_key(struct load *load, const struct field *field, const char *tex
 	return 0;
 }
 
-/* ---- words -------------------------------------------------------------------------------- */
-
-int read_words(struct load *load, const char *text, word_check *check,
-	const char *const **ret_words, struct error *err)
-{
-	static const char between[] = ", \t\n";
-	size_t count = 0;
-	for (const char *c = text; *(c += strspn(c, between)); c += strcspn(c, between))
-		count++;
-	if (count == 0 && text[0])
-		return error_set(err, "names nothing; write a word, or leave it out");
-	const char **words = arena_alloc(&load->scratch, (count + 1) * sizeof *words);
-	if (!words)
-		return error_set(err, "not enough memory");
-	count = 0;
-	for (const char *c = text; *(c += strspn(c, between)); c += strcspn(c, between)) {
-		const char *word = arena_copy(&load->scratch, c, strcspn(c, between));
-		if (!word)
-			return error_set(err, "not enough memory");
-		if (check(word, err) < 0)
-			return -1;
-		words[count++] = word;
-	}
-	*ret_words = words;
-	return 0;
-}
-
 /* ---- mail addresses ----------------------------------------------------------------------- */
 
 /* What mail_build() would refuse must not become a recipient: its alerts would be lost. */
@@ -334,25 +307,11 @@ int parse_list_id(struct load *load, const struct field *field, const char *text
 	return store(load, text, strlen(text), target, err);
 }
 
-const char **cut_words(struct load *load, const char *text)
-{
-	static const char between[] = ", \t\n";
-	size_t count = 0;
-	for (const char *c = text; *(c += strspn(c, between)); c += strcspn(c, between))
-		count++;
-	const char **list = arena_alloc(load->result, (count + 1) * sizeof *list);
-	count = 0;
-	for (const char *c = text; list && *(c += strspn(c, between)); c += strcspn(c, between))
-		if (!(list[count++] = arena_copy(load->result, c, strcspn(c, between))))
-			return NULL;
-	return list;
-}
-
 int parse_addresses(struct load *load, const struct field *field, const char *text, void *target,
 	struct error *err)
 {
 	(void)field;
-	const char **list = cut_words(load, text);
+	const char **list = cut_words(load->result, text, COMMAS);
 	if (!list)
 		return error_set(err, "not enough memory");
 	for (const char **to = list; *to; to++) {
