@@ -82,7 +82,7 @@ static int read_rows(struct storage *s, struct set *set, enum statement query,
 /* Most rows are those of the newest good samples, of which little is kept. */
 static int read_alerts(struct storage *s, void *arg, struct error *err)
 {
-	struct set *set = arg;
+	struct set *set = *(struct set **)arg;
 	set_clear(set);
 	if (read_rows(s, set, STATEMENT_ALERTS, add_alert, err) ||
 		read_rows(s, set, STATEMENT_LAST_GOOD, add_last_good, err))
@@ -92,13 +92,9 @@ static int read_alerts(struct storage *s, void *arg, struct error *err)
 
 int storage_get_alerts(struct storage *s, struct alert_set *ret_alerts, struct error *err)
 {
-	struct set *set = set_create();
-	if (!set)
-		return error_no_memory(err);
-	if (storage_read(s, read_alerts, set, err)) {
-		set_destroy(set);
+	struct set *set;
+	if (set_read(s, read_alerts, &set, &set, err))
 		return -1;
-	}
 	*ret_alerts = (struct alert_set){ (void *)set->items.data,
 		set->items.len / sizeof(struct alert), set };
 	return 0;

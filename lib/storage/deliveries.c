@@ -48,13 +48,9 @@ static int read_deliveries(struct storage *s, void *arg, struct error *err)
 int storage_get_deliveries(struct storage *s, const uint64_t *events, size_t count,
 	struct delivery_set *ret_set, struct error *err)
 {
-	struct read r = { set_create(), events, count };
-	if (!r.set)
-		return error_no_memory(err);
-	if (storage_read(s, read_deliveries, &r, err)) {
-		set_destroy(r.set);
+	struct read r = { NULL, events, count };
+	if (set_read(s, read_deliveries, &r, &r.set, err))
 		return -1;
-	}
 	*ret_set = (struct delivery_set){ (void *)r.set->items.data,
 		r.set->items.len / sizeof(struct delivery), r.set };
 	return 0;

@@ -115,29 +115,13 @@ static int read_thread(struct storage *s, void *arg, struct error *err)
 		DB_VALUES(db_id(r->opened_event), db_int((int64_t)r->limit)), add_event, err);
 }
 
-/* Reads into a new set; NULL when that failed. */
-static struct set *read_set(
-	struct storage *s, storage_work *work, struct read *r, struct error *err)
-{
-	r->set = set_create();
-	if (!r->set) {
-		(void)error_no_memory(err);
-		return NULL;
-	}
-	if (storage_read(s, work, r, err) == 0)
-		return r->set;
-	set_destroy(r->set);
-	return NULL;
-}
-
 static int get_events(struct storage *s, storage_work *work, struct read *r,
 	struct event_set *ret_events, struct error *err)
 {
-	struct set *set = read_set(s, work, r, err);
-	if (!set)
+	if (set_read(s, work, r, &r->set, err))
 		return -1;
-	*ret_events = (struct event_set){ (void *)set->items.data,
-		set->items.len / sizeof(struct event), set };
+	*ret_events = (struct event_set){ (void *)r->set->items.data,
+		r->set->items.len / sizeof(struct event), r->set };
 	return 0;
 }
 
@@ -179,22 +163,20 @@ int storage_get_deferred(struct storage *s, int64_t now, size_t limit, struct de
 	struct error *err)
 {
 	struct read r = { .now = now, .limit = limit };
-	struct set *set = read_set(s, read_deferred, &r, err);
-	if (!set)
+	if (set_read(s, read_deferred, &r, &r.set, err))
 		return -1;
-	*ret_set = (struct deferred_set){ (void *)set->items.data,
-		set->items.len / sizeof(struct deferred_event), set };
+	*ret_set = (struct deferred_set){ (void *)r.set->items.data,
+		r.set->items.len / sizeof(struct deferred_event), r.set };
 	return 0;
 }
 
 int storage_told_already(struct storage *s, struct told_set *ret_set, struct error *err)
 {
 	struct read r = { 0 };
-	struct set *set = read_set(s, read_told, &r, err);
-	if (!set)
+	if (set_read(s, read_told, &r, &r.set, err))
 		return -1;
-	*ret_set = (struct told_set){ (void *)set->items.data, set->items.len / sizeof(struct told),
-		set };
+	*ret_set = (struct told_set){ (void *)r.set->items.data,
+		r.set->items.len / sizeof(struct told), r.set };
 	return 0;
 }
 

@@ -52,13 +52,9 @@ static int read_due(struct storage *s, void *arg, struct error *err)
 int storage_due_notifications(struct storage *s, int64_t now, uint64_t after_id, size_t limit,
 	struct notification_set *ret_set, struct error *err)
 {
-	struct read r = { set_create(), now, after_id, limit };
-	if (!r.set)
-		return error_no_memory(err);
-	if (storage_read(s, read_due, &r, err)) {
-		set_destroy(r.set);
+	struct read r = { NULL, now, after_id, limit };
+	if (set_read(s, read_due, &r, &r.set, err))
 		return -1;
-	}
 	*ret_set = (struct notification_set){ (void *)r.set->items.data,
 		r.set->items.len / sizeof(struct notification), r.set };
 	return 0;

@@ -2,11 +2,6 @@
 
 #include <stdlib.h>
 
-struct set *set_create(void)
-{
-	return calloc(1, sizeof(struct set));
-}
-
 void set_clear(struct set *set)
 {
 	arena_finish(&set->strings);
@@ -21,6 +16,18 @@ void set_destroy(struct set *set)
 		return;
 	set_clear(set);
 	free(set);
+}
+
+int set_read(
+	struct storage *s, storage_work *work, void *arg, struct set **ret_set, struct error *err)
+{
+	*ret_set = calloc(1, sizeof **ret_set);
+	if (!*ret_set)
+		return error_no_memory(err);
+	if (storage_read(s, work, arg, err) == 0)
+		return 0;
+	set_destroy(*ret_set);
+	return -1;
 }
 
 const char *set_text(struct set *set, const struct db_value *value)

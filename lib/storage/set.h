@@ -14,12 +14,15 @@ struct set {
 	bool has_failed;	/* without memory */
 };
 
-/* NULL without memory. */
-struct set *set_create(void);
 void set_destroy(struct set *set);
 
 /* Forgets everything: the work begins again. */
 void set_clear(struct set *set);
+
+/* Runs `work` with `arg`, as storage_read() does, to fill a new set, which stands at *ret_set
+ * before and, if that went well, after. */
+int set_read(struct storage *s, storage_work *work, void *arg, struct set **ret_set,
+	struct error *err) MUST_CHECK;
 
 /* A copy of a column's text; "" without memory, then has_failed. */
 const char *set_text(struct set *set, const struct db_value *value);

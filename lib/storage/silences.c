@@ -45,13 +45,9 @@ static int read_silences(struct storage *s, void *arg, struct error *err)
 int storage_get_silences(
 	struct storage *s, int64_t at, struct silence_set *ret_set, struct error *err)
 {
-	struct read r = { set_create(), at };
-	if (!r.set)
-		return error_no_memory(err);
-	if (storage_read(s, read_silences, &r, err)) {
-		set_destroy(r.set);
+	struct read r = { NULL, at };
+	if (set_read(s, read_silences, &r, &r.set, err))
 		return -1;
-	}
 	*ret_set = (struct silence_set){ (void *)r.set->items.data,
 		r.set->items.len / sizeof(struct silence), r.set };
 	return 0;

@@ -86,13 +86,8 @@ static int read_status(struct storage *s, void *arg, struct error *err)
 static int get_status(
 	struct storage *s, struct status *r, struct status_set *ret_set, struct error *err)
 {
-	r->set = set_create();
-	if (!r->set)
-		return error_no_memory(err);
-	if (storage_read(s, read_status, r, err)) {
-		set_destroy(r->set);
+	if (set_read(s, read_status, r, &r->set, err))
 		return -1;
-	}
 	*ret_set = (struct status_set){ (void *)r->set->items.data,
 		r->set->items.len / sizeof(struct client_status), r->set };
 	return 0;

@@ -119,15 +119,11 @@ static int read_batch(struct storage *s, void *arg, struct error *err)
 static int get_samples(struct storage *s, const struct choice *choice,
 	struct sample_batch *ret_batch, struct error *err)
 {
-	struct batch b = { set_create(), choice, { 0 } };
-	if (!b.set)
-		return error_no_memory(err);
-	int rc = watch_start(s, err) ? -1 : storage_read(s, read_batch, &b, err);
+	struct batch b = { NULL, choice, { 0 } };
+	int rc = watch_start(s, err) ? -1 : set_read(s, read_batch, &b, &b.set, err);
 	buffer_finish(&b.clients);
-	if (rc) {
-		set_destroy(b.set);
+	if (rc)
 		return -1;
-	}
 	*ret_batch = (struct sample_batch){ (void *)b.set->items.data,
 		b.set->items.len / sizeof(struct stored_sample), b.set };
 	return 0;
