@@ -47,27 +47,13 @@ int identities_add(struct identities *ids, const char *file, const char *passphr
 	return 0;
 }
 
-static int start_signer(struct identities *ids, struct error *err)
-{
-	int ends[2];
-	if (ipc_pair(ends, err))
-		return -1;
-	int r = helper_spawn(ROLE_SIGNER, &ends[1], 1, &ids->pid, err);
-	close(ends[1]);
-	if (r)
-		close(ends[0]);
-	else
-		ids->control = ends[0];
-	return r;
-}
-
 int identities_start(struct identities *ids, struct error *err)
 {
 	ids->control = -1;
 	ids->started_ms = clock_monotonic_ms();
 	ids->pending = ids->count;
 	ids->signers = 1;
-	return ids->count ? start_signer(ids, err) : 0;
+	return ids->count ? helper_start(ROLE_SIGNER, &ids->pid, &ids->control, err) : 0;
 }
 
 static bool is_pending(const struct known_identity *id)
@@ -209,7 +195,7 @@ static int replace_signer(struct identities *ids)
 		log_error("signers keep dying; no more are started");
 		return -1;
 	}
-	if (start_signer(ids, &err)) {
+	if (helper_start(ROLE_SIGNER, &ids->pid, &ids->control, &err)) {
 		log_error("the signer died, and no other can be started: %s", err.text);
 		return -1;
 	}

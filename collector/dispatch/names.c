@@ -10,20 +10,6 @@
 
 #include "collector/helper/helper.h"
 
-static int start(struct name_helper *h, struct error *err)
-{
-	int ends[2];
-	if (ipc_pair(ends, err))
-		return -1;
-	int r = helper_spawn(ROLE_RESOLVER, &ends[1], 1, &h->pid, err);
-	close(ends[1]);
-	if (r)
-		close(ends[0]);
-	else
-		h->control = ends[0];
-	return r;
-}
-
 static void end(struct name_helper *h)
 {
 	if (h->pid) {
@@ -43,10 +29,10 @@ bool names_are_free(const struct names *n)
 
 int names_ask(struct names *n, const struct ipc_resolve *m, int64_t end_ms)
 {
-	struct error err;
 	for (size_t i = 0; i < NAMES_MAX; i++) {
 		struct name_helper *h = &n->helpers[i];
-		if (h->is_busy || (!h->pid && start(h, &err)))
+		if (h->is_busy ||
+			(!h->pid && helper_start(ROLE_RESOLVER, &h->pid, &h->control, NULL)))
 			continue;
 		if (ipc_send(h->control, IPC_RESOLVE, m, -1)) {
 			end(h);

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "collector/ipc/ipc.h"
 #include "lib/log.h"
 #include "lib/process.h"
 
@@ -118,6 +119,20 @@ int helper_spawn(enum role role, const int *fds, size_t count, pid_t *ret_pid, s
 	}
 	*ret_pid = pid;
 	return 0;
+}
+
+int helper_start(enum role role, pid_t *ret_pid, int *ret_control, struct error *err)
+{
+	int ends[2];
+	if (ipc_pair(ends, err))
+		return -1;
+	int r = helper_spawn(role, &ends[1], 1, ret_pid, err);
+	close(ends[1]);
+	if (r)
+		close(ends[0]);
+	else
+		*ret_control = ends[0];
+	return r;
 }
 
 int helper_confine(enum role role, struct error *err)

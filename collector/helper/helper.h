@@ -40,6 +40,9 @@ const struct confine_user *helper_user(void);
 int helper_spawn(
 	enum role role, const int *fds, size_t count, pid_t *ret_pid, struct error *err) MUST_CHECK;
 
+/* The same with nothing but HELPER_CONTROL, whose other end becomes *ret_control. */
+int helper_start(enum role role, pid_t *ret_pid, int *ret_control, struct error *err) MUST_CHECK;
+
 /* The roles. They return an exit status. */
 int poller_main(void);
 int resolver_main(void);
