@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "collector/claim.h"
+#include "collector/heartbeat/heartbeat.h"
 #include "collector/ingest/ingest.h"
 #include "collector/plan.h"
 #include "collector/poll_phase.h"
@@ -175,7 +176,7 @@ static int tell_good(struct run *r)
 	(void)close(r->lock_fd);
 	r->lock_fd = -1;
 	if (good)
-		program_heartbeat(r->config->collector.heartbeat);
+		heartbeat_become(r->config->collector.heartbeat);
 	return EX_OK;
 }
 

@@ -125,7 +125,7 @@ int check_helper(const struct config *config)
 	char link[64], path[PATH_MAX];
 	struct error err;
 	(void)config;
-	if (process_open_helper(&fd, &err) != 0)
+	if (process_open_beside("fleet-helper", &fd, &err) != 0)
 		return check_failed(part, "%s", err.text);
 	(void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
 	ssize_t len = readlink(link, path, sizeof path - 1);

@@ -76,14 +76,14 @@ int process_folder(char *out, size_t size, struct error *err)
 }
 
 /* Beside this program, in the folder of the collector's in a build, or installed. */
-int process_open_helper(int *ret_fd, struct error *err)
+int process_open_beside(const char *name, int *ret_fd, struct error *err)
 {
 	static const char *const places[] = { "", "/../collector", "/../libexec/fleet-health" };
 	char folder[PATH_MAX], path[PATH_MAX + 64];
 	if (process_folder(folder, sizeof folder, err) != 0)
 		return -1;
 	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
-		(void)snprintf(path, sizeof path, "%s%s/fleet-helper", folder, places[i]);
+		(void)snprintf(path, sizeof path, "%s%s/%s", folder, places[i], name);
 		int fd = open(path, O_PATH | O_CLOEXEC);
 		if (fd < 0 && errno != ENOENT && errno != ENOTDIR)
 			return error_errno(err, "%s", path);
@@ -92,5 +92,5 @@ int process_open_helper(int *ret_fd, struct error *err)
 		*ret_fd = fd;
 		return 0;
 	}
-	return error_set(err, "%s: no fleet-helper in it or in ../libexec/fleet-health", folder);
+	return error_set(err, "%s: no %s in it or in ../libexec/fleet-health", folder, name);
 }

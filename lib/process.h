@@ -42,8 +42,8 @@ const volatile sig_atomic_t *process_setup(void);
  * beside. */
 int process_folder(char *out, size_t size, struct error *err) MUST_CHECK;
 
-/* Opens (O_PATH) the program fleet-helper that was built or installed with the running one; all
- * helpers of a collector's run are started from it. */
-int process_open_helper(int *ret_fd, struct error *err) MUST_CHECK;
+/* Opens (O_PATH) a program of the collector's own that was built or installed with the running one:
+ * fleet-helper or fleet-heartbeat. */
+int process_open_beside(const char *name, int *ret_fd, struct error *err) MUST_CHECK;
 
 #endif

@@ -4,7 +4,6 @@
 #include <sysexits.h>
 
 #include "lib/log.h"
-#include "lib/send/http.h"
 
 typedef void say(const char *fmt, ...) PRINTF(1, 2);
 
@@ -38,13 +37,6 @@ struct config *program_load_config(const char *path, bool warnings)
 int program_told(void)
 {
 	return fflush(stdout) != 0 || ferror(stdout) ? EX_IOERR : EX_OK;
-}
-
-void program_heartbeat(const char *url)
-{
-	struct error err;
-	if (url[0] && http_heartbeat(url, &err) < 0)
-		log_warning("heartbeat: %s", err.text);
 }
 
 void program_warn_line(void *arg, const char *file, int line, const char *text)

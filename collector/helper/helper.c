@@ -35,7 +35,7 @@ static int program_fd = -1;
 
 int helper_find_program(struct error *err)
 {
-	return process_open_helper(&program_fd, err);
+	return process_open_beside("fleet-helper", &program_fd, err);
 }
 
 /* The root of a container may have no other user: then the rest has to do. */
