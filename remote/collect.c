@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "remote/files/below.h"
@@ -14,6 +15,8 @@ enum {
 	NAMES_MAX = 4096,
 	MOUNTINFO_MAX = 352 << 10,
 	POINTS_MAX = 64 << 10, /* of mounts that are away */
+	DEAD_MAX = 4 << 10,    /* of those that do not answer */
+	LATE_MAX = 4,	       /* children that were waited for in vain */
 	TOLD_MAX = 8 << 10,    /* of what is told last: two lines a source at most, and a few */
 };
 
@@ -57,7 +60,8 @@ int collect_init(struct collect *c, struct arena *a, const char *root, const cha
 	c->mounts = arena_take(a, MOUNTS_MAX * sizeof *c->mounts);
 	c->mountinfo = arena_take(a, MOUNTINFO_MAX);
 	c->points = arena_take(a, POINTS_MAX);
-	if (!c->bytes || !c->mounts || !c->mountinfo || !c->points ||
+	c->dead.points = c->dead_points = arena_take(a, DEAD_MAX);
+	if (!c->dead_points || !c->bytes || !c->mounts || !c->mountinfo || !c->points ||
 		init_names(&c->entries, a) < 0 || init_names(&c->names, a) < 0)
 		return -1;
 	learn_mounts(c);
@@ -77,11 +81,25 @@ static bool is_own(const char *path)
 	return span_is(s, "proc") || span_starts(s, "proc/") || span_starts(s, "sys/");
 }
 
+static void meet(struct collect *c, const char *point)
+{
+	c->met_away = true;
+	for (size_t i = 0; i < c->met_count; i++)
+		if (c->met[i] == point)
+			return;
+	if (*point && c->met_count < MET_MAX)
+		c->met[c->met_count++] = point;
+}
+
+/* A child goes where it cannot be known, too. */
 bool collect_path(struct collect *c, const char *path, char out[static PATH_MAX])
 {
-	if (c->is_child || is_own(path) || reach_is_safe(&c->reach, c->root, path))
+	const char *end =
+		is_own(path) ? NULL : reach_end(c->is_child ? &c->dead : &c->reach, c->root, path);
+	if (!end || (c->is_child && !*end))
 		return collect_path_unasked(c, path, out);
-	c->met_away = true;
+	if (!c->is_child)
+		meet(c, end);
 	errno = EREMOTE;
 	return false;
 }
@@ -124,14 +142,61 @@ static bool has_descriptors(void)
 
 /* ---- what may never answer -------------------------------------------------------------- */
 
+/* What the children so far come to with one more. */
+static enum children with_one_more(struct collect *c, ssize_t n, enum away_end end)
+{
+	if (n < 0)
+		return CHILDREN_IMPOSSIBLE;
+	c->late_count += end == AWAY_LATE;
+	if (end == AWAY_STUCK || c->late_count == LATE_MAX)
+		return CHILDREN_STUCK;
+	return c->late_count > 0 ? CHILDREN_LATE : CHILDREN_CAME_BACK;
+}
+
+static ssize_t send_child(
+	struct collect *c, away_work *work, const void *data, char *out, size_t size)
+{
+	enum away_end end;
+	if (c->children >= CHILDREN_STUCK)
+		return c->children == CHILDREN_STUCK ? 0 : -1;
+	ssize_t n = away_read(c->folders, work, data, out, size, &end);
+	c->children = with_one_more(c, n, end);
+	return n;
+}
+
+/* Of its numbers, which no server is asked for in vain: other things are remembered for a while. */
+static void knock(int fd, const void *path)
+{
+	struct statvfs numbers;
+	(void)statvfs(path, &numbers);
+	if (io_write(fd, "", 1) < 0)
+		return; /* nobody listens any more */
+}
+
+static void bury(struct collect *c, const char *point)
+{
+	size_t len = strlen(point) + 1;
+	if (len > DEAD_MAX - c->dead.len)
+		return;
+	memcpy(c->dead_points + c->dead.len, point, len);
+	c->dead.len += len;
+}
+
+static void ask_whom_we_met(struct collect *c)
+{
+	char path[PATH_MAX], byte;
+	for (; c->asked_count < c->met_count; c->asked_count++) {
+		const char *point = c->met[c->asked_count];
+		if (!io_path(span_of(c->root), span_of(point + 1), path) ||
+			send_child(c, knock, path, &byte, 1) != 1)
+			bury(c, point);
+	}
+}
+
 ssize_t collect_away(struct collect *c, away_work *work, const void *data, char *out, size_t size)
 {
-	bool is_stuck = false;
-	if (c->children > CHILDREN_CAME_BACK)
-		return c->children == CHILDREN_STUCK ? 0 : -1;
-	ssize_t n = away_read(c->folders, work, data, out, size, &is_stuck);
-	c->children = is_stuck ? CHILDREN_STUCK : n < 0 ? CHILDREN_IMPOSSIBLE : CHILDREN_CAME_BACK;
-	return n;
+	ask_whom_we_met(c);
+	return send_child(c, work, data, out, size);
 }
 
 static void write_away(const struct collect *c, struct text *out)
@@ -139,8 +204,8 @@ static void write_away(const struct collect *c, struct text *out)
 	if (c->children == CHILDREN_IMPOSSIBLE)
 		text_single(out, "fleet_filesystem_unmeasured", "gauge", 1, 0);
 	else if (c->children != CHILDREN_NONE)
-		text_single(
-			out, "fleet_filesystem_stuck", "gauge", c->children == CHILDREN_STUCK, 0);
+		text_single(out, "fleet_filesystem_stuck", "gauge",
+			c->children > CHILDREN_CAME_BACK, 0);
 }
 
 /* ---- sources ---------------------------------------------------------------------------- */

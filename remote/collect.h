@@ -19,13 +19,21 @@
  *
  * What may never answer, a file on a network or FUSE mount whatever way leads to it, is touched by
  * a child only (remote/files/away.h). A gather need not know: where collect_path() had to refuse a
- * path, it is run once more by such a child, in which nothing is refused; and if the child does not
- * come back with all of it, again by this process, for what can be reached.
+ * path, it is run once more by such a child, in which none is but on mounts that do not answer; and
+ * if the child does not come back with all of it, again by this process, for what can be reached.
  */
 enum { COLLECT_BYTES_MAX = 704 << 10 };
 
-/* The children so far; after one of the last two there are no more. */
-enum children { CHILDREN_NONE, CHILDREN_CAME_BACK, CHILDREN_STUCK, CHILDREN_IMPOSSIBLE };
+/* The children so far; after one of the last two there are no more, nor after too many late ones.
+ */
+enum children {
+	CHILDREN_NONE,
+	CHILDREN_CAME_BACK,
+	CHILDREN_LATE,
+	CHILDREN_STUCK,
+	CHILDREN_IMPOSSIBLE
+};
+enum { MET_MAX = 16 };
 
 struct collect {
 	const char *root; /* "" for this machine; or a folder that holds proc/, sys/, etc/ … */
@@ -38,7 +46,12 @@ struct collect {
 	struct span mount_table;  /* the kernel's list of mounts; at NULL without one */
 	bool is_table_cut, is_table_denied;
 	struct reach reach;
+	const char *met[MET_MAX];      /* mounts of those, as paths met them; in `points` */
+	size_t met_count, asked_count; /* so many of them were asked whether they answer */
+	char *dead_points;	       /* of those that do not, */
+	struct reach dead;	       /* which no child goes to */
 	enum children children;
+	size_t late_count;
 	bool is_child;
 	bool met_away; /* the gather under way was refused a path that may never answer */
 	bool denied;   /* the gather under way was refused something */
@@ -79,7 +92,8 @@ bool collect_path_unasked(const struct collect *c, const char *path, char out[st
 ssize_t collect_read(struct collect *c, const char *path, char *out, size_t size) MUST_CHECK;
 int collect_folder(struct collect *c, const char *path) MUST_CHECK;
 
-/* away_read(), unless an earlier child tells that it is no use. */
+/* away_read(), unless an earlier child tells that it is no use. Before it the mounts that were met
+ * are asked one by one whether they answer, by children of their own. */
 ssize_t collect_away(
 	struct collect *c, away_work *work, const void *data, char *out, size_t size) MUST_CHECK;
 

@@ -63,21 +63,26 @@ be_the_child(int lock_fd, int fd, away_work *work, const void *data)
 	_exit(0);
 }
 
-static size_t read_in_time(int fd, char *out, size_t size)
+/* Returns the length; *ret_end stays as it is when there would have been more to wait for. */
+static size_t read_in_time(int fd, char *out, size_t size, enum away_end *ret_end)
 {
 	int64_t until = io_clock_ms(CLOCK_MONOTONIC) + AWAY_MS;
 	size_t len = 0;
-	for (;;) {
+	while (len < size) {
 		struct pollfd p = { .fd = fd, .events = POLLIN };
 		int64_t left = until - io_clock_ms(CLOCK_MONOTONIC);
-		int ready = left > 0 && len < size ? poll(&p, 1, (int)left) : 0;
+		int ready = left > 0 ? poll(&p, 1, (int)left) : 0;
 		if (ready < 0 && errno == EINTR)
 			continue;
-		ssize_t n = ready > 0 ? read(fd, out + len, size - len) : 0;
-		if (n <= 0)
+		ssize_t n = ready > 0 ? read(fd, out + len, size - len) : -1;
+		if (n < 0)
 			return len;
+		if (n == 0)
+			break;
 		len += (size_t)n;
 	}
+	*ret_end = AWAY_DONE;
+	return len;
 }
 
 /* Whether it could be ended. */
@@ -93,8 +98,8 @@ static bool is_over(pid_t child)
 	return false;
 }
 
-static ssize_t run_child(
-	int lock_fd, away_work *work, const void *data, char *out, size_t size, bool *ret_stuck)
+static ssize_t run_child(int lock_fd, away_work *work, const void *data, char *out, size_t size,
+	enum away_end *ret_end)
 {
 	int ends[2];
 	ssize_t len = -1;
@@ -105,21 +110,23 @@ static ssize_t run_child(
 		be_the_child(lock_fd, ends[1], work, data);
 	(void)close(ends[1]);
 	if (child > 0) {
-		len = (ssize_t)read_in_time(ends[0], out, size);
-		*ret_stuck = !is_over(child);
+		*ret_end = AWAY_LATE;
+		len = (ssize_t)read_in_time(ends[0], out, size, ret_end);
+		*ret_end = is_over(child) ? *ret_end : AWAY_STUCK;
 	}
 	(void)close(ends[0]);
 	return len;
 }
 
 ssize_t away_read(const struct folders *folders, away_work *work, const void *data, char *out,
-	size_t size, bool *ret_stuck)
+	size_t size, enum away_end *ret_end)
 {
-	*ret_stuck = false;
-	int lock_fd = take_lock(folders, ret_stuck);
+	bool is_stuck = false;
+	int lock_fd = take_lock(folders, &is_stuck);
+	*ret_end = is_stuck ? AWAY_STUCK : AWAY_DONE;
 	if (lock_fd < 0)
-		return *ret_stuck ? 0 : -1;
-	ssize_t len = run_child(lock_fd, work, data, out, size, ret_stuck);
+		return is_stuck ? 0 : -1;
+	ssize_t len = run_child(lock_fd, work, data, out, size, ret_end);
 	(void)close(lock_fd);
 	return len;
 }

@@ -19,9 +19,13 @@ enum { AWAY_MS = 200 };
 /* Writes to `fd` what it finds, in the child. */
 typedef void away_work(int fd, const void *data);
 
-/* What the child wrote, whole or not. *ret_stuck: it, or one of an earlier run, is still there.
- * -1 when there can be no child: no folder takes a lock, or there is no process to be had. */
+/* LATE: it was not done in time, and could be ended. STUCK: it, or one of an earlier run, is still
+ * there. */
+enum away_end { AWAY_DONE, AWAY_LATE, AWAY_STUCK };
+
+/* What the child wrote, whole or not. -1 when there can be no child: no folder takes a lock, or
+ * there is no process to be had. */
 ssize_t away_read(const struct folders *folders, away_work *work, const void *data, char *out,
-	size_t size, bool *ret_stuck) MUST_CHECK;
+	size_t size, enum away_end *ret_end) MUST_CHECK;
 
 #endif

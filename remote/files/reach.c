@@ -16,12 +16,12 @@ struct walk {
 	int links;
 };
 
-static bool is_feared(const struct reach *r, const char *path)
+static const char *find_feared(const struct reach *r, const char *path)
 {
 	for (size_t at = 0; at < r->len; at += strlen(r->points + at) + 1)
 		if (strcmp(r->points + at, path) == 0)
-			return true;
-	return false;
+			return r->points + at;
+	return NULL;
 }
 
 static void go_up(struct walk *w)
@@ -64,35 +64,44 @@ static bool follow(struct walk *w, const char *target, size_t len)
 	return true;
 }
 
-/* Goes on by a name that is no dots. */
-static bool step(struct walk *w, const struct reach *r, const char *root, const char *name)
+/* Goes on by a name that is no dots. Returns what reach_end() does. */
+static const char *step(struct walk *w, const struct reach *r, const char *root, const char *name)
 {
 	char full[PATH_MAX], target[PATH_MAX];
-	if (!go_down(w, name) || is_feared(r, w->done))
-		return false;
+	if (!go_down(w, name))
+		return "";
+	const char *point = find_feared(r, w->done);
+	if (point)
+		return point;
 	int len = snprintf(full, sizeof full, "%s%s", root, w->done);
 	if (len < 0 || (size_t)len >= sizeof full)
-		return false;
+		return "";
 	ssize_t n = readlink(full, target, sizeof target);
-	return n <= 0 || follow(w, target, (size_t)n);
+	return n <= 0 || follow(w, target, (size_t)n) ? NULL : "";
+}
+
+const char *reach_end(const struct reach *r, const char *root, const char *path)
+{
+	struct walk w;
+	char name[NAME_MAX + 2];
+	const char *end = NULL;
+	if (r->is_unknown || r->len == 0)
+		return r->is_unknown ? "" : NULL;
+	if (strlen(path) >= sizeof w.rest)
+		return "";
+	(void)strcpy(w.rest, path);
+	*w.done = 0;
+	w.links = 0;
+	while (!end && take_name(&w, name)) {
+		if (strcmp(name, "..") == 0)
+			go_up(&w);
+		else if (strcmp(name, ".") != 0)
+			end = step(&w, r, root, name);
+	}
+	return end;
 }
 
 bool reach_is_safe(const struct reach *r, const char *root, const char *path)
 {
-	struct walk w;
-	char name[NAME_MAX + 2];
-	if (r->is_unknown || r->len == 0)
-		return !r->is_unknown;
-	if (strlen(path) >= sizeof w.rest)
-		return false;
-	(void)strcpy(w.rest, path);
-	*w.done = 0;
-	w.links = 0;
-	while (take_name(&w, name)) {
-		if (strcmp(name, "..") == 0)
-			go_up(&w);
-		else if (strcmp(name, ".") != 0 && !step(&w, r, root, name))
-			return false;
-	}
-	return true;
+	return !reach_end(r, root, path);
 }

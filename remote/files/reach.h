@@ -16,7 +16,9 @@ struct reach {
 };
 
 /* `path` below `root`, as collect_path() means it. What is not there is safe, too; what leads
- * through links of /proc, which are no paths, is not. */
+ * through links of /proc, which are no paths, is not. The first tells where the way ends: NULL when
+ * it is safe, the point of the list, or "" when that cannot be known. */
+const char *reach_end(const struct reach *r, const char *root, const char *path);
 bool reach_is_safe(const struct reach *r, const char *root, const char *path);
 
 #endif

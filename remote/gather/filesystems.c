@@ -25,6 +25,7 @@ struct lines {
 	size_t count;
 	char *out;
 	size_t len, size;
+	size_t next; /* of the mounts, to be asked by a child */
 };
 
 enum answer { ANSWER, NO_ANSWER, DENIED, NOT_OURS };
@@ -89,7 +90,7 @@ static void measure_away(int fd, const void *data)
 {
 	const struct lines *l = data;
 	char line[4 * MOUNT_PATH_MAX];
-	for (size_t i = 0; i < l->count; i++) {
+	for (size_t i = l->next; i < l->count; i++) {
 		if (!l->mounts[i].away)
 			continue;
 		size_t len = put_measured(l->c, &l->mounts[i], line, sizeof line);
@@ -110,21 +111,29 @@ static size_t count_lines(const char *text, size_t *len)
 	return count;
 }
 
-/* They are answered in their order, so those without a line are the last. When nobody could be
- * sent to ask, none is broken for that. */
+static void skip_to_away(struct lines *l)
+{
+	while (l->next < l->count && !l->mounts[l->next].away)
+		l->next++;
+}
+
+/* They are answered in their order. Where a child comes to no answer at all, the first of them
+ * gives none, and the next child begins behind it. When nobody could be sent to ask, none is broken
+ * for that. */
 static void put_away(struct lines *l)
 {
-	ssize_t n = collect_away(l->c, measure_away, l, l->out + l->len, l->size - l->len);
-	if (n < 0)
-		return;
-	size_t len = (size_t)n, known = count_lines(l->out + l->len, &len);
-	l->len += len;
-	for (size_t i = 0; i < l->count; i++)
-		if (l->mounts[i].away && known > 0)
-			known--;
-		else if (l->mounts[i].away)
-			l->len += put(
-				&l->mounts[i], NO_ANSWER, NULL, l->out + l->len, l->size - l->len);
+	for (skip_to_away(l); l->next < l->count; skip_to_away(l)) {
+		char *out = l->out + l->len;
+		ssize_t n = collect_away(l->c, measure_away, l, out, l->size - l->len);
+		if (n < 0)
+			return;
+		size_t len = (size_t)n, known = count_lines(out, &len);
+		if (known == 0)
+			len = put(&l->mounts[l->next++], NO_ANSWER, NULL, out, l->size - l->len);
+		for (; known > 0; known--, l->next++)
+			skip_to_away(l);
+		l->len += len;
+	}
 }
 
 /* ---- all ---------------------------------------------------------------------------------- */
@@ -136,7 +145,7 @@ ssize_t gather_filesystems(struct collect *c, const struct source *s, char *out,
 	if (!c->mount_table.at)
 		return -1;
 	size_t cut, count = mounts_parse(c->mount_table, c->asks, c->mounts, &cut);
-	struct lines l = { c, c->mounts, count, out, 0, size };
+	struct lines l = { c, c->mounts, count, out, 0, size, 0 };
 	bool any_away = false;
 	c->cut += cut + c->is_table_cut;
 	for (size_t i = 0; i < count; i++) {

@@ -128,6 +128,54 @@ class Away(Case):
         self.assertEqual(self.value(text, 'fleet_filesystem_stuck'), 0)
         self.assertEqual(self.value(text, 'node_filesystem_size_bytes', self.point), 4096000)
 
+    def test_one_that_is_gone(self):
+        """Who asks it can be killed, and the next may ask again."""
+        self.server.listens.clear()
+        for _ in range(2):
+            text = self.plain('network-mounts:yes')
+            self.assertLess(self.seconds, 5)
+            self.assertEqual(self.numbers(text, self.point), [None] * 5 + [1])
+            self.assertEqual(self.value(text, 'fleet_filesystem_stuck'), 1)
+        self.server.come_back()
+        text = self.plain('network-mounts:yes')
+        self.assertEqual(self.value(text, 'fleet_filesystem_stuck'), 0)
+        self.assertEqual(self.value(text, 'node_filesystem_size_bytes', self.point), 4096000)
+
+    def test_those_beside_one_that_is_gone(self):
+        """They are well, and so is all that is asked for there."""
+        well = fuse.Fuse(self.make_folder('well'), device='other:/share')
+        self.addCleanup(well.stop)
+        well.files = {'own.pid': f'{os.getpid()}\n'.encode(), 'a.prom': b'cellar_celsius 7\n'}
+        folder = self.make_folder('drop-in')
+        os.symlink(well.point + '/a.prom', folder + '/a.prom')
+        self.server.listens.clear()
+        text = self.plain(
+            'network-mounts:yes', f'file:{self.point}/x', f'process:dead={self.point}/x',
+            f'textfile:{self.point}', f'file:{well.point}/own.pid', f'file:{self.point}/y',
+            f'process:well={well.point}/own.pid', f'textfile:{folder}')
+        self.assertLess(self.seconds, 5)
+        self.assertEqual(self.files(text), {
+            ('file_error', 'dead server/x'): 1, ('file_error', 'dead server/y'): 1,
+            ('file_error', 'well/own.pid'): 0, ('file_exists', 'well/own.pid'): 1,
+            ('file_size_bytes', 'well/own.pid'): len(well.files['own.pid'])})
+        for line in ('fleet_process_running{name="well"} 1', 'fleet_process_error{name="dead"} 1',
+                     'cellar_celsius 7', 'node_textfile_scrape_error 1', 'fleet_filesystem_stuck 1'):
+            self.assertTrue(f'\n{line}\n' in text, line)
+        self.assertEqual(self.numbers(text, well.point), [4096000, 1638400, 1228800, 50, 20, 0])
+        self.assertEqual(self.numbers(text, self.point), [None] * 5 + [1])
+
+    def test_very_many_that_are_gone(self):
+        """Only so many are waited for."""
+        gone = [fuse.Fuse(self.make_folder(f'gone{i}'), device=f'gone{i}:/') for i in range(12)]
+        for server in gone:
+            self.addCleanup(server.stop)
+            server.listens.clear()
+        text = self.plain('network-mounts:yes', *(f'file:{s.point}/x' for s in gone))
+        self.assertLess(self.seconds, 5)
+        self.assertEqual(set(self.files(text).values()), {1})
+        for server in gone:
+            self.assertEqual(self.numbers(text, server.point), [None] * 5 + [1])
+
     def files(self, text):
         """{(metric, path below the folder): value} of what was asked for by name."""
         found = re.findall(r'^fleet_((?:file|certificate)_\w+)\{path="' + re.escape(self.home) +

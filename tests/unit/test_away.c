@@ -47,10 +47,10 @@ static void tell_what_is_open(int fd, const void *data)
 	answer(fd, list);
 }
 
-static const char *run(away_work *work, const char *data, bool *ret_stuck)
+static const char *run(away_work *work, const char *data, enum away_end *ret_end)
 {
 	static char out[64];
-	ssize_t len = away_read(&folders, work, data, out, sizeof out - 1, ret_stuck);
+	ssize_t len = away_read(&folders, work, data, out, sizeof out - 1, ret_end);
 	out[len] = 0;
 	return out;
 }
@@ -58,40 +58,40 @@ static const char *run(away_work *work, const char *data, bool *ret_stuck)
 static void what_it_says_comes_back(void **state)
 {
 	(void)state;
-	bool stuck = true;
-	assert_string_equal(run(answer, "so it is\n", &stuck), "so it is\n");
-	assert_false(stuck);
-	assert_string_equal(run(tell_what_is_open, "", &stuck), "other mine "); /* the lock */
+	enum away_end end = AWAY_STUCK;
+	assert_string_equal(run(answer, "so it is\n", &end), "so it is\n");
+	assert_int_equal(end, AWAY_DONE);
+	assert_string_equal(run(tell_what_is_open, "", &end), "other mine "); /* the lock */
 }
 
 static void it_is_not_waited_for(void **state)
 {
 	(void)state;
-	bool stuck;
+	enum away_end end;
 	int64_t start = now_ms();
-	assert_string_equal(run(answer_and_sleep, "first\n", &stuck), "first\n");
-	assert_false(stuck); /* it could be killed */
+	assert_string_equal(run(answer_and_sleep, "first\n", &end), "first\n");
+	assert_int_equal(end, AWAY_LATE);
 	assert_in_range(now_ms() - start, AWAY_MS, AWAY_MS + 2000);
-	assert_string_equal(run(answer, "again", &stuck), "again");
+	assert_string_equal(run(answer, "again", &end), "again");
 }
 
 static void there_is_one_at_a_time(void **state)
 {
 	(void)state;
-	bool stuck = false;
+	enum away_end end = AWAY_DONE;
 	int fd = open(folders.items[0].path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_true(fd >= 0 && flock(fd, LOCK_EX) == 0);
-	assert_string_equal(run(answer, "x", &stuck), "");
-	assert_true(stuck);
+	assert_string_equal(run(answer, "x", &end), "");
+	assert_int_equal(end, AWAY_STUCK);
 	(void)close(fd);
-	assert_string_equal(run(answer, "x", &stuck), "x");
-	assert_false(stuck);
+	assert_string_equal(run(answer, "x", &end), "x");
+	assert_int_equal(end, AWAY_DONE);
 }
 
 static void another_that_comes_back_is_waited_for(void **state)
 {
 	(void)state;
-	bool stuck = true;
+	enum away_end end = AWAY_STUCK;
 	int fd = open(folders.items[0].path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_true(fd >= 0 && flock(fd, LOCK_EX) == 0);
 	pid_t other = fork(); /* has the lock, too */
@@ -100,8 +100,8 @@ static void another_that_comes_back_is_waited_for(void **state)
 		_exit(0);
 	}
 	(void)close(fd);
-	assert_string_equal(run(answer, "x", &stuck), "x");
-	assert_false(stuck);
+	assert_string_equal(run(answer, "x", &end), "x");
+	assert_int_equal(end, AWAY_DONE);
 	assert_int_equal(waitpid(other, NULL, 0), other);
 }
 
@@ -109,10 +109,10 @@ static void without_a_folder_nothing_is_done(void **state)
 {
 	(void)state;
 	char out[8];
-	bool stuck = true;
+	enum away_end end = AWAY_STUCK;
 	const struct folders none = { .count = 0 };
-	assert_int_equal(away_read(&none, answer, "x", out, sizeof out, &stuck), -1);
-	assert_false(stuck);
+	assert_int_equal(away_read(&none, answer, "x", out, sizeof out, &end), -1);
+	assert_int_equal(end, AWAY_DONE);
 }
 
 static int make_folders(void **state)

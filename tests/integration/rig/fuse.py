@@ -1,6 +1,7 @@
 """A file server that answers, or does not: the kernel's FUSE protocol by hand (fuse(4))."""
 import ctypes
 import os
+import select
 import struct
 import threading
 
@@ -28,11 +29,13 @@ def mount_tmpfs(point):
 
 class Fuse:
     """A mount at `point`, with `files` (name: bytes). While `hangs`, requests for numbers and for
-    files are taken and not answered."""
+    files are taken and not answered, and who asked cannot be killed; while it does not `listen`,
+    none is taken, and who asked can be: as with a file server that is gone."""
 
     def __init__(self, point, device='server:/share'):
         self.point, self.hangs, self.waiting, self.asked = point, False, [], 0
-        self.files = {}
+        self.files, self.listens = {}, threading.Event()
+        self.listens.set()
         self.numbers = (1000, 400, 300, 50, 20)  # blocks of 4096: all, free, available; inodes
         self.fd = os.open('/dev/fuse', os.O_RDWR | os.O_CLOEXEC)
         options = f'fd={self.fd},rootmode=40000,user_id={os.getuid()},group_id={os.getgid()}'
@@ -87,6 +90,8 @@ class Fuse:
     def serve(self):
         try:
             while True:
+                select.select([self.fd], [], [])
+                self.listens.wait()
                 request = os.read(self.fd, 1 << 17)
                 _, opcode, unique, node = struct.unpack_from('=IIQQ', request)
                 self.take(opcode, unique, node, request[40:])
@@ -95,6 +100,7 @@ class Fuse:
 
     def come_back(self):
         self.hangs = False
+        self.listens.set()
         while self.waiting:
             self.take(*self.waiting.pop())
 
