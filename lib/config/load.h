@@ -14,6 +14,8 @@
  * One reading of a configuration, shared by the files of this folder:
  *
  *   config.c    files in, configuration out
+ *   documents.c config.xml and what it includes, as trees
+ *   problems.c  what is wrong with them
  *   xml.c       text to a tree, validated by config.xsd
  *   fields.c    which element stands where; which attribute goes where, and its default
  *   values.c    one parser per type of value (credentials.c: those that are secret)
@@ -80,6 +82,16 @@ struct load {
 	struct watch *watches;		    /* on what has to be asked for */
 };
 
+/* As config_load(), with the text of config.xml given unless it is NULL: for the fuzzer. */
+int config_load_text(const char *path, const char *text, size_t len, struct config **ret_config,
+	struct config_problems *problems) MUST_CHECK;
+
+/* ---- documents.c, problems.c ------------------------------------------------------------- */
+
+/* Reads config.xml, or this text in its place unless that is NULL, and what it includes. What is
+ * wrong in them is a complaint; -1 is for want of memory. */
+int read_documents(struct load *load, const char *text, size_t len) MUST_CHECK;
+
 /* Adds a mistake at this element, in the document under way. */
 void complain(struct load *load, const struct xml_node *node, const char *fmt, ...) PRINTF(3, 4);
 
@@ -88,9 +100,16 @@ void complain(struct load *load, const struct xml_node *node, const char *fmt, .
 void complain_at(struct load *load, const char *file, int line, const char *fmt, ...) PRINTF(4, 5);
 void warn_at(struct load *load, const char *file, int line, const char *fmt, ...) PRINTF(4, 5);
 
-/* As config_load(), with the text of config.xml given unless it is NULL: for the fuzzer. */
-int config_load_text(const char *path, const char *text, size_t len, struct config **ret_config,
-	struct config_problems *problems) MUST_CHECK;
+/* The same without a reading. Without memory a problem is lost, but never the fact that there was
+ * one. */
+void add_problem(
+	struct config_problems *p, const char *file, int line, bool warning, const char *text);
+
+/* What only the schema found. */
+void add_schema_complaints(struct load *load);
+
+/* By file and line, keeping the order within a line. */
+void sort_problems(struct config_problems *p);
 
 /* ---- fields.c ---------------------------------------------------------------------------- */
 
