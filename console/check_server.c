@@ -12,17 +12,13 @@
 #include "console/check.h"
 #include "console/console.h"
 #include "lib/confine/confine.h"
+#include "lib/file.h"
 #include "lib/folder.h"
 #include "lib/log.h"
 #include "lib/probes.h"
 #include "lib/process.h"
 #include "lib/ssh/identity.h"
 #include "lib/ssh/known_hosts_fleet.h"
-
-static void free_cleanup(char **text)
-{
-	free(*text);
-}
 
 static void close_cleanup(const int *fd)
 {
@@ -34,7 +30,7 @@ static void close_cleanup(const int *fd)
 static int check_missing(const char *part, const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	char *folder CLEANUP(free_cleanup) =
+	char *folder CLEANUP(path_free) =
 		slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
 	if (!folder || faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) != 0)
 		return check_failed(part, "%s: cannot be made: %s", path, strerror(errno));
@@ -74,11 +70,6 @@ static const struct client *machine(const struct config *config, size_t i)
 {
 	return i < config->client_count ? &config->clients[i]
 					: &config->jumps[i - config->client_count];
-}
-
-static void known_hosts_cleanup(struct known_hosts **hosts)
-{
-	known_hosts_destroy(*hosts);
 }
 
 /* Lines that are not understood are warnings here as in a run. */

@@ -5,6 +5,7 @@
 #include "lib/config/config.h"
 #include "lib/crypto/seal.h"
 #include "lib/program.h"
+#include "lib/ssh/known_hosts.h"
 #include "lib/storage/storage.h"
 
 /*
@@ -77,6 +78,11 @@ static inline void config_cleanup(struct config **config)
 static inline void storage_cleanup(struct storage **storage)
 {
 	storage_close(*storage);
+}
+
+static inline void known_hosts_cleanup(struct known_hosts **hosts)
+{
+	known_hosts_destroy(*hosts);
 }
 
 static inline void keyring_cleanup(struct keyring **ring)

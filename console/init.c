@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
@@ -32,11 +31,6 @@ static const char starter[] =
 	"  </group>\n"
 	"  -->\n"
 	"</config>\n";
-
-static void cleanup_free(char **text)
-{
-	free(*text);
-}
 
 /* Says what was made; what was there already is not worth a line. */
 static int make_config(const char *path, struct error *err)
@@ -93,7 +87,7 @@ int cmd_init(const char *config_path, int argc, char **argv)
 	if (argc > 2 || (argc == 2 && (config_path || argv[1][0] == '-')))
 		return setup_usage("init", "[DIR]");
 	struct error err;
-	char *made CLEANUP(cleanup_free) =
+	char *made CLEANUP(path_free) =
 		config_path ? NULL : config_path_in(argc == 2 ? argv[1] : ".", &err);
 	const char *path = config_path ? config_path : made;
 	if (!path || make_config(path, &err) != 0) {

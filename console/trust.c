@@ -19,11 +19,6 @@ enum { RECORDED_MAX = 16 };
 
 enum verdict { TRUST_NEW, TRUST_KNOWN, TRUST_CHANGED };
 
-static void known_hosts_cleanup(struct known_hosts **hosts)
-{
-	known_hosts_destroy(*hosts);
-}
-
 static bool same_key(const struct host_key *a, const struct host_key *b)
 {
 	return a->blob_len == b->blob_len && memcmp(a->blob, b->blob, a->blob_len) == 0;

@@ -30,13 +30,6 @@ static void close_fd(const int *fd)
 	errno = saved;
 }
 
-static void free_text(char **text)
-{
-	int saved = errno;
-	free(*text);
-	errno = saved;
-}
-
 /* error_set() that leaves an errno for the caller to tell refusals from a missing file. */
 #define refuse(code, err, ...) (error_set(err, __VA_ARGS__), errno = (code), -1)
 
@@ -147,7 +140,7 @@ static char *folder_of(const char *path)
 
 static int sync_folder(const char *path, struct error *err)
 {
-	CLEANUP(free_text) char *folder = folder_of(path);
+	CLEANUP(path_free) char *folder = folder_of(path);
 	if (!folder)
 		return error_errno(err, "%s", path);
 	CLEANUP(close_fd) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -172,7 +165,7 @@ static int is_temporary(const char *entry, const char *name)
 /* Removes what writers of this file left that were killed; a young one may be at work. */
 static void remove_abandoned(const char *path)
 {
-	CLEANUP(free_text) char *name = folder_of(path);
+	CLEANUP(path_free) char *name = folder_of(path);
 	CLEANUP(folder_close) DIR *folder = name ? opendir(name) : NULL;
 	const char *slash = strrchr(path, '/');
 	const char *entry;
@@ -198,7 +191,7 @@ typedef int rename_fn(const char *from, const char *to);
 static int put_file(const char *path, const void *data, size_t len, mode_t mode, rename_fn *place,
 	struct error *err)
 {
-	CLEANUP(free_text) char *temporary = NULL;
+	CLEANUP(path_free) char *temporary = NULL;
 	remove_abandoned(path);
 	if (asprintf(&temporary, "%s%s", path, TEMPORARY) < 0) {
 		temporary = NULL;
@@ -236,4 +229,11 @@ char *path_join(const char *dir, const char *name)
 	const char *between = len > 0 && dir[len - 1] == '/' ? "" : "/";
 	char *joined = NULL;
 	return asprintf(&joined, "%s%s%s", dir, between, name) < 0 ? NULL : joined;
+}
+
+void path_free(char **path)
+{
+	int saved = errno;
+	free(*path);
+	errno = saved;
 }

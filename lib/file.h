@@ -43,4 +43,7 @@ bool file_is_there(const char *path);
 /* "DIR/NAME" on the heap, or NAME itself when it is absolute. NULL without memory. */
 char *path_join(const char *dir, const char *name) MUST_CHECK;
 
+/* Frees it and keeps errno; for CLEANUP(). */
+void path_free(char **path);
+
 #endif

@@ -17,20 +17,15 @@ struct config_memory {
 	struct secrets secrets;
 };
 
-static void free_text(char **text)
-{
-	free(*text);
-}
-
 /* The absolute path of config.xml; its last part may not be a symbolic link, see file_read(). */
 static int set_paths(struct load *load, const char *path, struct error *err)
 {
 	const char *slash = strrchr(path, '/');
-	CLEANUP(free_text) char *copy = strdup(path);
-	CLEANUP(free_text) char *dir = copy ? realpath(dirname(copy), NULL) : NULL;
+	CLEANUP(path_free) char *copy = strdup(path);
+	CLEANUP(path_free) char *dir = copy ? realpath(dirname(copy), NULL) : NULL;
 	if (!dir && errno != ENOMEM)
 		return error_set(err, "cannot be found: %s; name another file", strerror(errno));
-	CLEANUP(free_text) char *file = dir ? path_join(dir, slash ? slash + 1 : path) : NULL;
+	CLEANUP(path_free) char *file = dir ? path_join(dir, slash ? slash + 1 : path) : NULL;
 	if (!file)
 		return -1;
 	load->dir = arena_copy(load->result, dir, strlen(dir));

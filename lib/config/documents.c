@@ -9,11 +9,6 @@
 
 enum { FILE_SIZE_MAX = 64 << 20, FILES_MAX = 10000 };
 
-static void free_text(char **text)
-{
-	free(*text);
-}
-
 static void on_fault(void *arg, enum xml_fault fault, int line, const char *text)
 {
 	struct load *load = arg;
@@ -102,7 +97,7 @@ static int add_listed(struct load *load, const char *dir, struct dirent *const *
 {
 	int result = 0;
 	for (int i = 0; i < count && result == 0; i++) {
-		CLEANUP(free_text) char *file = path_join(dir, entries[i]->d_name);
+		CLEANUP(path_free) char *file = path_join(dir, entries[i]->d_name);
 		result = file ? add_file(load, file, include) : -1;
 	}
 	return result;

@@ -12,18 +12,13 @@
 
 enum { FILE_SIZE_MAX = 16 * 1024 * 1024, DEPTH_MAX = 16 };
 
-static void free_text(char **text)
-{
-	free(*text);
-}
-
 static int include(
 	const struct ssh_config_source *from, struct ssh_config *c, const char *pattern, int line);
 
 /* A link is followed, as ssh does, but what it leads to has to be trustworthy all the same. */
 static int read_text(const char *path, struct buffer *out, struct error *err)
 {
-	CLEANUP(free_text) char *real = realpath(path, NULL);
+	CLEANUP(path_free) char *real = realpath(path, NULL);
 	if (!real)
 		return error_errno(err, "%s", path);
 	return file_read(real, FILE_TRUSTED, FILE_SIZE_MAX, out, err);
@@ -66,7 +61,7 @@ static char *resolve(const char *name, const char *folder)
 static int include(
 	const struct ssh_config_source *from, struct ssh_config *c, const char *pattern, int line)
 {
-	CLEANUP(free_text) char *path = resolve(pattern, from->folder);
+	CLEANUP(path_free) char *path = resolve(pattern, from->folder);
 	glob_t found = { 0 };
 	if (from->depth >= DEPTH_MAX) {
 		if (from->warn)
@@ -85,7 +80,7 @@ static int include(
 int ssh_config_load(const char *path, ssh_config_warning *warn, void *arg,
 	struct ssh_config **ret_config, struct error *err)
 {
-	CLEANUP(free_text) char *folder = strdup(path);
+	CLEANUP(path_free) char *folder = strdup(path);
 	struct ssh_config *c = ssh_config_create();
 	const char *file = c ? ssh_config_keep(c, path) : NULL;
 	int r = -1;
