@@ -1,0 +1,141 @@
+/* What a poller brings that is not what it says. */
+#include "tests/unit/unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "collector/spool/spool.h"
+#include "tests/unit/ingest_rig.h"
+
+static void what_does_not_open_is_kept_aside(void **state)
+{
+	(void)state;
+	rig_put_cycle(1, 3);
+	rig_put_line(1, rig_id(1, 1), "web1", OUTCOME_OK);
+	rig_put_line(1, rig_id(1, 2), "web2", OUTCOME_OK);
+	rig_put_bytes(&(struct frame){ .attempt = rig_id(1, 1), .client = "web1" },
+		(const uint8_t *)"garbage", 7);
+	/* web2's file carries the nonce of web1 */
+	uint8_t sealed[2000];
+	struct frame other = { rig_id(1, 2), rig_id(1, 2), "web1", 60000, 1000 };
+	size_t len = rig_seal(&other, sealed);
+	other.client = "web2";
+	rig_put_bytes(&other, sealed, len);
+	struct ingest_summary sum = rig_ingest();
+	assert_int_equal(sum.bad, 2);
+	assert_int_equal(sum.failed, 2);
+	assert_true(strlen(sum.first_bad) > 20);
+	struct sample_batch batch = rig_stored();
+	assert_int_equal(batch.count, 2);
+	assert_int_equal(batch.items[0].outcome, OUTCOME_UNSEALED);
+	assert_int_equal(batch.items[0].stage, STAGE_OPEN);
+	assert_int_equal(batch.items[1].outcome, OUTCOME_STALE);
+	sample_batch_finish(&batch);
+	rig_assert_spool_is_empty();
+	char *bad = rig_path("spool/bad");
+	int fd;
+	struct spool_list list;
+	assert_int_equal(spool_open(bad, &fd, NULL), 0);
+	assert_int_equal(spool_list(fd, &list, NULL), 0);
+	assert_int_equal(list.count, 2);
+	spool_list_finish(&list);
+	close(fd);
+	free(bad);
+}
+
+/* A poller that a hostile server has taken over writes what it likes. */
+static void ids_never_given_out_are_forged(void **state)
+{
+	(void)state;
+	rig_in.newest_id = rig_id(1, 2);
+	rig_put_cycle(1, 1);
+	rig_put_line(1, rig_id(1, 1), "web1", OUTCOME_AUTH);
+	rig_put_line(1, rig_id(1, 3), "web2", OUTCOME_AUTH);
+	rig_put_frame((struct frame){ rig_id(1, 4), rig_id(1, 4), "web3", 60000, 1000 });
+	rig_put_cycle(2, 1);
+	rig_put_line(2, rig_id(2, 1), "web4", OUTCOME_AUTH);
+	struct ingest_summary sum = rig_ingest();
+	assert_int_equal(sum.stored, 1);
+	assert_int_equal(sum.bad, 1);
+	assert_int_equal(sum.bad_lines, 2);
+	assert_int_equal(rig_last_cycle().id, rig_id(1, 0));
+	struct sample_batch batch = rig_stored();
+	assert_int_equal(batch.count, 1);
+	assert_string_equal(batch.items[0].client, "web1");
+	sample_batch_finish(&batch);
+	rig_assert_spool_is_empty();
+}
+
+/* Nor does one that says ok take the place of the honest line of that attempt. */
+static void lines_of_others_are_forged(void **state)
+{
+	(void)state;
+	rig_put_cycle(1, 2);
+	rig_put_line_of(1, rig_id(1, 1), "web1", "web2", OUTCOME_OK);
+	rig_put_line(1, rig_id(1, 1), "web1", OUTCOME_AUTH);
+	rig_put_line_of(1, rig_id(1, 2), "web1", "web2", OUTCOME_HOST_KEY_CHANGED);
+	rig_put_line_of(1, rig_id(1, 3), "no-such\n", "web2", OUTCOME_OK);
+	struct ingest_summary sum = rig_ingest();
+	assert_int_equal(sum.bad_lines, 3);
+	assert_int_equal(sum.stored, 1);
+	struct sample_batch batch = rig_stored();
+	assert_int_equal(batch.count, 1);
+	assert_string_equal(batch.items[0].client, "web1");
+	assert_int_equal(batch.items[0].outcome, OUTCOME_AUTH);
+	sample_batch_finish(&batch);
+	rig_assert_spool_is_empty();
+}
+
+/* Its name and its head are what a poller wrote. */
+static void a_file_that_does_not_open_is_nobodys(void **state)
+{
+	(void)state;
+	const struct frame forged = { .attempt = rig_id(1, 1), .client = "web1" };
+	rig_put_cycle(1, 1);
+	rig_put_bytes(&forged, (const uint8_t *)"garbage", 7);
+	rig_put_line(1, rig_id(1, 2), "web2", OUTCOME_OK);
+	rig_put_bytes(&(struct frame){ .attempt = rig_id(1, 2), .client = "web1" },
+		(const uint8_t *)"garbage", 7);
+	rig_put_frame((struct frame){ rig_id(1, 2), rig_id(1, 2), "web2", 60000, 1000 });
+	struct ingest_summary sum = rig_ingest();
+	assert_int_equal(sum.bad, 2);
+	assert_int_equal(sum.stored, 1);
+	struct sample_batch batch = rig_stored();
+	assert_int_equal(batch.count, 1);
+	assert_string_equal(batch.items[0].client, "web2");
+	assert_int_equal(batch.items[0].outcome, OUTCOME_OK);
+	sample_batch_finish(&batch);
+	rig_assert_spool_is_empty();
+}
+
+static void files_of_another_client_are_dropped(void **state)
+{
+	(void)state;
+	rig_put_cycle(1, 1);
+	rig_put_frame((struct frame){ rig_id(1, 1), rig_id(1, 1), "web1", 60000, 1000 });
+	rig_put_frame((struct frame){ rig_id(1, 1), rig_id(0, 1), "web3", 1000, 1000 });
+	struct ingest_summary sum = rig_ingest();
+	assert_int_equal(sum.bad, 1);
+	assert_int_equal(sum.stored, 1);
+	struct sample_batch batch = rig_stored();
+	assert_int_equal(batch.count, 1);
+	assert_string_equal(batch.items[0].client, "web1");
+	assert_int_equal(batch.items[0].outcome, OUTCOME_OK);
+	sample_batch_finish(&batch);
+	rig_assert_spool_is_empty();
+}
+
+#define IN_FOLDER(f) cmocka_unit_test_setup_teardown(f, rig_set_up, rig_tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IN_FOLDER(what_does_not_open_is_kept_aside),
+		IN_FOLDER(ids_never_given_out_are_forged),
+		IN_FOLDER(lines_of_others_are_forged),
+		IN_FOLDER(a_file_that_does_not_open_is_nobodys),
+		IN_FOLDER(files_of_another_client_are_dropped),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
