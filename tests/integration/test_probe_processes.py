@@ -368,8 +368,9 @@ time.sleep(600)''')
         said = report('process:fleet-psutil')
         self.assertAlmostEqual(asked(said, 'fleet-psutil', 'oldest_start_time_seconds'),
                                process.create_time(), delta=1.5)
-        self.assertAlmostEqual(asked(said, 'fleet-psutil', 'resident_memory_bytes'),
-                               process.memory_info().rss, delta=1 << 20)
+        settled(lambda: (report('process:fleet-psutil'), process.memory_info().rss),  # it may begin
+                lambda said, rss: self.assertAlmostEqual(
+                    asked(said, 'fleet-psutil', 'resident_memory_bytes'), rss, delta=1 << 20))
 
         def compare(pids, threads, report_):
             self.assertAlmostEqual(report_['node_processes_pids'][0][1], pids + 1, delta=1)
