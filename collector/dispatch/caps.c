@@ -3,8 +3,9 @@
 #include <stdlib.h>
 
 enum {
-	HOSTS_A_POLLER = 32, /* fewer hosts than this need no second poller */
-	OWN_FDS = 64,	     /* of a poller beside its sessions */
+	HOSTS_A_POLLER = 256, /* one does these in a fraction of a second; a second one costs as
+				 much to start as some hosts, and its syncs come on top */
+	OWN_FDS = 64,	      /* of a poller beside its sessions */
 	DARK_MAX = 8192,
 };
 
@@ -16,7 +17,7 @@ static uint32_t less(uint32_t a, uint32_t b)
 uint32_t caps_pollers(
 	const struct ipc_settings *caps, size_t hosts, uint32_t wanted, uint32_t cores)
 {
-	size_t useful = (hosts + HOSTS_A_POLLER - 1) / HOSTS_A_POLLER;
+	size_t useful = wanted ? hosts : (hosts + HOSTS_A_POLLER - 1) / HOSTS_A_POLLER;
 	uint32_t count = less(wanted ? wanted : cores, POLLERS_MAX);
 	if (count > useful)
 		count = (uint32_t)useful;

@@ -14,8 +14,9 @@
  * stay within them. The caps of groups are gates of the feed.
  */
 
-/* How many pollers are of use, of those wanted (0 = this many cores), for so many hosts under
- * these caps: one that had no share of each would be none. At least 1. */
+/* How many pollers there are, of those wanted or, when that is 0, of as many as there are cores and
+ * hosts for them to be busy with. None is without a host, or without a share of these caps. At
+ * least 1. */
 uint32_t caps_pollers(
 	const struct ipc_settings *caps, size_t hosts, uint32_t wanted, uint32_t cores);
 
