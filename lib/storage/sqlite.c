@@ -10,9 +10,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "lib/buffer.h"
 #include "lib/storage/driver.h"
 
-enum { LOCK_WAIT_MS = 100 };
+enum { LOCK_WAIT_MS = 100, WIDE_ROWS = 32 };
+
+/* Half of what a row costs to insert is to start and end a statement, so those that only insert are
+ * there for WIDE_ROWS at a time, too. */
+enum width { WIDTH_ONE, WIDTH_WIDE, WIDTH_COUNT };
 
 /* Every transaction, of which each client has one to itself, begins and ends with these. */
 enum control { CONTROL_READ, CONTROL_WRITE, CONTROL_COMMIT, CONTROL_COUNT };
@@ -20,7 +25,7 @@ enum control { CONTROL_READ, CONTROL_WRITE, CONTROL_COMMIT, CONTROL_COUNT };
 struct sqlite {
 	struct db base;
 	sqlite3 *handle;
-	sqlite3_stmt *statements[STATEMENT_COUNT], *controls[CONTROL_COUNT];
+	sqlite3_stmt *statements[STATEMENT_COUNT][WIDTH_COUNT], *controls[CONTROL_COUNT];
 	struct {
 		char text[64];
 		int64_t ms;
@@ -61,7 +66,8 @@ static void sqlite_close(struct db *db)
 {
 	struct sqlite *s = sqlite_of(db);
 	for (size_t i = 0; i < STATEMENT_COUNT; i++)
-		(void)sqlite3_finalize(s->statements[i]);
+		for (size_t width = 0; width < WIDTH_COUNT; width++)
+			(void)sqlite3_finalize(s->statements[i][width]);
 	for (size_t i = 0; i < CONTROL_COUNT; i++)
 		(void)sqlite3_finalize(s->controls[i]);
 	(void)sqlite3_close(s->handle);
@@ -141,7 +147,8 @@ static int sqlite_begin(struct db *db, bool write, struct error *err)
 static void reset_all(struct sqlite *s)
 {
 	for (size_t i = 0; i < STATEMENT_COUNT; i++)
-		(void)sqlite3_reset(s->statements[i]);
+		for (size_t width = 0; width < WIDTH_COUNT; width++)
+			(void)sqlite3_reset(s->statements[i][width]);
 }
 
 static int sqlite_commit(struct db *db, struct error *err)
@@ -159,13 +166,39 @@ static void sqlite_rollback(struct db *db)
 		(void)sqlite3_exec(s->handle, "ROLLBACK", NULL, NULL, NULL);
 }
 
-static sqlite3_stmt *prepare(struct sqlite *s, enum statement id, struct error *err)
+/* The one row that a statement inserts, "(?, ?)", when it does no more than that; else NULL. */
+static const char *inserted_row(const char *sql)
 {
-	if (!s->statements[id] &&
-		sqlite3_prepare_v3(s->handle, statement_texts[id].sql, -1,
-			SQLITE_PREPARE_PERSISTENT, &s->statements[id], NULL) != SQLITE_OK)
-		(void)fail(s, statement_texts[id].name, err);
-	return s->statements[id];
+	static const char begin[] = ") VALUES ";
+	const char *row = strstr(sql, begin);
+	row = row ? row + sizeof begin - 1 : NULL;
+	return row && !row[strspn(row, "(?, )")] ? row : NULL;
+}
+
+static int widen(struct buffer *sql, const char *row)
+{
+	for (int i = 1; i < WIDE_ROWS; i++)
+		if (buffer_printf(sql, ", %s", row) < 0)
+			return -1;
+	return 0;
+}
+
+static sqlite3_stmt *prepare(
+	struct sqlite *s, enum statement id, enum width width, struct error *err)
+{
+	const struct statement_text *text = &statement_texts[id];
+	sqlite3_stmt **stmt = &s->statements[id][width];
+	CLEANUP(buffer_finish) struct buffer sql = { 0 };
+	if (*stmt)
+		return *stmt;
+	s->base.fault = DB_FATAL;
+	if (buffer_append_text(&sql, text->sql) < 0 ||
+		(width == WIDTH_WIDE && widen(&sql, inserted_row(text->sql)) < 0))
+		(void)error_no_memory(err);
+	else if (sqlite3_prepare_v3(s->handle, sql.data, -1, SQLITE_PREPARE_PERSISTENT, stmt,
+			 NULL) != SQLITE_OK)
+		(void)fail(s, text->name, err);
+	return *stmt;
 }
 
 /* Times in a row are mostly the same here, too: those of all that one look processed. */
@@ -201,11 +234,10 @@ static int bind_value(struct sqlite *s, sqlite3_stmt *stmt, int at, const struct
 	return sqlite3_bind_null(stmt, at);
 }
 
-/* Binds one row of parameters. Returns how many there are, or -1. */
-static int bind_row(
-	struct sqlite *s, enum statement id, const struct db_value *values, struct error *err)
+/* Binds its parameters. Returns how many there are, or -1. */
+static int bind_values(struct sqlite *s, enum statement id, sqlite3_stmt *stmt,
+	const struct db_value *values, struct error *err)
 {
-	sqlite3_stmt *stmt = s->statements[id];
 	int count = sqlite3_bind_parameter_count(stmt);
 	for (int i = 0; i < count; i++)
 		if (bind_value(s, stmt, i + 1, &values[i]) != SQLITE_OK)
@@ -213,19 +245,16 @@ static int bind_row(
 	return count;
 }
 
-static int sqlite_execute(struct db *db, enum statement id, const struct db_value *values,
-	size_t rows, uint64_t *ret_changed, struct error *err)
+/* So many times, and moves *values behind what that took. */
+static int execute_times(struct sqlite *s, enum statement id, enum width width, size_t times,
+	const struct db_value **values, uint64_t *changed, struct error *err)
 {
-	struct sqlite *s = sqlite_of(db);
-	sqlite3_stmt *stmt = prepare(s, id, err);
-	if (!stmt)
-		return -1;
-	uint64_t changed = 0;
-	for (size_t i = 0; i < rows; i++) {
-		int count = bind_row(s, id, values, err);
+	sqlite3_stmt *stmt = times ? prepare(s, id, width, err) : NULL;
+	for (size_t i = 0; i < times; i++) {
+		int count = stmt ? bind_values(s, id, stmt, *values, err) : -1;
 		if (count < 0)
 			return -1;
-		values += count;
+		*values += count;
 		int rc = sqlite3_step(stmt);
 		if (rc != SQLITE_DONE) {
 			(void)fail(s, statement_texts[id].name, err);
@@ -233,8 +262,21 @@ static int sqlite_execute(struct db *db, enum statement id, const struct db_valu
 			return -1;
 		}
 		(void)sqlite3_reset(stmt);
-		changed += (uint64_t)sqlite3_changes64(s->handle);
+		*changed += (uint64_t)sqlite3_changes64(s->handle);
 	}
+	return 0;
+}
+
+static int sqlite_execute(struct db *db, enum statement id, const struct db_value *values,
+	size_t rows, uint64_t *ret_changed, struct error *err)
+{
+	struct sqlite *s = sqlite_of(db);
+	uint64_t changed = 0;
+	size_t wide =
+		rows >= WIDE_ROWS && inserted_row(statement_texts[id].sql) ? rows / WIDE_ROWS : 0;
+	if (execute_times(s, id, WIDTH_WIDE, wide, &values, &changed, err) ||
+		execute_times(s, id, WIDTH_ONE, rows - wide * WIDE_ROWS, &values, &changed, err))
+		return -1;
 	if (ret_changed)
 		*ret_changed = changed;
 	return 0;
@@ -244,11 +286,11 @@ static int sqlite_query(
 	struct db *db, enum statement id, const struct db_value *values, struct error *err)
 {
 	struct sqlite *s = sqlite_of(db);
-	sqlite3_stmt *stmt = prepare(s, id, err);
+	sqlite3_stmt *stmt = prepare(s, id, WIDTH_ONE, err);
 	if (!stmt)
 		return -1;
 	(void)sqlite3_reset(stmt);
-	return bind_row(s, id, values, err) < 0 ? -1 : 0;
+	return bind_values(s, id, stmt, values, err) < 0 ? -1 : 0;
 }
 
 /* The number of `count` digits at `text`; -1 when they are none. */
@@ -311,7 +353,7 @@ static int sqlite_next(
 	struct db *db, enum statement id, struct db_value *ret_row, struct error *err)
 {
 	struct sqlite *s = sqlite_of(db);
-	sqlite3_stmt *stmt = s->statements[id];
+	sqlite3_stmt *stmt = s->statements[id][WIDTH_ONE];
 	int rc = sqlite3_step(stmt);
 	if (rc == SQLITE_ROW) {
 		const char *columns = statement_texts[id].columns;
