@@ -15,6 +15,7 @@ int main(void)
 		{ "watch", watch_tests, watch_test_count, BOTH },
 		{ "alerts", alert_tests, alert_test_count, BOTH },
 		{ "outbox", outbox_tests, outbox_test_count, BOTH },
+		{ "deferred", deferred_tests, deferred_test_count, BOTH },
 		{ "operator", operator_tests, operator_test_count, BOTH },
 		{ "status", status_tests, status_test_count, BOTH },
 		{ "schema", schema_tests, schema_test_count, BOTH },

@@ -75,3 +75,28 @@ uint64_t three_events(struct rig *r, uint64_t epoch, uint64_t ids[3])
 	event_set_finish(&got);
 	return ids[0];
 }
+
+struct notification mail(const char *to, const char *id, const uint64_t *events, size_t count)
+{
+	return (struct notification){
+		.channel = "mail",
+		.recipient = to,
+		.message_id = id,
+		.references = "",
+		.subject = "web1: disk / 97 %",
+		.text = "line one\n.\nline \"three\" caf\xc3\xa9\n",
+		.created_at = noon,
+		.next_try_at = noon,
+		.events = events,
+		.event_count = count,
+	};
+}
+
+void put_composed(struct rig *r, uint64_t epoch, const struct composed *c)
+{
+	bool lost;
+	for (int again = 0; again < 2; again++) {
+		assert_done(r, storage_put_composed(r->s, epoch, c, &lost, &r->err));
+		assert_false(lost);
+	}
+}

@@ -18,4 +18,10 @@ void apply(struct rig *r, uint64_t epoch, const struct transition *t, size_t cou
 /* Three events of one alert, untold; returns the id of the first. */
 uint64_t three_events(struct rig *r, uint64_t epoch, uint64_t ids[3]);
 
+/* A mail of noon that tells of these. */
+struct notification mail(const char *to, const char *id, const uint64_t *events, size_t count);
+
+/* Twice, as after a commit of which nobody knows. */
+void put_composed(struct rig *r, uint64_t epoch, const struct composed *c);
+
 #endif

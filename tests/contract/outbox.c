@@ -1,26 +1,9 @@
-/* Notifications of events, and events that are told later. */
+/* Notifications of events. */
 #include "tests/contract/moves.h"
 
 static struct rig *rig(void **state)
 {
 	return *state;
-}
-
-static struct notification mail(
-	const char *to, const char *id, const uint64_t *events, size_t count)
-{
-	return (struct notification){
-		.channel = "mail",
-		.recipient = to,
-		.message_id = id,
-		.references = "",
-		.subject = "web1: disk / 97 %",
-		.text = "line one\n.\nline \"three\" caf\xc3\xa9\n",
-		.created_at = noon,
-		.next_try_at = noon,
-		.events = events,
-		.event_count = count,
-	};
 }
 
 static void tell(struct rig *r, uint64_t epoch, const struct notification *n, size_t count,
@@ -242,128 +225,6 @@ static void a_thread_begins_with_the_first_mail(void **state)
 	first_message(r, opened + 100, "a@example.com", "");
 }
 
-static void assert_deferred(struct rig *r, int64_t now, size_t limit, const char *expected)
-{
-	struct buffer got = { 0 };
-	struct deferred_set due;
-	assert_done(r, storage_get_deferred(r->s, now, limit, &due, &r->err));
-	for (size_t i = 0; i < due.count; i++)
-		assert_int_equal(
-			buffer_printf(&got, "%s %s %lld\n", due.items[i].recipient,
-				due.items[i].event.kind == EVENT_FIRING ? "firing" : "other",
-				(long long)(due.items[i].due_at - noon)),
-			0);
-	assert_string_equal(got.data ? got.data : "", expected);
-	deferred_set_finish(&due);
-	buffer_finish(&got);
-}
-
-static uint64_t count_notifications(
-	struct rig *r, const char *recipient, int64_t since, int64_t until)
-{
-	uint64_t count;
-	assert_done(r, storage_count_notifications(r->s, recipient, since, until, &count, &r->err));
-	return count;
-}
-
-static void put_composed(struct rig *r, uint64_t epoch, const struct composed *c)
-{
-	bool lost;
-	for (int again = 0; again < 2; again++) { /* as after a commit of which nobody knows */
-		assert_done(r, storage_put_composed(r->s, epoch, c, &lost, &r->err));
-		assert_false(lost);
-	}
-}
-
-/* In quiet hours: one recipient is told at once, the other in the morning, and then once more
- * later, as there were too many. */
-static void a_deferred_event_is_told_in_its_time(void **state)
-{
-	struct rig *r = rig(state);
-	uint64_t epoch = take(r), ids[3];
-	three_events(r, epoch, ids);
-	struct notification now = mail("a@example.com", "1@fleet", ids, 3);
-	struct notification later = mail("b@example.com", "2@fleet", ids, 2);
-	const struct deferral night[] = { { ids[0], "b@example.com", noon + 100 },
-		{ ids[1], "b@example.com", noon + 100 }, { ids[2], "b@example.com", noon + 300 } };
-	const struct deferral again = { ids[1], "b@example.com", noon + 200 };
-	put_composed(r, epoch,
-		&(struct composed){ .items = &now,
-			.count = 1,
-			.events = ids,
-			.event_count = 3,
-			.deferred = night,
-			.deferred_count = 3 });
-	assert_deferred(r, noon, 9,
-		"b@example.com firing 100\nb@example.com other 100\nb@example.com other 300\n");
-	put_composed(r, epoch,
-		&(struct composed){ .items = &later,
-			.count = 1,
-			.done = night,
-			.done_count = 2,
-			.deferred = &again,
-			.deferred_count = 1 });
-	assert_deferred(r, noon, 9, "b@example.com other 200\nb@example.com other 300\n");
-	assert_select(r, "SELECT recipient FROM notification ORDER BY id",
-		"a@example.com\nb@example.com\n");
-	assert_int_equal(count_notifications(r, "b@example.com", noon, noon), 1);
-	assert_int_equal(count_notifications(r, "b@example.com", noon + 1, noon + 2), 0);
-	assert_int_equal(count_notifications(r, "b@example.com", noon - 2, noon - 1), 0);
-}
-
-/* What was put off until then waits for a clock that was ahead. */
-static void a_clock_that_was_ahead_keeps_nothing_waiting(void **state)
-{
-	static const int64_t year = INT64_C(365) * 24 * 3600 * 1000;
-	struct rig *r = rig(state);
-	uint64_t epoch = take(r), ids[3];
-	three_events(r, epoch, ids);
-	struct notification n[] = { mail("a@example.com", "1@fleet", ids, 3),
-		mail("b@example.com", "2@fleet", ids, 3) };
-	n[0].next_try_at = noon + year;
-	n[1].next_try_at = noon + STORAGE_TRY_MAX_MS;
-	const struct deferral waiting[] = { { ids[0], "c@example.com", noon + STORAGE_WAIT_MAX_MS },
-		{ ids[0], "d@example.com", noon + year } };
-	put_composed(r, epoch,
-		&(struct composed){ .items = n,
-			.count = 2,
-			.events = ids,
-			.event_count = 3,
-			.deferred = waiting,
-			.deferred_count = 2 });
-	struct notification_set due;
-	assert_done(r, storage_due_notifications(r->s, noon, 0, 9, &due, &r->err));
-	assert_int_equal(due.count, 1);
-	assert_string_equal(due.items[0].message_id, "1@fleet");
-	notification_set_finish(&due);
-	struct deferred_set deferred;
-	assert_done(r, storage_get_deferred(r->s, noon, 1, &deferred, &r->err));
-	assert_int_equal(deferred.count, 1);
-	assert_string_equal(deferred.items[0].recipient, "d@example.com");
-	assert_true(storage_is_due(&deferred.items[0], noon));
-	deferred_set_finish(&deferred);
-	struct storage_backlog b;
-	assert_done(r, storage_get_backlog(r->s, &b, &r->err));
-	assert_int_equal(b.deferred, 2);
-}
-
-/* What is not due keeps nobody from being told, however much of it there is. */
-static void those_with_something_due_come_first(void **state)
-{
-	struct rig *r = rig(state);
-	uint64_t epoch = take(r), ids[3];
-	three_events(r, epoch, ids);
-	const struct deferral all[] = { { ids[0], "a@example.com", noon + 100 },
-		{ ids[1], "a@example.com", noon + 100 }, { ids[0], "z@example.com", noon + 300 },
-		{ ids[2], "z@example.com", noon } };
-	put_composed(r, epoch,
-		&(struct composed){
-			.events = ids, .event_count = 3, .deferred = all, .deferred_count = 4 });
-	assert_deferred(r, noon, 3,
-		"z@example.com firing 300\nz@example.com other 0\na@example.com firing 100\n");
-	assert_deferred(r, noon - 1, 2, "a@example.com firing 100\na@example.com other 100\n");
-}
-
 /* Of each event: who, under which Message-ID, how it went. */
 static void assert_deliveries(
 	struct rig *r, const uint64_t *ids, size_t count, const char *expected)
@@ -434,17 +295,6 @@ static void what_is_composed_already_is_known(void **state)
 	told_set_finish(&told);
 }
 
-static void what_is_gone_does_not_wait(void **state)
-{
-	struct rig *r = rig(state);
-	uint64_t epoch = take(r), ids[3];
-	three_events(r, epoch, ids);
-	const struct deferral later[] = { { ids[0], "a@example.com", noon + 100 },
-		{ ids[2] + 9, "a@example.com", noon + 100 } };
-	put_composed(r, epoch, &(struct composed){ .deferred = later, .deferred_count = 2 });
-	assert_select(r, "SELECT count(*) FROM deferred", "1\n");
-}
-
 static void half_told_is_a_mistake(void **state)
 {
 	struct rig *r = rig(state);
@@ -463,23 +313,6 @@ static void half_told_is_a_mistake(void **state)
 	assert_non_null(strstr(r->err.text, "told already"));
 	assert_select(r, "SELECT count(*) FROM notification", "0\n");
 	assert_select(r, "SELECT count(*) FROM event WHERE told_at IS NULL", "3\n");
-}
-
-/* It waits for its time, however old it is. */
-static void what_is_deferred_is_kept(void **state)
-{
-	struct rig *r = rig(state);
-	uint64_t epoch = take(r), ids[3];
-	uint32_t deleted;
-	three_events(r, epoch, ids);
-	const struct deferral later = { ids[1], "a@example.com", noon + 1000 };
-	put_composed(r, epoch,
-		&(struct composed){
-			.events = ids, .event_count = 3, .deferred = &later, .deferred_count = 1 });
-	rig_execute(r, "DELETE FROM alert");
-	assert_done(r, storage_retain(r->s, noon + INT64_C(90000000), 100, &deleted, &r->err));
-	assert_deferred(r, noon, 9, "a@example.com other 1000\n");
-	assert_select(r, "SELECT count(*) FROM event", "1\n");
 }
 
 static void the_payload_goes_with_the_text(void **state)
@@ -506,14 +339,9 @@ const struct CMUnitTest outbox_tests[] = {
 	RIG_TEST(an_end_knows_what_became_of_its_problem),
 	RIG_TEST(a_thread_begins_with_the_first_mail),
 	RIG_TEST(what_was_told_long_ago_goes),
-	RIG_TEST(a_deferred_event_is_told_in_its_time),
-	RIG_TEST(a_clock_that_was_ahead_keeps_nothing_waiting),
-	RIG_TEST(those_with_something_due_come_first),
 	RIG_TEST(it_is_known_who_was_told_what),
 	RIG_TEST(what_is_composed_already_is_known),
-	RIG_TEST(what_is_gone_does_not_wait),
 	RIG_TEST(half_told_is_a_mistake),
-	RIG_TEST(what_is_deferred_is_kept),
 	RIG_TEST(the_payload_goes_with_the_text),
 };
 const size_t outbox_test_count = ARRAY_LEN(outbox_tests);
