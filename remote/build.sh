@@ -24,7 +24,8 @@ build_probe() {
 	if [ ! -f "$folder/build.ninja" ] ||
 		[ "$(cat "$folder/settings" 2>/dev/null)" != "$settings" ]; then
 		rm -rf "$folder"
-		log=$(meson setup "$folder" "$source" "$@" -Dwerror="$werror" 2>&1) || {
+		# meson 1.0 tidies the log of whatever ninja is at work in the folder it is started in
+		log=$(cd "$source" && meson setup "$folder" . "$@" -Dwerror="$werror" 2>&1) || {
 			echo "$log" >&2
 			rm -rf "$folder"
 			exit 1
