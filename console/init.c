@@ -94,7 +94,7 @@ int cmd_init(const char *config_path, int argc, char **argv)
 		log_error("%s", err.text);
 		return EX_CANTCREAT;
 	}
-	struct config *config CLEANUP(config_cleanup) = program_load_config(path, true);
+	struct config *config CLEANUP(config_cleanup) = program_load_config(path, false);
 	if (!config)
 		return EX_CONFIG;
 	if (make_keys(&config->collector, &err) != 0 ||
