@@ -18,11 +18,11 @@ MAY_SAY = re.compile(
     r'fleet-(collector|alerter): error: \d+ runs in a row met another ')
 STRUCK_MAY_SAY = re.compile(
     MAY_SAY.pattern + '|fleet-collector: error: (a poller died|poller: the signer is gone|'
-    r'the signer died; another takes its place|signers keep dying; no more are started|'
-    r'the signer did not end well|a poller did not end well)|'
+    r'the signer died; another takes its place|the signer did not end well|'
+    r'a poller did not end well)|'
     r'fleet-collector: warning: .*: the signer process is gone')
 WAITS_SAY = re.compile(
-    MAY_SAY.pattern + '|fleet-alerter: error: nothing can be told, everything waits: ')
+    MAY_SAY.pattern + '|fleet-alerter: error: mail: nothing can be told, everything waits: ')
 
 
 def stat_of(pid):
