@@ -119,14 +119,10 @@ static int begin_cycle(struct poll_phase *p, struct error *err)
 	return spool_put_cycle(p->spool_fd, &p->cycle, err);
 }
 
-/* A run that was stopped tells nothing of the fleet as a whole, one that failed has no end. */
-static int end_cycle(struct poll_phase *p, bool failed, struct error *err)
+/* One that failed has no end. */
+static int end_cycle(const struct poll_phase *p, struct error *err)
 {
-	if (failed)
-		return 0;
-	p->cycle.ended_at = clock_wall_ms();
-	p->cycle.whole_fleet = p->cycle.whole_fleet && !*p->stop;
-	return spool_put_cycle(p->spool_fd, &p->cycle, err);
+	return p->cycle.ended_at ? spool_put_cycle(p->spool_fd, &p->cycle, err) : 0;
 }
 
 static int start_pollers(struct poll_phase *p)
@@ -156,18 +152,33 @@ static int start_pollers(struct poll_phase *p)
 	return pollers_start(&p->poll_plan, &p->run, &err) < 0 ? fail(EX_OSERR, &err) : EX_OK;
 }
 
-static int run_pollers(struct poll_phase *p)
+static int run_pollers(struct poll_phase *p, enum poll_end *ret_end, struct error *err)
 {
-	struct poll_progress progress = { 0 };
-	struct error err = { "" };
 	if (!p->run)
-		return EX_OK;
-	int r = pollers_run(p->run, &progress, &err);
+		return 0;
+	int r = pollers_run(p->run, ret_end, err);
 	pollers_finish(p->run);
 	p->run = NULL;
 	if (p->poll_plan.progress)
 		progress_clear();
-	return r < 0 ? fail(EX_SOFTWARE, &err) : EX_OK;
+	return r;
+}
+
+/* A run that was stopped, or went wrong, tells nothing of the fleet as a whole. */
+static int poll_hosts(struct poll_phase *p)
+{
+	static const int statuses[] = {
+		[POLL_END_GOOD] = EX_OK,
+		[POLL_END_FULL] = EX_UNAVAILABLE,
+		[POLL_END_BROKEN] = EX_SOFTWARE,
+	};
+	enum poll_end end = POLL_END_GOOD;
+	struct error err = { "" };
+	if (run_pollers(p, &end, &err) < 0)
+		return fail(EX_SOFTWARE, &err);
+	p->cycle.ended_at = clock_wall_ms();
+	p->cycle.whole_fleet = p->cycle.whole_fleet && end == POLL_END_GOOD && !*p->stop;
+	return statuses[end];
 }
 
 /* What there is of each client, from this run or from an earlier one. */
@@ -255,15 +266,17 @@ int poll_phase_run(struct poll_phase *p)
 {
 	struct error err = { "" };
 	int status = choose_hosts(p);
-	if (status != EX_OK || is_full(p) || is_idle(p))
+	if (status == EX_OK && is_full(p))
+		status = EX_UNAVAILABLE;
+	if (status != EX_OK || is_idle(p))
 		return status;
 	status = start(p);
 	if (status != EX_OK)
 		return status;
-	status = run_pollers(p);
+	status = poll_hosts(p);
 	say_unknown(p);
 	say_missed(p);
-	if (end_cycle(p, status != EX_OK, &err) < 0 || save_hosts(p, &err) < 0)
+	if (end_cycle(p, &err) < 0 || save_hosts(p, &err) < 0)
 		log_warning("%s", err.text);
 	return status;
 }

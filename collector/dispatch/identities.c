@@ -216,6 +216,11 @@ int identities_go_on(struct identities *ids, identity_settled *settled, void *ar
 	return refuse_rest(ids, true, "the signer process is gone", settled, arg);
 }
 
+bool identities_are_lost(const struct identities *ids)
+{
+	return ids->count && !ids->pid;
+}
+
 void identities_give_up(struct identities *ids, identity_settled *settled, void *arg)
 {
 	char reason[200];

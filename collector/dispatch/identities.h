@@ -57,6 +57,9 @@ void identities_poll(const struct identities *ids, struct pollfd *fd);
 typedef void identity_settled(void *arg, uint32_t identity);
 int identities_go_on(struct identities *ids, identity_settled *settled, void *arg) MUST_CHECK;
 
+/* There was a signer, and will be no other. */
+bool identities_are_lost(const struct identities *ids);
+
 /* Refuses what is still pending: there is no more time for it. */
 void identities_give_up(struct identities *ids, identity_settled *settled, void *arg);
 

@@ -58,6 +58,7 @@ static void check_room(struct poll_run *r)
 		return;
 	log_error("the spool is full, and %zu clients were not polled: it waits for the database",
 		r->feed.left);
+	r->end = POLL_END_FULL;
 	poll_run_fail_rest(r, false, OUTCOME_INTERNAL, "the spool is full");
 }
 
@@ -116,8 +117,10 @@ static void turn(struct poll_run *r)
 			poll_run_listen(r, &r->workers[i]);
 	}
 	names_take(&r->names, r->now_ms, poll_run_take_name, r);
-	if (identities_go_on(&r->identities, poll_run_take_identity, r))
+	if (identities_go_on(&r->identities, poll_run_take_identity, r)) {
+		r->end = POLL_END_BROKEN;
 		poll_run_fail_rest(r, true, OUTCOME_INTERNAL, "out of memory");
+	}
 	follow_signer(r);
 	poll_run_watch(r);
 	check_end(r);
@@ -128,7 +131,13 @@ static void turn(struct poll_run *r)
 	tell_progress(r);
 }
 
-int pollers_run(struct poll_run *r, struct poll_progress *ret_progress, struct error *err)
+static enum poll_end judge(const struct poll_run *r)
+{
+	bool is_idle = r->died && !r->finished;
+	return is_idle || identities_are_lost(&r->identities) ? POLL_END_BROKEN : r->end;
+}
+
+int pollers_run(struct poll_run *r, enum poll_end *ret_end, struct error *err)
 {
 	r->now_ms = clock_monotonic_ms();
 	for (uint32_t i = 0; i < r->feed.count; i++) {
@@ -137,6 +146,6 @@ int pollers_run(struct poll_run *r, struct poll_progress *ret_progress, struct e
 	}
 	while (r->feed.left)
 		turn(r);
-	*ret_progress = r->progress;
+	*ret_end = judge(r);
 	return spool_sync(r->plan->spool_fd, err);
 }

@@ -85,10 +85,16 @@ struct poll_run;
 int pollers_start(
 	const struct poll_plan *plan, struct poll_run **ret_run, struct error *err) MUST_CHECK;
 
+/* What came of a run as a whole. The rest was said. */
+enum poll_end {
+	POLL_END_GOOD,
+	POLL_END_FULL,	 /* the spool took no more, so that hosts were not polled */
+	POLL_END_BROKEN, /* helpers were given up, or pollers died and none was done with a host */
+};
+
 /* Returns when every host has an outcome line in the spool (or was never started). -1 only for a
  * fault of our own that leaves nothing to be ingested. */
-int pollers_run(
-	struct poll_run *run, struct poll_progress *ret_progress, struct error *err) MUST_CHECK;
+int pollers_run(struct poll_run *run, enum poll_end *ret_end, struct error *err) MUST_CHECK;
 
 /* Ends the processes. Accepts NULL. */
 void pollers_finish(struct poll_run *run);

@@ -30,7 +30,10 @@ struct poll_run {
 	struct names names;
 	struct worker workers[POLLERS_MAX];
 	uint32_t worker_count;
-	uint32_t started; /* workers, ever: numbers their outcome files; 0 is the parent's */
+	uint32_t started;  /* workers, ever: numbers their outcome files; 0 is the parent's */
+	uint32_t died;	   /* of those */
+	uint32_t finished; /* hosts that workers were done with */
+	enum poll_end end; /* so far */
 	struct ipc_settings caps; /* of all workers together, see caps_share() */
 	uint32_t room; /* files that the spool still takes, beside those of hosts in flight */
 	int outcomes_fd, inbox_fd;

@@ -47,6 +47,7 @@ static int take_finished(struct poll_run *r, struct worker *w)
 	r->room += r->feed.hosts[m.seq].files - m.files;
 	const struct jump_end end = { m.hop, (enum outcome)m.outcome, m.text, r->now_ms };
 	struct jump *dead;
+	r->finished++;
 	int judged = jumps_judge(&r->jumps, m.seq, &end, &dead);
 	poll_run_done(r, m.seq, (enum outcome)m.outcome, m.text);
 	if (judged == 0 && dead)
@@ -171,13 +172,13 @@ int poll_run_start_worker(struct poll_run *r, struct worker *w, struct error *er
 
 static void replace_worker(struct poll_run *r, struct worker *w)
 {
-	struct error err;
+	struct error err = { "pollers keep dying; no more are started" };
 	if (r->is_stopping || !r->feed.left)
 		return;
-	if (r->started >= r->worker_count + REPLACEMENTS_MAX)
-		log_error("pollers keep dying; no more are started");
-	else if (poll_run_start_worker(r, w, &err))
-		log_error("%s", err.text);
+	if (r->died <= REPLACEMENTS_MAX && poll_run_start_worker(r, w, &err) == 0)
+		return;
+	r->end = POLL_END_BROKEN;
+	log_error("%s", err.text);
 }
 
 void poll_run_bury(struct poll_run *r, struct worker *w, const char *reason)
@@ -186,6 +187,7 @@ void poll_run_bury(struct poll_run *r, struct worker *w, const char *reason)
 	for (uint32_t i = 0; w->flying && i < r->feed.count; i++)
 		if (r->feed.hosts[i].phase == FEED_FLYING && r->feed.hosts[i].worker == index)
 			poll_run_fail(r, i, OUTCOME_INTERNAL, STAGE_NONE, reason);
+	r->died++;
 	worker_end(w);
 	replace_worker(r, w);
 }

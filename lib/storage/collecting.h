@@ -18,7 +18,7 @@ struct cycle {
 	const char *version;
 	int64_t started_at, finished_at, deadline_at; /* finished_at 0 = still running */
 	uint32_t clients, ok, failed;
-	bool whole_fleet; /* false for a run over a few clients by name */
+	bool whole_fleet; /* not: a few clients by name, or it was stopped or went wrong */
 };
 
 /* The number that stands in the ids of one collector's attempts (see lib/attempt.h), so that no

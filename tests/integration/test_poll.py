@@ -20,6 +20,7 @@ from rig.fleet import Fleet
 from rig.shows import shows
 from rig.sshd import Sshd, free_port, keygen, libssh2_knows_rsa_sha2
 
+EX_SOFTWARE = 70
 KEY_ID = '0123456789abcdef'
 ABC = 'cf4ab791c62b8d2b2109c90275287816'  # BLAKE2b-128 of "abc"
 
@@ -662,7 +663,7 @@ class Processes(PollTest):
             1, '5s', 'pollers="1" sessions="1" connects="1"')
         self.kill_signer(process.pid, 5)
         _, err = process.communicate(timeout=60)
-        self.assertEqual(process.returncode, 0, err)
+        self.assertEqual(process.returncode, EX_SOFTWARE, err)
         self.assertIn('signers keep dying; no more are started', err)
         self.expect('silent0', 'timeout', 'handshake')
         for i in range(4):
@@ -690,7 +691,7 @@ class Processes(PollTest):
         process = self.start_with_a_locked_key()
         self.kill_signer(process.pid, 5)
         _, err = process.communicate(timeout=60)
-        self.assertEqual(process.returncode, 0, err)
+        self.assertEqual(process.returncode, EX_SOFTWARE, err)
         self.expect('locked', 'internal', 'auth', 'the signer process is gone')
 
     def test_helpers_die_with_the_collector(self):

@@ -8,7 +8,9 @@ import unittest
 
 from rig.fleet import PROGRAMS, Fleet
 from rig.sshd import keygen
+from rig.web import WebServer
 
+EX_SOFTWARE = 70
 
 class Rogue(unittest.TestCase):
     def setUp(self):
@@ -18,8 +20,11 @@ class Rogue(unittest.TestCase):
         os.chmod(self.folder, 0o755)
         self.fleet = Fleet(str(self.folder / 'work'))
         self.key = keygen(self.folder / 'id')
+        self.more = ''  # attributes of the collector
         self.program = self.folder / 'fleet-collector'
+        beat = os.path.join(os.path.dirname(PROGRAMS['collector']), 'fleet-heartbeat')
         for path, copy in ((PROGRAMS['collector'], self.program),
+                           (beat, self.folder / 'fleet-heartbeat'),
                            (os.environ['ROGUE_HELPER'], self.folder / 'fleet-helper')):
             shutil.copy(path, copy)
             os.chmod(copy, 0o755)
@@ -27,9 +32,10 @@ class Rogue(unittest.TestCase):
     def collect(self, *clients):
         """clients: a name each, and attributes."""
         probes = os.path.join(os.environ['FLEET_BUILD'], 'remote')
-        self.fleet.write_config(f'<collector probe-dir="{probes}" pollers="1"/>' + ''.join(
-            f'<client name="{name}" ip="127.0.0.{i}" identity="{self.key}" {more}/>'
-            for i, (name, more) in enumerate(clients, 1)))
+        self.fleet.write_config(
+            f'<collector probe-dir="{probes}" pollers="1" {self.more}/>' + ''.join(
+                f'<client name="{name}" ip="127.0.0.{i}" identity="{self.key}" {more}/>'
+                for i, (name, more) in enumerate(clients, 1)))
         return subprocess.run([str(self.program), '-c', self.fleet.config], check=False,
                               capture_output=True, text=True, timeout=100)
 
@@ -62,6 +68,17 @@ class Rogue(unittest.TestCase):
                                        ('honest', 'timeout', 'so it says')])
         self.assertEqual(self.fleet.rows('SELECT name FROM client ORDER BY name'),
                          [('honest',), ('lies',)])
+
+    def test_a_run_without_pollers_is_no_good_run(self):
+        web = self.enterContext(WebServer(str(self.folder), tls=False))
+        self.more = f'heartbeat="{web.url("/ping")}"'
+        result = self.collect(('dies', ''), ('honest', ''))
+        self.assertEqual((result.returncode, len(web.requests)), (0, 1), result)
+        for count in (1, 40):
+            result = self.collect(*((f'dies{i}', '') for i in range(count)))
+            self.assertEqual((result.returncode, len(web.requests)), (EX_SOFTWARE, 1), result)
+            self.assertEqual(self.fleet.rows('SELECT clients, failed, whole_fleet FROM cycle '
+                                             'ORDER BY id DESC LIMIT 1'), [(count, count, 0)])
 
 
 if __name__ == '__main__':
