@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "lib/clock.h"
-#include "lib/crypto/seal.h"
+#include "lib/crypto/hash.h"
 #include "lib/file.h"
 #include "lib/log.h"
 
@@ -28,11 +28,11 @@ uint64_t claim_of(uint64_t seed, const char *machine, const struct config *confi
 	const char *const texts[] = { machine, config->collector.spool, s->path, s->host, s->socket,
 		s->database };
 	uint64_t numbers[] = { seed, s->engine, s->port };
-	uint8_t digests[ARRAY_LEN(texts) + 1][SEAL_DIGEST_SIZE], digest[SEAL_DIGEST_SIZE];
+	uint8_t digests[ARRAY_LEN(texts) + 1][HASH_DIGEST_SIZE], digest[HASH_DIGEST_SIZE];
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-		seal_digest(texts[i] ? texts[i] : "", texts[i] ? strlen(texts[i]) : 0, digests[i]);
-	seal_digest(numbers, sizeof numbers, digests[ARRAY_LEN(texts)]);
-	seal_digest(digests, sizeof digests, digest);
+		hash_digest(texts[i] ? texts[i] : "", texts[i] ? strlen(texts[i]) : 0, digests[i]);
+	hash_digest(numbers, sizeof numbers, digests[ARRAY_LEN(texts)]);
+	hash_digest(digests, sizeof digests, digest);
 	return to_id(digest);
 }
 

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/crypto/hash.h"
+
 enum { EARLY_MAX_MS = 10000 };
 
 static int64_t less(int64_t a, int64_t b)
@@ -50,9 +52,9 @@ int64_t plan_attempt_at(int64_t every_ms, int64_t offset_ms, int64_t last_at, in
 
 int64_t plan_offset(const char *client, int64_t every_ms)
 {
-	uint8_t digest[SEAL_DIGEST_SIZE];
+	uint8_t digest[HASH_DIGEST_SIZE];
 	uint64_t number = 0;
-	seal_digest(client, strlen(client), digest);
+	hash_digest(client, strlen(client), digest);
 	for (size_t i = 0; i < sizeof number; i++)
 		number = number << 8 | digest[i];
 	return every_ms > 0 ? (int64_t)(number % (uint64_t)every_ms) : 0;

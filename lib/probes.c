@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "lib/buffer.h"
-#include "lib/crypto/seal.h"
+#include "lib/crypto/hash.h"
 #include "lib/file.h"
 #include "lib/folder.h"
 #include "lib/hex.h"
@@ -39,7 +39,7 @@ static bool parse_name(const char *name, char *out, size_t size)
 static int seal_memory(struct probe *p, const struct buffer *bytes, struct error *err)
 {
 	enum { SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
-	uint8_t digest[SEAL_DIGEST_SIZE];
+	uint8_t digest[HASH_DIGEST_SIZE];
 	int fd = memfd_create(probe_name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd < 0)
 		return error_errno(err, "memfd_create");
@@ -49,7 +49,7 @@ static int seal_memory(struct probe *p, const struct buffer *bytes, struct error
 		close(fd);
 		return error_errno(err, "memfd");
 	}
-	seal_digest(bytes->data, bytes->len, digest);
+	hash_digest(bytes->data, bytes->len, digest);
 	hex_encode(p->hash, digest, sizeof digest);
 	p->fd = fd;
 	p->size = bytes->len;

@@ -39,7 +39,7 @@ int report_open(const struct keyring *ring, const struct spool_head *head, const
 	*r = (struct report){ .outcome = OUTCOME_OK, .text.cap = WIRE_FILE_MAX };
 	size_t key, body;
 	struct error why;
-	seal_digest(sealed, head->length, r->digest);
+	hash_digest(sealed, head->length, r->digest);
 	if (keyring_open(ring, sealed, head->length, &r->text, &key, &why) < 0)
 		return errno == ENOMEM ? error_no_memory(err)
 				       : judge(r, OUTCOME_UNSEALED, why.text);

@@ -20,3 +20,8 @@ void hash_blake2b(const void *data, size_t len, uint8_t ret_hash[static HASH_BLA
 {
 	(void)crypto_generichash(ret_hash, HASH_BLAKE2B_SIZE, data, len, NULL, 0);
 }
+
+void hash_digest(const void *data, size_t len, uint8_t ret_digest[static HASH_DIGEST_SIZE])
+{
+	(void)crypto_generichash(ret_digest, HASH_DIGEST_SIZE, data, len, NULL, 0);
+}

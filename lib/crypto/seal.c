@@ -29,26 +29,12 @@ struct secret {
 struct keyring {
 	struct keyring_entry entries[KEYRING_KEYS_MAX];
 	size_t count;
-	struct secret *secrets; /* sodium_malloc() */
+	struct secret *secrets; /* guarded */
 };
 
 int seal_init(struct error *err)
 {
 	return sodium_init() < 0 ? error_set(err, "libsodium does not start") : 0;
-}
-
-/* ---- hex and digests -------------------------------------------------------------------- */
-
-int hex_decode(uint8_t *ret_data, size_t len, const char *hex)
-{
-	if (strlen(hex) != 2 * len || strspn(hex, "0123456789abcdefABCDEF") != 2 * len)
-		return -1;
-	return sodium_hex2bin(ret_data, len, hex, 2 * len, NULL, NULL, NULL);
-}
-
-void seal_digest(const void *data, size_t len, uint8_t ret_digest[static SEAL_DIGEST_SIZE])
-{
-	(void)crypto_generichash(ret_digest, SEAL_DIGEST_SIZE, data, len, NULL, 0);
 }
 
 /* ---- the ring --------------------------------------------------------------------------- */

@@ -38,7 +38,7 @@ struct keyring_entry {
 	uint8_t public_key[32];
 };
 
-enum { SEAL_NONCE_SIZE = 16, SEAL_DIGEST_SIZE = 16 };
+enum { SEAL_NONCE_SIZE = 16 };
 
 /* Must be called once, before any other function here. */
 int seal_init(struct error *err) MUST_CHECK;
@@ -78,11 +78,5 @@ void keyring_folder(
  * of buffer_reserve() without room. */
 int keyring_open(const struct keyring *ring, const void *sealed, size_t len, struct buffer *out,
 	size_t *ret_key, struct error *err) MUST_CHECK;
-
-/* BLAKE2b-128: the digest of a frame, of a probe, of a stored report. */
-void seal_digest(const void *data, size_t len, uint8_t ret_digest[static SEAL_DIGEST_SIZE]);
-
-/* Exactly `len` bytes from exactly 2 * len hex digits; -1 when it is anything else. */
-int hex_decode(uint8_t *ret_data, size_t len, const char *hex) MUST_CHECK;
 
 #endif

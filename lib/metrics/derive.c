@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "lib/attempt.h"
-#include "lib/crypto/seal.h"
+#include "lib/hex.h"
 #include "lib/metrics/interface.h"
 #include "lib/metrics/work.h"
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "lib/clock.h"
-#include "lib/crypto/seal.h"
+#include "lib/crypto/hash.h"
 #include "lib/escape.h"
 #include "lib/hex.h"
 #include "lib/send/json.h"
@@ -216,14 +216,14 @@ static int put_ended(const struct payload_event *e, struct buffer *out)
 static int put_key(const struct payload_event *e, struct buffer *out)
 {
 	struct buffer name CLEANUP(buffer_finish) = { 0 };
-	uint8_t digest[SEAL_DIGEST_SIZE];
-	char hex[2 * SEAL_DIGEST_SIZE + 1];
+	uint8_t digest[HASH_DIGEST_SIZE];
+	char hex[2 * HASH_DIGEST_SIZE + 1];
 	const struct event *v = e->event;
 	if (buffer_append(&name, v->client, strlen(v->client) + 1) < 0 ||
 		buffer_append(&name, v->rule, strlen(v->rule) + 1) < 0 ||
 		buffer_append_text(&name, v->instance) < 0)
 		return -1;
-	seal_digest(name.data, name.len, digest);
+	hash_digest(name.data, name.len, digest);
 	return buffer_append_text(out, hex_encode(hex, digest, sizeof digest));
 }
 

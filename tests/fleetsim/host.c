@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/crypto/seal.h"
+#include "lib/crypto/hash.h"
 #include "lib/hex.h"
 
 struct host *hosts_get(struct hosts *h, uint32_t address)
@@ -46,7 +46,7 @@ void hosts_finish(struct hosts *h)
 struct sealed_file *sealed_file_create(
 	uint64_t attempt_id, const struct wire_key_id *key_id, const void *data, size_t len)
 {
-	uint8_t digest[SEAL_DIGEST_SIZE];
+	uint8_t digest[HASH_DIGEST_SIZE];
 	struct sealed_file *f = malloc(sizeof *f + len);
 	if (!f)
 		return NULL;
@@ -54,7 +54,7 @@ struct sealed_file *sealed_file_create(
 		.attempt_id = attempt_id, .key_id = *key_id, .len = (uint32_t)len
 	};
 	memcpy(f->data, data, len);
-	seal_digest(data, len, digest);
+	hash_digest(data, len, digest);
 	(void)hex_encode(f->digest, digest, sizeof digest);
 	return f;
 }

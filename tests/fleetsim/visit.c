@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/crypto/seal.h"
+#include "lib/crypto/hash.h"
 #include "lib/hex.h"
 #include "lib/wire/wire_value.h"
 #include "tests/fleetsim/answer.h"
@@ -134,7 +134,7 @@ static int take_upload_line(struct visit *v, const char *line)
 
 static int take_upload(struct visit *v, const char *data, size_t len)
 {
-	uint8_t digest[SEAL_DIGEST_SIZE];
+	uint8_t digest[HASH_DIGEST_SIZE];
 	char hex[33];
 	if (buffer_append(&v->upload, data, len) < 0)
 		return -1;
@@ -144,7 +144,7 @@ static int take_upload(struct visit *v, const char *data, size_t len)
 		return 0;
 	if (v->upload_size < 4 || memcmp(v->upload.data, "\177ELF", 4) != 0)
 		return visit_fail(v, "the upload is no program");
-	seal_digest(v->upload.data, v->upload.len, digest);
+	hash_digest(v->upload.data, v->upload.len, digest);
 	if (strcmp(hex_encode(hex, digest, sizeof digest), v->wanted) != 0)
 		return visit_fail(v, "the upload was damaged");
 	buffer_finish(&v->upload);

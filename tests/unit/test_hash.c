@@ -21,10 +21,21 @@ static void those_of_abc(void **state)
 		"bddd813c634239723171ef3fee98579b94964e3bb1cb3e427262c8c068d52319");
 }
 
+static void digests_are_blake2b(void **state)
+{
+	(void)state;
+	uint8_t digest[HASH_DIGEST_SIZE];
+	char hex[2 * sizeof digest + 1];
+	hash_digest("abc", 3, digest); /* as `b2sum -l 128` */
+	assert_string_equal(
+		hex_encode(hex, digest, sizeof digest), "cf4ab791c62b8d2b2109c90275287816");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(those_of_abc),
+		cmocka_unit_test(digests_are_blake2b),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -354,32 +354,6 @@ static void folders_depend_on_key_and_client(void **state)
 	keyring_destroy(ring);
 }
 
-static void digests_are_blake2b(void **state)
-{
-	(void)state;
-	uint8_t digest[SEAL_DIGEST_SIZE];
-	char hex[33];
-	seal_digest("abc", 3, digest); /* as `b2sum -l 128` */
-	assert_string_equal(
-		hex_encode(hex, digest, sizeof digest), "cf4ab791c62b8d2b2109c90275287816");
-}
-
-static void hex_is_strict(void **state)
-{
-	(void)state;
-	static const struct {
-		const char *hex;
-		int result;
-	} rows[] = { { "00ff", 0 }, { "00FF", 0 }, { "00f", -1 }, { "00ff0", -1 }, { "", -1 },
-		{ "0g00", -1 }, { "00 f", -1 }, { "0x00", -1 } };
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		uint8_t data[2] = { 1, 1 };
-		assert_int_equal(hex_decode(data, 2, rows[i].hex), rows[i].result);
-		if (rows[i].result == 0)
-			assert_memory_equal(data, "\x00\xff", 2);
-	}
-}
-
 int main(void)
 {
 	if (seal_init(NULL) < 0)
@@ -400,8 +374,6 @@ int main(void)
 		WITH_PLACE(bad_key_files_are_refused_with_their_line),
 		WITH_PLACE(nonces_depend_on_key_client_and_attempt),
 		WITH_PLACE(folders_depend_on_key_and_client),
-		cmocka_unit_test(digests_are_blake2b),
-		cmocka_unit_test(hex_is_strict),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
