@@ -104,6 +104,7 @@ static const struct check {
 	{ check_config, NULL },
 	{ check_spool, NULL },
 	{ check_helper, NULL },
+	{ check_heartbeat, NULL },
 	{ check_confinement, NULL },
 	{ check_keys, NULL },
 	{ check_known_hosts, NULL },

@@ -10,6 +10,7 @@ int check_failed(const char *part, const char *fmt, ...) PRINTF(2, 3);
 
 /* Each tries one part, prints its line or lines, and returns 0, or -1 when it does not stand. */
 int check_confinement(const struct config *config);
+int check_heartbeat(const struct config *config);
 int check_helper(const struct config *config);
 int check_spool(const struct config *config);
 int check_keys(const struct config *config);

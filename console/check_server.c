@@ -108,15 +108,12 @@ int check_probes(const struct config *config)
 	return check_passed(part, "for %s", machines);
 }
 
-/* Without it nothing is polled. */
-int check_helper(const struct config *config)
+static int check_program(const char *part, const char *name)
 {
-	static const char part[] = "helper";
 	int fd CLEANUP(close_cleanup) = -1;
 	char link[64], path[PATH_MAX];
 	struct error err;
-	(void)config;
-	if (process_open_beside("fleet-helper", &fd, &err) != 0)
+	if (process_open_beside(name, &fd, &err) != 0)
 		return check_failed(part, "%s", err.text);
 	(void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
 	ssize_t len = readlink(link, path, sizeof path - 1);
@@ -124,6 +121,18 @@ int check_helper(const struct config *config)
 	if (faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) != 0)
 		return check_failed(part, "%s: cannot be run: %s", path, strerror(errno));
 	return check_passed(part, "%s", path);
+}
+
+/* Without it nothing is polled. */
+int check_helper(const struct config *config)
+{
+	(void)config;
+	return check_program("helper", "fleet-helper");
+}
+
+int check_heartbeat(const struct config *config)
+{
+	return config->collector.heartbeat[0] ? check_program("heartbeat", "fleet-heartbeat") : 0;
 }
 
 static int check_identity(const struct client *client)

@@ -207,15 +207,17 @@ class Console(unittest.TestCase):
         self.assertRegex(result.out, r'ok +web1')
         self.assertRegex(result.out, r'FAIL +down +refused')
 
-    def test_check_looks_for_the_program_that_a_run_starts(self):
-        self.fleet.write_config('')
+    def test_check_looks_for_the_programs_that_a_run_starts(self):
+        self.fleet.write_config('<collector heartbeat="http://127.0.0.1:9/ping"/>')
         self.fleet_ok('keygen')
         out = self.fleet.run('fleet', 'check').out
         self.assertRegex(out, r'ok +helper +/.*/fleet-helper')
+        self.assertRegex(out, r'ok +heartbeat +/.*/fleet-heartbeat')
         alone = shutil.copy(PROGRAMS['fleet'], self.fleet.path('fleet'))
         out = subprocess.run([alone, '-c', self.fleet.config, 'check'], capture_output=True,
                              text=True, check=False).stdout
         self.assertRegex(out, r'FAIL +helper .*no fleet-helper')
+        self.assertRegex(out, r'FAIL +heartbeat .*no fleet-heartbeat')
 
     def test_check_says_what_a_run_will_miss_on_this_server(self):
         keygen(self.fleet.path('locked'), passphrase='other')
