@@ -31,7 +31,7 @@ enum prom_type {
 };
 
 struct prom_sample {
-	const char *name;
+	const char *name;		 /* the same pointer for those of one name in a row */
 	const struct prom_label *labels; /* sorted by name */
 	size_t label_count;
 	enum prom_type type;

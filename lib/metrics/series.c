@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHAIN_MAX = 32 }; /* families in one slot, of which there are as many as samples */
+enum { CHAIN_MAX = 32 }; /* families in one slot; there are as many slots as samples */
 
 /* Of what was hashed before and this. Eight bytes at a time. */
 static uint64_t hash_on(uint64_t hash, const char *text)
@@ -31,39 +31,36 @@ static uint64_t hash_name(const char *name)
 	return hash_on(0, name);
 }
 
-static uint32_t *slot_of(const struct series_index *index, uint64_t hash)
+static struct family **slot_of(const struct series_index *index, uint64_t hash)
 {
 	return &index->slots[hash >> index->shift];
 }
 
-/* *ret_chain: how many it was compared with. */
-static struct family *find(
-	const struct series_index *index, const char *name, uint64_t hash, size_t *ret_chain)
+static struct family *find(const struct series_index *index, const char *name, uint64_t hash)
 {
-	size_t chain = 0;
-	uint32_t at = *slot_of(index, hash); /* 0: none; else one more than the family's place */
-	for (; at; at = index->families[at - 1].next, chain++) {
-		struct family *f = &index->families[at - 1];
-		if (f->hash == hash && strcmp(f->name, name) == 0)
-			return f;
-	}
-	*ret_chain = chain;
-	return NULL;
+	struct family *f = *slot_of(index, hash);
+	while (f && (f->hash != hash || strcmp(f->name, name) != 0))
+		f = f->next;
+	return f;
 }
 
 /* NULL when its slot is full: a client that chooses names for that must not make others wait. */
+static struct family *add(struct series_index *index, const char *name, uint64_t hash)
+{
+	struct family **slot = slot_of(index, hash), *next = *slot;
+	unsigned behind = next ? next->behind + 1 : 0;
+	if (behind == CHAIN_MAX)
+		return NULL;
+	*slot = &index->families[index->count++];
+	**slot = (struct family){ .name = name, .hash = hash, .next = next, .behind = behind };
+	return *slot;
+}
+
 static struct family *find_or_add(struct series_index *index, const char *name)
 {
 	uint64_t hash = hash_name(name);
-	size_t chain;
-	struct family *f = find(index, name, hash, &chain);
-	if (f || chain == CHAIN_MAX)
-		return f;
-	uint32_t *slot = slot_of(index, hash);
-	f = &index->families[index->count++];
-	*f = (struct family){ .name = name, .hash = hash, .next = *slot };
-	*slot = (uint32_t)index->count;
-	return f;
+	struct family *f = find(index, name, hash);
+	return f ? f : add(index, name, hash);
 }
 
 /* Lines of one name after each other share its text. */
@@ -109,7 +106,7 @@ int series_index_init(struct series_index *index, const struct promtext *text)
 	struct series_index made = {
 		.families = reallocarray(NULL, text->count + 1, sizeof *made.families),
 		.items = calloc(text->count + 1, sizeof *made.items),
-		.slots = calloc((size_t)1 << bits, sizeof *made.slots),
+		.slots = calloc((size_t)1 << bits, sizeof(struct family *)),
 		.shift = 64 - bits,
 	};
 	struct family **families = reallocarray(NULL, text->count + 1, sizeof(struct family *));
@@ -182,8 +179,7 @@ struct series *series_of(struct family *f, size_t *ret_count)
 
 struct series *series_named(const struct series_index *index, const char *name, size_t *ret_count)
 {
-	size_t ignored;
-	struct family *f = find(index, name, hash_name(name), &ignored);
+	struct family *f = find(index, name, hash_name(name));
 	*ret_count = 0;
 	return f ? series_of(f, ret_count) : index->items;
 }

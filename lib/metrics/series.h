@@ -23,8 +23,9 @@ struct family {
 	const char *name; /* into the text */
 	struct series *series;
 	size_t count;
-	uint64_t hash; /* private, as all that follows */
-	uint32_t next;
+	uint64_t hash;	     /* private, as all that follows */
+	struct family *next; /* in its slot */
+	unsigned behind;     /* it, there */
 	bool is_sorted;
 };
 
@@ -33,7 +34,7 @@ struct series_index {
 	size_t count;
 	size_t left_out;      /* samples of names that were made to be slow to find */
 	struct series *items; /* private, as all that follows */
-	uint32_t *slots;
+	struct family **slots;
 	unsigned shift;
 };
 
