@@ -58,11 +58,14 @@ int check_keys(const struct config *config)
 {
 	static const char part[] = "server key";
 	struct keyring *ring CLEANUP(keyring_cleanup) = NULL;
+	const char *path = config->collector.key;
 	struct error err;
-	if (keyring_load(config->collector.key, &ring, &err) != 0)
+	if (!file_is_there(path))
+		return check_failed(part, "%s: no key there yet; make it with `fleet init`", path);
+	if (keyring_load(path, &ring, &err) != 0)
 		return check_failed(part, "%s", err.text);
-	return check_passed(part, "%s, %zu valid, newest %s", config->collector.key,
-		keyring_count(ring), keyring_entry(ring, 0)->id);
+	return check_passed(part, "%s, %zu valid, newest %s", path, keyring_count(ring),
+		keyring_entry(ring, 0)->id);
 }
 
 /* The clients, then the jump hosts. */

@@ -196,7 +196,7 @@ class Console(unittest.TestCase):
                               ' identity="login_key"/>')
         before = self.fleet.run('fleet', 'check')
         self.assertEqual(before.status, EX_UNAVAILABLE, before)
-        self.assertRegex(before.out, r'FAIL +server key')
+        self.assertRegex(before.out, r'FAIL +server key .*make it with `fleet init`')
         self.fleet_ok('init')
         self.fleet_ok('check')
         unknown = self.fleet.run('fleet', 'check', '--connect')
