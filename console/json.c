@@ -19,6 +19,16 @@ int json_text(struct buffer *out, const char *key, const char *text, const char 
 	return buffer_append_text(out, end);
 }
 
+int json_next(struct buffer *out, size_t i)
+{
+	return buffer_append_text(out, i ? ",\n " : "[\n ");
+}
+
+int json_end(struct buffer *out, size_t count)
+{
+	return buffer_append_text(out, count ? "\n]\n" : "[]\n");
+}
+
 int json_number(struct buffer *out, const char *key, double value, const char *end)
 {
 	if (buffer_printf(out, "\"%s\":", key) != 0 || json_put_number(value, out) != 0)

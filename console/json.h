@@ -16,6 +16,10 @@ int json_text(struct buffer *out, const char *key, const char *text, const char 
 /* A text by itself, as a member of an array. */
 int json_item(struct buffer *out, const char *text) MUST_CHECK;
 
+/* An array with a line for each object: what stands before its i-th, and behind the last of all. */
+int json_next(struct buffer *out, size_t i) MUST_CHECK;
+int json_end(struct buffer *out, size_t count) MUST_CHECK;
+
 /* null when it is not finite. */
 int json_number(struct buffer *out, const char *key, double value, const char *end) MUST_CHECK;
 

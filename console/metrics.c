@@ -66,10 +66,10 @@ static int put_table(const struct list *l, struct buffer *out)
 	return table_put(&t, false, out);
 }
 
-static int put_json_row(const struct row *row, const char *begin, struct buffer *out)
+static int put_json_row(const struct row *row, struct buffer *out)
 {
 	const struct metric *m = &row->metric;
-	return buffer_append_text(out, begin) || json_text(out, "metric", m->name, ",") ||
+	return buffer_append_text(out, "{") || json_text(out, "metric", m->name, ",") ||
 			       json_text(out, "alert", m->alert, ",") ||
 			       json_text(out, "group", metric_group_name(m->group), ",") ||
 			       json_bool(out, "stored", row->is_stored, ",") ||
@@ -84,9 +84,9 @@ static int put_json_row(const struct row *row, const char *begin, struct buffer 
 static int put_json(const struct list *l, struct buffer *out)
 {
 	for (size_t i = 0; i < list_count(l); i++)
-		if (put_json_row(list_at(l, i), i ? ",\n {" : "[\n {", out) != 0)
+		if (json_next(out, i) != 0 || put_json_row(list_at(l, i), out) != 0)
 			return -1;
-	return buffer_append_text(out, "\n]\n");
+	return json_end(out, list_count(l));
 }
 
 static int print(const struct list *l, bool json)

@@ -148,13 +148,10 @@ static int json_row(struct buffer *out, const struct status_row *row)
 
 int status_json(struct buffer *out, const struct status_row *rows, size_t count)
 {
-	if (buffer_append_text(out, "[") != 0)
-		return -1;
 	for (size_t i = 0; i < count; i++)
-		if (buffer_append_text(out, i ? ",\n " : "\n ") != 0 ||
-			json_row(out, &rows[i]) != 0)
+		if (json_next(out, i) != 0 || json_row(out, &rows[i]) != 0)
 			return -1;
-	return buffer_append_text(out, count ? "\n]\n" : "]\n");
+	return json_end(out, count);
 }
 
 static int json_channel(struct buffer *out, const struct channel_backlog *c)

@@ -229,8 +229,7 @@ static int put_object(struct buffer *out, const struct alert *a)
 int list_json(struct buffer *out, const struct alert *alerts, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (buffer_append_text(out, i ? ",\n " : "[\n ") != 0 ||
-			put_object(out, &alerts[i]) != 0)
+		if (json_next(out, i) != 0 || put_object(out, &alerts[i]) != 0)
 			return -1;
-	return buffer_append_text(out, count ? "\n]\n" : "[]\n");
+	return json_end(out, count);
 }

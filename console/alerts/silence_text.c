@@ -276,8 +276,7 @@ static int put_object(struct buffer *out, const struct silence *s)
 int silence_json(struct buffer *out, const struct silence *items, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (buffer_append_text(out, i ? ",\n " : "[\n ") != 0 ||
-			put_object(out, &items[i]) != 0)
+		if (json_next(out, i) != 0 || put_object(out, &items[i]) != 0)
 			return -1;
-	return buffer_append_text(out, count ? "\n]\n" : "[]\n");
+	return json_end(out, count);
 }
