@@ -2,8 +2,6 @@
  * One loop: an answer for each question, and between them a short step of opening one key. Pollers
  * are not heard before the parent has named all files and this process given up reading any.
  */
-#include "collector/helper/signer.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -15,6 +13,7 @@
 
 #include "collector/helper/helper.h"
 #include "collector/ipc/ipc.h"
+#include "collector/poller/signature.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/ssh/identity.h"

@@ -170,7 +170,7 @@ static int sign(void *arg, const uint8_t *data, size_t len, uint8_t **ret_sig, s
 	if (h->sign == SIGN_ASKED)
 		return 1;
 	h->question = ++h->env->questions;
-	if (signer_ask(h->env->signer_fd, h->question, h->hop->identity - 1, data, len) == 0)
+	if (signature_ask(h->env->signer_fd, h->question, h->hop->identity - 1, data, len) == 0)
 		h->sign = SIGN_ASKED;
 	else if (errno == EAGAIN)
 		h->sign = SIGN_BLOCKED;

@@ -4,10 +4,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "collector/helper/signer.h"
 #include "collector/ipc/ipc.h"
 #include "collector/poller/deadline.h"
 #include "collector/poller/dialog.h"
+#include "collector/poller/signature.h"
 #include "collector/poller/verdict.h"
 #include "lib/probes.h"
 #include "lib/ssh/host_key_judge.h"

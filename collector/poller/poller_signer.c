@@ -66,7 +66,7 @@ void poller_listen_to_signer(struct poller *p)
 {
 	uint32_t serial;
 	struct signature signature;
-	while (signer_answer(POLLER_SIGNER, &serial, &signature) == 0) {
+	while (signature_take(POLLER_SIGNER, &serial, &signature) == 0) {
 		struct host_run *h = host_waiting(p, serial);
 		if (!h) {
 			free(signature.data); /* its host ended meanwhile */

@@ -1,5 +1,4 @@
-/* The poller's side. */
-#include "collector/helper/signer.h"
+#include "collector/poller/signature.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -7,13 +6,13 @@
 
 #include "collector/ipc/ipc.h"
 
-int signer_ask(int signer_fd, uint32_t serial, uint32_t id, const uint8_t *data, size_t len)
+int signature_ask(int signer_fd, uint32_t serial, uint32_t id, const uint8_t *data, size_t len)
 {
 	const struct ipc_sign question = { .serial = serial, .id = id, .data = { data, len } };
 	return ipc_send(signer_fd, IPC_SIGN, &question, -1);
 }
 
-int signer_answer(int signer_fd, uint32_t *ret_serial, struct signature *ret_signature)
+int signature_take(int signer_fd, uint32_t *ret_serial, struct signature *ret_signature)
 {
 	static struct ipc_packet packet;
 	struct ipc_signed m;
