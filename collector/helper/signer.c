@@ -1,40 +1,37 @@
 /*
+ * The process that holds the private keys. The parent tells it files to open (IPC_OPEN) and hands
+ * it the pollers' sockets (IPC_CLIENT); pollers ask it to sign their logins (IPC_SIGN).
+ *
  * One loop: an answer for each question, and between them a short step of opening one key. Pollers
  * are not heard before the parent has named all files and this process given up reading any.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
+#include "collector/helper/asker.h"
 #include "collector/helper/helper.h"
+#include "collector/helper/question.h"
 #include "collector/ipc/ipc.h"
-#include "collector/poller/signature.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/ssh/identity.h"
 #include "lib/ssh/session.h"
 
-enum { CLIENTS_MAX = 256, SLOW_MS = 1000, QUESTIONS_MAX = 65536 };
-
-/* For an agent that is being asked something already. */
-struct question {
-	struct question *next;
-	int fd; /* of the poller; -1 when it is gone */
-	uint32_t serial;
-	size_t len;
-	uint8_t data[];
+enum {
+	ASKERS_MAX = 256,
+	QUESTIONS_MAX = 65536, /* open at once, over all askers */
 };
 
 /* By the parent's number. */
 struct entry {
 	struct identity *identity;
 	bool is_open;
-	struct question *first, **end; /* the agent is being asked the first */
+	struct question *asked; /* of its agent, now */
+	struct question_lines waiting;
 };
 
 struct signer {
@@ -43,11 +40,10 @@ struct signer {
 	size_t opening_count, turn;
 	uint32_t asked[HELPER_IDENTITIES_MAX]; /* those whose agent has to answer */
 	size_t asked_count;
-	uint32_t question_count;
-	bool is_restricted; /* all files are read: from then on pollers are listened to */
-	struct pollfd fds[1 + CLIENTS_MAX]; /* the parent first */
-	nfds_t fd_count;
-	struct pollfd heard[1 + CLIENTS_MAX + HELPER_IDENTITIES_MAX]; /* these, then agents */
+	struct asker *askers[ASKERS_MAX];
+	size_t asker_count;
+	bool is_restricted; /* all files are read: from then on askers are listened to */
+	struct pollfd heard[1 + ASKERS_MAX + HELPER_IDENTITIES_MAX]; /* the parent first */
 	struct error told; /* what was said last: it may hold for thousands of hosts */
 	struct ipc_packet packet;
 };
@@ -117,11 +113,12 @@ static int go_on_opening(struct signer *s)
 	return r;
 }
 
-static int add_client(struct signer *s, int fd)
+static int add_asker(struct signer *s, int fd)
 {
-	if (fd < 0 || s->fd_count == ARRAY_LEN(s->fds) || fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
+	struct asker *a = s->asker_count < ASKERS_MAX ? asker_create(fd) : NULL;
+	if (!a)
 		return -1;
-	s->fds[s->fd_count++] = (struct pollfd){ .fd = fd, .events = POLLIN };
+	s->askers[s->asker_count++] = a;
 	return 0;
 }
 
@@ -146,17 +143,7 @@ static int serve_parent(struct signer *s)
 		return open_identity(s);
 	if (s->packet.type == IPC_READY)
 		return restrict_self(s);
-	return s->packet.type == IPC_CLIENT ? add_client(s, fd) : -1;
-}
-
-/* A poller in a long turn is waited for, one that never reads is not. */
-static int send_slowly(int fd, const struct ipc_signed *reply)
-{
-	struct pollfd p = { .fd = fd, .events = POLLOUT };
-	int r = ipc_send(fd, IPC_SIGNED, reply, -1);
-	if (r < 0 && errno == EAGAIN && poll(&p, 1, SLOW_MS) > 0)
-		r = ipc_send(fd, IPC_SIGNED, reply, -1);
-	return r;
+	return s->packet.type == IPC_CLIENT ? add_asker(s, fd) : -1;
 }
 
 static void tell_error(struct signer *s, const struct error *err)
@@ -166,94 +153,57 @@ static void tell_error(struct signer *s, const struct error *err)
 	s->told = *err;
 }
 
-/* Takes the signature; an empty one, for result -1, says that there is none. */
-static int reply(struct signer *s, int fd, uint32_t serial, int result, struct signature signature,
-	const struct error *err)
+/* Takes the question. Result -1 says that it is refused. */
+static void answer(struct signer *s, struct question *q, int result, const struct error *err)
 {
-	struct ipc_signed m = { .serial = serial };
 	if (result < 0)
 		tell_error(s, err);
-	else
-		m.signature = (struct ipc_bytes){ signature.data, signature.len };
-	int r = fd < 0 ? 0 : send_slowly(fd, &m);
-	free(signature.data);
-	return r;
+	asker_answer(q);
 }
 
-/* On the heap; NULL when there are too many. */
-static struct question *make_question(const struct signer *s, int fd, const struct ipc_sign *m)
+/* Until the agent has to answer, or there is nothing more to sign. */
+static void sign_next(struct signer *s, struct entry *e)
 {
-	struct question *q =
-		s->question_count < QUESTIONS_MAX ? malloc(sizeof *q + m->data.len) : NULL;
-	if (!q)
-		return NULL;
-	*q = (struct question){ .fd = fd, .serial = m->serial, .len = m->data.len };
-	memcpy(q->data, m->data.data, m->data.len);
-	return q;
-}
-
-static void put_question(struct signer *s, struct entry *e, struct question *q)
-{
-	if (!e->first)
-		e->end = &e->first;
-	*e->end = q;
-	e->end = &q->next;
-	s->question_count++;
-}
-
-static void drop_question(struct signer *s, struct entry *e)
-{
-	struct question *q = e->first;
-	e->first = q->next;
-	s->question_count--;
-	free(q);
-}
-
-static int answer(struct signer *s, int fd)
-{
-	struct ipc_sign m;
-	struct error err;
-	struct signature sig = { 0 };
-	if (ipc_decode(IPC_SIGN, s->packet.data, s->packet.len, &m) ||
-		m.id >= HELPER_IDENTITIES_MAX)
-		return -1;
-	struct entry *e = &s->entries[m.id];
-	if (!e->is_open) { /* it was, in the signer before this one */
-		error_set(&err, "a key that is not open is to sign");
-		return reply(s, fd, m.serial, -1, sig, &err);
-	}
-	struct question *q = make_question(s, fd, &m);
-	if (!q)
-		return -1;
-	if (!e->first) {
+	struct question *q;
+	while (!e->asked && (q = question_lines_take(&e->waiting))) {
+		struct error err;
 		int r = identity_sign_begin(
-			e->identity, q->data, q->len, &sig.data, &sig.len, &err);
-		if (r < 1) {
-			free(q);
-			return reply(s, fd, m.serial, r, sig, &err);
-		}
-		s->asked[s->asked_count++] = m.id;
+			e->identity, q->data, q->len, &q->signature, &q->signature_len, &err);
+		if (r == 1)
+			e->asked = q;
+		else
+			answer(s, q, r, &err);
 	}
-	put_question(s, e, q);
-	return 0;
 }
 
-/* Until the agent is asked again, or there is nothing more to ask. */
 static void sign_further(struct signer *s, struct entry *e)
 {
+	struct question *q = e->asked;
 	struct error err;
-	struct signature sig = { 0 };
-	int r = identity_sign_go_on(e->identity, &sig.data, &sig.len, &err);
-	while (r != 1) {
-		/* Whose poller does not listen is told in serve_poller(). */
-		(void)reply(s, e->first->fd, e->first->serial, r, sig, &err);
-		drop_question(s, e);
-		struct question *q = e->first;
-		if (!q)
-			return;
-		sig = (struct signature){ 0 };
-		r = identity_sign_begin(e->identity, q->data, q->len, &sig.data, &sig.len, &err);
+	int r = identity_sign_go_on(e->identity, &q->signature, &q->signature_len, &err);
+	if (r == 1)
+		return;
+	e->asked = NULL;
+	answer(s, q, r, &err);
+	sign_next(s, e);
+}
+
+/* Takes the question. */
+static void sign(struct signer *s, uint32_t id, struct question *q)
+{
+	struct entry *e = &s->entries[id];
+	struct error err;
+	if (!e->is_open) { /* it was, in the signer before this one */
+		(void)error_set(&err, "a key that is not open is to sign");
+		answer(s, q, -1, &err);
+		return;
 	}
+	question_lines_put(&e->waiting, q);
+	if (e->asked)
+		return;
+	sign_next(s, e);
+	if (e->asked)
+		s->asked[s->asked_count++] = id;
 }
 
 /* `heard`: as they were listened to, in the order of `asked`. */
@@ -279,36 +229,56 @@ static int serve_agents(struct signer *s, const struct pollfd *heard, int64_t no
 	return r;
 }
 
-/* Its questions are answered to nobody. It shall know, though the parent holds the socket, too. */
-static void drop_poller(struct signer *s, nfds_t i)
+/* What its agents are being asked now is answered to nobody. */
+static void drop_asker(struct signer *s, size_t i)
 {
-	for (size_t k = 0; k < s->asked_count; k++)
-		for (struct question *q = s->entries[s->asked[k]].first; q; q = q->next)
-			if (q->fd == s->fds[i].fd)
-				q->fd = -1;
-	(void)shutdown(s->fds[i].fd, SHUT_RDWR);
-	close(s->fds[i].fd);
-	s->fds[i] = s->fds[--s->fd_count];
-}
-
-/* -1 drops this poller: it is gone or talks nonsense. */
-static int serve_poller(struct signer *s, int fd)
-{
-	int r = ipc_receive(fd, &s->packet);
-	if (r < 0 && errno == EAGAIN)
-		return 0;
-	if (r <= 0)
-		return -1;
-	return answer(s, fd);
-}
-
-static void serve_pollers(struct signer *s)
-{
-	for (nfds_t i = s->fd_count - 1; i > 0; i--) {
-		if (!s->fds[i].revents || serve_poller(s, s->fds[i].fd) == 0)
-			continue;
-		drop_poller(s, i);
+	struct asker *a = s->askers[i];
+	for (size_t k = 0; k < s->asked_count; k++) {
+		struct entry *e = &s->entries[s->asked[k]];
+		question_lines_forget(&e->waiting, a);
+		if (e->asked && e->asked->asker == a)
+			e->asked->asker = NULL;
 	}
+	asker_destroy(a);
+	s->askers[i] = s->askers[--s->asker_count];
+}
+
+/* -1 when it is to be dropped. */
+static int serve_asker(struct signer *s, struct asker *a, short events)
+{
+	struct question *q;
+	uint32_t id;
+	if (events & (POLLERR | POLLHUP))
+		return -1;
+	if (events & POLLOUT)
+		asker_send(a);
+	if (!(events & POLLIN))
+		return 0;
+	int r = asker_hear(a, &s->packet, &id, &q);
+	if (r <= 0)
+		return r;
+	if (id >= HELPER_IDENTITIES_MAX) {
+		question_destroy(q);
+		return -1;
+	}
+	sign(s, id, q);
+	return 0;
+}
+
+static void serve_askers(struct signer *s, const struct pollfd *heard, size_t count)
+{
+	for (size_t i = count; i-- > 0;)
+		if (serve_asker(s, s->askers[i], heard[i].revents))
+			drop_asker(s, i);
+}
+
+/* Each may have its share open. Returns how many are listened to. */
+static size_t listen_to_askers(const struct signer *s, struct pollfd *heard)
+{
+	size_t count = s->is_restricted ? s->asker_count : 0;
+	for (size_t i = 0; i < count; i++)
+		heard[i] = asker_poll(s->askers[i], QUESTIONS_MAX / (uint32_t)count);
+	return count;
 }
 
 /* Returns for how long to wait at most. */
@@ -326,19 +296,18 @@ static int listen_to_agents(const struct signer *s, struct pollfd *heard, int64_
 
 static void run(struct signer *s)
 {
+	struct pollfd *parent = s->heard, *askers = parent + 1;
 	for (;;) {
-		nfds_t own = s->is_restricted ? s->fd_count : 1;
-		memcpy(s->heard, s->fds, own * sizeof *s->fds);
-		int timeout_ms = listen_to_agents(s, s->heard + own, clock_monotonic_ms());
-		if (poll(s->heard, own + s->asked_count, timeout_ms) < 0 && errno != EINTR)
+		*parent = (struct pollfd){ .fd = HELPER_CONTROL, .events = POLLIN };
+		size_t count = listen_to_askers(s, askers);
+		struct pollfd *agents = askers + count;
+		int timeout_ms = listen_to_agents(s, agents, clock_monotonic_ms());
+		if (poll(s->heard, 1 + count + s->asked_count, timeout_ms) < 0 && errno != EINTR)
 			return;
-		for (nfds_t i = 0; i < own; i++)
-			s->fds[i].revents = s->heard[i].revents;
-		if (serve_agents(s, s->heard + own, clock_monotonic_ms()))
+		if (serve_agents(s, agents, clock_monotonic_ms()))
 			return;
-		if (s->is_restricted)
-			serve_pollers(s);
-		if (s->fds[0].revents && serve_parent(s))
+		serve_askers(s, askers, count);
+		if (parent->revents && serve_parent(s))
 			return;
 		if (go_on_opening(s))
 			return;
@@ -348,10 +317,12 @@ static void run(struct signer *s)
 static void forget(struct signer *s)
 {
 	for (size_t i = 0; i < HELPER_IDENTITIES_MAX; i++) {
-		while (s->entries[i].first)
-			drop_question(s, &s->entries[i]);
+		question_destroy(s->entries[i].asked);
+		question_lines_finish(&s->entries[i].waiting);
 		identity_close(s->entries[i].identity);
 	}
+	while (s->asker_count)
+		asker_destroy(s->askers[--s->asker_count]);
 	free(s);
 }
 
@@ -365,8 +336,6 @@ int signer_main(void)
 		free(s);
 		return 1;
 	}
-	s->fds[0] = (struct pollfd){ .fd = HELPER_CONTROL, .events = POLLIN };
-	s->fd_count = 1;
 	run(s);
 	forget(s);
 	return 0;

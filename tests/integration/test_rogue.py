@@ -1,9 +1,11 @@
-"""A poller that was taken over (rogue_helper.c): what the collector lets it get away with."""
+"""A poller that was taken over: what the collector (rogue_helper.c) and the signer (rogue_asker.c)
+let it get away with."""
 import os
 import pathlib
 import shutil
 import subprocess
 import tempfile
+import time
 import unittest
 
 from rig.fleet import PROGRAMS, Fleet
@@ -79,6 +81,46 @@ class Rogue(unittest.TestCase):
             self.assertEqual((result.returncode, len(web.requests)), (EX_SOFTWARE, 1), result)
             self.assertEqual(self.fleet.rows('SELECT clients, failed, whole_fleet FROM cycle '
                                              'ORDER BY id DESC LIMIT 1'), [(count, count, 0)])
+
+
+class Asker(unittest.TestCase):
+    PATIENCE = 3000  # ms, of machines that are busy
+
+    def setUp(self):
+        made = tempfile.TemporaryDirectory(prefix='fleet-rogue-')
+        self.addCleanup(made.cleanup)
+        self.folder = pathlib.Path(made.name)
+        self.key = keygen(self.folder / 'id')
+        self.program = self.folder / 'rogue_asker'
+        shutil.copy(os.environ['ROGUE_ASKER'], self.program)
+        shutil.copy(PROGRAMS['collector'].replace('fleet-collector', 'fleet-helper'), self.folder)
+
+    def start_agent(self):
+        path = str(self.folder / 'agent')
+        agent = subprocess.Popen(['ssh-agent', '-D', '-a', path], stdout=subprocess.DEVNULL)
+        self.addCleanup(agent.wait)
+        self.addCleanup(agent.terminate)
+        for _ in range(200):
+            if os.path.exists(path):
+                break
+            time.sleep(0.05)
+        subprocess.run(['ssh-add', '-q', self.key], env={'SSH_AUTH_SOCK': path}, check=True)
+        return path
+
+    def check(self, identity):
+        result = subprocess.run([str(self.program), identity], check=False, capture_output=True,
+                                text=True, timeout=200)
+        self.assertEqual((result.returncode, result.stderr), (0, ''), result)
+        said = {word: int(number) for word, number in map(str.split, result.stdout.splitlines())}
+        for word in ('calm', 'flooded', 'left'):
+            self.assertTrue(0 <= said[word] < self.PATIENCE, said)
+        self.assertEqual(said['late'], 3000, said)
+
+    def test_others_get_their_signatures_from_a_key(self):
+        self.check(self.key)
+
+    def test_others_get_their_signatures_from_an_agent(self):
+        self.check(f'agent:{self.start_agent()}')
 
 
 if __name__ == '__main__':
