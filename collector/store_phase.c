@@ -101,6 +101,9 @@ static void say_bad(const struct store_phase *s)
 	if (sum->bad)
 		log_warning("%" PRIu32 " file%s did not open and went to %s/bad: %s", sum->bad,
 			plural(sum->bad), s->config->collector.spool, sum->first_bad);
+	if (sum->unread)
+		log_warning("%" PRIu32 " file%s could not be read, and will be in the next run: %s",
+			sum->unread, plural(sum->unread), sum->first_unread);
 	if (sum->bad_lines)
 		log_warning("%" PRIu32 " outcome line%s cut, malformed or forged: dropped",
 			sum->bad_lines, plural(sum->bad_lines));

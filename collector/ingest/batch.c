@@ -67,12 +67,14 @@ static void count_bad(struct ingest_summary *sum, const struct visit *v)
 {
 	for (size_t i = 0; i < v->connection.report_count; i++) {
 		const struct report *r = &v->reports[i];
+		bool is_read = r->outcome != OUTCOME_INTERNAL;
+		char *first = is_read ? sum->first_bad : sum->first_unread;
 		if (r->outcome == OUTCOME_OK)
 			continue;
 		log_debug("%s: %s: %s", v->client, v->files[i].name, r->reason);
-		if (sum->bad++ == 0)
-			(void)snprintf(sum->first_bad, sizeof sum->first_bad, "%s: %s",
-				v->files[i].name, r->reason);
+		if ((is_read ? sum->bad++ : sum->unread++) == 0)
+			(void)snprintf(first, sizeof sum->first_bad, "%s: %s", v->files[i].name,
+				r->reason);
 	}
 }
 

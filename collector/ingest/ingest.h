@@ -28,8 +28,10 @@ struct ingest_summary {
 	uint32_t ok, failed;			     /* connections of the current cycle */
 	uint64_t refused;			     /* readings, of clients with too many series */
 	uint32_t bad;				     /* files moved to bad/ */
-	uint32_t bad_lines;			     /* outcome lines that were dropped */
-	char first_bad[320];			     /* which file, and why */
+	uint32_t unread;	/* files that the disk did not give back: they stay */
+	char first_unread[320]; /* which, and why */
+	uint32_t bad_lines;	/* outcome lines that were dropped */
+	char first_bad[320];	/* which file, and why */
 };
 
 /* On failure the rest stays for the next run; the summary tells what was done. */

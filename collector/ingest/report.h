@@ -13,8 +13,8 @@
  * counts only when its nonce is the one that this client was given for that attempt.
  */
 struct report {
-	enum outcome outcome;		  /* OK; or UNSEALED, TRUNCATED, STALE */
-	char reason[256];		  /* for people; "" when ok */
+	enum outcome outcome; /* OK; or UNSEALED, TRUNCATED, STALE; INTERNAL: not read */
+	char reason[256];     /* for people; "" when ok */
 	struct wire_report_header header; /* when ok, as all below */
 	int64_t asked_at;		  /* wall, of the server; 0 = unknown, as of a leftover */
 	int64_t came_at;		  /* likewise: when it was all here */

@@ -19,11 +19,25 @@ static bool is_for_want(int number)
 	return number == ENOMEM || number == EMFILE || number == ENFILE;
 }
 
-static int unreadable(struct report *r, const struct error *why)
+/* It is there, and the disk does not give it back: perhaps it does the next time. Anything else is
+ * of the file itself, which a poller may have made. */
+static bool is_for_now(int number)
 {
-	*r = (struct report){ .outcome = OUTCOME_UNSEALED };
+	return number == EIO || number == ESTALE || number == ETIMEDOUT;
+}
+
+static int no_report(struct report *r, enum outcome outcome, const struct error *why)
+{
+	*r = (struct report){ .outcome = outcome };
 	(void)escape_text(r->reason, sizeof r->reason, why->text, strlen(why->text));
 	return 0;
+}
+
+static int unreadable(struct report *r, int number, const struct error *why, struct error *err)
+{
+	if (is_for_want(number))
+		return error_set(err, "%s", why->text);
+	return no_report(r, is_for_now(number) ? OUTCOME_INTERNAL : OUTCOME_UNSEALED, why);
 }
 
 static int load_file(
@@ -34,17 +48,16 @@ static int load_file(
 	struct error why = { "" };
 	size_t body;
 	if (spool_read(spool_fd, v->files[i].name, &file, &why) < 0)
-		return is_for_want(errno) ? error_set(err, "%s", why.text)
-					  : unreadable(&v->reports[i], &why);
+		return unreadable(&v->reports[i], errno, &why, err);
 	if (spool_parse_head(file.len ? file.data : "", file.len, &head, &body, &why) < 0)
-		return unreadable(&v->reports[i], &why);
+		return no_report(&v->reports[i], OUTCOME_UNSEALED, &why);
 	if (head.attempt_id != v->files[i].id) {
 		(void)error_set(&why, "its head and its name tell different attempts");
-		return unreadable(&v->reports[i], &why);
+		return no_report(&v->reports[i], OUTCOME_UNSEALED, &why);
 	}
 	if (v->client[0] && strcmp(v->client, head.client) != 0) {
 		(void)error_set(&why, "its head tells another client than what came before it");
-		return unreadable(&v->reports[i], &why);
+		return no_report(&v->reports[i], OUTCOME_UNSEALED, &why);
 	}
 	if (report_open(ring, &head, file.data + body, &v->reports[i], err) < 0)
 		return -1;
@@ -186,9 +199,12 @@ int visit_settle(
 {
 	for (size_t i = 0; i < v->connection.report_count; i++) {
 		const char *name = v->files[i].name;
-		int r = v->reports[i].outcome == OUTCOME_OK
-				? spool_release(spool_fd, name, spares, err)
-				: spool_reject(spool_fd, name, err);
+		enum outcome outcome = v->reports[i].outcome;
+		int r = 0;
+		if (outcome == OUTCOME_OK)
+			r = spool_release(spool_fd, name, spares, err);
+		else if (outcome != OUTCOME_INTERNAL)
+			r = spool_reject(spool_fd, name, err);
 		if (r < 0)
 			return -1;
 	}

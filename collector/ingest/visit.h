@@ -39,7 +39,8 @@ int visit_derive(struct visit *v, struct storage *storage, const struct derive_t
 /* Fills one sample a row. They point into the visit. */
 void visit_samples(const struct visit *v, struct sample *ret_samples);
 
-/* After the commit: the files become spares, those that are no reports go to bad/. */
+/* After the commit: the files become spares, those that are no reports go to bad/. What the disk
+ * did not give back stays, for the next run: its row is completed then. */
 int visit_settle(const struct visit *v, int spool_fd, struct spool_spares *spares,
 	struct error *err) MUST_CHECK;
 
