@@ -40,6 +40,8 @@ char *buffer_reserve(struct buffer *b, size_t len)
 		size_t size = b->size ? b->size : 256;
 		while (size < need)
 			size *= 2;
+		if (size - 1 > cap)
+			size = cap + 1;
 		char *data = realloc(b->data, size);
 		if (!data)
 			return NULL;

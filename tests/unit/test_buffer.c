@@ -30,6 +30,7 @@ static void refuses_beyond_its_cap(void **state)
 	assert_string_equal(b.data, "abc");
 	assert_int_equal(buffer_append_text(&b, "d"), 0);
 	assert_int_equal(b.len, 4);
+	assert_int_equal(b.size, 5);
 	buffer_finish(&b);
 	assert_int_equal(b.cap, 4);
 }
