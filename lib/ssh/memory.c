@@ -10,23 +10,33 @@ struct memory_block {
 	alignas(max_align_t) unsigned char data[];
 };
 
+/* About what malloc(3) adds, too: a host may ask for very many very small blocks. */
+enum { BESIDE = sizeof(struct memory_block) + 16 };
+
 static struct memory_block *block_of(void *p)
 {
 	return (struct memory_block *)((char *)p - offsetof(struct memory_block, data));
 }
 
+static void *refuse(struct memory *m, enum memory_lack lack)
+{
+	if (!m->lack)
+		m->lack = lack;
+	return NULL;
+}
+
 void *memory_alloc(struct memory *m, size_t size)
 {
-	if (size > m->max || m->used > m->max - size)
-		return NULL;
+	if (size > m->max || size + BESIDE > m->max - m->used)
+		return refuse(m, MEMORY_SPENT);
 	struct memory_block *b = malloc(sizeof *b + size);
 	if (!b)
-		return NULL;
+		return refuse(m, MEMORY_STARVED);
 	*b = (struct memory_block){ .next = m->blocks, .size = size };
 	if (b->next)
 		b->next->prev = b;
 	m->blocks = b;
-	m->used += size;
+	m->used += size + BESIDE;
 	return b->data;
 }
 
@@ -41,7 +51,7 @@ void memory_free(struct memory *m, void *p)
 		m->blocks = b->next;
 	if (b->next)
 		b->next->prev = b->prev;
-	m->used -= b->size;
+	m->used -= b->size + BESIDE;
 	explicit_bzero(b->data, b->size);
 	free(b);
 }

@@ -11,9 +11,17 @@
  */
 struct memory_block;
 
+/* Why there was none for a block. */
+enum memory_lack {
+	MEMORY_ENOUGH,
+	MEMORY_SPENT,	/* its own limit */
+	MEMORY_STARVED, /* malloc(3) had none: nothing that this session is to blame for */
+};
+
 struct memory {
 	struct memory_block *blocks;
-	size_t used, max; /* bytes */
+	size_t used, max; /* bytes, with what each block takes beside its own */
+	enum memory_lack lack;
 };
 
 /* As malloc(3), realloc(3) and free(3). */

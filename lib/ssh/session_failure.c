@@ -85,6 +85,11 @@ static enum ssh_status fail_stranger(struct ssh_session *s)
 	return fail(s, OUTCOME_REFUSED, text);
 }
 
+static enum ssh_status fail_starved(struct ssh_session *s)
+{
+	return fail(s, OUTCOME_INTERNAL, "out of memory");
+}
+
 static enum ssh_status fail_closed(struct ssh_session *s)
 {
 	if (is_stranger(s))
@@ -110,6 +115,8 @@ static enum ssh_status fail_socket(struct ssh_session *s)
 {
 	char text[sizeof s->reason];
 	bool connected = s->stream.received > 0;
+	if (s->stream.errnum == ENOMEM)
+		return fail_starved(s);
 	if (connected && (s->stream.errnum == ECONNRESET || s->stream.errnum == EPIPE))
 		return fail_closed(s);
 	(void)snprintf(text, sizeof text, "%s %s", strerror(s->stream.errnum),
@@ -219,6 +226,13 @@ static enum ssh_status fail_library(struct ssh_session *s, int rc)
 	return fail_protocol(s, text);
 }
 
+static enum ssh_status fail_for_want(struct ssh_session *s)
+{
+	if (s->memory.lack == MEMORY_STARVED)
+		return fail_starved(s);
+	return fail(s, OUTCOME_TOO_LARGE, "it asks for more memory than a session may take");
+}
+
 enum ssh_status session_conclude(struct ssh_session *s, int rc)
 {
 	if (rc >= 0)
@@ -242,6 +256,8 @@ enum ssh_status session_conclude(struct ssh_session *s, int rc)
 		case STREAM_STUFFED:
 			return fail(s, OUTCOME_TOO_LARGE, "it asks and does not take answers");
 		}
+	if (s->memory.lack)
+		return fail_for_want(s);
 	if (s->hung_up) /* libssh2 often returns something less telling */
 		return fail_closed(s);
 	switch (rc) {
@@ -258,9 +274,8 @@ enum ssh_status session_conclude(struct ssh_session *s, int rc)
 	case LIBSSH2_ERROR_CHANNEL_FAILURE:
 	case LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED:
 		return fail_channel(s);
-	case LIBSSH2_ERROR_ALLOC:
-		return fail(
-			s, OUTCOME_TOO_LARGE, "it asks for more memory than a session may take");
+	case LIBSSH2_ERROR_ALLOC: /* of libcrypto, whose memory is not counted */
+		return fail_starved(s);
 	default:
 		return fail_library(s, rc);
 	}

@@ -122,7 +122,7 @@ ssize_t stream_send(struct stream *s, const void *data, size_t len)
 	size_t done = s->out.len > 0 ? 0 : transmit(s, data, len);
 	s->out.cap = OUT_MAX;
 	if (done < len && buffer_append(&s->out, (const char *)data + done, len - done) < 0)
-		lose(s, STREAM_STUFFED, 0);
+		lose(s, errno == EFBIG ? STREAM_STUFFED : STREAM_ERROR, errno);
 	return (ssize_t)len;
 }
 
