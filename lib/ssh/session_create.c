@@ -15,7 +15,7 @@
 
 enum {
 	HANDSHAKE_BYTES_MAX = 64 * 1024, /* banner, lists and keys take under 8 KiB */
-	MEMORY_MAX = 6 * 1024 * 1024,
+	MEMORY_MAX = 1024 * 1024,	 /* what comes in one turn, four times */
 };
 
 /* Host-key types as known_hosts names them, best first, and the algorithms that prove one. */

@@ -35,7 +35,7 @@ EXPECTED = {
     'failure-short': ('auth', ''),
     'disconnect-cut': ('auth', 'closed the connection'),
     'debug-cut': ('deadline', ''),
-    'unknown-flood': ('too-large', 'more than'),
+    'unknown-flood': ('too-large', 'more memory than a session may take'),
     'open-short': ('protocol', PROTOCOL),
     'open-failure-cut': ('no-shell', 'refuses to run a command'),
     'exit-signal': ('too-large', 'more memory than a session may take'),
