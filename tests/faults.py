@@ -39,6 +39,7 @@ FAULTS = {
     '21': ('another architecture', 'architecture; no upload'),
     '22': ('the probe is killed, hangs, or leaves a child', 'no-shell or deadline; ok'),
     '23': ('a flood of output', 'too-large'),
+    '23a': ('clients send as much as one may, more than fits', 'too-large; nobody else fails'),
     '24': ('frames cut, bent, replayed, foreign, for a retired key', 'never stored'),
     '24a': ('connection lost before the ack', 'one row, ok, first_outcome kept'),
     '24b': ('paths, foreign names, thousands of leftovers', 'its own frames only, capped'),

@@ -16,7 +16,9 @@ static const struct confine_limit limits[] = {
 	{ P | R | S, RLIMIT_CORE,     "RLIMIT_CORE",     0 },
 	/* starts nobody, not even a thread */
 	{ P | R | S, RLIMIT_NPROC,    "RLIMIT_NPROC",    0 },
-	/* an absurd length in a packet is then a failed allocation; 10,000 sessions fit */
+	/* what hosts may make a poller hold: it keeps this one itself, Linux does not */
+	{ P,         RLIMIT_RSS,      "RLIMIT_RSS",      768 << 20 },
+	/* an absurd length in a packet is then a failed allocation; the rest is beside hosts */
 	{ P,         RLIMIT_AS,       "RLIMIT_AS",       1 << 30 },
 	{ R | S,     RLIMIT_AS,       "RLIMIT_AS",       512 << 20 },
 	/* for RLIMIT_FSIZE of pollers see limit_files() */

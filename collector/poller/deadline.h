@@ -15,7 +15,7 @@ struct deadline {
 };
 
 struct deadlines {
-	struct deadline **items; /* private */
+	struct deadline **items; /* to be read only, in no order to rely on */
 	size_t count, size;
 };
 

@@ -93,6 +93,7 @@ bool host_finish(struct host_run *h)
 	if (!host_is_last_hop(h) && h->verdict.outcome != OUTCOME_NOT_DONE)
 		name_jump_host(h);
 	host_hang_up(h);
+	dialog_finish(&h->dialog);
 	host_wipe_passwords(h);
 	host_enter(h, HOST_OVER);
 	return false;
@@ -262,6 +263,27 @@ void host_run_end(struct host_run *h, enum outcome outcome, const char *reason)
 		host_finish(h);
 	else if (h->state != HOST_OVER)
 		host_fail(h, outcome, reason);
+}
+
+size_t host_run_memory(const struct host_run *h)
+{
+	size_t below;
+	return h->dialog.frame.size + (h->session ? ssh_session_memory(h->session, &below) : 0);
+}
+
+void host_run_shed(struct host_run *h)
+{
+	char reason[128];
+	size_t below;
+	(void)snprintf(reason, sizeof reason,
+		"it has sent %zu KiB that have to be kept here, more than any other host, and all "
+		"of them too much",
+		host_run_memory(h) / 1024);
+	if (h->session && h->state < HOST_FAREWELL) {
+		(void)ssh_session_memory(h->session, &below);
+		host_go_to_hop(h, h->hop_at - below);
+	}
+	host_run_end(h, OUTCOME_TOO_LARGE, reason);
 }
 
 bool host_run_has_more(const struct host_run *h)

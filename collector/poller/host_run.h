@@ -81,6 +81,7 @@ struct host_run {
 
 	/* the poller's own */
 	uint32_t armed; /* epoll events of `fd` */
+	size_t held;	/* as host_run_memory() last said */
 	bool is_armed, is_touched, is_waiting, is_in_sync;
 	bool is_connecting; /* counts among the connects */
 	enum darkness darkness;
@@ -107,6 +108,12 @@ void host_run_expire(struct host_run *h);
 
 /* Ends it from outside. */
 void host_run_end(struct host_run *h, enum outcome outcome, const char *reason);
+
+/* Bytes that it makes this process hold; none once it is over. */
+size_t host_run_memory(const struct host_run *h);
+
+/* Ends it since it holds more than any other and all together too much. */
+void host_run_shed(struct host_run *h);
 
 /* Its frames are durable, or, when `why` is not NULL, are not: then nothing is acknowledged. */
 void host_run_synced(struct host_run *h, const char *why);

@@ -21,7 +21,7 @@ enum {
 	PATIENCE_MS = 250, /* most answer sooner, from anywhere on earth */
 };
 
-static struct host_run *host_of(struct deadline *d)
+struct host_run *poller_host_of(struct deadline *d)
 {
 	return (struct host_run *)d; /* its first member */
 }
@@ -41,6 +41,7 @@ static void step_touched(struct poller *p)
 		if (h->session)
 			ssh_session_new_turn(h->session);
 		host_run_step(h);
+		poller_weigh(p, h);
 		poller_await_sync(p, h);
 	}
 }
@@ -90,7 +91,7 @@ static void expire(struct poller *p)
 	bool is_end = p->is_stopping && p->env.now_ms >= p->stop_ms;
 	struct deadline *d;
 	while ((d = deadlines_first(&p->deadlines)) && (is_end || d->at_ms <= p->env.now_ms)) {
-		struct host_run *h = host_of(d);
+		struct host_run *h = poller_host_of(d);
 		if (is_end)
 			host_run_end(h, OUTCOME_NOT_DONE, "the run was ended");
 		else
@@ -212,6 +213,7 @@ static int start(struct poller *p, struct error *err)
 		.passed = poller_tell_passed,
 		.arg = p,
 		.now_ms = clock_monotonic_ms() };
+	p->held_max = poller_memory_max();
 	p->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (p->epoll < 0 || epoll_ctl(p->epoll, EPOLL_CTL_ADD, HELPER_CONTROL, &control))
 		return error_errno(err, "epoll");
@@ -223,7 +225,7 @@ static void finish(struct poller *p)
 	struct deadline *d;
 	while ((d = deadlines_first(&p->deadlines))) {
 		deadlines_remove(&p->deadlines, d);
-		host_run_destroy(host_of(d));
+		host_run_destroy(poller_host_of(d));
 	}
 	deadlines_finish(&p->deadlines);
 	buffer_finish(&p->command);

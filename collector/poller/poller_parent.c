@@ -71,6 +71,7 @@ void poller_report(struct poller *p, struct host_run *h)
 	poller_stop_waiting(p, h);
 	poller_stop_sync(p, h);
 	p->live--;
+	p->held -= h->held;
 	host_run_destroy(h);
 }
 

@@ -9,7 +9,8 @@
 
 /*
  * Shared by poller.c (a turn), poller_parent.c (rows in, outcomes out), poller_signer.c (hosts
- * that wait for a signature) and poller_sync.c (hosts whose frames wait for the disk).
+ * that wait for a signature), poller_sync.c (hosts whose frames wait for the disk) and
+ * poller_memory.c (what all hosts together may hold).
  */
 struct poller {
 	int epoll;
@@ -22,7 +23,8 @@ struct poller {
 	struct host_run *waiting;   /* for the signer */
 	struct host_run *unsynced;  /* with frames that are not durable yet */
 	uint32_t unsynced_count;
-	int64_t sync_ms; /* when they are to be, at the latest */
+	int64_t sync_ms;       /* when they are to be, at the latest */
+	size_t held, held_max; /* bytes of all hosts */
 	uint32_t live, connecting, asked;
 	uint32_t dark[DARK_COUNT]; /* of the live ones */
 	bool is_ready;		   /* settings, probes and command are there */
@@ -31,6 +33,8 @@ struct poller {
 	char control, signer; /* their addresses mark these sockets' events */
 	struct ipc_packet packet;
 };
+
+struct host_run *poller_host_of(struct deadline *d);
 
 /* The host will be stepped and settled in this turn. */
 void poller_touch(struct poller *p, struct host_run *h);
@@ -43,6 +47,12 @@ void poller_report(struct poller *p, struct host_run *h);
 void poller_tell_new_key(void *arg, uint32_t seq, size_t hop, const struct host_key *key);
 void poller_tell_passed(void *arg, uint32_t seq, size_t hop);
 void poller_ask_for_more(struct poller *p);
+
+/* RLIMIT_RSS, see role.c. */
+size_t poller_memory_max(void);
+
+/* Counts what the host holds now, and ends those that hold most while all hold too much. */
+void poller_weigh(struct poller *p, struct host_run *h);
 
 /* Remembers a host that has put frames, if it did; forgets it; makes frames durable when it is
  * time, and touches their hosts. */

@@ -321,6 +321,20 @@ size_t ssh_session_failed_below(const struct ssh_session *s)
 	return s->carrier_failed ? 1 + ssh_session_failed_below(s->carrier) : 0;
 }
 
+size_t ssh_session_memory(const struct ssh_session *s, size_t *ret_below)
+{
+	size_t sum = 0, most = 0;
+	*ret_below = 0;
+	for (size_t below = 0; s; s = s->carrier, below++) {
+		size_t own = s->memory.used + s->stream.out.size + s->stream.head.size;
+		sum += own;
+		if (own > most)
+			*ret_below = below;
+		most = own > most ? own : most;
+	}
+	return sum;
+}
+
 /* From here on nothing is received and nothing waits: every call into libssh2 that would, in
  * order to end things politely, sees a broken connection instead. A handshake that is under way
  * is called once more, for it frees its keys only by failing. */

@@ -116,6 +116,10 @@ enum outcome ssh_session_failure(const struct ssh_session *s, char *reason, size
 /* After SSH_FAILED: how many sessions below this one it happened, 0 for this one itself. */
 size_t ssh_session_failed_below(const struct ssh_session *s);
 
+/* Bytes that the host, and those on the way to it, make this process hold. *ret_below is how many
+ * sessions below this one the one lies that holds most of them. */
+size_t ssh_session_memory(const struct ssh_session *s, size_t *ret_below);
+
 /* What a failed connect(2) means for the host: refused, timeout, or a fault of ours. */
 enum outcome ssh_connect_outcome(int errnum);
 

@@ -170,7 +170,7 @@ class Secrets(unittest.TestCase):
 # As /proc/PID/limits tells them: hard limits, of whom it is told to be lower than the machine's.
 LIMITS = {
     'poller': {'core file size': 0, 'processes': 0, 'address space': 1 << 30,
-               'file size': 64 << 20, 'locked memory': 0},
+               'resident set': 768 << 20, 'file size': 64 << 20, 'locked memory': 0},
     'resolver': {'core file size': 0, 'processes': 0, 'address space': 512 << 20,
                  'open files': 64, 'cpu time': 60},
     'signer': {'core file size': 0, 'processes': 0, 'address space': 512 << 20},

@@ -1,6 +1,7 @@
 """Servers whose packets are broken, in the clear, before the login and in the channel. Each host
 fails by itself, in time and for a reason of its own; nobody else is touched."""
 import pathlib
+import resource
 import shutil
 import sys
 import tempfile
@@ -9,7 +10,7 @@ import unittest
 
 from rig.fleet import Fleet
 from rig.raw_ssh import FAULTS, RawSsh
-from rig.shows import tell
+from rig.shows import shows, tell
 from rig.sshd import Sshd, keygen
 
 TIMEOUT = 6
@@ -53,8 +54,11 @@ EXPECTED = {
     'close-short': ('deadline', ''),
     'global-flood': ('too-large', 'more than'),
     'channel-flood': ('too-large', 'more than'),
+    'hoard': ('deadline', ''),
+    'hoard-report': ('deadline', ''),
     'new-keys': ('truncated', 'new keys'),
     'nothing-wrong': ('no-shell', 'without a word'),
+    'nothing-wrong-slowly': ('no-shell', 'without a word'),
 }
 
 
@@ -121,6 +125,37 @@ class Broken(unittest.TestCase):
             outcome, _, duration = rows[f'good{i}']
             self.assertEqual(outcome, 'ok', rows)
             self.assertLess(duration, 2 * TIMEOUT * 1000)
+
+    @shows('23a')
+    def test_all_of_them_fit_into_one_memory(self):
+        """Each holds what one may, all of them more than there is room for: some of them have to
+        go, and nobody else."""
+        room, each, crowd = 24 << 20, 900000, 25
+        servers = {name: RawSsh(name) for name in
+                   ('hoard', 'hoard-report', 'nothing-wrong-slowly')}
+        for server in servers.values():
+            self.addCleanup(server.close)
+        self.fleet.write('known_hosts', ''.join(s.known_hosts() for s in servers.values()))
+        self.fleet.write_config(
+            '<collector pollers="1"/>' +
+            ''.join(self.client(f'{name}-{i}', s.port)
+                    for name, s in servers.items() for i in range(crowd)))
+        with self.fleet.start('collector', env=self.sanitizers(),
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_RSS,
+                                                                    (room, room))) as process:
+            _, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0, err)
+        rows = self.fleet.rows('SELECT c.name, s.outcome, s.error FROM sample s '
+                               'JOIN client c ON c.id = s.client_id')
+        wrong = [row for row in rows if row[0].startswith('nothing-wrong') and
+                 (row[1] != 'no-shell' or 'without a word' not in row[2])]
+        self.assertEqual((len(rows), wrong), (3 * crowd, []))
+        hoarders = [row[1:] for row in rows if row[0].startswith('hoard')]
+        stayed = [row for row in hoarders if row[0] == 'deadline']
+        gone = [row for row in hoarders if row[0] == 'too-large' and 'than any other' in row[1]]
+        self.assertEqual(len(stayed) + len(gone), 2 * crowd, hoarders)
+        self.assertLess(len(stayed) * each, room)
+        self.assertGreater(len(stayed) * each, room // 2)
 
 
 if __name__ == '__main__':

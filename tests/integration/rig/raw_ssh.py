@@ -19,6 +19,7 @@ import os
 import socket
 import struct
 import threading
+import time
 
 from rig.probe import sodium
 
@@ -524,6 +525,29 @@ def channel_flood(c):
                string(b'x' * 30000) + u32(1))
 
 
+def send_unasked(c, size):
+    """As many bytes, in messages that wait in vain for somebody to take them."""
+    for _ in range(size // 30000):
+        c.send(bytes([200]) + bytes(29999))
+
+
+@fault
+def hoard(c):
+    """As much as a session may hold, and then silence."""
+    c.run()
+    send_unasked(c, 900000)
+
+
+@fault
+def hoard_report(c):
+    """The same, half of it in a report that does not end."""
+    c.run()
+    report = b'\nfleet1 file 0 0123456789abcdef 1048576 spooled\n' + b'x' * 450000
+    for at in range(0, len(report), 30000):
+        c.say(DATA, string(report[at:at + 30000]))
+    send_unasked(c, 450000)
+
+
 @fault
 def new_keys(c):
     """New keys in the middle of everything."""
@@ -535,6 +559,16 @@ def new_keys(c):
 def nothing_wrong(c):
     """A command that says nothing, to show that the honest part is."""
     c.run()
+    c.request(b'exit-status', u32(0))
+    c.say(EOF)
+    c.say(CLOSE)
+
+
+@fault
+def nothing_wrong_slowly(c):
+    """The same after a while."""
+    c.run()
+    time.sleep(3)
     c.request(b'exit-status', u32(0))
     c.say(EOF)
     c.say(CLOSE)
