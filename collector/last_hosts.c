@@ -57,11 +57,13 @@ struct last_host last_host_next(const struct last_host *last, int64_t at, enum o
 	bool was_begun, uint32_t duration_ms)
 {
 	struct last_host next = last ? *last : (struct last_host){ .outcome = OUTCOME_NOT_DONE };
-	bool is_owed = outcome == OUTCOME_NOT_DONE && !(was_begun && next.missed);
+	bool is_ours = outcome == OUTCOME_NOT_DONE || outcome == OUTCOME_INTERNAL;
+	bool was_tried = was_begun || !is_ours;
+	bool is_owed = !was_tried || (outcome == OUTCOME_NOT_DONE && !next.missed);
 	next.missed = is_owed;
 	if (!is_owed)
 		next.outcome = outcome == OUTCOME_NOT_DONE ? OUTCOME_DEADLINE : outcome;
-	if (outcome != OUTCOME_NOT_DONE || was_begun) {
+	if (was_tried) {
 		next.attempted_at = at;
 		next.duration_ms = duration_ms;
 	}

@@ -17,7 +17,8 @@
  *     <client, percent-encoded>
  *
  * Missed is who was not reached by the last run, or had not got through when it ended: its turn
- * still stands out. Who was never reached has the time 0 and the outcome not-done.
+ * still stands out. Who was never reached has the time 0 and the outcome not-done. A suspect has
+ * the outcome internal: a poller had it, and perhaps died of it.
  */
 struct last_host {
 	char *client;

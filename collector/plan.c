@@ -107,12 +107,13 @@ void plan_find_keys(struct plan *plan, const struct known_hosts *known)
 
 /* ---- the order -------------------------------------------------------------------------- */
 
-enum rank_class { CLASS_MISSED, CLASS_FINE, CLASS_NEW, CLASS_DOWN, CLASS_COUNT };
+enum rank_class { CLASS_MISSED, CLASS_FINE, CLASS_NEW, CLASS_DOWN, CLASS_SUSPECT, CLASS_COUNT };
 
 struct rank {
 	const struct client *client;
 	enum rank_class class;
-	int64_t key; /* the smaller, the earlier within its class */
+	int64_t key;  /* the smaller, the earlier within its class */
+	uint64_t tie; /* of those whose keys are the same */
 };
 
 struct ranks {
@@ -124,17 +125,29 @@ static enum rank_class class_of(const struct last_host *last)
 {
 	if (!last)
 		return CLASS_NEW;
+	if (last->outcome == OUTCOME_INTERNAL)
+		return CLASS_SUSPECT;
 	if (last->outcome != OUTCOME_OK && last->outcome != OUTCOME_NOT_DONE)
 		return CLASS_DOWN;
 	return last->missed ? CLASS_MISSED : CLASS_FINE;
 }
 
-static void add_rank(struct ranks *ranks, const struct client *c, const struct last_host *last)
+/* In each run another number: innocent ones must not always be beside the same killer. */
+static uint64_t shuffle(const char *client, int64_t now)
+{
+	uint64_t number = (uint64_t)plan_offset(client, INT64_MAX) ^ (uint64_t)now;
+	return number * UINT64_C(0x9e3779b97f4a7c15); /* Knuth's multiplicative hashing */
+}
+
+static void add_rank(
+	struct ranks *ranks, const struct client *c, const struct last_host *last, int64_t now)
 {
 	struct rank *r = &ranks->items[ranks->count++];
 	*r = (struct rank){ .client = c, .class = class_of(last) };
 	if (last)
 		r->key = r->class == CLASS_FINE ? -(int64_t)last->duration_ms : last->attempted_at;
+	if (r->class == CLASS_SUSPECT)
+		r->tie = shuffle(c->name, now);
 	ranks->of_class[r->class]++;
 }
 
@@ -145,6 +158,8 @@ static int compare_ranks(const void *a, const void *b)
 		return x->class < y->class ? -1 : 1;
 	if (x->key != y->key)
 		return x->key < y->key ? -1 : 1;
+	if (x->tie != y->tie)
+		return x->tie < y->tie ? -1 : 1;
 	return (x->client > y->client) - (x->client < y->client);
 }
 
@@ -160,7 +175,7 @@ static void rank_all(const struct plan_input *in, struct ranks *ranks, size_t *r
 		const struct client *c = &in->config->clients[i];
 		const struct last_host *last = last_hosts_find(in->last, c->name);
 		if (is_wanted(in, c, last))
-			add_rank(ranks, c, last);
+			add_rank(ranks, c, last, in->now);
 		else if (!in->only_count)
 			++*ret_not_due;
 	}
@@ -175,6 +190,7 @@ static void take(struct plan *plan, const struct rank *ranks, size_t count)
 		[CLASS_FINE] = TURN_FINE,
 		[CLASS_NEW] = TURN_FINE,
 		[CLASS_DOWN] = TURN_DOWN,
+		[CLASS_SUSPECT] = TURN_SUSPECT,
 	};
 	for (size_t i = 0; i < count; i++)
 		plan->hosts[plan->count++] = (struct poll_host){
@@ -193,7 +209,7 @@ static void take_all(struct plan *plan, const struct ranks *ranks)
 	take(plan, ranks->items, n[CLASS_MISSED] + half);
 	take(plan, new, n[CLASS_NEW]);
 	take(plan, fine + half, n[CLASS_FINE] - half);
-	take(plan, new + n[CLASS_NEW], n[CLASS_DOWN]);
+	take(plan, new + n[CLASS_NEW], n[CLASS_DOWN] + n[CLASS_SUSPECT]);
 }
 
 int plan_make(const struct plan_input *in, struct plan *ret_plan, struct error *err)

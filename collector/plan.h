@@ -30,7 +30,8 @@ struct plan {
 
 /* Those come first that missed their turn, the longest missed before all; then slow ones before
  * quick ones, by their last attempt, those never tried in the middle of them: so that the run does
- * not end with waiting for a few. Those that were down come last, the longest untried before all.
+ * not end with waiting for a few. Those that were down come late, the longest untried before all,
+ * and suspects last, in each run in another order: who kills pollers has nobody else beside it.
  * Among equals the order of the file counts.
  *
  * Every name in `only` must be a client's; otherwise -1 and all unknown names are told. */

@@ -232,6 +232,7 @@ static void tell_plan(const struct plan *plan)
 		[TURN_MISSED] = "\tnot done last time",
 		[TURN_FINE] = "",
 		[TURN_DOWN] = "\tfailed last time",
+		[TURN_SUSPECT] = "\tfailed last time by a fault here",
 	};
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct poll_host *h = &plan->hosts[i];

@@ -7,6 +7,8 @@ enum {
 				 much to start as some hosts, and its syncs come on top */
 	OWN_FDS = 64,	      /* of a poller beside its sessions */
 	DARK_MAX = 8192,
+	SUSPECTS_LEAST = 4,
+	SUSPECT_ROUNDS = 32, /* that all of them together may take */
 };
 
 static uint32_t less(uint32_t a, uint32_t b)
@@ -70,6 +72,22 @@ static int find_gate(
 	return 0;
 }
 
+/* The fewer at once, the fewer die with the one that kills; the more, the sooner all are done. */
+static int bind_suspects(struct feed *f, const struct poll_host *hosts)
+{
+	uint32_t count = 0, gate;
+	for (uint32_t i = 0; i < f->count; i++)
+		count += hosts[i].turn == TURN_SUSPECT;
+	uint32_t max = (count + SUSPECT_ROUNDS - 1) / SUSPECT_ROUNDS;
+	if (!count)
+		return 0;
+	int r = feed_add_gate(f, max < SUSPECTS_LEAST ? SUSPECTS_LEAST : max, 0, &gate);
+	for (uint32_t i = 0; i < f->count && r == 0; i++)
+		if (hosts[i].turn == TURN_SUSPECT)
+			r = feed_bind(f, i, gate);
+	return r;
+}
+
 int caps_bind(struct feed *f, const struct poll_host *hosts, const struct config *config)
 {
 	uint32_t *gates = calloc(config->cap_count + 1, sizeof *gates);
@@ -80,5 +98,5 @@ int caps_bind(struct feed *f, const struct poll_host *hosts, const struct config
 			r = feed_bind(f, i, gate);
 	}
 	free(gates);
-	return r;
+	return r ? r : bind_suspects(f, hosts);
 }

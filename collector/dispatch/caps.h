@@ -34,8 +34,8 @@ uint32_t caps_dark(uint32_t sessions, uint32_t count, rlim_t limit);
  * equal part, and one at least while there is any. Its new report comes before all that it kept. */
 uint32_t caps_files(uint32_t room, size_t hosts);
 
-/* Makes the gates of the groups that the hosts are in, and binds each host to its own, before
- * any is queued. -1 without memory. */
+/* Makes the gates of the groups that the hosts are in, and one of all suspects, of whom a few are
+ * polled at a time; binds each host to its own, before any is queued. -1 without memory. */
 int caps_bind(
 	struct feed *f, const struct poll_host *hosts, const struct config *config) MUST_CHECK;
 

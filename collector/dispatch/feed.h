@@ -11,19 +11,19 @@
 /*
  * Whose turn it is: every host of a run with where it stands. Pure bookkeeping.
  *
- * Hosts that missed their turn in the last run go first, those that were down last. Among
- * equals those whose name was just resolved go first: few are resolved ahead, so that no
- * address grows old in the queue.
+ * Hosts that missed their turn in the last run go first, those that were down late, and those
+ * that a poller may have died of last. Among equals those whose name was just resolved go first:
+ * few are resolved ahead, so that no address grows old in the queue.
  *
  * Gates are caps that hosts share: of those who have to pass one, at most so many are between
  * being given out (to be resolved, or flown) and being done. Who finds one full waits beside
  * it and holds up nobody behind.
  */
-enum feed_turn { TURN_MISSED, TURN_FINE, TURN_DOWN, TURN_COUNT };
+enum feed_turn { TURN_MISSED, TURN_FINE, TURN_DOWN, TURN_SUSPECT, TURN_COUNT };
 
 enum feed_phase { FEED_QUEUED, FEED_RESOLVING, FEED_FLYING, FEED_DONE };
 
-enum { FEED_GATES = 9 }; /* of one host, those around them included */
+enum { FEED_GATES = 10 }; /* of one host, those around them included */
 
 struct feed_host {
 	enum feed_phase phase;

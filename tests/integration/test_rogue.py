@@ -1,5 +1,6 @@
 """A poller that was taken over: what the collector (rogue_helper.c) and the signer (rogue_asker.c)
 let it get away with."""
+import collections
 import os
 import pathlib
 import shutil
@@ -13,6 +14,7 @@ from rig.sshd import keygen
 from rig.web import WebServer
 
 EX_SOFTWARE = 70
+DEATHS = 17  # of pollers in a row, of a small fleet, after which there are no more
 
 class Rogue(unittest.TestCase):
     def setUp(self):
@@ -40,6 +42,16 @@ class Rogue(unittest.TestCase):
                 for i, (name, more) in enumerate(clients, 1)))
         return subprocess.run([str(self.program), '-c', self.fleet.config], check=False,
                               capture_output=True, text=True, timeout=100)
+
+    def notes(self):
+        """{what is known of them: clients, in the order of the next run}"""
+        result = subprocess.run([str(self.program), '-c', self.fleet.config, '--dry-run'],
+                                check=True, capture_output=True, text=True, timeout=100)
+        notes = collections.defaultdict(list)
+        for line in result.stdout.splitlines()[:-1]:
+            name, *_, note = (line + '\t').split('\t')[:4]
+            notes[note].append(name)
+        return notes
 
     def rows(self):
         return self.fleet.rows('SELECT c.name, s.outcome, s.error FROM sample s JOIN client c '
@@ -76,11 +88,16 @@ class Rogue(unittest.TestCase):
         self.more = f'heartbeat="{web.url("/ping")}"'
         result = self.collect(('dies', ''), ('honest', ''))
         self.assertEqual((result.returncode, len(web.requests)), (0, 1), result)
+        self.assertEqual(self.notes(), {'failed last time': ['honest'],
+                                        'failed last time by a fault here': ['dies']})
         for count in (1, 40):
             result = self.collect(*((f'dies{i}', '') for i in range(count)))
             self.assertEqual((result.returncode, len(web.requests)), (EX_SOFTWARE, 1), result)
             self.assertEqual(self.fleet.rows('SELECT clients, failed, whole_fleet FROM cycle '
                                              'ORDER BY id DESC LIMIT 1'), [(count, count, 0)])
+        notes = self.notes()  # the first one killed before, and had no turn now
+        self.assertEqual(len(notes['failed last time by a fault here']), DEATHS + 1)
+        self.assertEqual(len(notes['not done last time']), 40 - DEATHS - 1)
 
 
 class Asker(unittest.TestCase):

@@ -116,6 +116,33 @@ static void groups_become_gates(void **state)
 	feed_finish(&f);
 }
 
+/* Thirty-two rounds of them, four at least. */
+static void suspects_are_polled_a_few_at_a_time(void **state)
+{
+	(void)state;
+	static const uint32_t crowds[][2] = { { 100, 4 }, { 320, 10 }, { 321, 11 }, { 2, 2 } };
+	const struct config config = { .cap_count = 0 };
+	const struct client client = { .cap = NULL };
+	for (size_t i = 0; i < ARRAY_LEN(crowds); i++) {
+		struct poll_host hosts[400] = { 0 };
+		uint32_t seq, flying = 0;
+		struct feed f;
+		assert_int_equal(feed_init(&f, crowds[i][0] + 1), 0);
+		for (uint32_t k = 0; k < f.count; k++)
+			hosts[k] = (struct poll_host){ .client = &client,
+				.turn = k ? TURN_SUSPECT : TURN_DOWN };
+		assert_int_equal(caps_bind(&f, hosts, &config), 0);
+		for (uint32_t k = 0; k < f.count; k++) {
+			f.hosts[k].turn = hosts[k].turn;
+			assert_int_equal(feed_ready(&f, k, &nowhere, 1), 0);
+		}
+		while (feed_next_ready(&f, &seq))
+			flying++;
+		assert_int_equal(flying, 1 + crowds[i][1]);
+		feed_finish(&f);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -124,6 +151,7 @@ int main(void)
 		cmocka_unit_test(all_who_are_left_have_their_part),
 		cmocka_unit_test(sessions_fit_the_descriptors),
 		cmocka_unit_test(groups_become_gates),
+		cmocka_unit_test(suspects_are_polled_a_few_at_a_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -205,6 +205,31 @@ static void who_missed_its_turn_goes_first(void **state)
 	assert_order(&in, "cadb", 0); /* the longest untried of those, too */
 }
 
+/* Behind those that were down, and each time in another order. */
+static void suspects_go_last(void **state)
+{
+	(void)state;
+	struct last_host items[] = {
+		{ (char *)"a", NOW - 60000, 1, OUTCOME_INTERNAL, false },
+		{ (char *)"b", NOW - 60000, 1, OUTCOME_INTERNAL, true },
+		{ (char *)"c", NOW - 10, 1, OUTCOME_TIMEOUT, false },
+		{ (char *)"d", NOW - 60000, 1, OUTCOME_INTERNAL, false },
+	};
+	struct last_hosts last = { .items = items, .count = ARRAY_LEN(items) };
+	unsigned first = 0;
+	for (int i = 0; i < 64; i++) {
+		struct plan_input in = { config, &last, NULL, 0, T + i * MINUTE };
+		struct plan plan;
+		assert_int_equal(plan_make(&in, &plan, NULL), 0);
+		assert_string_equal(plan.hosts[0].client->name, "c");
+		assert_int_equal(plan.hosts[0].turn, TURN_DOWN);
+		assert_int_equal(plan.hosts[1].turn, TURN_SUSPECT);
+		first |= 1U << (plan.hosts[1].client->name[0] - 'a');
+		plan_finish(&plan);
+	}
+	assert_int_equal(first, 1 | 2 | 8);
+}
+
 static void slow_ones_go_early(void **state)
 {
 	(void)state;
@@ -423,6 +448,7 @@ int main(void)
 		cmocka_unit_test(everybody_in_order),
 		cmocka_unit_test(hosts_have_their_deadlines_and_turns),
 		cmocka_unit_test(who_missed_its_turn_goes_first),
+		cmocka_unit_test(suspects_go_last),
 		cmocka_unit_test(slow_ones_go_early),
 		cmocka_unit_test(a_large_fleet_is_ordered_at_once),
 		cmocka_unit_test(jump_hosts_come_along),

@@ -189,6 +189,11 @@ static const struct {
 	{ true, { NULL, 1, 2, OUTCOME_OK, false }, OUTCOME_NOT_DONE, true, { NULL, 9, 5, OUTCOME_OK, true } },
 	/* not through with the second time either */
 	{ true, { NULL, 1, 2, OUTCOME_OK, true }, OUTCOME_NOT_DONE, true, { NULL, 9, 5, OUTCOME_DEADLINE, false } },
+	/* a fault of ours: before anybody had it, and while somebody had it */
+	{ true, { NULL, 1, 2, OUTCOME_OK, false }, OUTCOME_INTERNAL, false, { NULL, 1, 2, OUTCOME_OK, true } },
+	{ true, { NULL, 1, 2, OUTCOME_OK, true }, OUTCOME_INTERNAL, false, { NULL, 1, 2, OUTCOME_OK, true } },
+	{ true, { NULL, 1, 2, OUTCOME_INTERNAL, false }, OUTCOME_INTERNAL, false, { NULL, 1, 2, OUTCOME_INTERNAL, true } },
+	{ true, { NULL, 1, 2, OUTCOME_OK, true }, OUTCOME_INTERNAL, true, { NULL, 9, 5, OUTCOME_INTERNAL, false } },
 };
 /* clang-format on */
 
