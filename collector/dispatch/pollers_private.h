@@ -32,6 +32,7 @@ struct poll_run {
 	uint32_t worker_count;
 	uint32_t started;  /* workers, ever: numbers their outcome files; 0 is the parent's */
 	uint32_t died;	   /* of those */
+	uint32_t barren;   /* those since a worker was done with a host */
 	uint32_t finished; /* hosts that workers were done with */
 	enum poll_end end; /* so far */
 	struct ipc_settings caps; /* of all workers together, see caps_share() */

@@ -10,8 +10,9 @@
 #include "lib/ssh/host_key_judge.h"
 
 enum {
-	REPLACEMENTS_MAX = 16, /* pollers that may die before the run gives up */
-	HANG_MS = 10000,       /* past a host's deadline: its poller hangs */
+	BARREN_MAX = 16,   /* pollers that may die in a row, none done with a host in between, */
+	BARREN_HOSTS = 64, /* and one more for so many hosts, before the run gives up */
+	HANG_MS = 10000,   /* past a host's deadline: its poller hangs */
 	MESSAGES_A_TURN = 256,
 };
 
@@ -48,6 +49,7 @@ static int take_finished(struct poll_run *r, struct worker *w)
 	const struct jump_end end = { m.hop, (enum outcome)m.outcome, m.text, r->now_ms };
 	struct jump *dead;
 	r->finished++;
+	r->barren = 0;
 	int judged = jumps_judge(&r->jumps, m.seq, &end, &dead);
 	poll_run_done(r, m.seq, (enum outcome)m.outcome, m.text);
 	if (judged == 0 && dead)
@@ -175,7 +177,8 @@ static void replace_worker(struct poll_run *r, struct worker *w)
 	struct error err = { "pollers keep dying; no more are started" };
 	if (r->is_stopping || !r->feed.left)
 		return;
-	if (r->died <= REPLACEMENTS_MAX && poll_run_start_worker(r, w, &err) == 0)
+	if (r->barren <= BARREN_MAX + r->feed.count / BARREN_HOSTS &&
+		poll_run_start_worker(r, w, &err) == 0)
 		return;
 	r->end = POLL_END_BROKEN;
 	log_error("%s", err.text);
@@ -188,6 +191,7 @@ void poll_run_bury(struct poll_run *r, struct worker *w, const char *reason)
 		if (r->feed.hosts[i].phase == FEED_FLYING && r->feed.hosts[i].worker == index)
 			poll_run_fail(r, i, OUTCOME_INTERNAL, STAGE_NONE, reason);
 	r->died++;
+	r->barren++;
 	worker_end(w);
 	replace_worker(r, w);
 }

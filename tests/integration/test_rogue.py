@@ -83,6 +83,14 @@ class Rogue(unittest.TestCase):
         self.assertEqual(self.fleet.rows('SELECT name FROM client ORDER BY name'),
                          [('honest',), ('lies',)])
 
+    def test_pollers_may_die_as_long_as_somebody_is_done(self):
+        clients = [(f'dies{i}', '') if i % 10 else (f'honest{i}', '') for i in range(41)]
+        result = self.collect(*clients)
+        self.assertEqual(result.returncode, 0, result)
+        self.assertEqual(result.stderr.count('a poller died'), 36)
+        self.assertEqual([name for name, outcome, _ in self.rows() if outcome == 'timeout'],
+                         [f'honest{i}' for i in range(0, 41, 10)])
+
     def test_a_run_without_pollers_is_no_good_run(self):
         web = self.enterContext(WebServer(str(self.folder), tls=False))
         self.more = f'heartbeat="{web.url("/ping")}"'
