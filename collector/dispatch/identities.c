@@ -15,10 +15,9 @@
 #include "lib/log.h"
 
 enum {
-	LONG_MS = 5000,	  /* for a passphrase to take, before that is worth a word */
-	FEW_ROUNDS = 16,  /* if these take long, it is the machine that is busy */
-	SERVE_MS = 20000, /* for the signer to have room */
-	SIGNERS_MAX = 5,  /* all but the first in the place of one that died */
+	LONG_MS = 5000,	 /* for a passphrase to take, before that is worth a word */
+	FEW_ROUNDS = 16, /* if these take long, it is the machine that is busy */
+	SIGNERS_MAX = 5, /* all but the first in the place of one that died */
 };
 
 static uint32_t find(const struct identities *ids, const char *file, const char *passphrase_file)
@@ -231,16 +230,18 @@ void identities_give_up(struct identities *ids, identity_settled *settled, void 
 	(void)refuse_rest(ids, false, reason, settled, arg);
 }
 
-int identities_serve(struct identities *ids, int fd, struct error *err)
+bool identities_has_room(const struct identities *ids)
 {
 	struct pollfd p = { .fd = ids->control, .events = POLLOUT };
-	if (!ids->pid) {
+	return !ids->pid || poll(&p, 1, 0) == 1;
+}
+
+int identities_serve(struct identities *ids, int fd, struct error *err)
+{
+	if (!ids->pid)
 		(void)shutdown(fd, SHUT_RDWR);
-		return 0;
-	}
-	while (ipc_send(ids->control, IPC_CLIENT, NULL, fd))
-		if (errno != EAGAIN || poll(&p, 1, SERVE_MS) <= 0)
-			return errno == EPIPE ? 0 : error_errno(err, "signer");
+	else if (ipc_send(ids->control, IPC_CLIENT, NULL, fd) && errno != EPIPE)
+		return error_errno(err, "signer");
 	return 0; /* when it is gone, that will be found by its socket */
 }
 

@@ -64,7 +64,8 @@ bool identities_are_lost(const struct identities *ids);
 void identities_give_up(struct identities *ids, identity_settled *settled, void *arg);
 
 /* Hands the far end of a poller's socket to the signer; the caller keeps it, too, for the next one.
- * When there will be none that end is shut, which tells the poller. */
+ * When there will be none that end is shut, which tells the poller. Only while it has room. */
+bool identities_has_room(const struct identities *ids);
 int identities_serve(struct identities *ids, int fd, struct error *err) MUST_CHECK;
 
 void identities_finish(struct identities *ids);

@@ -164,7 +164,6 @@ int poll_run_start_worker(struct poll_run *r, struct worker *w, struct error *er
 	const struct worker_setup setup = {
 		.settings = &share,
 		.probes = &r->probes,
-		.identities = &r->identities,
 		.spool_fd = r->plan->spool_fd,
 		.inbox_fd = r->inbox_fd,
 		.number = ++r->started,

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "collector/helper/helper.h"
@@ -26,11 +27,8 @@ static int spawn(struct worker *w, const struct worker_setup *s, struct error *e
 	int fds[HELPER_FDS_MAX];
 	int r = -1;
 	if (ipc_pair(control, err) || ipc_pair(signer, err) ||
-		spool_open_outcomes(
-			s->spool_fd, s->settings->cycle_id, s->number, &outcomes, err) ||
-		identities_serve(s->identities, signer[1], err))
+		spool_open_outcomes(s->spool_fd, s->settings->cycle_id, s->number, &outcomes, err))
 		goto out;
-	w->signers = s->identities->signers;
 	fds[0] = control[1];
 	fds[POLLER_SIGNER - HELPER_CONTROL] = signer[0];
 	fds[POLLER_INBOX - HELPER_CONTROL] = s->inbox_fd;
@@ -88,12 +86,16 @@ int worker_start(struct worker *w, const struct worker_setup *setup, struct erro
 
 int worker_follow_signer(struct worker *w, struct identities *identities, struct error *err)
 {
-	if (!w->pid || w->is_full || w->signers == identities->signers)
+	if (!w->pid || w->is_full || w->signers == identities->signers ||
+		!identities_has_room(identities))
 		return 0;
 	if (worker_send(w, IPC_RESIGN, NULL))
 		return 0; /* later; or it is gone, which is found by its socket */
 	w->signers = identities->signers;
-	return identities_serve(identities, w->signing, err);
+	if (identities_serve(identities, w->signing, err) == 0)
+		return 0;
+	(void)shutdown(w->signing, SHUT_RDWR); /* its logins shall not wait for nobody */
+	return -1;
 }
 
 int worker_send(struct worker *w, enum ipc_type type, const void *message)

@@ -17,7 +17,7 @@ struct worker {
 	pid_t pid; /* 0 = not there */
 	int control;
 	int signing;	  /* the signer's end of its socket */
-	uint32_t signers; /* which of them it was handed to: as in struct identities */
+	uint32_t signers; /* which of them it was handed to, as in struct identities; 0: none */
 	uint32_t wanted;  /* hosts it has room for */
 	uint32_t flying;  /* hosts it has */
 	bool is_full;	  /* its queue is: POLLOUT tells when it is not */
@@ -27,15 +27,15 @@ struct worker {
 struct worker_setup {
 	const struct ipc_settings *settings;
 	const struct probes *probes;
-	struct identities *identities;
 	int spool_fd, inbox_fd;
 	uint32_t number; /* of its outcome file; no two of a run share one */
 };
 
 int worker_start(struct worker *w, const struct worker_setup *setup, struct error *err) MUST_CHECK;
 
-/* When there is another signer since the last time, it gets the poller's socket, and the poller is
- * told. Does nothing as long as the poller's queue is full. */
+/* When there is a signer that does not have it yet, that gets the poller's socket, and the poller
+ * is told. Does nothing as long as the queue of either is full. When it fails the poller finds its
+ * signer gone. */
 int worker_follow_signer(
 	struct worker *w, struct identities *identities, struct error *err) MUST_CHECK;
 

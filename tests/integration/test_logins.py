@@ -106,6 +106,46 @@ class ManyKeys(test_poll.PollTest):
         self.assertEqual(outcomes, {'refused': 1024, 'auth': 2})
         self.expect('c1025', 'auth', 'auth', 'more identities in use than the signer holds')
 
+    def test_a_signer_that_stands_still_holds_up_nobody_else(self):
+        """The one in the place of one that died: its queue is full of keys to open when a poller
+        that is in the place of another is to be handed to it."""
+        port = test_poll.free_port()
+        silent = test_poll.Server(test_poll.say_nothing)
+        self.addCleanup(silent.close)
+        for i in range(400):
+            path = self.fleet.path(f'id{i}')
+            shutil.copy(self.key, path)
+            self.client(f'c{i:03}', port=port, key=path)
+        self.client('silent', port=silent.port, key=path, timeout='60s')
+        for i in range(3):
+            self.client(f'last{i}', port=port, key=path)
+        self.configure('connect-timeout="2s" pollers="1" sessions="1" connects="1"')
+        process = self.fleet.start('collector', '-v')
+        self.addCleanup(process.kill)
+        self.hear(process, 'c399: ')
+        signer, = test_poll.children(process.pid, 'signer')
+        os.kill(signer, signal.SIGKILL)
+        signer, = self.wait_for(lambda: set(test_poll.children(process.pid, 'signer')) - {signer})
+        os.kill(signer, signal.SIGSTOP)
+        self.hear(process, 'the signer died')
+        time.sleep(1)
+        for poller in test_poll.children(process.pid, 'poller'):
+            os.kill(poller, signal.SIGKILL)
+        killed = time.monotonic()
+        self.hear(process, 'last2: ')
+        self.assertLess(time.monotonic() - killed, 10)
+        os.kill(signer, signal.SIGCONT)
+        process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0)
+        self.expect('silent', 'internal', '', 'its poller died')
+        self.expect('last2', 'refused')
+
+    def hear(self, process, words):
+        for line in process.stderr:
+            if words in line:
+                return
+        self.fail(f'it does not say: {words}')
+
 
 class DeafAgent(test_poll.PollTest):
     def test_it_is_not_asked_for_ever(self):

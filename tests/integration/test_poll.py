@@ -194,6 +194,15 @@ class PollTest(unittest.TestCase):
         self.known = self.sshd.known_hosts()
         self.clients = []
 
+    def wait_for(self, condition):
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            value = condition()
+            if value:
+                return value
+            time.sleep(0.02)
+        raise AssertionError('it did not come')
+
     def client(self, name, ip='127.0.0.1', port=None, key=None, timeout='20s', more=''):
         port = port or self.sshd.port
         if port != self.sshd.port:
@@ -563,15 +572,6 @@ def children(pid, role):
 
 
 class Processes(PollTest):
-    def wait_for(self, condition):
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline:
-            value = condition()
-            if value:
-                return value
-            time.sleep(0.02)
-        raise AssertionError('it did not come')
-
     def start_with_silent_hosts(self, count, timeout, collector, keys=()):
         seen = []
         server = Server(lambda c: seen.append(1) or say_nothing(c))
