@@ -47,9 +47,10 @@ void last_hosts_sort(struct last_hosts *hosts);
 const struct last_host *last_hosts_find(const struct last_hosts *hosts, const char *client);
 
 /* What is remembered of a client after a run that began `at`. `last` is NULL when it was never
- * tried; `was_begun` tells whether somebody had it when it was not done. Who is not done twice,
- * though it was the first of the second run, hangs: that is a deadline, and no turn is owed to it,
- * lest a few of that kind be the first of every run. Pure; the client is the caller's to set. */
+ * tried; `was_begun` tells whether somebody had it. Whom nobody had, because the run was over or
+ * something failed here, is owed its turn. Who is not done twice, though it was the first of the
+ * second run, hangs: that is a deadline, and no turn is owed to it, lest a few of that kind be the
+ * first of every run. Pure; the client is the caller's to set. */
 struct last_host last_host_next(const struct last_host *last, int64_t at, enum outcome outcome,
 	bool was_begun, uint32_t duration_ms);
 
