@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 
-EX_UNAVAILABLE, EX_TEMPFAIL = 69, 75
+EX_UNAVAILABLE, EX_SOFTWARE, EX_TEMPFAIL = 69, 70, 75
 ORPHAN_S = 5  # until those that a killed run leaves behind must be gone
 # What a run may say that nobody struck, and one of whose processes somebody killed.
 MAY_SAY = re.compile(
@@ -155,6 +155,8 @@ class Crontab:
         may_say = STRUCK_MAY_SAY if run.struck else WAITS_SAY if waits else MAY_SAY
         if run.struck == run.program:
             may_end.add(-signal.SIGKILL)
+        if run.struck == 'poller':
+            may_end.add(EX_SOFTWARE)  # it had all clients
         if waits:
             may_end.add(EX_UNAVAILABLE)
         if status not in may_end:
