@@ -44,6 +44,17 @@ void drafts_leave_out(struct drafts *d, size_t count)
 	d->left_out += count;
 }
 
+/* As it is stored: escaped. */
+static bool is_too_long(const char *instance)
+{
+	char escaped[ESCAPED * DERIVE_INSTANCE_LENGTH_MAX + 1];
+	size_t len = strlen(instance);
+	if (ESCAPED * len <= DERIVE_INSTANCE_LENGTH_MAX)
+		return false;
+	return len > DERIVE_INSTANCE_LENGTH_MAX ||
+	       escape_text(escaped, sizeof escaped, instance, len) > DERIVE_INSTANCE_LENGTH_MAX;
+}
+
 int drafts_add(struct drafts *d, const struct draft *draft)
 {
 	const char *instance = draft->reading.instance;
@@ -54,8 +65,7 @@ int drafts_add(struct drafts *d, const struct draft *draft)
 			*same = *draft;
 		return 0;
 	}
-	if (d->count - d->metric_start == DERIVE_INSTANCES_MAX ||
-		strlen(instance) > DERIVE_INSTANCE_LENGTH_MAX) {
+	if (d->count - d->metric_start == DERIVE_INSTANCES_MAX || is_too_long(instance)) {
 		drafts_leave_out(d, 1);
 		return 0;
 	}

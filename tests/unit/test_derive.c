@@ -415,6 +415,16 @@ static void what_one_host_claims_is_capped(void **state)
 	assert_reading(&c, "filesystem_size_bytes", name + 1, 1);
 	assert_reading(&c, "filesystem_size_bytes", name, NAN);
 	assert_reading(&c, "readings_left_out", "", 1);
+	buffer_clear(&text);
+	for (int i = 0; i < 2; i++) /* escaped it takes three bytes more */
+		assert_int_equal(buffer_printf(&text,
+					 "node_filesystem_size_bytes{mountpoint=\"%.*s\x01\"} 1\n",
+					 DERIVE_INSTANCE_LENGTH_MAX - 4 + i, name),
+			0);
+	report(&c, &(struct moment){ BOOT_A, 3, 0 }, text.data);
+	(void)strcpy(name + DERIVE_INSTANCE_LENGTH_MAX - 4, "\\x01");
+	assert_reading(&c, "filesystem_size_bytes", name, 1);
+	assert_reading(&c, "readings_left_out", "", 1);
 	forget(&c);
 	buffer_finish(&text);
 }
