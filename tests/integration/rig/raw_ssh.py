@@ -568,7 +568,7 @@ def nothing_wrong(c):
 def nothing_wrong_slowly(c):
     """The same after a while."""
     c.run()
-    time.sleep(3)
+    time.sleep(2)
     c.request(b'exit-status', u32(0))
     c.say(EOF)
     c.say(CLOSE)
