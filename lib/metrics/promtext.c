@@ -253,7 +253,9 @@ static void parse_type(char *s, struct room *room)
 	char *end = name_end(s, NAME);
 	if (!end || class_of(*end) != BLANK)
 		return;
-	const char *word = skip(end, BLANK);
+	char *word = skip(end, BLANK), *word_end = word + strcspn(word, " \t");
+	if (!*skip(word_end, BLANK))
+		*word_end = 0;
 	*end = 0;
 	room->family = (struct name){ s, (size_t)(end - s), PROM_UNTYPED };
 	for (size_t i = 0; i < ARRAY_LEN(types); i++)
@@ -262,12 +264,24 @@ static void parse_type(char *s, struct room *room)
 	room->last = room->family;
 }
 
+static bool is_end_of_part(const char *end, size_t len)
+{
+	static const char *const ends[] = { "_bucket", "_sum", "_count" };
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+		if (strlen(ends[i]) == len && memcmp(ends[i], end, len) == 0)
+			return true;
+	return false;
+}
+
 /* Those of a histogram or summary add an end to its name. */
 static enum prom_type type_of(const char *name, size_t len, const struct name *family)
 {
 	if (strncmp(name, family->text, family->len) != 0)
 		return PROM_UNTYPED;
-	return len == family->len || family->type == PROM_PART ? family->type : PROM_UNTYPED;
+	bool is_it = len == family->len ||
+		     (family->type == PROM_PART &&
+			     is_end_of_part(name + family->len, len - family->len));
+	return is_it ? family->type : PROM_UNTYPED;
 }
 
 /* The name at `s`, which mostly is that before it, and then shares its text; else it has no NUL

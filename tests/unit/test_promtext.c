@@ -80,6 +80,9 @@ static const struct {
 	{ "# TYPE x histogram\nx_count 1\n", PROM_PART },
 	{ "# TYPE x summary\nx{quantile=\"0.5\"} 1\n", PROM_PART },
 	{ "# TYPE x summary\nx_sum 1\ny 1\n", PROM_UNTYPED },
+	{ "# TYPE x summary\nx_sums 1\n", PROM_UNTYPED },
+	{ "# TYPE x summary\nxs 1\n", PROM_UNTYPED },
+	{ "# TYPE x counter \t\nx 1\n", PROM_COUNTER },
 };
 
 static void types_are_of_what_follows(void **state)
