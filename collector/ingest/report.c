@@ -6,7 +6,6 @@
 
 #include "lib/escape.h"
 
-/* Why a file is not a report; always returns 0, since it is data and not our failure. */
 /* One of an earlier attempt was made nobody knows when: then, or later. */
 static void note_times(struct report *r, const struct spool_head *head)
 {
@@ -14,6 +13,7 @@ static void note_times(struct report *r, const struct spool_head *head)
 	r->came_at = head->received_at;
 }
 
+/* Why a file is not a report; always returns 0, since it is data and not our failure. */
 static int judge(struct report *r, enum outcome outcome, const char *reason)
 {
 	r->outcome = outcome;

@@ -16,7 +16,7 @@
  * and no two of its operations get into each other's way.
  *
  * Trouble is remembered here and shown to libssh2 as "nothing more yet", so that whatever was
- * received before is still delivered; the session asks stream_lost() after every step.
+ * received before is still delivered; the session looks at it after every step.
  */
 enum stream_loss {
 	STREAM_FINE,
