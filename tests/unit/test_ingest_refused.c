@@ -8,6 +8,17 @@
 #include "collector/spool/spool.h"
 #include "tests/unit/ingest_rig.h"
 
+/* One row is stored, of that client, and nothing waits any more. */
+static void assert_only(const char *client, enum outcome outcome)
+{
+	struct sample_batch batch = rig_stored();
+	assert_int_equal(batch.count, 1);
+	assert_string_equal(batch.items[0].client, client);
+	assert_int_equal(batch.items[0].outcome, outcome);
+	sample_batch_finish(&batch);
+	rig_assert_spool_is_empty();
+}
+
 static void what_does_not_open_is_kept_aside(void **state)
 {
 	(void)state;
@@ -79,12 +90,7 @@ static void lines_of_others_are_forged(void **state)
 	struct ingest_summary sum = rig_ingest();
 	assert_int_equal(sum.bad_lines, 3);
 	assert_int_equal(sum.stored, 1);
-	struct sample_batch batch = rig_stored();
-	assert_int_equal(batch.count, 1);
-	assert_string_equal(batch.items[0].client, "web1");
-	assert_int_equal(batch.items[0].outcome, OUTCOME_AUTH);
-	sample_batch_finish(&batch);
-	rig_assert_spool_is_empty();
+	assert_only("web1", OUTCOME_AUTH);
 }
 
 /* Its name and its head are what a poller wrote. */
@@ -101,12 +107,7 @@ static void a_file_that_does_not_open_is_nobodys(void **state)
 	struct ingest_summary sum = rig_ingest();
 	assert_int_equal(sum.bad, 2);
 	assert_int_equal(sum.stored, 1);
-	struct sample_batch batch = rig_stored();
-	assert_int_equal(batch.count, 1);
-	assert_string_equal(batch.items[0].client, "web2");
-	assert_int_equal(batch.items[0].outcome, OUTCOME_OK);
-	sample_batch_finish(&batch);
-	rig_assert_spool_is_empty();
+	assert_only("web2", OUTCOME_OK);
 }
 
 static void files_of_another_client_are_dropped(void **state)
@@ -118,12 +119,7 @@ static void files_of_another_client_are_dropped(void **state)
 	struct ingest_summary sum = rig_ingest();
 	assert_int_equal(sum.bad, 1);
 	assert_int_equal(sum.stored, 1);
-	struct sample_batch batch = rig_stored();
-	assert_int_equal(batch.count, 1);
-	assert_string_equal(batch.items[0].client, "web1");
-	assert_int_equal(batch.items[0].outcome, OUTCOME_OK);
-	sample_batch_finish(&batch);
-	rig_assert_spool_is_empty();
+	assert_only("web1", OUTCOME_OK);
 }
 
 #define IN_FOLDER(f) cmocka_unit_test_setup_teardown(f, rig_set_up, rig_tear_down)
