@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/config/ssh_config_private.h"
+#include "lib/pattern.h"
 
 static bool has_values(const struct block *block)
 {
@@ -60,36 +61,14 @@ int ssh_config_index(struct ssh_config *c)
 
 /* ---- looking up ------------------------------------------------------------------------- */
 
-/* `*` is any run, `?` any one character. */
-static bool glob_matches(const char *pattern, const char *text)
-{
-	const char *star = NULL, *after_star = NULL;
-	while (*text) {
-		if (*pattern == '*') {
-			star = pattern++;
-			after_star = text;
-		} else if (*pattern == '?' || *pattern == *text) {
-			pattern++;
-			text++;
-		} else if (star) {
-			pattern = star + 1;
-			text = ++after_star;
-		} else {
-			return false;
-		}
-	}
-	while (*pattern == '*')
-		pattern++;
-	return !*pattern;
-}
-
 /* One with `!` that fits outweighs all others. */
 static bool is_about(char **patterns, const char *host)
 {
 	bool fits = false;
 	for (; *patterns; patterns++) {
 		bool negated = **patterns == '!';
-		if (!glob_matches(*patterns + negated, host))
+		const char *pattern = *patterns + negated;
+		if (!pattern_matches(pattern, strlen(pattern), host, strlen(host)))
 			continue;
 		if (negated)
 			return false;

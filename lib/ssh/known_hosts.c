@@ -99,13 +99,11 @@ static int sort_lines(struct known_hosts *k)
 			put_first(line, i, &k->first_hashed);
 			continue;
 		}
-		if (known_hosts_line_is_pattern(&line->line)) {
-			put_first(line, i, &k->first_pattern);
-			continue;
-		}
 		for (char *c = line->line.names; *c; c++)
 			*c = (char)tolower((unsigned char)*c);
-		if (add_names(k, i) < 0)
+		if (known_hosts_line_is_pattern(&line->line))
+			put_first(line, i, &k->first_pattern);
+		else if (add_names(k, i) < 0)
 			return -1;
 	}
 	return known_hosts_index(k);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base64.h"
+#include "lib/pattern.h"
 #include "lib/ssh/known_hosts_hash.h"
 #include "lib/ssh/reader.h"
 
@@ -44,31 +45,6 @@ bool known_hosts_line_is_pattern(const struct known_hosts_line *line)
 	return strpbrk(line->names, "*?!") != NULL;
 }
 
-/* Does `name` match the pattern of `len` characters? `*` any run, `?` any one. */
-static bool glob_matches(const char *pattern, size_t len, const char *name)
-{
-	size_t p = 0, star = SIZE_MAX;
-	const char *after_star = NULL;
-	while (*name) {
-		if (p < len && pattern[p] == '*') {
-			star = p++;
-			after_star = name;
-		} else if (p < len &&
-			   (pattern[p] == '?' || tolower((unsigned char)pattern[p]) == *name)) {
-			p++;
-			name++;
-		} else if (star != SIZE_MAX) {
-			p = star + 1;
-			name = ++after_star;
-		} else {
-			return false;
-		}
-	}
-	while (p < len && pattern[p] == '*')
-		p++;
-	return p == len;
-}
-
 /* A list matches when one of its patterns does and none of those with `!`. */
 static bool list_matches(const char *list, const char *name)
 {
@@ -76,7 +52,7 @@ static bool list_matches(const char *list, const char *name)
 	for (;;) {
 		size_t len = strcspn(list, ",");
 		bool negated = list[0] == '!';
-		if (glob_matches(list + negated, len - negated, name)) {
+		if (pattern_matches(list + negated, len - negated, name, strlen(name))) {
 			if (negated)
 				return false;
 			found = true;

@@ -35,7 +35,7 @@ const char *known_hosts_line_parse(char *text, struct known_hosts_line *ret_line
 /* Are its names patterns? Then they cannot be looked up. */
 bool known_hosts_line_is_pattern(const struct known_hosts_line *line);
 
-/* Does it speak of this name (made by known_hosts_name())? */
+/* Does it speak of this name (made by known_hosts_name())? The case of letters counts. */
 bool known_hosts_line_matches(const struct known_hosts_line *line, const char *name);
 
 /* Appends to `out` what the file holds after an edit; see known_hosts_replace(). */

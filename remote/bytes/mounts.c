@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/compiler.h"
+#include "lib/pattern.h"
 #include "lib/wire/ask.h"
 
 /* What a type of filesystem is to us. */
@@ -169,7 +170,7 @@ static bool is_asked(const char *asks, const struct mount *m, bool usually)
 		return usually;
 	while (ask_next(&asks, &ask))
 		if ((ask.kind == ASK_MOUNT_INCLUDE || ask.kind == ASK_MOUNT_EXCLUDE) &&
-			span_matches((struct span){ point, len }, ask.text))
+			pattern_matches(ask.text, strlen(ask.text), point, len))
 			usually = ask.kind == ASK_MOUNT_INCLUDE;
 	return usually;
 }

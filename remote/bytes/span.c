@@ -100,28 +100,6 @@ bool span_lists(struct span list, char separator, const char *word)
 	return false;
 }
 
-/* When bytes do not fit, the last star takes one more: never more than one to go back to. */
-bool span_matches(struct span s, const char *pattern)
-{
-	const char *star = NULL;
-	size_t from = 0;
-	for (size_t i = 0; i < s.len || *pattern;) {
-		if (*pattern == '*') {
-			star = pattern++;
-			from = i;
-		} else if (i < s.len && (*pattern == '?' || *pattern == s.at[i])) {
-			pattern++;
-			i++;
-		} else if (star && from < s.len) {
-			pattern = star + 1;
-			i = ++from;
-		} else {
-			return false;
-		}
-	}
-	return true;
-}
-
 bool span_u64(struct span s, uint64_t *ret_value)
 {
 	uint64_t value = 0;

@@ -35,10 +35,6 @@ bool span_ends(struct span s, struct span end);
 /* Whether the word stands in a list that `separator` divides: "rw" in "rw,noatime". */
 bool span_lists(struct span list, char separator, const char *word);
 
-/* Whether all of it is what the pattern says: `*` stands for any bytes, `?` for one. (fnmatch(3)
- * would bring tables of all the world's letters along.) */
-bool span_matches(struct span s, const char *pattern);
-
 /* The whole span as decimal digits, or false. */
 bool span_u64(struct span s, uint64_t *ret_value);
 

@@ -24,8 +24,6 @@ static void try_numbers(struct span s)
 	if (span_hex_column(s, 0, &u64))
 		assert(s.len > 0);
 	(void)span_lists(s, ',', "ro");
-	assert(!span_starts(s, "temp") || span_matches(s, "temp*"));
-	(void)span_matches(s, "*a?b*c");
 	struct span rest = s;
 	assert(span_char(&rest, '-') == (s.len > 0 && *s.at == '-') && rest.len <= s.len);
 	assert(span_equal(span_of("-"), s) == span_is(s, "-"));

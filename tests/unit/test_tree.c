@@ -96,41 +96,6 @@ static void decimal_numbers(void **state)
 	}
 }
 
-static const struct {
-	const char *text, *pattern;
-	bool matches;
-} patterns[] = {
-	{ "", "", true },
-	{ "", "*", true },
-	{ "", "?", false },
-	{ "a", "", false },
-	{ "a", "a", true },
-	{ "a", "b", false },
-	{ "a", "a*", true },
-	{ "a", "*a", true },
-	{ "a", "a?", false },
-	{ "/srv/x", "/srv/*", true },
-	{ "/srv", "/srv/*", false },
-	{ "/srv/a/b", "/srv/*", true },
-	{ "abcabd", "*abd", true },
-	{ "abcabdx", "*abd", false },
-	{ "aXbXc", "a*X*c", true },
-	{ "aaaaaaaaab", "a*a*a*a*c", false },
-	{ "ab", "?b", true },
-	{ "a*", "a*", true },
-	{ "abc", "a**c", true },
-	{ "ab", "a?*", true },
-	{ "a", "a?*", false },
-};
-
-static void patterns_match(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(patterns); i++)
-		assert_int_equal(span_matches(text(patterns[i].text), patterns[i].pattern),
-			patterns[i].matches);
-}
-
 static void natural_order(void **state)
 {
 	(void)state;
@@ -390,7 +355,6 @@ int main(void)
 		cmocka_unit_test(cut_anywhere),
 		cmocka_unit_test(decimal_numbers),
 		cmocka_unit_test(natural_order),
-		cmocka_unit_test(patterns_match),
 		cmocka_unit_test(a_tree),
 		cmocka_unit_test(names_in_order_as_far_as_they_fit),
 		cmocka_unit_test(where_a_link_leads),
