@@ -2,12 +2,9 @@
 
 #include <time.h>
 
-enum { YIELD_MS = 30 }; /* SQLite looks as often whether it is free */
+#include "lib/compiler.h"
 
-static size_t least(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
+enum { YIELD_MS = 30 }; /* SQLite looks as often whether it is free */
 
 static size_t cost(const struct notification *n)
 {
@@ -21,7 +18,7 @@ static size_t take_items(struct parts *p, struct composed *part, size_t room)
 		const struct notification *n = &p->all->items[p->items];
 		if (part->count > 0 && cost(n) > room)
 			return 0;
-		room -= least(room, cost(n));
+		room -= smaller(room, cost(n));
 		part->count++;
 		part->done_count += n->done_count;
 		p->done += n->done_count;
@@ -39,9 +36,9 @@ bool parts_next(struct parts *p, struct composed *ret_part)
 		.events = all->events + p->events,
 	};
 	size_t room = take_items(p, &part, PARTS_ROWS);
-	part.deferred_count = least(room, all->deferred_count - p->deferred);
+	part.deferred_count = smaller(room, all->deferred_count - p->deferred);
 	room -= part.deferred_count;
-	part.event_count = least(room, all->event_count - p->events);
+	part.event_count = smaller(room, all->event_count - p->events);
 	p->deferred += part.deferred_count;
 	p->events += part.event_count;
 	*ret_part = part;

@@ -14,6 +14,7 @@
 #include "lib/alerts/settle.h"
 #include "lib/attempt.h"
 #include "lib/clock.h"
+#include "lib/compiler.h"
 #include "lib/log.h"
 #include "lib/storage/storage.h"
 
@@ -142,8 +143,7 @@ static int apply_in_parts(struct run *r, int64_t now, struct error *err)
 		if (from > 0)
 			parts_yield();
 		if (lease_keep(&r->lease, err) < 0 ||
-			store(r, &none, from, left < BATCH_MOVES ? left : BATCH_MOVES, now, err) <
-				0)
+			store(r, &none, from, smaller(left, BATCH_MOVES), now, err) < 0)
 			return -1;
 	}
 	book_forget_moves(&r->book);

@@ -11,14 +11,9 @@
 
 enum { EARLY_MAX_MS = 10000 };
 
-static int64_t less(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
 static int64_t early_ms(int64_t every_ms)
 {
-	return less(every_ms / 10, EARLY_MAX_MS);
+	return every_ms < 10 * EARLY_MAX_MS ? every_ms / 10 : EARLY_MAX_MS;
 }
 
 /* The number of the period that a time is in. */

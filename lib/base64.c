@@ -1,5 +1,7 @@
 #include "lib/base64.h"
 
+#include "lib/compiler.h"
+
 /* 1 + the value; 0 is no digit. */
 /* clang-format off */
 static const uint8_t digits[256] = {
@@ -61,7 +63,7 @@ void base64_encode(char *out, const uint8_t *data, size_t len)
 	static const char letters[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	for (size_t i = 0; i < len; i += 3) {
-		size_t n = len - i < 3 ? len - i : 3;
+		size_t n = smaller(len - i, 3);
 		uint32_t bits = (uint32_t)data[i] << 16 | (n > 1 ? (uint32_t)data[i + 1] << 8 : 0) |
 				(n > 2 ? data[i + 2] : 0);
 		*out++ = letters[bits >> 18];

@@ -6,6 +6,7 @@
 
 #include <sodium.h>
 
+#include "lib/compiler.h"
 #include "lib/hex.h"
 #include "lib/wire/wire.h"
 #include "remote/collect.h"
@@ -150,8 +151,8 @@ static int send_files(struct conversation *c)
 {
 	char line[WIRE_LINE_MAX];
 	const struct wire_request *r = &c->request;
-	uint32_t files = r->files_max < WIRE_FILES_MAX ? r->files_max : WIRE_FILES_MAX;
-	uint32_t bytes = r->bytes_max < WIRE_BYTES_MAX ? r->bytes_max : WIRE_BYTES_MAX;
+	uint32_t files = (uint32_t)smaller(r->files_max, WIRE_FILES_MAX);
+	uint32_t bytes = (uint32_t)smaller(r->bytes_max, WIRE_BYTES_MAX);
 	if (files == 0 || bytes < c->sealed_len)
 		return fail(c, "the caps of the request leave no room for the report");
 	c->bytes_left = bytes - (uint32_t)c->sealed_len;

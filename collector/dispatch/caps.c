@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "lib/compiler.h"
+
 enum {
 	HOSTS_A_POLLER = 256, /* one does these in a fraction of a second; a second one costs as
 				 much to start as some hosts, and its syncs come on top */
@@ -11,20 +13,13 @@ enum {
 	SUSPECT_ROUNDS = 32, /* that all of them together may take */
 };
 
-static uint32_t less(uint32_t a, uint32_t b)
-{
-	return a < b ? a : b;
-}
-
 uint32_t caps_pollers(
 	const struct ipc_settings *caps, size_t hosts, uint32_t wanted, uint32_t cores)
 {
 	size_t useful = wanted ? hosts : (hosts + HOSTS_A_POLLER - 1) / HOSTS_A_POLLER;
-	uint32_t count = less(wanted ? wanted : cores, POLLERS_MAX);
-	if (count > useful)
-		count = (uint32_t)useful;
-	count = less(less(count, caps->sessions), caps->connects);
-	return count ? count : 1;
+	uint64_t count = smaller(useful, smaller(wanted ? wanted : cores, POLLERS_MAX));
+	count = smaller(count, smaller(caps->sessions, caps->connects));
+	return count ? (uint32_t)count : 1;
 }
 
 static uint32_t share(uint32_t total, uint32_t count, uint32_t index)
@@ -50,13 +45,13 @@ uint32_t caps_dark(uint32_t sessions, uint32_t count, rlim_t limit)
 {
 	rlim_t taken = (rlim_t)OWN_FDS + sessions / count + 1;
 	rlim_t left = limit > taken ? limit - taken : 0;
-	return left < DARK_MAX ? (uint32_t)left : DARK_MAX;
+	return (uint32_t)smaller(left, DARK_MAX);
 }
 
 uint32_t caps_files(uint32_t room, size_t hosts)
 {
 	size_t each = hosts ? room / hosts : room;
-	return each < WIRE_FILES_MAX ? less(room, each ? (uint32_t)each : 1) : WIRE_FILES_MAX;
+	return each < WIRE_FILES_MAX ? (uint32_t)smaller(room, each ? each : 1) : WIRE_FILES_MAX;
 }
 
 /* The gate of a group's cap, made with those around it when it is the first time. */

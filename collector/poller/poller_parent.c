@@ -9,6 +9,7 @@
 
 #include "collector/spool/spool.h"
 #include "lib/clock.h"
+#include "lib/compiler.h"
 #include "lib/log.h"
 #include "lib/wire/remote_shell.h"
 
@@ -75,11 +76,6 @@ void poller_report(struct poller *p, struct host_run *h)
 	host_run_destroy(h);
 }
 
-static uint32_t less(uint32_t a, uint32_t b)
-{
-	return a < b ? a : b;
-}
-
 void poller_ask_for_more(struct poller *p)
 {
 	uint32_t busy = p->live - p->dark[DARK_FROM_HERE] + p->asked;
@@ -88,7 +84,7 @@ void poller_ask_for_more(struct poller *p)
 	if (!p->is_ready || p->is_stopping || busy >= p->settings.sessions ||
 		connecting >= p->settings.connects)
 		return;
-	const struct ipc_count m = { less(
+	const struct ipc_count m = { (uint32_t)smaller(
 		p->settings.sessions - busy, p->settings.connects - connecting) };
 	p->asked += m.count;
 	tell(IPC_WANT, &m);

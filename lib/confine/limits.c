@@ -1,20 +1,16 @@
 #include <sys/resource.h>
 
+#include "lib/compiler.h"
 #include "lib/confine/confine.h"
 #include "lib/process.h"
-
-static rlim_t lower(rlim_t a, rlim_t b)
-{
-	return a < b ? a : b; /* RLIM_INFINITY is the highest */
-}
 
 static int apply(const struct confine_limit *l, struct error *err)
 {
 	struct rlimit now;
 	if (getrlimit(l->resource, &now))
 		return error_errno(err, "%s", l->name);
-	now.rlim_max = lower(now.rlim_max, l->max);
-	now.rlim_cur = lower(now.rlim_cur, now.rlim_max);
+	now.rlim_max = smaller(now.rlim_max, l->max); /* RLIM_INFINITY is the highest */
+	now.rlim_cur = smaller(now.rlim_cur, now.rlim_max);
 	return setrlimit(l->resource, &now) ? error_errno(err, "%s", l->name) : 0;
 }
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/compiler.h"
 #include "lib/escape.h"
 
 enum { BLANK = 1, DIGIT = 2, LETTER = 4, COLON = 8, NAME = LETTER | DIGIT | COLON };
@@ -357,17 +358,12 @@ static void parse_lines(char *s, const char *end, struct room *room, struct prom
 
 /* ---- the whole -------------------------------------------------------------------------- */
 
-static size_t at_most(size_t n, size_t max)
-{
-	return n < max ? n : max;
-}
-
 /* As many at a time as a byte can count, so that the compiler compares sixteen at once. */
 static size_t count_byte(const char *s, size_t len, char c)
 {
 	size_t count = 0;
 	for (size_t part; len > 0; s += part, len -= part) {
-		part = at_most(len, UINT8_MAX);
+		part = smaller(len, UINT8_MAX);
 		uint8_t found = 0;
 		for (size_t i = 0; i < part; i++)
 			found = (uint8_t)(found + (s[i] == c));
@@ -379,9 +375,9 @@ static size_t count_byte(const char *s, size_t len, char c)
 int promtext_parse(const char *text, size_t len, struct promtext *ret_text, struct error *err)
 {
 	/* no more samples than lines, no more labels than equal signs */
-	size_t samples = at_most(count_byte(text, len, '\n'), PROMTEXT_SAMPLES_MAX);
+	size_t samples = smaller(count_byte(text, len, '\n'), PROMTEXT_SAMPLES_MAX);
 	size_t labels =
-		at_most(count_byte(text, len, '='), PROMTEXT_SAMPLES_MAX * PROMTEXT_LABELS_MAX);
+		smaller(count_byte(text, len, '='), PROMTEXT_SAMPLES_MAX * PROMTEXT_LABELS_MAX);
 	size_t samples_size = samples * sizeof(struct prom_sample);
 	size_t labels_size = labels * sizeof(struct prom_label);
 	char *memory = malloc(samples_size + labels_size + len + 1);

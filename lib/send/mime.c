@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base64.h"
+#include "lib/compiler.h"
 
 enum {
 	HEADER_PLAIN_MAX = 200, /* bytes that go out as they are, unfolded */
@@ -166,7 +167,7 @@ static int put_base64(const char *text, struct buffer *out)
 	if (put_canonical(text, &raw) < 0)
 		return -1;
 	for (size_t i = 0; i < raw.len; i += BASE64_LINE) {
-		size_t n = raw.len - i < BASE64_LINE ? raw.len - i : BASE64_LINE;
+		size_t n = smaller(raw.len - i, BASE64_LINE);
 		char *to = buffer_reserve(out, base64_length(n) + 2);
 		if (!to)
 			return -1;

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "lib/compiler.h"
 #include "lib/storage/private.h"
 
 enum { AT_ONCE = 64 }; /* clients of one look-up */
@@ -272,7 +273,7 @@ int watch_load(struct storage *s, struct error *err)
 	if (w->is_dirty && db_run(s->db, STATEMENT_UNWATCH, NULL, err))
 		return -1;
 	for (size_t at = 0, n; at < count; at += n) {
-		n = count - at < AT_ONCE ? count - at : AT_ONCE;
+		n = smaller(count - at, AT_ONCE);
 		if (load_some(s, stale + at, n, err))
 			return -1;
 	}

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/clock.h"
+#include "lib/compiler.h"
 #include "lib/wire/ask.h"
 
 enum { BODY_MAX = WIRE_FILE_MAX - WIRE_LINE_MAX - crypto_box_SEALBYTES, HALF_A_LINE = 20 };
@@ -136,19 +137,14 @@ static bool is_wanted(const struct visit *v, const struct sealed_file *f)
 	return false;
 }
 
-static uint32_t at_most(uint32_t asked, uint32_t limit)
-{
-	return asked < limit ? asked : limit;
-}
-
 /* Leftovers oldest first, within the caps of both sides; the new report always has its place. */
 static int send_files(struct visit *v)
 {
 	const struct report *r = &v->report;
 	const struct sealed_file *last = r->instead ? r->instead : r->sealed;
-	uint32_t files = at_most(v->request.files_max, WIRE_FILES_MAX);
-	uint32_t bytes = at_most(v->request.bytes_max, WIRE_BYTES_MAX);
-	bytes -= at_most(last->len, bytes);
+	uint32_t files = (uint32_t)smaller(v->request.files_max, WIRE_FILES_MAX);
+	uint32_t bytes = (uint32_t)smaller(v->request.bytes_max, WIRE_BYTES_MAX);
+	bytes -= (uint32_t)smaller(last->len, bytes);
 	for (const struct sealed_file *f = v->host->files; f; f = f->next) {
 		if (!is_wanted(v, f) || v->said_count + 1 >= files || f->len > bytes)
 			continue;
