@@ -5,7 +5,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <grp.h>
+#include <locale.h>
 #include <netdb.h>
 #include <poll.h>
 #include <pwd.h>
@@ -33,6 +35,7 @@
 typedef int compare(const void *a, const void *b);
 typedef int choose(const struct dirent *d);
 typedef int order(const struct dirent **a, const struct dirent **b);
+typedef int on_error(const char *path, int number);
 
 /* clang-format off */
 #define FAIL(name, type, params, args, value, number)	\
@@ -165,6 +168,23 @@ int __wrap_prctl(int what, ...)
 	if (!FAULT(prctl))
 		return __real_prctl(what, args[0], args[1], args[2], args[3]);
 	errno = EINVAL;
+	return -1;
+}
+
+/* Five are passed in registers, whether they are meant or not; a sixth would be on the stack. */
+long __real_syscall(long number, ...) WEAK;
+long __wrap_syscall(long number, ...);
+long __wrap_syscall(long number, ...)
+{
+	unsigned long args[5];
+	va_list ap;
+	va_start(ap, number);
+	for (size_t i = 0; i < ARRAY_LEN(args); i++)
+		args[i] = va_arg(ap, unsigned long);
+	va_end(ap);
+	if (!FAULT(syscall))
+		return __real_syscall(number, args[0], args[1], args[2], args[3], args[4]);
+	errno = ENOMEM;
 	return -1;
 }
 

@@ -17,7 +17,8 @@ def read_calls():
 
 
 CALLS = read_calls()
-DOES_HALF = {name for kind, name in CALLS if kind == 'MOVE'} | {'writev'}
+DOES_HALF = {name for kind, name in CALLS if kind == 'MOVE'} | {
+    'mysql_real_query', 'mysql_stmt_execute', 'writev'}
 
 
 class Site:

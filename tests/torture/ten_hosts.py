@@ -98,9 +98,10 @@ class TenHosts:
     def configure(self, fleet, storage=''):
         """As found by a first run that accepts a key; the other keys are recorded hashed."""
         fleet.write('passphrase', 'open\n')
-        fleet.write('ssh_config', f'Host ten\n  HostName {self.names[CONFIGURED]}\n'
-                                  f'  Port {self.sshd.port}\n  User {self.sshd.user}\n'
-                                  f'  IdentityFile {self.keys["ed25519"]}\n')
+        fleet.write('ssh_config', 'Include ssh_config_*\n')
+        fleet.write('ssh_config_ten', f'Host ten\n  HostName {self.names[CONFIGURED]}\n'
+                                      f'  Port {self.sshd.port}\n  User {self.sshd.user}\n'
+                                      f'  IdentityFile {self.keys["ed25519"]}\n')
         known = fleet.write('known_hosts', ''.join(
             f'[{name}]:{self.port(n)} {self.sshd.public_key()}\n'
             for n, name in self.names.items() if n != ACCEPT_NEW))

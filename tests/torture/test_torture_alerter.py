@@ -17,6 +17,7 @@ from rig.web import WebServer
 from torture import PLACES, SMALL_SAMPLE, Place, Sweep, check, does
 
 DISK = 'filesystem_used_ratio'
+IDN = '@bücher.example'  # behind a name; goes out as something else
 USERS = {'web1': ('ops', 'second'), 'web2': ('ops',), 'web3': ('third',)}
 WORDS = ('WARNING', 'RESOLVED')
 # What must be the same whatever happened on the way; a mail server that seems to be away is an
@@ -41,7 +42,7 @@ def configure(fleet, elements, domain='@example.com'):
 
 
 def smtp_element(server):
-    return (f'<mail host="127.0.0.1" port="{server.port}" from="fleet@example.com"'
+    return (f'<mail host="127.0.0.1" port="{server.port}" from="fleet{IDN}"'
             f' list-id="example.com" timeout="20s" security="starttls" user="{smtp.USER}"'
             f' password-file="mail.password" ca="{server.ca}"/>')
 
@@ -206,7 +207,7 @@ class Alerter(unittest.TestCase):
             for number in range(PLACES):
                 server = stack.enter_context(
                     smtp.MailServer(f'{self.folder}/mx{number}', *smtp_users()))
-                places.append(self.make_place(number, smtp_element(server)))
+                places.append(self.make_place(number, smtp_element(server), domain=IDN))
                 places[-1].server = server
                 server.settle()
                 server.empty()

@@ -124,7 +124,8 @@ def start(fleet, hosts, storage=''):
     """Two runs: there are keys, tables, counters, and probes on the clients."""
     hosts.configure(fleet, storage)
     for _ in range(2):
-        check(fleet.run('collector').status == 0, 'the beginning goes wrong')
+        result = fleet.run('collector')
+        check(result.status == 0, 'the beginning goes wrong:', result)
     hosts.configure(fleet, storage)  # nothing accepted yet
 
 
