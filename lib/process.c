@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
+#include <stdalign.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -11,6 +13,12 @@
 #include <unistd.h>
 
 #include "lib/compiler.h"
+
+#if defined(__SANITIZE_ADDRESS__) || HAS_ASAN_FEATURE
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_UNPOISON_MEMORY_REGION(at, size) ((void)(at), (void)(size))
+#endif
 
 static volatile sig_atomic_t process_stop;
 
@@ -61,6 +69,18 @@ const volatile sig_atomic_t *process_setup(void)
 	(void)signal(SIGPIPE, SIG_IGN);
 	process_prepare();
 	return &process_stop;
+}
+
+pid_t process_spawn(int (*child)(void *arg), void *arg)
+{
+	alignas(16) char stack[32 * 1024]; /* grows downwards wherever Linux runs but on PA-RISC */
+	sigset_t all, before;
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_BLOCK, &all, &before);
+	pid_t pid = clone(child, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, arg);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);	  /* keeps errno */
+	ASAN_UNPOISON_MEMORY_REGION(stack, sizeof stack); /* its functions may not have returned */
+	return pid;
 }
 
 int process_folder(char *out, size_t size, struct error *err)

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "lib/error.h"
 
@@ -37,6 +38,18 @@ void process_prepare(void);
  * Returns the flag that SIGTERM, SIGINT and SIGHUP set.
  */
 const volatile sig_atomic_t *process_setup(void);
+
+/*
+ * Starts a process that runs `child` and ends with what that returns, as fork(2) would, but without
+ * a copy of this one's memory, which takes the longer the more there is: both have the same, and
+ * this one stands still until the other has made way for a program or is over (clone(2),
+ * CLONE_VFORK). So `child` makes calls that are safe in a handler of signals (signal-safety(7)),
+ * and leaves memory as it is. It begins with all signals blocked, since handlers are not to run in
+ * it.
+ *
+ * For a process of one thread. Returns -1 and errno when none can be started.
+ */
+pid_t process_spawn(int (*child)(void *arg), void *arg);
 
 /* The folder that the running program's file lies in: what belongs to it was built, or installed,
  * beside. */

@@ -85,16 +85,27 @@ static int place_descriptors(const int *fds, size_t count)
 	return close_range((unsigned)(HELPER_CONTROL + count), ~0U, 0);
 }
 
-static void reset_signals(void)
-{
-	sigset_t none;
-	sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 static int become(enum role role)
 {
 	return role == ROLE_SIGNER ? 0 : confine_user_become(&other_user);
+}
+
+/* What a helper starts with. */
+struct start {
+	enum role role;
+	const int *fds; /* that of the program last */
+	size_t count;
+	char **argv, **envp;
+};
+
+static int run_program(void *arg)
+{
+	const struct start *s = arg;
+	int program = HELPER_CONTROL + (int)s->count - 1;
+	if (place_descriptors(s->fds, s->count) == 0 && fcntl(program, F_SETFD, FD_CLOEXEC) == 0 &&
+		become(s->role) == 0)
+		(void)execveat(program, "", s->argv, s->envp, AT_EMPTY_PATH);
+	return 127;
 }
 
 int helper_spawn(enum role role, const int *fds, size_t count, pid_t *ret_pid, struct error *err)
@@ -102,21 +113,15 @@ int helper_spawn(enum role role, const int *fds, size_t count, pid_t *ret_pid, s
 	char option[32], name[] = "fleet-helper";
 	char *argv[] = { name, option, NULL };
 	char *envp[ARRAY_LEN(kept_variables) + 1];
-	int all[HELPER_FDS_MAX + 1], program = HELPER_CONTROL + (int)count;
+	int all[HELPER_FDS_MAX + 1];
 	(void)snprintf(option, sizeof option, "--%s", role_name(role));
 	keep_environment(envp);
 	memcpy(all, fds, count * sizeof *fds);
 	all[count] = program_fd;
-	pid_t pid = fork();
+	struct start start = { role, all, count + 1, argv, envp };
+	pid_t pid = process_spawn(run_program, &start);
 	if (pid < 0)
-		return error_errno(err, "fork");
-	if (pid == 0) {
-		reset_signals();
-		if (place_descriptors(all, count + 1) == 0 &&
-			fcntl(program, F_SETFD, FD_CLOEXEC) == 0 && become(role) == 0)
-			(void)execveat(program, "", argv, envp, AT_EMPTY_PATH);
-		_exit(127);
-	}
+		return error_errno(err, "clone");
 	*ret_pid = pid;
 	return 0;
 }
@@ -135,12 +140,20 @@ int helper_start(enum role role, pid_t *ret_pid, int *ret_control, struct error 
 	return r;
 }
 
+static void unblock_signals(void)
+{
+	sigset_t none;
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 int helper_confine(enum role role, struct error *err)
 {
 	(void)signal(SIGINT, SIG_IGN);
 	(void)signal(SIGTERM, SIG_IGN);
 	(void)signal(SIGHUP, SIG_IGN);
 	(void)signal(SIGPIPE, SIG_IGN);
+	unblock_signals();
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
 		(!IS_SANITIZED && prctl(PR_SET_DUMPABLE, 0)))
 		return error_errno(err, "confine");

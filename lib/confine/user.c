@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "lib/confine/confine.h"
+#include "lib/process.h"
 
 /* systemd.exec(5), DynamicUser=: neither people nor packages get these. */
 enum { UNUSED_MIN = 61184, UNUSED_MAX = 65519 };
@@ -52,12 +53,15 @@ int confine_user_become(const struct confine_user *user)
 		       : 0;
 }
 
+static int try_become(void *user)
+{
+	return confine_user_become(user) ? 1 : 0;
+}
+
 bool confine_user_is_possible(const struct confine_user *user)
 {
 	int status = -1;
-	pid_t pid = fork();
-	if (pid == 0)
-		_exit(confine_user_become(user) ? 1 : 0);
+	pid_t pid = process_spawn(try_become, (void *)(uintptr_t)user);
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	return status == 0;

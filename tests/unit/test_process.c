@@ -70,10 +70,34 @@ static void whatever_the_parent_left(void **state)
 	assert_true(passes(a_closed_descriptor_takes_no_bytes));
 }
 
+/* It has this one's memory, and no signal comes to it. */
+static int mark(void *arg)
+{
+	sigset_t blocked;
+	*(int *)arg = 1;
+	return sigprocmask(SIG_SETMASK, NULL, &blocked) == 0 && sigismember(&blocked, SIGTERM) ? 7
+											       : 8;
+}
+
+static void a_child_without_a_copy(void **state)
+{
+	(void)state;
+	sigset_t blocked;
+	int is_marked = 0, status = -1;
+	pid_t pid = process_spawn(mark, &is_marked);
+	assert_true(pid > 0);
+	assert_int_equal(is_marked, 1); /* already: this one waited */
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+	assert_int_equal(sigprocmask(SIG_SETMASK, NULL, &blocked), 0);
+	assert_false(sigismember(&blocked, SIGTERM));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whatever_the_parent_left),
+		cmocka_unit_test(a_child_without_a_copy),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
