@@ -52,7 +52,8 @@ void memory_free(struct memory *m, void *p)
 	if (b->next)
 		b->next->prev = b->prev;
 	m->used -= b->size + BESIDE;
-	explicit_bzero(b->data, b->size);
+	if (m->is_secret)
+		explicit_bzero(b->data, b->size);
 	free(b);
 }
 

@@ -1,11 +1,12 @@
 #ifndef FLEET_SSH_MEMORY_H
 #define FLEET_SSH_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
  * The memory of one SSH session: counted, so that a host cannot make a session take all there
- * is (libssh2 allocates what a packet asks for); wiped when freed, since passwords pass
+ * is (libssh2 allocates what a packet asks for); wiped when freed, once a password passes
  * through it; and freed as a whole, since libssh2 forgets some of it when a session is ended
  * in the middle of something.
  */
@@ -21,6 +22,7 @@ enum memory_lack {
 struct memory {
 	struct memory_block *blocks;
 	size_t used, max; /* bytes, with what each block takes beside its own */
+	bool is_secret;	  /* what is freed from now on is wiped */
 	enum memory_lack lack;
 };
 

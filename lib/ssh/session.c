@@ -153,6 +153,7 @@ enum ssh_status ssh_session_auth_password(
 {
 	if (!begin(s, STAGE_AUTH))
 		return SSH_FAILED;
+	s->memory.is_secret = true;
 	return end(s, try_login(s, user, password));
 }
 
