@@ -19,7 +19,6 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/ssh/identity.h"
-#include "lib/ssh/session.h"
 
 enum {
 	ASKERS_MAX = 256,
@@ -331,7 +330,7 @@ int signer_main(void)
 	struct error err;
 	log_setup("fleet-collector", LOG_WARNING);
 	struct signer *s = calloc(1, sizeof *s);
-	if (!s || helper_confine(ROLE_SIGNER, &err) || ssh_global_init(&err)) {
+	if (!s || helper_confine(ROLE_SIGNER, &err)) {
 		log_error("signer: %s", s ? err.text : "out of memory");
 		free(s);
 		return 1;

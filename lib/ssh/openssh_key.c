@@ -5,6 +5,7 @@
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
+#include <openssl/rand.h>
 #include <stdlib.h>
 
 #include "lib/crypto/ed25519.h"
@@ -160,6 +161,21 @@ static int load_private(struct openssh_key *key, const struct openssh_file *f)
 		       : -1;
 }
 
+static bool needs_libcrypto(const struct openssh_file *f)
+{
+	struct reader r = { f->public_blob.data, f->public_blob.len };
+	struct slice type;
+	return f->encrypted || !reader_string(&r, &type) || !slice_is_text(type, "ssh-ed25519");
+}
+
+/* Here, since it reads its configuration at the first random number, and whoever opens keys may
+ * give up files after that; and only for those who need it: it takes longer than all else. */
+static bool start_libcrypto(void)
+{
+	unsigned char byte;
+	return RAND_bytes(&byte, sizeof byte) == 1;
+}
+
 int openssh_key_begin(const char *file, const char *text, size_t len, const char *passphrase,
 	struct openssh_key **ret_key, struct error *err)
 {
@@ -173,6 +189,10 @@ int openssh_key_begin(const char *file, const char *text, size_t len, const char
 	if (openssh_file_open(file, text, len, passphrase, &key->source, err) < 0) {
 		openssh_key_destroy(key);
 		return -1;
+	}
+	if (needs_libcrypto(&key->source) && !start_libcrypto()) {
+		openssh_key_destroy(key);
+		return error_set(err, "%s: libcrypto has no random numbers", file);
 	}
 	key->rounds = key->source.rounds;
 	*ret_key = key;
