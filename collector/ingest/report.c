@@ -13,6 +13,16 @@ static void note_times(struct report *r, const struct spool_head *head)
 	r->came_at = head->received_at;
 }
 
+/* A poller that was taken over may lie: what it can gain is that a report of its own making is
+ * taken for another one. */
+static void note_digest(struct report *r, const struct spool_head *head, const void *sealed)
+{
+	if (head->has_digest)
+		memcpy(r->digest, head->digest, sizeof r->digest);
+	else
+		hash_digest(sealed, head->length, r->digest);
+}
+
 /* Why a file is not a report; always returns 0, since it is data and not our failure. */
 static int judge(struct report *r, enum outcome outcome, const char *reason)
 {
@@ -39,7 +49,7 @@ int report_open(const struct keyring *ring, const struct spool_head *head, const
 	*r = (struct report){ .outcome = OUTCOME_OK, .text.cap = WIRE_FILE_MAX };
 	size_t key, body;
 	struct error why;
-	hash_digest(sealed, head->length, r->digest);
+	note_digest(r, head, sealed);
 	if (keyring_open(ring, sealed, head->length, &r->text, &key, &why) < 0)
 		return errno == ENOMEM ? error_no_memory(err)
 				       : judge(r, OUTCOME_UNSEALED, why.text);

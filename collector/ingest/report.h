@@ -18,7 +18,7 @@ struct report {
 	struct wire_report_header header; /* when ok, as all below */
 	int64_t asked_at;		  /* wall, of the server; 0 = unknown, as of a leftover */
 	int64_t came_at;		  /* likewise: when it was all here */
-	uint8_t digest[HASH_DIGEST_SIZE];
+	uint8_t digest[HASH_DIGEST_SIZE]; /* of the sealed bytes */
 	struct buffer text;
 	struct promtext metrics;
 };

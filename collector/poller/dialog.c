@@ -102,10 +102,9 @@ static void on_file(struct dialog *d, const struct wire_event *ev, enum dialog_s
 
 static void on_end(struct dialog *d, const struct wire_event *ev, enum dialog_status *status)
 {
-	uint8_t digest[HASH_DIGEST_SIZE];
 	char hex[2 * HASH_DIGEST_SIZE + 1];
-	hash_digest(d->frame.data, d->frame.len, digest);
-	if (strcmp(hex_encode(hex, digest, sizeof digest), ev->text) != 0) {
+	hash_digest(d->frame.data, d->frame.len, d->digest);
+	if (strcmp(hex_encode(hex, d->digest, sizeof d->digest), ev->text) != 0) {
 		FAIL(d, status, OUTCOME_TRUNCATED, "file %u does not have its digest", ev->index);
 		return;
 	}

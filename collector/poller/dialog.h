@@ -7,6 +7,7 @@
 
 #include "collector/poller/verdict.h"
 #include "lib/buffer.h"
+#include "lib/crypto/hash.h"
 #include "lib/probes.h"
 #include "lib/wire/wire.h"
 
@@ -33,7 +34,8 @@ struct dialog {
 	enum dialog_state state;
 	struct verdict verdict; /* OUTCOME_OK only after "done"; then a reason is a remark */
 	struct buffer frame;
-	uint32_t frames, acked; /* whole ones; acks queued */
+	uint8_t digest[HASH_DIGEST_SIZE]; /* of that */
+	uint32_t frames, acked;		  /* whole ones; acks queued */
 
 	/* private */
 	struct wire_parser parser;

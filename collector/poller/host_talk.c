@@ -56,8 +56,10 @@ static int keep_frame(struct host_run *h, struct error *err)
 		.received_at = clock_wall_ms(),
 		.length = (uint32_t)h->dialog.frame.len,
 		.asked_at = h->asked_at,
+		.has_digest = true,
 	};
 	memcpy(head.client, h->row.name, strlen(h->row.name) + 1);
+	memcpy(head.digest, h->dialog.digest, sizeof head.digest);
 	if (spool_put(h->env->spool_fd, &head, h->dialog.frames - 1, h->row.seq,
 		    h->dialog.frame.data, err))
 		return -1;

@@ -57,6 +57,21 @@ uint64_t fields_id(struct fields *f)
 	return value;
 }
 
+void fields_bytes(struct fields *f, uint8_t *out, size_t size)
+{
+	const char *field;
+	size_t len = take(f, &field);
+	memset(out, 0, size);
+	if (len != 2 * size)
+		f->bad = true;
+	for (size_t i = 0; i < len && !f->bad; i++) {
+		int digit = hex_value(field[i]);
+		if (digit < 0)
+			f->bad = true;
+		out[i / 2] = (uint8_t)(out[i / 2] << 4 | (digit & 15));
+	}
+}
+
 int64_t fields_number(struct fields *f, int64_t max)
 {
 	const char *field;

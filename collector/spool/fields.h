@@ -23,6 +23,9 @@ void fields_word(struct fields *f, const char *word);
 uint64_t fields_hex(struct fields *f);
 uint64_t fields_id(struct fields *f);
 
+/* Exactly `size` bytes in lower-case hex digits. */
+void fields_bytes(struct fields *f, uint8_t *out, size_t size);
+
 /* Decimal digits only, at most `max`. */
 int64_t fields_number(struct fields *f, int64_t max);
 

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "lib/buffer.h"
+#include "lib/crypto/hash.h"
 #include "lib/error.h"
 #include "lib/outcome.h"
 #include "lib/wire/wire.h"
@@ -26,7 +27,8 @@
  *
  * A .sealed file is one head line and then the sealed bytes:
  *   fleet1 spool <connection's attempt, 16 hex> <cycle, 16 hex> <received wall ms> <length>
- *     <client name, percent-encoded> <asked wall ms; missing in files of before there was this>
+ *     <client name, percent-encoded> <asked wall ms> <digest of the sealed bytes, 32 hex>
+ * The last two are missing in files of before there were these.
  *
  * An .outcomes line, written by one write(2) with O_APPEND:
  *   <attempt, 16 hex> <cycle, 16 hex> <nonce, 32 hex> <outcome> <stage or -> <taken ms>
@@ -54,6 +56,8 @@ struct spool_head {
 	uint32_t length; /* of the sealed bytes */
 	char client[256];
 	int64_t asked_at; /* right before the request left; 0 = unknown */
+	bool has_digest;
+	uint8_t digest[HASH_DIGEST_SIZE]; /* as the poller found it */
 };
 
 struct spool_outcome {

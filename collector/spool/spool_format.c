@@ -11,6 +11,7 @@
 
 #include "collector/spool/fields.h"
 #include "lib/escape.h"
+#include "lib/hex.h"
 
 static int fits(int len, size_t size)
 {
@@ -19,12 +20,14 @@ static int fits(int len, size_t size)
 
 int spool_format_head(const struct spool_head *h, char *out, size_t size)
 {
-	char client[FIELDS_ENCODED * sizeof h->client];
+	char client[FIELDS_ENCODED * sizeof h->client], digest[2 * HASH_DIGEST_SIZE + 1] = "";
+	if (h->has_digest)
+		(void)hex_encode(digest, h->digest, sizeof h->digest);
 	int len = snprintf(out, size,
 		WIRE_TAG "spool %016" PRIx64 " %016" PRIx64 " %" PRId64 " %" PRIu32 " %s %" PRId64
-			 "\n",
+			 "%s%s\n",
 		h->attempt_id, h->cycle_id, h->received_at, h->length,
-		fields_encode(client, h->client), h->asked_at);
+		fields_encode(client, h->client), h->asked_at, *digest ? " " : "", digest);
 	return fits(len, size);
 }
 
@@ -45,6 +48,9 @@ int spool_parse_head(const char *data, size_t len, struct spool_head *ret_head, 
 	fields_text(&f, h.client, sizeof h.client);
 	if (f.at)
 		h.asked_at = fields_number(&f, INT64_MAX);
+	h.has_digest = f.at;
+	if (f.at)
+		fields_bytes(&f, h.digest, sizeof h.digest);
 	if (!fields_done(&f) || !h.client[0])
 		return error_set(err, "its head line is malformed");
 	size_t body = (size_t)(newline + 1 - data);

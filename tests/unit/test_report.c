@@ -105,9 +105,26 @@ static void every_row(void **state)
 			assert_int_equal(r.header.attempt_id, rows[i].id);
 			assert_int_equal(r.asked_at, rows[i].id == 90 ? 1000 : 0);
 			assert_int_equal(r.came_at, 1200);
+			uint8_t digest[HASH_DIGEST_SIZE];
+			hash_digest(sealed, head.length, digest);
+			assert_memory_equal(r.digest, digest, sizeof digest);
 		}
 		report_finish(&r);
 	}
+}
+
+static void a_digest_is_made_once(void **state)
+{
+	(void)state;
+	uint8_t sealed[2000];
+	struct spool_head head = {
+		.attempt_id = 90, .client = "web1", .has_digest = true, .digest = { 1, 2, 3 }
+	};
+	head.length = (uint32_t)forge(&rows[0], sealed);
+	struct report r;
+	assert_int_equal(report_open(ring, &head, sealed, &r, NULL), 0);
+	assert_memory_equal(r.digest, head.digest, sizeof head.digest);
+	report_finish(&r);
 }
 
 static void what_is_no_report_is_unsealed(void **state)
@@ -165,6 +182,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_row),
+		cmocka_unit_test(a_digest_is_made_once),
 		cmocka_unit_test(what_is_no_report_is_unsealed),
 		cmocka_unit_test(reports_are_derived_boot_by_boot),
 	};

@@ -14,6 +14,8 @@ static const struct spool_head head = {
 	.length = 5,
 	.client = "web 1%/\xc3\xa9",
 	.asked_at = 1763785952007,
+	.has_digest = true,
+	.digest = { 0x00, 0x1f, [15] = 0xff },
 };
 
 #define NONCE "00112233445566778899aabbccddeeff"
@@ -34,9 +36,11 @@ static const struct spool_outcome failed = {
 /* clang-format off */
 static const char head_line[] =
 	"fleet1 spool 0123456789abcdef 0123456789abcd00 1763785952123 5 web%201%25/%c3%a9 "
-	"1763785952007\n";
-static const char older_head_line[] =
-	"fleet1 spool 0123456789abcdef 0123456789abcd00 1763785952123 5 web1\nhello";
+	"1763785952007 001f00000000000000000000000000ff\n";
+static const char *const older_heads[] = {
+	"fleet1 spool 0123456789abcdef 0123456789abcd00 1763785952123 5 web1\nhello",
+	"fleet1 spool 0123456789abcdef 0123456789abcd00 1763785952123 5 web1 0\nhello",
+};
 
 static const char *const bad_heads[] = {
 	"",
@@ -53,6 +57,14 @@ static const char *const bad_heads[] = {
 	"fleet1 spool 0123456789abcdef 0123456789abcd00 1763785952123 5 web1 \n12345",
 	"fleet1 spool 0123456789abcdef 0123456789abcd00 1763785952123 5 web1 x\n12345",
 	"fleet1 spool 0123456789abcdef 0123456789abcd00 1763785952123 5 web1 1 1\n12345",
+	"fleet1 spool 0123456789abcdef 0123456789abcd00 1763785952123 5 web1 1 "
+	"001f0000000000000000000000000ff\n12345",
+	"fleet1 spool 0123456789abcdef 0123456789abcd00 1763785952123 5 web1 1 "
+	"001F00000000000000000000000000ff\n12345",
+	"fleet1 spool 0123456789abcdef 0123456789abcd00 1763785952123 5 web1 1 "
+	"001f00000000000000000000000000ff00\n12345",
+	"fleet1 spool 0123456789abcdef 0123456789abcd00 1763785952123 5 web1 1 "
+	"001f00000000000000000000000000ff 1\n12345",
 	"fleet1 spool 0123456789abcdef 0123456789abcd00 1763785952123 5 web%00\n12345",
 	"fleet1 spool 0123456789abcdef 0123456789abcd00 1763785952123 5 web%2\n12345",
 	"fleet1 spool 0123456789abcdef 0123456789abcd00 1763785952123 5 web%zz\n12345",
@@ -140,6 +152,8 @@ static void heads_go_there_and_back(void **state)
 	assert_int_equal(back.length, 5);
 	assert_string_equal(back.client, head.client);
 	assert_int_equal(back.asked_at, head.asked_at);
+	assert_true(back.has_digest);
+	assert_memory_equal(back.digest, head.digest, sizeof head.digest);
 	for (size_t n = 0; n < strlen(out); n++)
 		assert_int_equal(spool_parse_head(out, n, &back, &body, &err), -1);
 }
@@ -147,13 +161,15 @@ static void heads_go_there_and_back(void **state)
 static void older_heads_are_read(void **state)
 {
 	(void)state;
-	struct spool_head back;
-	size_t body;
-	assert_int_equal(
-		spool_parse_head(older_head_line, sizeof older_head_line - 1, &back, &body, NULL),
-		0);
-	assert_string_equal(back.client, "web1");
-	assert_int_equal(back.asked_at, 0);
+	for (size_t i = 0; i < ARRAY_LEN(older_heads); i++) {
+		const char *text = older_heads[i];
+		struct spool_head back;
+		size_t body;
+		assert_int_equal(spool_parse_head(text, strlen(text), &back, &body, NULL), 0);
+		assert_string_equal(back.client, "web1");
+		assert_int_equal(back.asked_at, 0);
+		assert_false(back.has_digest);
+	}
 }
 
 static void bad_heads_are_refused(void **state)
