@@ -162,10 +162,11 @@ static int store(struct run *r)
 			log_info("nobody is due");
 		return EX_OK;
 	}
-	empty_inbox(r);
 	int status = store_phase_run(&s);
 	if (status == EX_OK)
 		sum_up(r, &s.summary);
+	else
+		empty_inbox(r);
 	return status;
 }
 

@@ -189,6 +189,8 @@ int ingest_run(const struct ingest *in, struct ingest_summary *ret_summary, stru
 		.spares = { .end = (uint32_t)in->config->client_count } };
 	int r = spool_list(in->spool_fd, &list, err);
 	if (r == 0)
+		r = spool_list_inbox(in->spool_fd, &list, err);
+	if (r == 0)
 		r = ingest_list(in, &list, b, err);
 	spool_list_finish(&list);
 	free(b);

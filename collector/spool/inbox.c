@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,9 +24,9 @@ static bool is_spare(const char *name, const struct stat *st)
 	return S_ISREG(st->st_mode) && digits > 0 && digits <= SPARE_DIGITS_MAX && !name[digits];
 }
 
-static bool is_sealed(const struct spool_entry *e, const struct stat *st)
+static bool is_frame(const struct spool_entry *e, const struct stat *st)
 {
-	return S_ISREG(st->st_mode) && e->kind == SPOOL_SEALED;
+	return S_ISREG(st->st_mode) && e->kind == SPOOL_SEALED && st->st_nlink == 1;
 }
 
 static int take(int spool_fd, int inbox_fd, const char *name, bool keep_spares, struct error *err)
@@ -35,7 +36,7 @@ static int take(int spool_fd, int inbox_fd, const char *name, bool keep_spares, 
 	spool_parse_name(name, &e);
 	if (fstatat(inbox_fd, name, &st, AT_SYMLINK_NOFOLLOW))
 		return error_errno(err, "spool: %s/%s", folder, name);
-	if (is_sealed(&e, &st) && st.st_nlink == 1)
+	if (is_frame(&e, &st))
 		return spool_name_sealed(inbox_fd, name, spool_fd, e.id, e.index, err);
 	if (keep_spares && is_spare(name, &st) && st.st_nlink == 1)
 		return 0;
@@ -99,4 +100,36 @@ int spool_open_inbox(int spool_fd, uid_t uid, gid_t gid, int *ret_fd, struct err
 	}
 	*ret_fd = fd;
 	return 0;
+}
+
+static int add_frame(struct spool_list *list, int inbox_fd, const char *name, struct error *err)
+{
+	struct spool_entry e;
+	struct stat st;
+	spool_parse_name(name, &e);
+	if (e.kind != SPOOL_SEALED || fstatat(inbox_fd, name, &st, AT_SYMLINK_NOFOLLOW) ||
+		!is_frame(&e, &st))
+		return 0;
+	(void)snprintf(e.name, sizeof e.name, "%s/%.*s", folder,
+		SPOOL_NAME_MAX - 1 - (int)sizeof folder, name);
+	return spool_list_add(list, &e) ? error_no_memory(err) : 0;
+}
+
+int spool_list_inbox(int spool_fd, struct spool_list *list, struct error *err)
+{
+	CLEANUP(folder_close) DIR *stream = NULL;
+	const char *name;
+	int r = 0, fd = open_folder(spool_fd, err);
+	if (fd < 0)
+		return -1;
+	stream = folder_stream(fd);
+	(void)close(fd);
+	if (!stream)
+		return error_errno(err, "spool: %s", folder);
+	while (r == 0 && (name = folder_next(stream)))
+		r = add_frame(list, dirfd(stream), name, err);
+	if (r == 0 && errno)
+		r = error_errno(err, "spool: %s", folder);
+	spool_list_sort(list);
+	return r;
 }

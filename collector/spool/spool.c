@@ -186,7 +186,7 @@ int spool_put_cycle(int spool_fd, const struct spool_cycle *c, struct error *err
 
 int spool_read(int spool_fd, const char *name, struct buffer *out, struct error *err)
 {
-	int fd = openat(spool_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(spool_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return error_errno(err, "spool: %s", name);
 	for (;;) {

@@ -124,6 +124,8 @@ struct spool_list {
 };
 
 int spool_list(int spool_fd, struct spool_list *ret_list, struct error *err) MUST_CHECK;
+int spool_list_add(struct spool_list *list, const struct spool_entry *entry) MUST_CHECK;
+void spool_list_sort(struct spool_list *list);
 void spool_list_finish(struct spool_list *list);
 
 /* Appends the whole file to `out`. errno tells what failed; EFBIG: it is more than `out` takes. */
@@ -138,8 +140,10 @@ int spool_name_sealed(int from_fd, const char *from, int to_fd, uint64_t attempt
  * go. spool_empty_inbox() comes first. */
 int spool_open_inbox(int spool_fd, uid_t uid, gid_t gid, int *ret_fd, struct error *err) MUST_CHECK;
 
-/* Moves the frames from the inbox into the spool, once nobody writes to them any more, and
- * removes what is neither frame nor spare. */
+/* Once nobody writes to them any more: adds the frames in the inbox to the list, by names that
+ * lead there; or moves them into the spool, where later pollers do not reach them, and removes what
+ * is neither frame nor spare. */
+int spool_list_inbox(int spool_fd, struct spool_list *list, struct error *err) MUST_CHECK;
 int spool_empty_inbox(int spool_fd, struct error *err) MUST_CHECK;
 
 /* A frame that was taken is not removed but becomes a spare for the next cycle's: to make a file

@@ -46,7 +46,7 @@ static int compare_entries(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-static int add_entry(struct spool_list *list, const struct spool_entry *entry)
+int spool_list_add(struct spool_list *list, const struct spool_entry *entry)
 {
 	struct spool_entry *items =
 		array_reserve(list->items, list->count + 1, &list->size, sizeof *items);
@@ -65,7 +65,7 @@ static int read_entries(DIR *stream, struct spool_list *list, struct error *err)
 	while ((name = folder_next(stream))) {
 		struct spool_entry entry;
 		spool_parse_name(name, &entry);
-		if (entry.kind != SPOOL_OTHER && add_entry(list, &entry) < 0)
+		if (entry.kind != SPOOL_OTHER && spool_list_add(list, &entry) < 0)
 			return error_set(err, "spool: out of memory");
 	}
 	return errno ? error_errno(err, "spool: list") : 0;
@@ -81,10 +81,15 @@ int spool_list(int spool_fd, struct spool_list *ret_list, struct error *err)
 		spool_list_finish(&list);
 		return -1;
 	}
-	if (list.count)
-		qsort(list.items, list.count, sizeof *list.items, compare_entries);
+	spool_list_sort(&list);
 	*ret_list = list;
 	return 0;
+}
+
+void spool_list_sort(struct spool_list *list)
+{
+	if (list->count)
+		qsort(list->items, list->count, sizeof *list->items, compare_entries);
 }
 
 void spool_list_finish(struct spool_list *list)
@@ -96,7 +101,9 @@ void spool_list_finish(struct spool_list *list)
 int spool_reject(int spool_fd, const char *name, struct error *err)
 {
 	char to[sizeof bad_folder + SPOOL_NAME_MAX];
-	(void)snprintf(to, sizeof to, "%s/%.*s", bad_folder, SPOOL_NAME_MAX - 1, name);
+	const char *slash = strrchr(name, '/'); /* of the inbox */
+	(void)snprintf(
+		to, sizeof to, "%s/%.*s", bad_folder, SPOOL_NAME_MAX - 1, slash ? slash + 1 : name);
 	if (renameat(spool_fd, name, spool_fd, to) < 0 && errno != ENOENT)
 		return error_errno(err, "spool: %s", to);
 	return 0;

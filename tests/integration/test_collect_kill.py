@@ -12,15 +12,14 @@ from rig.shows import shows
 from test_collect import CollectTest
 
 SYNCED = 'poller>syncfs'
-TAKEN = [SYNCED, 'main>renameat2']  # out of the folder that the poller fills
 # When the processes of a run die.
 WINDOWS = {
     'received': ['poller<writev'],
     'renamed': ['poller>renameat2'],
     'synced': [SYNCED],
     'acknowledged': [SYNCED, 'poller>sendto'],
-    'inserted': [*TAKEN, 'main<pwrite64'],
-    'committed': [*TAKEN, 'main>fdatasync', 'main<renameat2,unlinkat'],
+    'inserted': [SYNCED, 'main<pwrite64'],
+    'committed': [SYNCED, 'main>fdatasync', 'main<renameat2,unlinkat'],
 }
 STORING = ('inserted', 'committed')  # these come after the polling
 # Where its report lies then: on the client, in the spool, in the database.

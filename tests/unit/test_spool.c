@@ -69,14 +69,21 @@ static int remove_folder(void **state)
 	return 0;
 }
 
-/* As a poller and then the run do it. */
-static void put(const struct folder *f, const struct spool_head *h, uint32_t index, uint32_t spare,
-	const char *body)
+/* As a poller does it. */
+static void leave(const struct folder *f, const struct spool_head *h, uint32_t index,
+	uint32_t spare, const char *body)
 {
 	int inbox;
 	assert_int_equal(spool_open_inbox(f->fd, geteuid(), getegid(), &inbox, NULL), 0);
 	assert_int_equal(spool_put(inbox, h, index, spare, body, NULL), 0);
 	assert_int_equal(close(inbox), 0);
+}
+
+/* And then a run that does not come to store it, or the next one. */
+static void put(const struct folder *f, const struct spool_head *h, uint32_t index, uint32_t spare,
+	const char *body)
+{
+	leave(f, h, index, spare, body);
 	assert_int_equal(spool_empty_inbox(f->fd, NULL), 0);
 }
 
@@ -197,8 +204,15 @@ static void what_no_poller_makes_is_removed(void **state)
 	assert_int_equal(symlinkat("../lock", in, "9"), 0);
 	assert_int_equal(mkfifoat(in, "0000000000000005-00.sealed", 0600), 0);
 	assert_int_equal(mkdirat(in, "0000000000000006-00.sealed", 0700), 0);
-	assert_int_equal(spool_empty_inbox(f->fd, NULL), 0);
 
+	assert_int_equal(spool_list(f->fd, &list, NULL), 0);
+	assert_int_equal(list.count, 0);
+	assert_int_equal(spool_list_inbox(f->fd, &list, NULL), 0);
+	assert_int_equal(list.count, 1);
+	assert_string_equal(list.items[0].name, "in/0000000000000001-00.sealed");
+	spool_list_finish(&list);
+
+	assert_int_equal(spool_empty_inbox(f->fd, NULL), 0);
 	assert_int_equal(spool_list(f->fd, &list, NULL), 0);
 	assert_int_equal(list.count, 1);
 	assert_int_equal(list.items[0].id, 1);
@@ -208,6 +222,32 @@ static void what_no_poller_makes_is_removed(void **state)
 	close(in);
 	assert_int_equal(unlinkat(f->fd, "in", AT_REMOVEDIR), 0); /* that was all */
 	assert_int_equal(mkdirat(f->fd, "in", 0700), 0);
+}
+
+/* As when the run stores what its pollers have just left. */
+static void frames_are_taken_where_they_lie(void **state)
+{
+	const struct folder *f = *state;
+	struct spool_head h = head;
+	struct spool_spares spares = { .end = 1 };
+	struct spool_list list;
+	put(f, &h, 1, 1, "first");
+	leave(f, &h, 1, 1, "other");
+	h.attempt_id = 3;
+	leave(f, &h, 0, 2, "third");
+	assert_int_equal(spool_list(f->fd, &list, NULL), 0);
+	assert_int_equal(spool_list_inbox(f->fd, &list, NULL), 0);
+	assert_int_equal(list.count, 3);
+	assert_int_equal(list.sealed, 3);
+	assert_string_equal(list.items[0].name, "in/0000000000000003-00.sealed");
+	assert_string_equal(list.items[1].name, "0000000000000007-01.sealed");
+	assert_string_equal(list.items[2].name, "in/0000000000000007-01.sealed");
+	assert_int_equal(spool_release(f->fd, list.items[0].name, &spares, NULL), 0);
+	assert_int_equal(count_spares(f, 10), 1);
+	assert_int_equal(spool_reject(f->fd, list.items[2].name, NULL), 0);
+	assert_int_equal(faccessat(f->fd, "bad/0000000000000007-01.sealed", F_OK, 0), 0);
+	spool_list_finish(&list);
+	expect_body(f, "first");
 }
 
 static void the_inbox_changes_hands(void **state)
@@ -301,6 +341,7 @@ int main(void)
 		IN_FOLDER(a_collision_loses_nothing),
 		IN_FOLDER(a_spare_is_written_over),
 		IN_FOLDER(what_no_poller_makes_is_removed),
+		IN_FOLDER(frames_are_taken_where_they_lie),
 		IN_FOLDER(the_inbox_changes_hands),
 		IN_FOLDER(lines_are_appended_and_files_sorted),
 		cmocka_unit_test(a_full_disk_is_said),
