@@ -47,6 +47,9 @@ const volatile sig_atomic_t *process_setup(void);
  * and leaves memory as it is. It begins with all signals blocked, since handlers are not to run in
  * it.
  *
+ * It may become another user: none of that user's processes can reach into memory that is not to be
+ * dumped, see above (ptrace(2)).
+ *
  * For a process of one thread. Returns -1 and errno when none can be started.
  */
 pid_t process_spawn(int (*child)(void *arg), void *arg);
