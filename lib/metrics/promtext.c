@@ -260,8 +260,10 @@ static void parse_type(char *s, struct room *room)
 	*end = 0;
 	room->family = (struct name){ s, (size_t)(end - s), PROM_UNTYPED };
 	for (size_t i = 0; i < ARRAY_LEN(types); i++)
-		if (strcmp(types[i].word, word) == 0)
+		if (strcmp(types[i].word, word) == 0) {
 			room->family.type = types[i].type;
+			break;
+		}
 	room->last = room->family;
 }
 
@@ -334,9 +336,10 @@ static int parse_line(char *line, struct room *room, struct promtext *text)
 		return -1;
 	if (*line == '#') {
 		static const char type[] = "# TYPE ";
-		text->complete = strcmp(line, "# EOF") == 0;
 		if (strncmp(line, type, sizeof type - 1) == 0)
 			parse_type(line + sizeof type - 1, room);
+		else
+			text->complete = strcmp(line, "# EOF") == 0;
 		return 0;
 	}
 	return room->sample_count == PROMTEXT_SAMPLES_MAX ? -1 : parse_sample(line, room);
