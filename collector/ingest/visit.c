@@ -133,6 +133,14 @@ static int derive_one(struct visit *v, size_t i, const struct derive_terms *term
 	return 0;
 }
 
+/* Many visits wait for one transaction, and only the newest text of a client is ever stored. */
+static void forget_texts(struct visit *v, int64_t text_at)
+{
+	for (size_t i = 0; i < v->connection.report_count; i++)
+		if ((int)i != v->newest || !storage_wants_text(text_at, time_of(v, i)))
+			buffer_finish(&v->reports[i].text);
+}
+
 int visit_derive(struct visit *v, struct storage *storage, const struct derive_terms *terms,
 	struct error *err)
 {
@@ -141,7 +149,8 @@ int visit_derive(struct visit *v, struct storage *storage, const struct derive_t
 	size_t n = report_order(v->reports, v->connection.report_count, order);
 	if (n == 0)
 		return 0;
-	if (storage_get_counters(storage, v->client, &ground, err) < 0)
+	int64_t text_at;
+	if (storage_get_counters(storage, v->client, &ground, &text_at, err) < 0)
 		return -1;
 	for (size_t k = 0; k < n; k++) {
 		size_t i = order[k];
@@ -154,6 +163,7 @@ int visit_derive(struct visit *v, struct storage *storage, const struct derive_t
 			buffer_finish(&v->counters[v->newest]);
 		v->newest = (int)i;
 	}
+	forget_texts(v, text_at);
 	return 0;
 }
 

@@ -79,9 +79,15 @@ int storage_put_samples(struct storage *s, const struct sample *samples, size_t 
 /* How many readings the last call of it refused. */
 uint64_t storage_refused(const struct storage *s);
 
-/* The packed counters stored for a client; appends nothing when there are none. */
-int storage_get_counters(
-	struct storage *s, const char *client, struct buffer *out, struct error *err) MUST_CHECK;
+/* Whether the text of a report that was taken then is to be stored, too, when the stored one was
+ * taken at `text_at` (0 = there is none): it is for people to look at, and most of its weight is
+ * not worth a write every minute. Pure. */
+bool storage_wants_text(int64_t text_at, int64_t taken_at);
+
+/* The packed counters stored for a client, appended, and when the report was taken whose text is
+ * stored; nothing and 0 when there are none. */
+int storage_get_counters(struct storage *s, const char *client, struct buffer *out,
+	int64_t *ret_text_at, struct error *err) MUST_CHECK;
 
 /* Deletes samples of UTC days (by attempt id) before that of `before`, at most `limit` of them
  * or whole partitions, never what is unprocessed; then cycles and series to which nothing

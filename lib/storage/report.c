@@ -10,12 +10,16 @@ static const int64_t text_every_ms = 10 * 60 * 1000;
 
 enum { REPORT_MAX = 16 << 20 }; /* bytes, of which no report has a tenth */
 
+/* Either way: the clock may have jumped back. */
+bool storage_wants_text(int64_t text_at, int64_t taken_at)
+{
+	return !text_at || llabs(taken_at - text_at) >= text_every_ms;
+}
+
 static bool is_wanted(const struct cached_client *client, const struct sample *sample)
 {
-	if (!sample->has_report || !sample->text_len || sample->id < client->newest_ok_id)
-		return false;
-	/* either way: the clock may have jumped back */
-	return !client->text_at || llabs(sample->taken_at - client->text_at) >= text_every_ms;
+	return sample->has_report && sample->text_len && sample->id >= client->newest_ok_id &&
+	       storage_wants_text(client->text_at, sample->taken_at);
 }
 
 int report_put_text(struct storage *s, struct cached_client *client, const struct sample *sample,
@@ -44,28 +48,35 @@ struct counters {
 	const char *client;
 	struct buffer *out;
 	size_t before;
+	int64_t text_at;
 };
 
 static int get_counters(struct storage *s, void *arg, struct error *err)
 {
 	struct counters *c = arg;
+	struct cached_client *client;
 	struct db_value row;
-	CLEANUP(arena_finish) struct arena strings = { 0 };
-	const char *name = clean_name(&strings, c->client, CLIENT_MAX);
-	if (!name)
-		return error_no_memory(err);
 	c->out->len = c->before;
-	int rc = db_first(s->db, STATEMENT_COUNTERS, DB_VALUES(db_text(name)), &row, err);
+	c->text_at = 0;
+	if (cache_find_client(s, c->client, &client, err))
+		return -1;
+	if (!client)
+		return 0;
+	c->text_at = client->text_at;
+	int rc = db_first(s->db, STATEMENT_COUNTERS, DB_VALUES(db_int(client->id)), &row, err);
 	if (rc > 0 && row.type == DB_BLOB && buffer_append(c->out, row.p, row.len))
 		return error_set(err, "%s: its counters are too large", c->client);
 	return rc < 0 ? -1 : 0;
 }
 
-int storage_get_counters(
-	struct storage *s, const char *client, struct buffer *out, struct error *err)
+int storage_get_counters(struct storage *s, const char *client, struct buffer *out,
+	int64_t *ret_text_at, struct error *err)
 {
-	struct counters c = { client, out, out->len };
-	return storage_read(s, get_counters, &c, err);
+	struct counters c = { .client = client, .out = out, .before = out->len };
+	if (storage_read(s, get_counters, &c, err))
+		return -1;
+	*ret_text_at = c.text_at;
+	return 0;
 }
 
 struct report {

@@ -3,9 +3,7 @@
 
 #include "lib/storage/private.h"
 
-/* Stores the whole text of a sample's report, compressed, when the stored one is ten minutes
- * or more away: it is there for people to look at, and most of its weight is not worth a
- * write every minute. */
+/* Stores the whole text of a sample's report, compressed, when storage_wants_text() says so. */
 int report_put_text(struct storage *s, struct cached_client *client, const struct sample *sample,
 	struct error *err) MUST_CHECK;
 

@@ -321,15 +321,17 @@ static void counters_are_kept_by_client(void **state)
 {
 	struct rig *r = rig(state);
 	struct buffer out = { 0 };
+	int64_t text_at = -1;
 	struct sample s = good_sample(0, "web1", NULL, 0);
-	assert_done(r, storage_get_counters(r->s, "web1", &out, &r->err));
+	assert_done(r, storage_get_counters(r->s, "web1", &out, &text_at, &r->err));
 	assert_int_equal(out.len, 0);
+	assert_int_equal(text_at, 0);
 	s.counters = "a\0b";
 	s.counters_len = 3;
 	assert_int_equal(put(r, &s), PUT_NEW);
 	s = good_sample(1, "web1", NULL, 0); /* length 0 leaves the stored ones */
 	assert_int_equal(put(r, &s), PUT_NEW);
-	assert_done(r, storage_get_counters(r->s, "web1", &out, &r->err));
+	assert_done(r, storage_get_counters(r->s, "web1", &out, &text_at, &r->err));
 	assert_int_equal(out.len, 3);
 	assert_memory_equal(out.data, "a\0b", 3);
 	s = good_sample(2, "web1", NULL, 0);
@@ -340,9 +342,18 @@ static void counters_are_kept_by_client(void **state)
 	s.counters = "third";
 	s.counters_len = 5;
 	assert_int_equal(put(r, &s), PUT_REPLAY);
-	assert_done(r, storage_get_counters(r->s, "web1", &out, &r->err)); /* appends */
+	assert_done(r, storage_get_counters(r->s, "web1", &out, &text_at, &r->err)); /* appends */
 	assert_string_equal(out.data + 3, "second");
 	buffer_finish(&out);
+}
+
+static void expect_text_at(struct rig *r, int64_t want)
+{
+	struct buffer none = { 0 };
+	int64_t text_at = -1;
+	assert_done(r, storage_get_counters(r->s, "web1", &none, &text_at, &r->err));
+	assert_int_equal(text_at, want);
+	assert_int_equal(none.len, 0);
 }
 
 static void put_text(struct rig *r, int64_t n, const char *text)
@@ -358,14 +369,22 @@ static void the_text_is_kept_every_ten_minutes(void **state)
 	struct rig *r = rig(state);
 	const char *sql = "SELECT text_size, text_at, length(text) > 8 FROM report";
 	put_text(r, 0, "first");
+	expect_text_at(r, noon);
 	put_text(r, 599999, "second");
 	rig_reopen(r);
+	expect_text_at(r, noon);
 	put_text(r, 599998, "second");
 	assert_select(r, sql, "5|2026-11-22 12:00:00.000|1\n");
 	put_text(r, 600000, "the third");
 	assert_select(r, sql, "9|2026-11-22 12:10:00.000|1\n");
 	put_text(r, -600000, "older than what is stored");
 	assert_select(r, sql, "9|2026-11-22 12:10:00.000|1\n");
+	expect_text_at(r, noon + 600000);
+	assert_true(storage_wants_text(0, noon));
+	assert_false(storage_wants_text(noon, noon + 599999));
+	assert_true(storage_wants_text(noon, noon + 600000));
+	assert_false(storage_wants_text(noon, noon - 599999));
+	assert_true(storage_wants_text(noon, noon - 600000));
 }
 
 static void a_cycle_is_inserted_then_updated(void **state)
