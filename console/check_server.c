@@ -203,7 +203,9 @@ int check_confinement(const struct config *config)
 	char who[64] = "as this user";
 	if (confine_user_find(config->collector.user, &user, &err) != 0)
 		return check_failed(part, "%s", err.text);
-	bool is_possible = !user.is_other || confine_user_is_possible(&user);
+	bool is_possible = true;
+	if (user.is_other && confine_user_is_possible(&user, &is_possible, &err) != 0)
+		return check_failed(part, "%s", err.text);
 	if (!is_possible && *config->collector.user)
 		return check_failed(part, "cannot become user %s", config->collector.user);
 	if (user.is_other && is_possible)

@@ -41,18 +41,16 @@ const volatile sig_atomic_t *process_setup(void);
 
 /*
  * Starts a process that runs `child` and ends with what that returns, as fork(2) would, but without
- * a copy of this one's memory, which takes the longer the more there is: both have the same, and
- * this one stands still until the other has made way for a program or is over (clone(2),
- * CLONE_VFORK). So `child` makes calls that are safe in a handler of signals (signal-safety(7)),
- * and leaves memory as it is. It begins with all signals blocked, since handlers are not to run in
- * it.
- *
- * It may become another user: none of that user's processes can reach into memory that is not to be
- * dumped, see above (ptrace(2)).
+ * a copy of this one's memory, which takes the longer the more there is: both have the same, errno
+ * included, and this one stands still until the other has made way for a program or is over
+ * (clone(2), CLONE_VFORK). So `child` makes calls that are safe in a handler of signals
+ * (signal-safety(7)), leaves memory as it is, and has a stack of 32 KiB. It begins with all signals
+ * blocked, since handlers are not to run in it. It stays the user that it is: who becomes another
+ * changes what core dumps and ptrace(2) may see of the memory, which is this one's as well.
  *
  * For a process of one thread. Returns -1 and errno when none can be started.
  */
-pid_t process_spawn(int (*child)(void *arg), void *arg);
+pid_t process_spawn(int (*child)(void *arg), void *arg) MUST_CHECK;
 
 /* The folder that the running program's file lies in: what belongs to it was built, or installed,
  * beside. */

@@ -30,6 +30,9 @@ static const char *const kept_variables[] = {
 	"UBSAN_OPTIONS=",
 };
 
+/* Whom the helper is to become, UID:GID. It does so by itself, see process_spawn(). */
+static const char user_variable[] = "FLEET_HELPER_USER";
+
 static struct confine_user other_user;
 static int program_fd = -1;
 
@@ -43,9 +46,11 @@ int helper_choose_user(const char *name, struct error *err)
 {
 	const struct confine_user myself = { false, geteuid(), getegid() };
 	struct confine_user user;
-	if (confine_user_find(name, &user, err))
+	bool is_possible = true;
+	if (confine_user_find(name, &user, err) ||
+		(user.is_other && confine_user_is_possible(&user, &is_possible, err)))
 		return -1;
-	if (user.is_other && !confine_user_is_possible(&user)) {
+	if (!is_possible) {
 		if (*name)
 			return error_set(err, "cannot run pollers as user %s", name);
 		log_info("pollers run as root: there is no other user to become here");
@@ -60,7 +65,8 @@ const struct confine_user *helper_user(void)
 	return &other_user;
 }
 
-static void keep_environment(char *out[static ARRAY_LEN(kept_variables) + 1])
+/* Returns where it ends. */
+static char **keep_environment(char *out[static ARRAY_LEN(kept_variables) + 1])
 {
 	size_t count = 0;
 	for (char **e = environ; *e; e++)
@@ -69,6 +75,18 @@ static void keep_environment(char *out[static ARRAY_LEN(kept_variables) + 1])
 				strncmp(*e, kept_variables[i], strlen(kept_variables[i])) == 0)
 				out[count++] = *e;
 	out[count] = NULL;
+	return &out[count];
+}
+
+/* The signer stays the one it is: it reads files of the run's own user. */
+static void add_user(enum role role, char *text, size_t size, char *out[static 2])
+{
+	if (role == ROLE_SIGNER || !other_user.is_other)
+		return;
+	(void)snprintf(text, size, "%s=%lu:%lu", user_variable, (unsigned long)other_user.uid,
+		(unsigned long)other_user.gid);
+	out[0] = text;
+	out[1] = NULL;
 }
 
 /* In the child, where only async-signal-safe calls are allowed. First all go above the fixed
@@ -85,14 +103,8 @@ static int place_descriptors(const int *fds, size_t count)
 	return close_range((unsigned)(HELPER_CONTROL + count), ~0U, 0);
 }
 
-static int become(enum role role)
-{
-	return role == ROLE_SIGNER ? 0 : confine_user_become(&other_user);
-}
-
 /* What a helper starts with. */
 struct start {
-	enum role role;
 	const int *fds; /* that of the program last */
 	size_t count;
 	char **argv, **envp;
@@ -102,8 +114,7 @@ static int run_program(void *arg)
 {
 	const struct start *s = arg;
 	int program = HELPER_CONTROL + (int)s->count - 1;
-	if (place_descriptors(s->fds, s->count) == 0 && fcntl(program, F_SETFD, FD_CLOEXEC) == 0 &&
-		become(s->role) == 0)
+	if (place_descriptors(s->fds, s->count) == 0 && fcntl(program, F_SETFD, FD_CLOEXEC) == 0)
 		(void)execveat(program, "", s->argv, s->envp, AT_EMPTY_PATH);
 	return 127;
 }
@@ -112,13 +123,13 @@ int helper_spawn(enum role role, const int *fds, size_t count, pid_t *ret_pid, s
 {
 	char option[32], name[] = "fleet-helper";
 	char *argv[] = { name, option, NULL };
-	char *envp[ARRAY_LEN(kept_variables) + 1];
+	char *envp[ARRAY_LEN(kept_variables) + 2], user[64];
 	int all[HELPER_FDS_MAX + 1];
 	(void)snprintf(option, sizeof option, "--%s", role_name(role));
-	keep_environment(envp);
+	add_user(role, user, sizeof user, keep_environment(envp));
 	memcpy(all, fds, count * sizeof *fds);
 	all[count] = program_fd;
-	struct start start = { role, all, count + 1, argv, envp };
+	struct start start = { all, count + 1, argv, envp };
 	pid_t pid = process_spawn(run_program, &start);
 	if (pid < 0)
 		return error_errno(err, "clone");
@@ -140,6 +151,20 @@ int helper_start(enum role role, pid_t *ret_pid, int *ret_control, struct error 
 	return r;
 }
 
+static int become_user(struct error *err)
+{
+	struct confine_user user = { .is_other = true };
+	const char *text = getenv(user_variable);
+	char *colon, *end;
+	if (!text)
+		return 0;
+	user.uid = (uid_t)strtoul(text, &colon, 10);
+	user.gid = (gid_t)strtoul(*colon ? colon + 1 : colon, &end, 10);
+	if (*colon != ':' || *end)
+		return error_set(err, "%s is not UID:GID", user_variable);
+	return confine_user_become(&user) ? error_errno(err, "user %s", text) : 0;
+}
+
 static void unblock_signals(void)
 {
 	sigset_t none;
@@ -154,6 +179,8 @@ int helper_confine(enum role role, struct error *err)
 	(void)signal(SIGHUP, SIG_IGN);
 	(void)signal(SIGPIPE, SIG_IGN);
 	unblock_signals();
+	if (become_user(err))
+		return -1;
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
 		(!IS_SANITIZED && prctl(PR_SET_DUMPABLE, 0)))
 		return error_errno(err, "confine");

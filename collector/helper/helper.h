@@ -48,9 +48,9 @@ int poller_main(void);
 int resolver_main(void);
 int signer_main(void);
 
-/* What a helper does first: dies with its parent, can gain no privilege, dumps no core, lets
- * nobody trace it, has the limits of role.c, and leaves signals from the terminal to the
- * parent. */
+/* What a helper does first, since it starts with all signals blocked, and as the run's own user:
+ * becomes the user that it is told, leaves signals from the terminal to the parent, dies with it,
+ * can gain no privilege, dumps no core, lets nobody trace it, and has the limits of role.c. */
 int helper_confine(enum role role, struct error *err) MUST_CHECK;
 
 /* Kills (unless it is gone) and reaps. Accepts 0. */

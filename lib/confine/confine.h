@@ -84,7 +84,8 @@ int confine_user_find(
 int confine_user_become(const struct confine_user *user) MUST_CHECK;
 
 /* Whether a child could become that user: in a container with one user only it cannot. */
-bool confine_user_is_possible(const struct confine_user *user);
+int confine_user_is_possible(
+	const struct confine_user *user, bool *ret_is_possible, struct error *err) MUST_CHECK;
 
 /* What this build on this kernel does, for people: "system calls filtered (libseccomp 2.5.4)",
  * or why they are not. */

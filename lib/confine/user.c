@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "lib/confine/confine.h"
-#include "lib/process.h"
 
 /* systemd.exec(5), DynamicUser=: neither people nor packages get these. */
 enum { UNUSED_MIN = 61184, UNUSED_MAX = 65519 };
@@ -53,16 +52,25 @@ int confine_user_become(const struct confine_user *user)
 		       : 0;
 }
 
-static int try_become(void *user)
-{
-	return confine_user_become(user) ? 1 : 0;
-}
-
-bool confine_user_is_possible(const struct confine_user *user)
+/* A child with memory of its own, see process_spawn(). */
+static int try_become(const struct confine_user *user)
 {
 	int status = -1;
-	pid_t pid = process_spawn(try_become, (void *)(uintptr_t)user);
+	pid_t pid = fork();
+	if (pid == 0)
+		_exit(confine_user_become(user) ? 1 : 0);
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	return status == 0;
+	return status;
+}
+
+int confine_user_is_possible(
+	const struct confine_user *user, bool *ret_is_possible, struct error *err)
+{
+	errno = ECHILD; /* when a signal ended it */
+	int status = try_become(user);
+	*ret_is_possible = status == 0;
+	if (WIFEXITED(status) && WEXITSTATUS(status) <= 1)
+		return 0;
+	return error_errno(err, "a process to see whether another user is possible");
 }

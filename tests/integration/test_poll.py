@@ -713,7 +713,7 @@ class Processes(PollTest):
         self.assertIn('NoNewPrivs:\t1', status)
         environment = pathlib.Path(f'/proc/{poller}/environ').read_bytes()
         for part in filter(None, environment.split(b'\0')):
-            self.assertRegex(part, rb'^[A-Z]+SAN_OPTIONS=')
+            self.assertRegex(part, rb'^([A-Z]+SAN_OPTIONS|FLEET_HELPER_USER)=')
         opened = [os.readlink(f'/proc/{poller}/fd/{fd}') for fd in os.listdir(f'/proc/{poller}/fd')]
         for path in opened:
             self.assertNotRegex(path, r'server\.key|config\.xml|fleet\.db|known_hosts|/id')

@@ -5,10 +5,12 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/confine/confine.h"
 #include "lib/process.h"
 
 /* In a child, whose parent left it the worst. */
@@ -93,11 +95,28 @@ static void a_child_without_a_copy(void **state)
 	assert_false(sigismember(&blocked, SIGTERM));
 }
 
+/* Else memory that is not to be dumped may be, since it was somebody else's for a moment. */
+static void a_look_at_another_user_changes_nothing(void **state)
+{
+	(void)state;
+	bool is_possible;
+	int before = prctl(PR_GET_DUMPABLE);
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(prctl(PR_SET_DUMPABLE, 1), 0);
+	assert_int_equal(confine_user_is_possible(
+				 &(struct confine_user){ true, 65000, 65000 }, &is_possible, NULL),
+		0);
+	assert_int_equal(prctl(PR_GET_DUMPABLE), 1);
+	assert_int_equal(prctl(PR_SET_DUMPABLE, before), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whatever_the_parent_left),
 		cmocka_unit_test(a_child_without_a_copy),
+		cmocka_unit_test(a_look_at_another_user_changes_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
