@@ -76,6 +76,57 @@ static void frees_what_was_forgotten(void **state)
 	assert_int_equal(m.used, 0);
 }
 
+/* What is looked at when something is freed the next time. */
+static const char *watched;
+static bool is_wiped;
+
+void __real_free(void *p);
+void __wrap_free(void *p);
+void __wrap_free(void *p)
+{
+	if (watched)
+		is_wiped = watched[0] == 0 && memcmp(watched, watched + 1, 7) == 0;
+	watched = NULL;
+	__real_free(p);
+}
+
+static bool wipes(struct memory *m, void (*release)(struct memory *m, char *p))
+{
+	char *p = memory_alloc(m, 8);
+	assert_non_null(p);
+	memcpy(p, "password", 8);
+	watched = p;
+	release(m, p);
+	return is_wiped;
+}
+
+static void by_free(struct memory *m, char *p)
+{
+	memory_free(m, p);
+}
+
+static void by_growth(struct memory *m, char *p)
+{
+	assert_non_null(memory_realloc(m, p, 100));
+}
+
+static void at_the_end(struct memory *m, char *p)
+{
+	(void)p;
+	memory_finish(m);
+}
+
+static void what_was_secret_is_wiped(void **state)
+{
+	(void)state;
+	struct memory m = { .max = 1000 };
+	assert_false(wipes(&m, by_free));
+	m.is_secret = true;
+	assert_true(wipes(&m, by_free));
+	assert_true(wipes(&m, by_growth));
+	assert_true(wipes(&m, at_the_end));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -84,6 +135,7 @@ int main(void)
 		cmocka_unit_test(knows_whose_limit_it_was),
 		cmocka_unit_test(keeps_content_when_it_moves),
 		cmocka_unit_test(frees_what_was_forgotten),
+		cmocka_unit_test(what_was_secret_is_wiped),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
