@@ -20,14 +20,6 @@ static bool is_full(const struct batch *b)
 	return b->count == BATCH_VISITS || b->samples >= BATCH_SAMPLES || b->bytes >= BATCH_BYTES;
 }
 
-static size_t text_bytes(const struct visit *v)
-{
-	size_t bytes = 0;
-	for (size_t i = 0; i < v->connection.report_count; i++)
-		bytes += v->reports[i].text.len;
-	return bytes;
-}
-
 /* A client that is polled seldom has its rates all the same, also when one poll failed. */
 static struct derive_terms terms_of(const struct batch *b, const char *client)
 {
@@ -57,7 +49,7 @@ int batch_add(struct batch *b, uint64_t cycle_id, const struct spool_outcome *li
 	if (visit_derive(&v, b->in->storage, &terms, err) < 0)
 		return -1;
 	b->samples += v.row_count;
-	b->bytes += text_bytes(&v);
+	b->bytes += v.weight;
 	b->visits[b->count++] = v;
 	v = (struct visit){ 0 };
 	return 0;

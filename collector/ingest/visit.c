@@ -62,6 +62,7 @@ static int load_file(
 	if (report_open(ring, &head, file.data + body, &v->reports[i], err) < 0)
 		return -1;
 	if (v->reports[i].outcome == OUTCOME_OK) {
+		v->weight += v->reports[i].text.len;
 		v->connection.received_at = head.received_at;
 		set_client(v, head.client);
 	}

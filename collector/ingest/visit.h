@@ -19,6 +19,7 @@ struct visit {
 	int newest;			 /* the report derived last; -1 = none */
 	struct merge_row *rows;
 	size_t row_count;
+	size_t weight; /* bytes of its reports: what it holds grows with them */
 };
 
 /* Reads and opens the files, at most SPOOL_CONNECTION_FILES, of one attempt. `line` may be
