@@ -97,7 +97,9 @@ static int set_up(struct sqlite *s, const char *path, struct error *err)
 		return fail(s, "open", err);
 	(void)sqlite3_busy_timeout(s->handle, LOCK_WAIT_MS);
 	s->base.value_max = (size_t)sqlite3_limit(s->handle, SQLITE_LIMIT_LENGTH, -1) / 2;
-	/* temp_store: of what a statement of many rows changes, in case it fails in the middle */
+	/* temp_store: what a statement of many rows has changed, in case it fails in the middle,
+	 * went to a file. Sorts and temporary tables are in memory with it: all are of few rows; a
+	 * migration that sorts a large table has to set it back. */
 	return run_text(s,
 		"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32768;"
 		"PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF",
