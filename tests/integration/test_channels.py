@@ -46,17 +46,18 @@ class Webhooks(OutboxCase):
         self.assertLess(abs(int(stamp) - time.time()), 60)
         signed = hmac.new(SECRET.encode(), stamp.encode() + b'.' + request.body, hashlib.sha256)
         self.assertEqual(request.headers['X-Fleet-Signature'], 'sha256=' + signed.hexdigest())
+        with open(self.fleet.path('body'), 'wb') as f:
+            f.write(request.body)
         printed = subprocess.run(['sh', '-c', self.recipe()], check=True, capture_output=True,
-                                 cwd=self.fleet.folder, env={**os.environ, 'timestamp': stamp,
-                                                             'body': request.body.decode()})
+                                 cwd=self.fleet.folder, env={**os.environ, 'timestamp': stamp})
         self.assertEqual(printed.stdout.decode(), signed.hexdigest() + '\n')
 
     @staticmethod
     def recipe():
         """How a receiver checks a signature, as README.md has it."""
         readme = pathlib.Path(__file__).resolve().parents[2] / 'README.md'
-        return re.search('```\n(printf .*?)```', readme.read_text(encoding='utf-8'), re.S)[1].replace(
-            'chat.secret', 'secret')
+        recipe = re.search(r'```\n(\{ printf .*?)```', readme.read_text(encoding='utf-8'), re.S)
+        return recipe[1].replace('chat.secret', 'secret')
 
     def test_without_secrets_there_are_none(self):
         self.put('webhook', 'chat')
