@@ -134,6 +134,7 @@ static int start_pollers(struct poll_phase *p)
 		.cycle_id = p->cycle.id,
 		.taken_at = p->cycle.started_at,
 		.spool_fd = p->spool_fd,
+		.waiting = p->waiting,
 		.hosts = p->plan.hosts,
 		.host_count = p->plan.count,
 		.jumps = p->plan.jumps,

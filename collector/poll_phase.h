@@ -16,7 +16,7 @@ struct poll_phase {
 	const struct config *config;
 	const struct keyring *ring;
 	int spool_fd;
-	size_t waiting; /* sealed files that earlier runs left in the spool */
+	size_t waiting; /* frames that earlier runs left in the spool */
 	const char *state_path, *hosts_path;
 	struct run_state *state;
 	const volatile sig_atomic_t *stop;

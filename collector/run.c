@@ -89,19 +89,10 @@ static int load_state(struct run *r)
 	return claim_number(r->config, r->state_path, &r->state);
 }
 
-/* What pollers left, of this run or of one that was killed. */
-static void empty_inbox(const struct run *r)
-{
-	struct error err = { "" };
-	if (spool_empty_inbox(r->spool_fd, &err) < 0)
-		log_warning("%s: %s", r->config->collector.spool, err.text);
-}
-
 static int remove_temporary(struct run *r)
 {
 	CLEANUP(spool_list_finish) struct spool_list list = { 0 };
 	struct error err = { "" };
-	empty_inbox(r);
 	if (spool_list(r->spool_fd, &list, &err) < 0)
 		return fail(EX_IOERR, &err);
 	for (size_t i = 0; i < list.count; i++)
@@ -109,7 +100,8 @@ static int remove_temporary(struct run *r)
 			r->is_waiting = true;
 		else if (spool_remove(r->spool_fd, list.items[i].name, &err) < 0)
 			return fail(EX_IOERR, &err);
-	r->poll.waiting = list.sealed;
+	if (spool_count_frames(r->spool_fd, &list, &r->poll.waiting, &err) < 0)
+		return fail(EX_IOERR, &err);
 	return EX_OK;
 }
 
@@ -165,8 +157,6 @@ static int store(struct run *r)
 	int status = store_phase_run(&s);
 	if (status == EX_OK)
 		sum_up(r, &s.summary);
-	else
-		empty_inbox(r);
 	return status;
 }
 

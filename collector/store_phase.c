@@ -99,11 +99,17 @@ static void say_bad(const struct store_phase *s)
 {
 	const struct ingest_summary *sum = &s->summary;
 	if (sum->bad)
-		log_warning("%" PRIu32 " file%s did not open and went to %s/bad: %s", sum->bad,
+		log_warning("%" PRIu32 " report%s did not open, and went to %s/bad: %s", sum->bad,
 			plural(sum->bad), s->config->collector.spool, sum->first_bad);
 	if (sum->unread)
-		log_warning("%" PRIu32 " file%s could not be read, and will be in the next run: %s",
+		log_warning("%" PRIu32
+			    " report%s could not be read, and will be in the next run: %s",
 			sum->unread, plural(sum->unread), sum->first_unread);
+	if (sum->lost)
+		log_warning("%" PRIu64
+			    " byte%s in %s are no reports: the file is damaged, and went to "
+			    "bad/ there, if that has room",
+			sum->lost, plural(sum->lost), s->config->collector.spool);
 	if (sum->bad_lines)
 		log_warning("%" PRIu32 " outcome line%s cut, malformed or forged: dropped",
 			sum->bad_lines, plural(sum->bad_lines));

@@ -67,6 +67,7 @@ struct poll_plan {
 	uint64_t cycle_id;
 	int64_t taken_at; /* of every attempt: when its id was made, by the wall clock */
 	int spool_fd;	  /* encrypted_stats, a folder */
+	size_t waiting;	  /* frames in there already */
 	const struct poll_host *hosts; /* in the order of starting */
 	size_t host_count;
 	const struct poll_jump *jumps;

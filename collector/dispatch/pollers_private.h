@@ -30,14 +30,14 @@ struct poll_run {
 	struct names names;
 	struct worker workers[POLLERS_MAX];
 	uint32_t worker_count;
-	uint32_t started;  /* workers, ever: numbers their outcome files; 0 is the parent's */
-	uint32_t died;	   /* of those */
-	uint32_t barren;   /* those since a worker was done with a host */
-	uint32_t finished; /* hosts that workers were done with */
-	enum poll_end end; /* so far */
+	uint32_t started;	  /* workers, ever: numbers their files; 0 is the parent's */
+	uint32_t died;		  /* of those */
+	uint32_t barren;	  /* those since a worker was done with a host */
+	uint32_t finished;	  /* hosts that workers were done with */
+	enum poll_end end;	  /* so far */
 	struct ipc_settings caps; /* of all workers together, see caps_share() */
-	uint32_t room; /* files that the spool still takes, beside those of hosts in flight */
-	int outcomes_fd, inbox_fd;
+	uint32_t room; /* frames that the spool still takes, beside those of hosts in flight */
+	int outcomes_fd;
 	int64_t now_ms, stop_ms, kill_ms, told_ms, watched_ms;
 	bool is_stopping;
 	struct error record_fault; /* why known_hosts takes no new keys, if it takes none */

@@ -35,18 +35,13 @@ static void fit_descriptors(struct poll_run *r)
 	r->caps.dark = caps_dark(fit, r->worker_count, limit.rlim_max);
 }
 
-static int count_room(const struct poll_run *r, uint32_t *ret_room, struct error *err)
+static uint32_t count_room(const struct poll_plan *plan)
 {
-	uint32_t max = r->plan->config->collector.spool_files_max;
-	struct spool_list list;
-	if (spool_list(r->plan->spool_fd, &list, err))
-		return -1;
-	*ret_room = !max ? UINT32_MAX : list.sealed >= max ? 0 : max - (uint32_t)list.sealed;
-	spool_list_finish(&list);
-	return 0;
+	uint32_t max = plan->config->collector.spool_files_max;
+	return !max ? UINT32_MAX : plan->waiting >= max ? 0 : max - (uint32_t)plan->waiting;
 }
 
-static int settle_caps(struct poll_run *r, struct error *err)
+static void settle_caps(struct poll_run *r)
 {
 	const struct collector_config *c = &r->plan->config->collector;
 	r->caps = (struct ipc_settings){
@@ -57,11 +52,9 @@ static int settle_caps(struct poll_run *r, struct error *err)
 		.connect_timeout_ms = (uint32_t)c->connect_timeout_ms,
 		.log_level = log_level_now(),
 	};
-	if (count_room(r, &r->room, err))
-		return -1;
+	r->room = count_room(r->plan);
 	r->worker_count = caps_pollers(&r->caps, r->plan->host_count, c->pollers, count_cores());
 	fit_descriptors(r);
-	return 0;
 }
 
 static int find_identity(struct poll_run *r, const struct client *c, uint32_t *ret_identity)
@@ -79,12 +72,6 @@ static int find_identities(struct poll_run *r, struct error *err)
 	for (uint32_t i = 0; found == 0 && i < r->feed.count; i++)
 		found = find_identity(r, r->plan->hosts[i].client, &r->feed.hosts[i].identity);
 	return found ? error_no_memory(err) : identities_start(&r->identities, err);
-}
-
-static int open_inbox(struct poll_run *r, struct error *err)
-{
-	const struct confine_user *u = helper_user();
-	return spool_open_inbox(r->plan->spool_fd, u->uid, u->gid, &r->inbox_fd, err);
 }
 
 static int start_workers(struct poll_run *r, struct error *err)
@@ -107,10 +94,9 @@ static int set_up(struct poll_run *r, struct error *err)
 		caps_bind(&r->feed, r->plan->hosts, r->plan->config) ||
 		jumps_init(&r->jumps, r->plan, &r->feed))
 		return error_no_memory(err);
-	return open_inbox(r, err) ||
-			       spool_open_outcomes(r->plan->spool_fd, r->plan->cycle_id, 0,
-				       &r->outcomes_fd, err) ||
-			       probes_load(c->probe_dir, &r->probes, err) || settle_caps(r, err) ||
+	settle_caps(r);
+	return spool_open_outcomes(r->plan->spool_fd, r->plan->cycle_id, 0, &r->outcomes_fd, err) ||
+			       probes_load(c->probe_dir, &r->probes, err) ||
 			       find_identities(r, err) || start_workers(r, err)
 		       ? -1
 		       : 0;
@@ -122,7 +108,7 @@ int pollers_start(const struct poll_plan *plan, struct poll_run **ret_run, struc
 	if (!r)
 		return error_no_memory(err);
 	r->plan = plan;
-	r->outcomes_fd = r->inbox_fd = -1;
+	r->outcomes_fd = -1;
 	if (set_up(r, err)) {
 		pollers_cancel(r);
 		return -1;
@@ -145,8 +131,6 @@ void pollers_finish(struct poll_run *r)
 	buffer_finish(&r->hops);
 	if (r->outcomes_fd >= 0)
 		close(r->outcomes_fd);
-	if (r->inbox_fd >= 0)
-		close(r->inbox_fd);
 	free(r);
 }
 
@@ -158,5 +142,5 @@ void pollers_cancel(struct poll_run *r)
 	uint32_t last = r->started; /* 0 is the parent's */
 	pollers_finish(r);
 	for (uint32_t number = 0; number <= last; number++)
-		spool_remove_outcomes(plan->spool_fd, plan->cycle_id, number);
+		spool_remove_files(plan->spool_fd, plan->cycle_id, number);
 }

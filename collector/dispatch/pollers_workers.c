@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "collector/dispatch/caps.h"
+#include "collector/spool/spool.h"
 #include "lib/log.h"
 #include "lib/ssh/host_key_judge.h"
 
@@ -161,11 +162,12 @@ static int take_message(struct poll_run *r, struct worker *w)
 int poll_run_start_worker(struct poll_run *r, struct worker *w, struct error *err)
 {
 	const struct ipc_settings share = share_of(r, w);
+	if (r->started == SPOOL_POLLERS_MAX)
+		return error_set(err, "%d pollers died in one run", SPOOL_POLLERS_MAX);
 	const struct worker_setup setup = {
 		.settings = &share,
 		.probes = &r->probes,
 		.spool_fd = r->plan->spool_fd,
-		.inbox_fd = r->inbox_fd,
 		.number = ++r->started,
 	};
 	return worker_start(w, &setup, err);

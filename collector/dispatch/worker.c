@@ -20,18 +20,21 @@ static void close_fds(const int *fds, size_t count)
 			close(fds[i]);
 }
 
-/* The two sockets and the outcome file; the rest is the parent's own. */
+/* The two sockets and the two files; the rest is the parent's own. */
 static int spawn(struct worker *w, const struct worker_setup *s, struct error *err)
 {
-	int control[2] = { -1, -1 }, signer[2] = { -1, -1 }, outcomes = -1;
+	int control[2] = { -1, -1 }, signer[2] = { -1, -1 };
+	int frames = -1, outcomes = -1;
+	uint64_t cycle_id = s->settings->cycle_id;
 	int fds[HELPER_FDS_MAX];
 	int r = -1;
 	if (ipc_pair(control, err) || ipc_pair(signer, err) ||
-		spool_open_outcomes(s->spool_fd, s->settings->cycle_id, s->number, &outcomes, err))
+		spool_open_frames(s->spool_fd, cycle_id, s->number, &frames, err) ||
+		spool_open_outcomes(s->spool_fd, cycle_id, s->number, &outcomes, err))
 		goto out;
 	fds[0] = control[1];
 	fds[POLLER_SIGNER - HELPER_CONTROL] = signer[0];
-	fds[POLLER_INBOX - HELPER_CONTROL] = s->inbox_fd;
+	fds[POLLER_FRAMES - HELPER_CONTROL] = frames;
 	fds[POLLER_OUTCOMES - HELPER_CONTROL] = outcomes;
 	for (size_t i = 0; i < s->probes->count; i++)
 		fds[POLLER_PROBES - HELPER_CONTROL + (int)i] = s->probes->items[i].fd;
@@ -42,6 +45,7 @@ out:
 	w->signing = signer[1];
 	close_fds(signer, r == 0 ? 1 : 2);
 	close_fds(&control[r == 0 ? 1 : 0], r == 0 ? 1 : 2);
+	close_fds(&frames, 1);
 	close_fds(&outcomes, 1);
 	return r;
 }

@@ -27,8 +27,8 @@ struct worker {
 struct worker_setup {
 	const struct ipc_settings *settings;
 	const struct probes *probes;
-	int spool_fd, inbox_fd;
-	uint32_t number; /* of its outcome file; no two of a run share one */
+	int spool_fd;
+	uint32_t number; /* of its files; no two of a run share one */
 };
 
 int worker_start(struct worker *w, const struct worker_setup *setup, struct error *err) MUST_CHECK;

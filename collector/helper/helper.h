@@ -17,7 +17,7 @@
 enum {
 	HELPER_CONTROL = 3, /* SOCK_SEQPACKET to the parent, in every role */
 	POLLER_SIGNER = 4,
-	POLLER_INBOX = 5, /* the folder in the spool that pollers write to */
+	POLLER_FRAMES = 5, /* these two: files in the spool, to append to */
 	POLLER_OUTCOMES = 6,
 	POLLER_PROBES = 7, /* and following */
 	HELPER_FDS_MAX = 24,

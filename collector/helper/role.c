@@ -1,9 +1,8 @@
 #include "collector/helper/role.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "collector/helper/helper.h"
 
@@ -21,7 +20,8 @@ static const struct confine_limit limits[] = {
 	/* an absurd length in a packet is then a failed allocation; the rest is beside hosts */
 	{ P,         RLIMIT_AS,       "RLIMIT_AS",       1 << 30 },
 	{ R | S,     RLIMIT_AS,       "RLIMIT_AS",       512 << 20 },
-	/* for RLIMIT_FSIZE of pollers see limit_files() */
+	/* reports have 1 MiB at most, and are appended to one file */
+	{ P,         RLIMIT_FSIZE,    "RLIMIT_FSIZE",    UINT64_C(16) << 30 },
 	/* pollers have what the parent could raise it to, see fit_descriptors() */
 	{ R,         RLIMIT_NOFILE,   "RLIMIT_NOFILE",   64 },
 	{ S,         RLIMIT_NOFILE,   "RLIMIT_NOFILE",   2048 }, /* agents, pollers */
@@ -35,25 +35,24 @@ static const struct confine_limit limits[] = {
 /* What the C library, and the modules that nsswitch.conf names, read to resolve a name. Not
  * /etc and /var as a whole: keys and passwords may lie there. */
 static const struct confine_place places[] = {
-	{ P, CONFINE_FILL, POLLER_INBOX, NULL },
-	{ R, CONFINE_READ, -1, "/etc/gai.conf" },
-	{ R, CONFINE_READ, -1, "/etc/host.conf" },
-	{ R, CONFINE_READ, -1, "/etc/hosts" },
-	{ R, CONFINE_READ, -1, "/etc/ld.so.cache" },
-	{ R, CONFINE_READ, -1, "/etc/nsswitch.conf" },
-	{ R, CONFINE_READ, -1, "/etc/resolv.conf" },
-	{ R, CONFINE_READ, -1, "/etc/services" },
-	{ R, CONFINE_READ, -1, "/lib" },
-	{ R, CONFINE_READ, -1, "/lib64" },
-	{ R, CONFINE_READ, -1, "/run/NetworkManager" },
-	{ R, CONFINE_READ, -1, "/run/nscd" },
-	{ R, CONFINE_READ, -1, "/run/resolvconf" },
-	{ R, CONFINE_READ, -1, "/run/systemd/resolve" },
-	{ R, CONFINE_READ, -1, "/sys/devices/system/cpu" },
-	{ R, CONFINE_READ, -1, "/usr/lib" },
-	{ R, CONFINE_READ, -1, "/usr/lib64" },
-	{ R, CONFINE_READ, -1, "/usr/local/lib" },
-	{ R, CONFINE_READ, -1, "/var/lib/sss" },
+	{ R, "/etc/gai.conf" },
+	{ R, "/etc/host.conf" },
+	{ R, "/etc/hosts" },
+	{ R, "/etc/ld.so.cache" },
+	{ R, "/etc/nsswitch.conf" },
+	{ R, "/etc/resolv.conf" },
+	{ R, "/etc/services" },
+	{ R, "/lib" },
+	{ R, "/lib64" },
+	{ R, "/run/NetworkManager" },
+	{ R, "/run/nscd" },
+	{ R, "/run/resolvconf" },
+	{ R, "/run/systemd/resolve" },
+	{ R, "/sys/devices/system/cpu" },
+	{ R, "/usr/lib" },
+	{ R, "/usr/lib64" },
+	{ R, "/usr/local/lib" },
+	{ R, "/var/lib/sss" },
 };
 /* clang-format on */
 
@@ -70,21 +69,8 @@ const char *role_name(enum role role)
 	return "";
 }
 
-/* A report has 1 MiB at most, so this is for its outcome file: 16,000 of the longest lines. It
- * counts from the beginning of every file, that which standard error is appended to as well. */
-static int limit_files(enum role role, struct error *err)
-{
-	struct confine_limit files = { P, RLIMIT_FSIZE, "RLIMIT_FSIZE", 64 << 20 };
-	struct stat log;
-	if (fstat(STDERR_FILENO, &log) == 0 && S_ISREG(log.st_mode))
-		files.max += (uint64_t)log.st_size;
-	return confine_limits(role, &files, 1, err);
-}
-
 int role_limit(enum role role, struct error *err)
 {
-	if (limit_files(role, err))
-		return -1;
 	return confine_limits(role, limits, ARRAY_LEN(limits), err);
 }
 

@@ -8,7 +8,7 @@
  * files and system calls of role.c and role_calls.c, which are all there is to review.
  *
  *   poller    speaks SSH to hosts. Holds host rows, and a password while its host is in flight.
- *             Reads no file; writes to one folder.
+ *             Reads no file; appends to two.
  *   resolver  speaks to name servers, through whatever nsswitch.conf names. Holds one name.
  *   signer    speaks to pollers and agents. Holds the private keys. No network, no file.
  */

@@ -13,14 +13,12 @@
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "collector/helper/helper.h"
 #include "collector/helper/role.h"
 
 enum { P = ROLE_POLLER, R = ROLE_RESOLVER, S = ROLE_SIGNER, ALL = P | R | S };
-
-/* What spool_put() says: to write, never to read. */
-enum { WRITE = O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC };
 
 /* clang-format off */
 #define ANY(of, call)     { .kinds = of, .name = call }
@@ -77,18 +75,16 @@ const struct confine_call role_calls[] = {
 	IF(ALL,     "newfstatat", ARG(3, AT_EMPTY_PATH)),       /* fstat, before glibc 2.38 */
 	ANY(ALL,    "read"),
 	ANY(ALL,    "write"),             /* outcome lines, the log */
-	ANY(P,      "ftruncate"),         /* an old file that was longer */
-	ANY(P,      "lseek"),             /* the same */
-	ANY(P,      "writev"),            /* a report: head and body */
+	IF(P,       "fdatasync", ARG(0, POLLER_FRAMES)),
+	IF(P,       "ftruncate", ARG(0, POLLER_OUTCOMES)),      /* a line that did not fit */
+	IF(P,       "lseek", ARG(0, POLLER_OUTCOMES)),          /* the same */
+	IF(P,       "writev", ARG(0, POLLER_FRAMES)),           /* a report: head and body */
+	IF(P,       "writev", ARG(0, STDERR_FILENO)),           /* abort */
 	ANY(R,      "lseek"),             /* stdio */
 	ANY(R,      "pread64"),           /* dlopen */
 	ANY(R,      "writev"),            /* nscd */
 
 	/* files */
-	IF(P,       "openat", ARG(0, POLLER_INBOX), ARG(2, WRITE)),
-	IF(P,       "renameat2", ARG(0, POLLER_INBOX), ARG(2, POLLER_INBOX), ARG(4, RENAME_NOREPLACE)),
-	IF(P,       "syncfs", ARG(0, POLLER_INBOX)),
-	IF(P,       "unlinkat", ARG(0, POLLER_INBOX), ARG(2, 0)),
 	IF(R,       "open", READ(1)),                      /* modules; what is read is in role.c */
 	IF(R,       "openat", READ(2)),                    /* the same */
 	ANY(R,      "access"),

@@ -33,11 +33,10 @@ static struct derive_terms terms_of(const struct batch *b, const char *client)
 }
 
 int batch_add(struct batch *b, uint64_t cycle_id, const struct spool_outcome *line,
-	const struct spool_entry *files, size_t file_count, struct error *err)
+	const struct spool_frame *frames, size_t frame_count, struct error *err)
 {
 	CLEANUP(visit_finish) struct visit v = { 0 };
-	if (visit_load(&v, b->in->spool_fd, b->in->ring, cycle_id, line, files, file_count, err) <
-		0)
+	if (visit_load(&v, b->sources, b->in->ring, cycle_id, line, frames, frame_count, err) < 0)
 		return -1;
 	if ((is_full(b) || has_client(b, v.client)) && batch_flush(b, err) < 0)
 		return -1;
@@ -55,18 +54,19 @@ int batch_add(struct batch *b, uint64_t cycle_id, const struct spool_outcome *li
 	return 0;
 }
 
-static void count_bad(struct ingest_summary *sum, const struct visit *v)
+static void count_bad(struct batch *b, const struct visit *v)
 {
+	struct ingest_summary *sum = b->summary;
 	for (size_t i = 0; i < v->connection.report_count; i++) {
 		const struct report *r = &v->reports[i];
 		bool is_read = r->outcome != OUTCOME_INTERNAL;
 		char *first = is_read ? sum->first_bad : sum->first_unread;
 		if (r->outcome == OUTCOME_OK)
 			continue;
-		log_debug("%s: %s: %s", v->client, v->files[i].name, r->reason);
+		const char *name = sources_name(b->sources, &v->frames[i]);
+		log_debug("%s: %s: %s", v->client, name, r->reason);
 		if ((is_read ? sum->bad++ : sum->unread++) == 0)
-			(void)snprintf(first, sizeof sum->first_bad, "%s: %s", v->files[i].name,
-				r->reason);
+			(void)snprintf(first, sizeof sum->first_bad, "%s: %s", name, r->reason);
 	}
 }
 
@@ -119,21 +119,19 @@ static int store(struct batch *b, enum put_result *results, struct error *err)
 	return r;
 }
 
-/* The rows are committed: counts them and takes the files away. */
-static int settle(struct batch *b, const enum put_result *results, struct error *err)
+/* The rows are committed: counts them. */
+static void settle(struct batch *b, const enum put_result *results)
 {
-	int r = 0;
 	size_t n = 0;
-	for (size_t i = 0; i < b->count && r == 0; i++) {
+	for (size_t i = 0; i < b->count; i++) {
 		const struct visit *v = &b->visits[i];
 		count_rows(b, v, results + n);
 		if (v->row_count)
 			count_connection(b, v, results[n]);
-		count_bad(b->summary, v);
-		r = visit_settle(v, b->in->spool_fd, &b->spares, err);
+		count_bad(b, v);
+		visit_settle(v, b->sources, &b->rejected);
 		n += v->row_count;
 	}
-	return r;
 }
 
 int batch_flush(struct batch *b, struct error *err)
@@ -142,11 +140,11 @@ int batch_flush(struct batch *b, struct error *err)
 	if (!results)
 		return error_no_memory(err);
 	int r = store(b, results, err);
-	if (r == 0)
-		r = settle(b, results, err);
-	free(results);
-	if (r == 0)
+	if (r == 0) {
+		settle(b, results);
 		batch_finish(b);
+	}
+	free(results);
 	return r;
 }
 

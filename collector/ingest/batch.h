@@ -16,19 +16,20 @@ struct batch {
 	struct ingest_summary *summary;
 	struct visit visits[BATCH_VISITS];
 	size_t count, samples, bytes;
-	struct spool_spares spares;
-	uint32_t ok, failed; /* connections stored so far; the caller resets them */
+	struct sources *sources; /* of the cycle at hand */
+	uint32_t rejected;	 /* frames that were no reports, in this run */
+	uint32_t ok, failed;	 /* connections stored so far; the caller resets them */
 };
 
 /* Loads and derives one connection; commits what was gathered when it is enough. `line` and
- * `files` must stay until batch_flush(). */
+ * `frames` must stay until batch_flush(). */
 int batch_add(struct batch *b, uint64_t cycle_id, const struct spool_outcome *line,
-	const struct spool_entry *files, size_t file_count, struct error *err) MUST_CHECK;
+	const struct spool_frame *frames, size_t frame_count, struct error *err) MUST_CHECK;
 
-/* Commits what was gathered, then takes its files out of the spool. */
+/* Commits what was gathered, then sees to the frames that are no reports. */
 int batch_flush(struct batch *b, struct error *err) MUST_CHECK;
 
-/* Forgets what was gathered; its files stay. */
+/* Forgets what was gathered. */
 void batch_finish(struct batch *b);
 
 #endif

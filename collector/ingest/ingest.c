@@ -1,5 +1,6 @@
 #include "collector/ingest/ingest.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "collector/ingest/batch.h"
@@ -16,11 +17,12 @@ struct slice {
 	bool has_cycle;
 	struct spool_cycle cycle;
 	struct outcomes outcomes;
+	struct sources sources;
 };
 
 static bool is_of_cycle(const struct spool_entry *e)
 {
-	return e->kind == SPOOL_OUTCOMES || e->kind == SPOOL_CYCLE;
+	return e->kind == SPOOL_FRAMES || e->kind == SPOOL_OUTCOMES || e->kind == SPOOL_CYCLE;
 }
 
 /* The slice that begins at the first of these files. */
@@ -59,7 +61,7 @@ static int slice_load(struct slice *s, int spool_fd, const struct keyring *ring,
 	for (size_t i = 0; i < s->count; i++) {
 		CLEANUP(buffer_finish) struct buffer file = { 0 };
 		const struct spool_entry *e = &s->files[i];
-		if (!is_of_cycle(e))
+		if (e->kind != SPOOL_OUTCOMES && e->kind != SPOOL_CYCLE)
 			continue;
 		if (spool_read(spool_fd, e->name, &file, err) < 0)
 			return -1;
@@ -70,7 +72,13 @@ static int slice_load(struct slice *s, int spool_fd, const struct keyring *ring,
 	}
 	drop_forged(&s->outcomes, ring);
 	outcomes_sort(&s->outcomes);
-	return 0;
+	return sources_open(&s->sources, spool_fd, s->files, s->count, err);
+}
+
+static void slice_finish(struct slice *s)
+{
+	outcomes_finish(&s->outcomes);
+	sources_finish(&s->sources);
 }
 
 static int put_cycle(const struct ingest *in, const struct slice *s, const struct batch *b,
@@ -93,55 +101,65 @@ static int put_cycle(const struct ingest *in, const struct slice *s, const struc
 	return storage_put_cycle(in->storage, &cycle, err);
 }
 
-/* How far the lines and the files of a slice are taken. */
+/* How far the lines and the frames of a slice are taken. */
 struct front {
-	size_t line, file;
+	size_t line, frame;
 };
 
-static size_t count_files(const struct slice *s, size_t from, uint64_t attempt_id)
+static size_t count_frames(const struct spool_frames *f, size_t from, uint64_t attempt_id)
 {
 	size_t n = 0;
-	while (from + n < s->count && n < SPOOL_CONNECTION_FILES &&
-		s->files[from + n].kind == SPOOL_SEALED && s->files[from + n].id == attempt_id)
+	while (from + n < f->count && n < SPOOL_CONNECTION_FILES &&
+		f->items[from + n].attempt_id == attempt_id)
 		n++;
 	return n;
 }
 
-/* Hands over the connection with the smallest attempt id: a line, files, or both. */
+/* Hands over the connection with the smallest attempt id: a line, frames, or both. */
 static int take_connection(
 	struct front *f, const struct slice *s, struct batch *b, struct error *err)
 {
+	const struct spool_frames *frames = &s->sources.frames;
 	const struct spool_outcome *line =
 		f->line < s->outcomes.count ? &s->outcomes.items[f->line] : NULL;
-	const struct spool_entry *file = f->file < s->count ? &s->files[f->file] : NULL;
-	if (line && file && line->attempt_id > file->id)
+	const struct spool_frame *frame =
+		f->frame < frames->count ? &frames->items[f->frame] : NULL;
+	if (line && frame && line->attempt_id > frame->attempt_id)
 		line = NULL;
-	size_t files = file ? count_files(s, f->file, line ? line->attempt_id : file->id) : 0;
+	uint64_t id = line ? line->attempt_id : frame->attempt_id;
+	size_t count = frame ? count_frames(frames, f->frame, id) : 0;
 	f->line += line ? 1 : 0;
-	f->file += files;
-	return batch_add(b, s->cycle_id, line, file, files, err);
+	f->frame += count;
+	return batch_add(b, s->cycle_id, line, frame, count, err);
 }
 
-static int take_connections(const struct slice *s, struct batch *b, struct error *err)
+static int take_connections(struct slice *s, struct batch *b, struct error *err)
 {
 	struct front f = { 0 };
-	for (;;) {
-		while (f.file < s->count && s->files[f.file].kind != SPOOL_SEALED)
-			f.file++;
-		if (f.line == s->outcomes.count && f.file == s->count)
-			return batch_flush(b, err);
+	b->sources = &s->sources;
+	while (f.line < s->outcomes.count || f.frame < s->sources.frames.count)
 		if (take_connection(&f, s, b, err) < 0)
 			return -1;
-	}
+	return batch_flush(b, err);
+}
+
+static void count_unread(struct ingest_summary *sum, const struct sources *s)
+{
+	if (s->unread && sum->unread == 0)
+		(void)snprintf(sum->first_unread, sizeof sum->first_unread, "%.319s",
+			s->first_unread.text);
+	sum->unread += (uint32_t)s->unread;
+	sum->lost += s->frames.lost;
 }
 
 /* Its .cycle goes first: what a crash in between leaves must not count an empty cycle. */
-static int remove_cycle_files(const struct slice *s, int spool_fd, struct error *err)
+static int remove_files(const struct slice *s, int spool_fd, struct error *err)
 {
 	for (size_t i = 0; i < s->count; i++)
-		if (is_of_cycle(&s->files[i]) && spool_remove(spool_fd, s->files[i].name, err) < 0)
+		if ((s->files[i].kind == SPOOL_OUTCOMES || s->files[i].kind == SPOOL_CYCLE) &&
+			spool_remove(spool_fd, s->files[i].name, err) < 0)
 			return -1;
-	return 0;
+	return sources_remove(&s->sources, err);
 }
 
 static int ingest_slice(
@@ -151,6 +169,7 @@ static int ingest_slice(
 		return -1;
 	b->ok = b->failed = 0;
 	b->summary->bad_lines += (uint32_t)s->outcomes.malformed;
+	count_unread(b->summary, &s->sources);
 	if (put_cycle(in, s, b, false, err) < 0 || take_connections(s, b, err) < 0 ||
 		put_cycle(in, s, b, true, err) < 0)
 		return -1;
@@ -158,7 +177,7 @@ static int ingest_slice(
 		b->summary->ok = b->ok;
 		b->summary->failed = b->failed;
 	}
-	return remove_cycle_files(s, in->spool_fd, err);
+	return remove_files(s, in->spool_fd, err);
 }
 
 static int ingest_list(
@@ -169,12 +188,12 @@ static int ingest_list(
 		at += s.count;
 		int r = ingest_slice(in, &s, b, err);
 		batch_finish(b); /* it points into the slice */
-		outcomes_finish(&s.outcomes);
+		slice_finish(&s);
 		if (r < 0)
 			return -1;
 	}
-	spool_trim_spares(in->spool_fd, &b->spares);
-	return b->summary->bad ? spool_trim_bad(in->spool_fd, err) : 0;
+	bool is_more_bad = b->summary->bad || b->summary->lost;
+	return is_more_bad ? spool_trim_bad(in->spool_fd, err) : 0;
 }
 
 int ingest_run(const struct ingest *in, struct ingest_summary *ret_summary, struct error *err)
@@ -184,12 +203,8 @@ int ingest_run(const struct ingest *in, struct ingest_summary *ret_summary, stru
 	if (!b)
 		return error_no_memory(err);
 	*ret_summary = (struct ingest_summary){ 0 };
-	*b = (struct batch){ .in = in,
-		.summary = ret_summary,
-		.spares = { .end = (uint32_t)in->config->client_count } };
+	*b = (struct batch){ .in = in, .summary = ret_summary };
 	int r = spool_list(in->spool_fd, &list, err);
-	if (r == 0)
-		r = spool_list_inbox(in->spool_fd, &list, err);
 	if (r == 0)
 		r = ingest_list(in, &list, b, err);
 	spool_list_finish(&list);

@@ -11,7 +11,7 @@
 /*
  * Everything in the spool into storage, oldest cycle first: what this run fetched, and what
  * crashes, power cuts and outages of the database left of earlier ones. A file goes only after
- * the commit that holds its rows; what a crash in between leaves comes again, and storage
+ * the commits that hold its rows; what a crash in between leaves comes again, and storage
  * knows it by its attempt id and digest.
  */
 struct ingest {
@@ -27,8 +27,9 @@ struct ingest_summary {
 	uint32_t stored, completed, replayed, stale; /* rows, see enum put_result */
 	uint32_t ok, failed;			     /* connections of the current cycle */
 	uint64_t refused;			     /* readings, of clients with too many series */
-	uint32_t bad;				     /* files moved to bad/ */
-	uint32_t unread;	/* files that the disk did not give back: they stay */
+	uint32_t bad;				     /* frames put into bad/ */
+	uint32_t unread;	/* those, or files, that the disk did not give back: they stay */
+	uint64_t lost;		/* bytes that are no frames: their files went to bad/ */
 	char first_unread[320]; /* which, and why */
 	uint32_t bad_lines;	/* outcome lines that were dropped */
 	char first_bad[320];	/* which file, and why */

@@ -7,16 +7,11 @@
 
 #include "lib/attempt.h"
 #include "lib/escape.h"
+#include "lib/log.h"
 
 static void set_client(struct visit *v, const char *client)
 {
 	(void)snprintf(v->client, sizeof v->client, "%s", client);
-}
-
-/* A file that could not be read for want of something of ours is not bad: it waits. */
-static bool is_for_want(int number)
-{
-	return number == ENOMEM || number == EMFILE || number == ENFILE;
 }
 
 /* It is there, and the disk does not give it back: perhaps it does the next time. Anything else is
@@ -35,31 +30,34 @@ static int no_report(struct report *r, enum outcome outcome, const struct error 
 
 static int unreadable(struct report *r, int number, const struct error *why, struct error *err)
 {
-	if (is_for_want(number))
+	if (sources_is_want(number))
 		return error_set(err, "%s", why->text);
 	return no_report(r, is_for_now(number) ? OUTCOME_INTERNAL : OUTCOME_UNSEALED, why);
 }
 
-static int load_file(
-	struct visit *v, size_t i, int spool_fd, const struct keyring *ring, struct error *err)
+static int judge_head(const struct visit *v, const struct spool_head *head,
+	const struct spool_frame *frame, struct error *why)
 {
-	CLEANUP(buffer_finish) struct buffer file = { .cap = WIRE_FILE_MAX + 2 * 65536 };
+	if (head->attempt_id != frame->attempt_id)
+		return error_set(why, "it changed while it was read");
+	if (v->client[0] && strcmp(v->client, head->client) != 0)
+		return error_set(why, "its head tells another client than what came before it");
+	return 0;
+}
+
+static int load_frame(struct visit *v, size_t i, const struct sources *sources,
+	const struct keyring *ring, struct error *err)
+{
+	CLEANUP(buffer_finish) struct buffer frame = { .cap = WIRE_FILE_MAX + 2 * 65536 };
 	struct spool_head head;
 	struct error why = { "" };
 	size_t body;
-	if (spool_read(spool_fd, v->files[i].name, &file, &why) < 0)
+	if (sources_read(sources, &v->frames[i], &frame, &why) < 0)
 		return unreadable(&v->reports[i], errno, &why, err);
-	if (spool_parse_head(file.len ? file.data : "", file.len, &head, &body, &why) < 0)
+	if (spool_parse_frame(frame.data, frame.len, &head, &body, &why) < 0 ||
+		judge_head(v, &head, &v->frames[i], &why))
 		return no_report(&v->reports[i], OUTCOME_UNSEALED, &why);
-	if (head.attempt_id != v->files[i].id) {
-		(void)error_set(&why, "its head and its name tell different attempts");
-		return no_report(&v->reports[i], OUTCOME_UNSEALED, &why);
-	}
-	if (v->client[0] && strcmp(v->client, head.client) != 0) {
-		(void)error_set(&why, "its head tells another client than what came before it");
-		return no_report(&v->reports[i], OUTCOME_UNSEALED, &why);
-	}
-	if (report_open(ring, &head, file.data + body, &v->reports[i], err) < 0)
+	if (report_open(ring, &head, frame.data + body, &v->reports[i], err) < 0)
 		return -1;
 	if (v->reports[i].outcome == OUTCOME_OK) {
 		v->weight += v->reports[i].text.len;
@@ -69,27 +67,27 @@ static int load_file(
 	return 0;
 }
 
-int visit_load(struct visit *v, int spool_fd, const struct keyring *ring, uint64_t cycle_id,
-	const struct spool_outcome *line, const struct spool_entry *files, size_t file_count,
-	struct error *err)
+int visit_load(struct visit *v, const struct sources *sources, const struct keyring *ring,
+	uint64_t cycle_id, const struct spool_outcome *line, const struct spool_frame *frames,
+	size_t frame_count, struct error *err)
 {
-	*v = (struct visit){ .files = files, .newest = -1 };
-	v->reports = calloc(file_count + 1, sizeof *v->reports);
-	v->readings = calloc(file_count + 1, sizeof *v->readings);
-	v->counters = calloc(file_count + 1, sizeof *v->counters);
-	v->rows = calloc(file_count + 1, sizeof *v->rows);
+	*v = (struct visit){ .frames = frames, .newest = -1 };
+	v->reports = calloc(frame_count + 1, sizeof *v->reports);
+	v->readings = calloc(frame_count + 1, sizeof *v->readings);
+	v->counters = calloc(frame_count + 1, sizeof *v->counters);
+	v->rows = calloc(frame_count + 1, sizeof *v->rows);
 	if (!v->reports || !v->readings || !v->counters || !v->rows)
 		return error_no_memory(err);
 	v->connection = (struct connection){
-		.attempt_id = line ? line->attempt_id : files[0].id,
+		.attempt_id = line ? line->attempt_id : frames[0].attempt_id,
 		.cycle_id = cycle_id,
 		.line = line,
 		.reports = v->reports,
 	};
 	if (line)
 		set_client(v, line->client);
-	for (; v->connection.report_count < file_count; v->connection.report_count++)
-		if (load_file(v, v->connection.report_count, spool_fd, ring, err) < 0)
+	for (; v->connection.report_count < frame_count; v->connection.report_count++)
+		if (load_frame(v, v->connection.report_count, sources, ring, err) < 0)
 			return -1;
 	if (v->client[0])
 		v->row_count = merge_connection(&v->connection, v->rows);
@@ -205,21 +203,25 @@ void visit_samples(const struct visit *v, struct sample *ret_samples)
 	}
 }
 
-int visit_settle(
-	const struct visit *v, int spool_fd, struct spool_spares *spares, struct error *err)
+/* What keeps it is for people only: a full disk must not hold up all others. */
+static void reject(const struct visit *v, size_t i, const struct sources *sources)
+{
+	CLEANUP(buffer_finish) struct buffer frame = { 0 };
+	struct error why = { "" };
+	if (sources_read(sources, &v->frames[i], &frame, &why) < 0 ||
+		spool_reject(sources->spool_fd, v->frames[i].attempt_id, &frame, &why) < 0)
+		log_debug("%s", why.text);
+}
+
+void visit_settle(const struct visit *v, struct sources *sources, uint32_t *rejected)
 {
 	for (size_t i = 0; i < v->connection.report_count; i++) {
-		const char *name = v->files[i].name;
 		enum outcome outcome = v->reports[i].outcome;
-		int r = 0;
-		if (outcome == OUTCOME_OK)
-			r = spool_release(spool_fd, name, spares, err);
-		else if (outcome != OUTCOME_INTERNAL)
-			r = spool_reject(spool_fd, name, err);
-		if (r < 0)
-			return -1;
+		if (outcome == OUTCOME_INTERNAL)
+			sources->items[v->frames[i].file].is_kept = true;
+		else if (outcome != OUTCOME_OK && (*rejected)++ < SPOOL_BAD_FILES)
+			reject(v, i, sources);
 	}
-	return 0;
 }
 
 void visit_finish(struct visit *v)

@@ -43,7 +43,8 @@ struct host_env {
 	const struct probes *probes;
 	uint32_t connect_timeout_ms;
 	uint64_t cycle_id;
-	int spool_fd;
+	int frames_fd;
+	bool is_torn;	    /* the last frame there is not whole: no more can follow */
 	int signer_fd;	    /* -1 when the signer is gone */
 	uint32_t questions; /* to it so far */
 	void (*new_key)(void *arg, uint32_t seq, size_t hop, const struct host_key *key);

@@ -60,8 +60,7 @@ static int keep_frame(struct host_run *h, struct error *err)
 	};
 	memcpy(head.client, h->row.name, strlen(h->row.name) + 1);
 	memcpy(head.digest, h->dialog.digest, sizeof head.digest);
-	if (spool_put(h->env->spool_fd, &head, h->dialog.frames - 1, h->row.seq,
-		    h->dialog.frame.data, err))
+	if (spool_put(h->env->frames_fd, &head, h->dialog.frame.data, &h->env->is_torn, err))
 		return -1;
 	h->files++;
 	h->unsynced = true;

@@ -207,7 +207,7 @@ static int start(struct poller *p, struct error *err)
 	if (helper_confine(ROLE_POLLER, err) || ssh_global_init(err))
 		return -1;
 	p->env = (struct host_env){ .probes = &p->probes,
-		.spool_fd = POLLER_INBOX,
+		.frames_fd = POLLER_FRAMES,
 		.signer_fd = POLLER_SIGNER,
 		.new_key = poller_tell_new_key,
 		.passed = poller_tell_passed,

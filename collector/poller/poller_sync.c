@@ -49,7 +49,8 @@ void poller_sync(struct poller *p)
 	struct error err;
 	if (!is_due(p))
 		return;
-	const char *why = spool_sync(POLLER_INBOX, &err) ? err.text : NULL;
+	const char *why = spool_sync(POLLER_FRAMES, &err) ? err.text : NULL;
+	p->env.is_torn |= why != NULL; /* what comes behind a hole is not found again */
 	while (p->unsynced) {
 		struct host_run *h = p->unsynced;
 		poller_stop_sync(p, h);

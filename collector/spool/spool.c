@@ -1,6 +1,6 @@
 /*
- * The folder between pollers and ingest. A file there is either whole under its own name or
- * has a tmp- name; what an outage of the database leaves is simply taken by the next run.
+ * The files between pollers and ingest. One is whole under its own name, or is appended to, or has
+ * a tmp- name; what an outage of the database leaves is simply taken by the next run.
  */
 #include "collector/spool/spool.h"
 
@@ -11,8 +11,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { INDEX_MAX = 9999 };
-
+/* What is left of `parts` after a failure was not written. */
 static int write_parts(int fd, struct iovec parts[static 2])
 {
 	while (parts[0].iov_len + parts[1].iov_len > 0) {
@@ -31,119 +30,84 @@ static int write_parts(int fd, struct iovec parts[static 2])
 	return 0;
 }
 
-/* Only what is longer is cut: blocks that stay need not be found again. */
-static int cut(int fd, size_t len)
-{
-	return lseek(fd, 0, SEEK_END) > (off_t)len ? ftruncate(fd, (off_t)len) : 0;
-}
-
-/* Writes head and body over the file of that name, or to a new one. */
-static int write_file(int dir_fd, const char *name, struct iovec parts[static 2], struct error *err)
-{
-	size_t len = parts[0].iov_len + parts[1].iov_len;
-	int fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return error_errno(err, "spool: %s", name);
-	if (write_parts(fd, parts) < 0 || cut(fd, len) < 0) {
-		error_errno(err, "spool: %s", name);
-		(void)close(fd);
-		return -1;
-	}
-	if (close(fd) < 0)
-		return error_errno(err, "spool: %s", name);
-	return 0;
-}
-
-static void name_spare(char name[static SPOOL_NAME_MAX], const char *folder, uint32_t spare)
-{
-	(void)snprintf(name, SPOOL_NAME_MAX, "%s%" PRIu32, folder, spare);
-}
-
-int spool_name_sealed(int from_fd, const char *from, int to_fd, uint64_t attempt_id, uint32_t index,
+int spool_put(int frames_fd, const struct spool_head *head, const void *sealed, bool *torn,
 	struct error *err)
 {
-	char name[SPOOL_NAME_MAX];
-	for (; index <= INDEX_MAX; index++) {
-		(void)snprintf(name, sizeof name, "%016" PRIx64 "-%02" PRIu32 ".sealed", attempt_id,
-			index);
-		if (renameat2(from_fd, from, to_fd, name, RENAME_NOREPLACE) == 0)
-			return 0;
-		if (errno != EEXIST)
-			break;
-	}
-	return error_errno(err, "spool: %s", name);
-}
-
-int spool_put(int inbox_fd, const struct spool_head *head, uint32_t index, uint32_t spare,
-	const void *sealed, struct error *err)
-{
-	char line[SPOOL_LINE_MAX], temporary[SPOOL_NAME_MAX];
+	char line[SPOOL_LINE_MAX];
 	int len = spool_format_head(head, line, sizeof line);
-	if (len < 0 || index > INDEX_MAX)
+	if (len < 0)
 		return error_set(err, "spool: the name of the client is too long");
-	name_spare(temporary, "", spare);
+	if (*torn)
+		return error_set(
+			err, "spool: an earlier report did not get onto the disk as a whole");
 	struct iovec parts[2] = {
 		{ .iov_base = line, .iov_len = (size_t)len },
 		{ .iov_base = (void *)(uintptr_t)sealed, .iov_len = head->length },
 	};
-	if (write_file(inbox_fd, temporary, parts, err) == 0 &&
-		spool_name_sealed(inbox_fd, temporary, inbox_fd, head->attempt_id, index, err) == 0)
+	if (write_parts(frames_fd, parts) == 0)
 		return 0;
-	(void)unlinkat(inbox_fd, temporary, 0);
-	return -1;
+	*torn = parts[0].iov_len < (size_t)len;
+	return error_errno(err, "spool: a report");
 }
 
-int spool_release(int spool_fd, const char *name, struct spool_spares *spares, struct error *err)
+int spool_sync(int frames_fd, struct error *err)
 {
-	char spare[SPOOL_NAME_MAX];
-	while (spares->next < spares->end) {
-		name_spare(spare, "in/", spares->next++);
-		if (renameat2(spool_fd, name, spool_fd, spare, RENAME_NOREPLACE) == 0)
-			return 0;
-		if (errno != EEXIST)
-			break;
-	}
-	return spool_remove(spool_fd, name, err);
-}
-
-void spool_trim_spares(int spool_fd, const struct spool_spares *spares)
-{
-	char spare[SPOOL_NAME_MAX];
-	uint32_t i = spares->end;
-	do
-		name_spare(spare, "in/", i++);
-	while (unlinkat(spool_fd, spare, 0) == 0);
-}
-
-int spool_sync(int spool_fd, struct error *err)
-{
-	if (syncfs(spool_fd) < 0)
+	if (fdatasync(frames_fd) < 0)
 		return error_errno(err, "spool: sync");
 	return 0;
 }
 
-static void name_outcomes(char out[static SPOOL_NAME_MAX], uint64_t cycle_id, uint32_t poller)
+static void name_file(
+	char out[static SPOOL_NAME_MAX], uint64_t cycle_id, uint32_t poller, const char *suffix)
 {
 	(void)snprintf(
-		out, SPOOL_NAME_MAX, "%016" PRIx64 "-%02" PRIu32 ".outcomes", cycle_id, poller);
+		out, SPOOL_NAME_MAX, "%016" PRIx64 "-%02" PRIu32 "%s", cycle_id, poller, suffix);
 }
 
-void spool_remove_outcomes(int spool_fd, uint64_t cycle_id, uint32_t poller)
+static const char frames[] = ".frames", outcomes[] = ".outcomes";
+
+void spool_remove_files(int spool_fd, uint64_t cycle_id, uint32_t poller)
 {
 	char name[SPOOL_NAME_MAX];
-	name_outcomes(name, cycle_id, poller);
+	name_file(name, cycle_id, poller, outcomes);
 	(void)unlinkat(spool_fd, name, 0); /* what stays is taken for a killed run's */
+	name_file(name, cycle_id, poller, frames);
+	(void)unlinkat(spool_fd, name, 0);
+}
+
+static int open_appended(
+	int spool_fd, uint64_t cycle_id, uint32_t poller, const char *suffix, struct error *err)
+{
+	char name[SPOOL_NAME_MAX];
+	name_file(name, cycle_id, poller, suffix);
+	int fd = openat(
+		spool_fd, name, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		(void)error_errno(err, "spool: %s", name);
+	return fd;
 }
 
 int spool_open_outcomes(
 	int spool_fd, uint64_t cycle_id, uint32_t poller, int *ret_fd, struct error *err)
 {
-	char name[SPOOL_NAME_MAX];
-	name_outcomes(name, cycle_id, poller);
-	int fd = openat(
-		spool_fd, name, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int fd = open_appended(spool_fd, cycle_id, poller, outcomes, err);
 	if (fd < 0)
-		return error_errno(err, "spool: %s", name);
+		return -1;
+	*ret_fd = fd;
+	return 0;
+}
+
+int spool_open_frames(
+	int spool_fd, uint64_t cycle_id, uint32_t poller, int *ret_fd, struct error *err)
+{
+	int fd = open_appended(spool_fd, cycle_id, poller, frames, err);
+	if (fd < 0)
+		return -1;
+	if (fsync(spool_fd)) {
+		(void)error_errno(err, "spool");
+		(void)close(fd);
+		return -1;
+	}
 	*ret_fd = fd;
 	return 0;
 }
@@ -168,6 +132,18 @@ int spool_put_outcome(int outcomes_fd, const struct spool_outcome *o, struct err
 	return error_set(err, "spool: outcome line: the disk is full");
 }
 
+static int write_line(
+	int spool_fd, const char *name, const char *line, size_t len, struct error *err)
+{
+	struct iovec parts[2] = { { .iov_base = (void *)(uintptr_t)line, .iov_len = len } };
+	int fd =
+		openat(spool_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int r = fd < 0 || write_parts(fd, parts) ? error_errno(err, "spool: %s", name) : 0;
+	if (fd >= 0 && close(fd) && r == 0)
+		r = error_errno(err, "spool: %s", name);
+	return r;
+}
+
 int spool_put_cycle(int spool_fd, const struct spool_cycle *c, struct error *err)
 {
 	char line[SPOOL_LINE_MAX], temporary[SPOOL_NAME_MAX], name[SPOOL_NAME_MAX];
@@ -176,8 +152,7 @@ int spool_put_cycle(int spool_fd, const struct spool_cycle *c, struct error *err
 		return error_set(err, "spool: cycle line too long");
 	(void)snprintf(temporary, sizeof temporary, "tmp-%016" PRIx64 "-cycle", c->id);
 	(void)snprintf(name, sizeof name, "%016" PRIx64 "-00.cycle", c->id);
-	struct iovec parts[2] = { { .iov_base = line, .iov_len = (size_t)len } };
-	if (write_file(spool_fd, temporary, parts, err) < 0)
+	if (write_line(spool_fd, temporary, line, (size_t)len, err) < 0)
 		return -1;
 	if (renameat(spool_fd, temporary, spool_fd, name) < 0)
 		return error_errno(err, "spool: %s", name);

@@ -16,19 +16,21 @@
  * encrypted_stats/: what pollers leave and ingest takes. Names are made here; nothing a host
  * sends becomes part of one.
  *
- *   <attempt, 16 hex>-<index, 2 digits or more>.sealed   one frame of that connection
+ *   <cycle, 16 hex>-<poller, 2 digits or more>.frames    what it was sent, appended
  *   <cycle, 16 hex>-<poller, 2 digits or more>.outcomes  one line a host, appended
  *   <cycle, 16 hex>-00.cycle                             what that run set out to do
  *   tmp-*                                                being written; removed at the next start
- *   in/                                                  all that pollers can write to: frames
- *   in/<number>                                          a spare, which the next frame replaces
- *   bad/                                                 files that never open, capped
+ *   bad/                                                 frames that never open, capped
  *   lock, state, hosts                                   see collector/run_state.h
  *
- * A .sealed file is one head line and then the sealed bytes:
+ * A frame is one head line and then the sealed bytes:
  *   fleet1 spool <connection's attempt, 16 hex> <cycle, 16 hex> <received wall ms> <length>
  *     <client name, percent-encoded> <asked wall ms> <digest of the sealed bytes, 32 hex>
- * The last two are missing in files of before there were these.
+ * The last two are missing in those of before there were these, and each of those has a file of
+ * its own, as what is in bad/ has:
+ *   <attempt, 16 hex>-<index, 2 digits or more>.sealed
+ * A last frame that is shorter than its head says was cut, by a power cut or a full disk, before it
+ * was acknowledged: it is dropped.
  *
  * An .outcomes line, written by one write(2) with O_APPEND:
  *   <attempt, 16 hex> <cycle, 16 hex> <nonce, 32 hex> <outcome> <stage or -> <taken ms>
@@ -45,7 +47,9 @@ enum {
 	SPOOL_LINE_MAX = 4096,	      /* longest line of any of these, newline and NUL included */
 	SPOOL_NAME_MAX = 40,	      /* longest name made here, NUL included */
 	SPOOL_NONCE_SIZE = 33,	      /* of a nonce as hex, NUL included */
-	SPOOL_CONNECTION_FILES = 128, /* of one connection, taken at most */
+	SPOOL_POLLERS_MAX = 9999,     /* numbers of writers */
+	SPOOL_CONNECTION_FILES = 128, /* frames of one connection, taken at most */
+	SPOOL_FRAMES_MAX = 1 << 22,   /* in the files of one cycle, found at most */
 	SPOOL_BAD_FILES = 256,	      /* kept in bad/ at most */
 	SPOOL_BAD_BYTES = 16 << 20,
 };
@@ -81,34 +85,42 @@ struct spool_cycle {
 
 /* ---- what a poller does ----------------------------------------------------------------- */
 
-/* Writes one frame to the file <spare> of the inbox, which is made when it is not there, and
- * renames that (RENAME_NOREPLACE) to the first free index from `index` on, so that no leftover is
- * ever replaced. Nobody else may use that number meanwhile. Not yet durable: the poller calls
- * spool_sync() before it acknowledges.
- * System calls: openat, writev, lseek, ftruncate, close, renameat2, unlinkat; syncfs for the
- * second.
- */
-int spool_put(int inbox_fd, const struct spool_head *head, uint32_t index, uint32_t spare,
-	const void *sealed, struct error *err) MUST_CHECK;
-int spool_sync(int spool_fd, struct error *err) MUST_CHECK;
+/* The file of one poller's frames, created with O_APPEND | O_CLOEXEC, and its name is on the disk:
+ * the poller, whom a host may have taken over, is given nothing but the descriptor. */
+int spool_open_frames(int spool_fd, uint64_t cycle_id, uint32_t poller, int *ret_fd,
+	struct error *err) MUST_CHECK;
+
+/* Appends one frame. Not yet durable: the poller calls spool_sync() before it acknowledges. When
+ * only a part could be written *torn becomes true, and nothing may follow it.
+ * System calls: writev; fdatasync for the second. */
+int spool_put(int frames_fd, const struct spool_head *head, const void *sealed, bool *torn,
+	struct error *err) MUST_CHECK;
+int spool_sync(int frames_fd, struct error *err) MUST_CHECK;
 
 /* The outcome file of one writer, created with O_APPEND | O_CLOEXEC. Each writer has a number
  * of its own (the parent too): a line that did not fit on the disk is taken back whole, which
  * needs a file with one writer. */
 int spool_open_outcomes(int spool_fd, uint64_t cycle_id, uint32_t poller, int *ret_fd,
 	struct error *err) MUST_CHECK;
-/* Of a run that came to nothing; there may be none. */
-void spool_remove_outcomes(int spool_fd, uint64_t cycle_id, uint32_t poller);
+/* Of a run that came to nothing: both files; there may be none. */
+void spool_remove_files(int spool_fd, uint64_t cycle_id, uint32_t poller);
 /* System calls: write; lseek and ftruncate when a line did not fit. */
 int spool_put_outcome(int outcomes_fd, const struct spool_outcome *o, struct error *err) MUST_CHECK;
 
 /* ---- what the run does ------------------------------------------------------------------ */
 
-/* Opens the folder, made 0700 when missing, with its bad/ and in/. Refuses one that is not ours
+/* Opens the folder, made 0700 when missing, with its bad/. Refuses one that is not ours
  * or that others can enter, and names the command that mends it. */
 int spool_open(const char *path, int *ret_fd, struct error *err) MUST_CHECK;
 
-enum spool_kind { SPOOL_OTHER, SPOOL_TEMPORARY, SPOOL_SEALED, SPOOL_OUTCOMES, SPOOL_CYCLE };
+enum spool_kind {
+	SPOOL_OTHER,
+	SPOOL_TEMPORARY,
+	SPOOL_SEALED,
+	SPOOL_FRAMES,
+	SPOOL_OUTCOMES,
+	SPOOL_CYCLE,
+};
 
 struct spool_entry {
 	enum spool_kind kind;
@@ -120,49 +132,52 @@ struct spool_entry {
 struct spool_list {
 	struct spool_entry *items; /* by id, then index; no SPOOL_OTHER among them */
 	size_t count, size;
-	size_t sealed; /* how many of them are sealed files */
 };
 
 int spool_list(int spool_fd, struct spool_list *ret_list, struct error *err) MUST_CHECK;
-int spool_list_add(struct spool_list *list, const struct spool_entry *entry) MUST_CHECK;
-void spool_list_sort(struct spool_list *list);
 void spool_list_finish(struct spool_list *list);
 
 /* Appends the whole file to `out`. errno tells what failed; EFBIG: it is more than `out` takes. */
 int spool_read(int spool_fd, const char *name, struct buffer *out, struct error *err) MUST_CHECK;
 int spool_remove(int spool_fd, const char *name, struct error *err) MUST_CHECK;
 
-/* Moves a file to the first free name of that attempt from `index` on. */
-int spool_name_sealed(int from_fd, const char *from, int to_fd, uint64_t attempt_id, uint32_t index,
-	struct error *err) MUST_CHECK;
-
-/* Opens the inbox for pollers that run as that user. When they were another's before, its spares
- * go. spool_empty_inbox() comes first. */
-int spool_open_inbox(int spool_fd, uid_t uid, gid_t gid, int *ret_fd, struct error *err) MUST_CHECK;
-
-/* Once nobody writes to them any more: adds the frames in the inbox to the list, by names that
- * lead there; or moves them into the spool, where later pollers do not reach them, and removes what
- * is neither frame nor spare. */
-int spool_list_inbox(int spool_fd, struct spool_list *list, struct error *err) MUST_CHECK;
-int spool_empty_inbox(int spool_fd, struct error *err) MUST_CHECK;
-
-/* A frame that was taken is not removed but becomes a spare for the next cycle's: to make a file
- * costs a filesystem far more than to write over one. (ext4 gives out no inode that was freed
- * within the last minutes, and looks at every such one each time.) spool_release() gives a file
- * the first free number from `next` on; without one it is removed. spool_trim_spares() removes
- * those from `end` on. */
-struct spool_spares {
-	uint32_t next, end;
+/* Where a frame lies in its file. */
+struct spool_frame {
+	uint64_t attempt_id;
+	uint32_t file; /* the caller's number of it */
+	uint32_t size; /* head and sealed bytes */
+	uint64_t at;
 };
-int spool_release(
-	int spool_fd, const char *name, struct spool_spares *spares, struct error *err) MUST_CHECK;
-void spool_trim_spares(int spool_fd, const struct spool_spares *spares);
+
+struct spool_frames {
+	struct spool_frame *items;
+	size_t count, size;
+	uint64_t lost; /* bytes behind damage; not those of a last frame that was cut */
+};
+
+/* Finds the frames of an open file by their heads, and appends them. What a head says is the word
+ * of a poller only. */
+int spool_find_frames(
+	int fd, uint32_t file, struct spool_frames *frames, struct error *err) MUST_CHECK;
+void spool_frames_finish(struct spool_frames *frames);
+
+/* Appends the whole frame to `out`. errno as for spool_read(); EIO also when it is shorter. */
+int spool_read_frame(
+	int fd, const struct spool_frame *frame, struct buffer *out, struct error *err) MUST_CHECK;
+
+/* How many frames wait in those files. */
+int spool_count_frames(int spool_fd, const struct spool_list *list, size_t *ret_count,
+	struct error *err) MUST_CHECK;
 
 /* Writes the .cycle file of a run, anew each time. */
 int spool_put_cycle(int spool_fd, const struct spool_cycle *c, struct error *err) MUST_CHECK;
 
-/* Moves a file to bad/; spool_trim_bad() then removes the oldest there beyond the caps. */
-int spool_reject(int spool_fd, const char *name, struct error *err) MUST_CHECK;
+/* Keeps a frame in bad/, under the first free name of that attempt; spool_trim_bad() then removes
+ * the oldest there beyond the caps. */
+int spool_reject(int spool_fd, uint64_t attempt_id, const struct buffer *frame,
+	struct error *err) MUST_CHECK;
+/* The same with a whole file. */
+int spool_reject_file(int spool_fd, const char *name, struct error *err) MUST_CHECK;
 int spool_trim_bad(int spool_fd, struct error *err) MUST_CHECK;
 
 /* ---- pure: the formats above ------------------------------------------------------------ */
@@ -172,8 +187,10 @@ int spool_format_head(const struct spool_head *h, char *out, size_t size) MUST_C
 int spool_format_outcome(const struct spool_outcome *o, char *out, size_t size) MUST_CHECK;
 int spool_format_cycle(const struct spool_cycle *c, char *out, size_t size) MUST_CHECK;
 
-/* `data` is the whole file; *ret_body is where the sealed bytes begin. A file whose length is
- * not what its head says is refused. */
+/* `data` is the whole frame; *ret_body is where the sealed bytes begin. One whose length is not
+ * what its head says is refused; by the second only a head that is not whole. */
+int spool_parse_frame(const char *data, size_t len, struct spool_head *ret_head, size_t *ret_body,
+	struct error *err) MUST_CHECK;
 int spool_parse_head(const char *data, size_t len, struct spool_head *ret_head, size_t *ret_body,
 	struct error *err) MUST_CHECK;
 

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,35 @@
 #include "lib/folder.h"
 
 static const char bad_folder[] = "bad";
-static const char *const folders[] = { bad_folder, "in" };
+
+static bool is_sealed(int fd, const char *name)
+{
+	struct spool_entry e;
+	struct stat st;
+	spool_parse_name(name, &e);
+	return e.kind == SPOOL_SEALED && fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISREG(st.st_mode);
+}
+
+/* What pollers left in a folder of theirs, when they had one. What does not go is tried again by
+ * the next run. */
+static void take_inbox(int spool_fd)
+{
+	static const char inbox[] = "in";
+	CLEANUP(folder_close) DIR *stream = NULL;
+	const char *name;
+	int fd = openat(spool_fd, inbox, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	stream = folder_stream(fd);
+	while (stream && (name = folder_next(stream)))
+		if (is_sealed(fd, name))
+			(void)renameat2(fd, name, spool_fd, name, RENAME_NOREPLACE);
+		else
+			(void)unlinkat(fd, name, 0);
+	(void)close(fd);
+	(void)unlinkat(spool_fd, inbox, AT_REMOVEDIR);
+}
 
 int spool_open(const char *path, int *ret_fd, struct error *err)
 {
@@ -26,14 +55,15 @@ int spool_open(const char *path, int *ret_fd, struct error *err)
 	if (fd < 0)
 		return error_errno(err, "%s", path);
 	int r = folder_check_private(fd, path, err);
-	for (size_t i = 0; r == 0 && i < ARRAY_LEN(folders); i++)
-		if (mkdirat(fd, folders[i], 0700) < 0 && errno != EEXIST)
-			r = error_errno(err, "%s/%s", path, folders[i]);
-	if (r < 0)
+	if (r == 0 && mkdirat(fd, bad_folder, 0700) < 0 && errno != EEXIST)
+		r = error_errno(err, "%s/%s", path, bad_folder);
+	if (r < 0) {
 		(void)close(fd);
-	else
-		*ret_fd = fd;
-	return r;
+		return -1;
+	}
+	take_inbox(fd);
+	*ret_fd = fd;
+	return 0;
 }
 
 static int compare_entries(const void *a, const void *b)
@@ -46,7 +76,7 @@ static int compare_entries(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-int spool_list_add(struct spool_list *list, const struct spool_entry *entry)
+static int add_entry(struct spool_list *list, const struct spool_entry *entry)
 {
 	struct spool_entry *items =
 		array_reserve(list->items, list->count + 1, &list->size, sizeof *items);
@@ -54,7 +84,6 @@ int spool_list_add(struct spool_list *list, const struct spool_entry *entry)
 		return -1;
 	list->items = items;
 	items[list->count++] = *entry;
-	list->sealed += entry->kind == SPOOL_SEALED;
 	return 0;
 }
 
@@ -65,7 +94,7 @@ static int read_entries(DIR *stream, struct spool_list *list, struct error *err)
 	while ((name = folder_next(stream))) {
 		struct spool_entry entry;
 		spool_parse_name(name, &entry);
-		if (entry.kind != SPOOL_OTHER && spool_list_add(list, &entry) < 0)
+		if (entry.kind != SPOOL_OTHER && add_entry(list, &entry) < 0)
 			return error_set(err, "spool: out of memory");
 	}
 	return errno ? error_errno(err, "spool: list") : 0;
@@ -81,15 +110,10 @@ int spool_list(int spool_fd, struct spool_list *ret_list, struct error *err)
 		spool_list_finish(&list);
 		return -1;
 	}
-	spool_list_sort(&list);
+	if (list.count)
+		qsort(list.items, list.count, sizeof *list.items, compare_entries);
 	*ret_list = list;
 	return 0;
-}
-
-void spool_list_sort(struct spool_list *list)
-{
-	if (list->count)
-		qsort(list->items, list->count, sizeof *list->items, compare_entries);
 }
 
 void spool_list_finish(struct spool_list *list)
@@ -98,12 +122,49 @@ void spool_list_finish(struct spool_list *list)
 	*list = (struct spool_list){ 0 };
 }
 
-int spool_reject(int spool_fd, const char *name, struct error *err)
+static int open_bad(int spool_fd, struct error *err)
+{
+	int fd = openat(spool_fd, bad_folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		(void)error_errno(err, "spool: %s", bad_folder);
+	return fd;
+}
+
+static int create_free(int bad_fd, uint64_t attempt_id, struct error *err)
+{
+	char name[SPOOL_NAME_MAX];
+	int fd = -1;
+	for (uint32_t index = 0; fd < 0 && index < SPOOL_CONNECTION_FILES; index++) {
+		(void)snprintf(name, sizeof name, "%016" PRIx64 "-%02" PRIu32 ".sealed", attempt_id,
+			index);
+		fd = openat(bad_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		if (fd < 0 && errno != EEXIST)
+			break;
+	}
+	if (fd < 0)
+		(void)error_errno(err, "spool: %s/%s", bad_folder, name);
+	return fd;
+}
+
+int spool_reject(int spool_fd, uint64_t attempt_id, const struct buffer *frame, struct error *err)
+{
+	int bad = open_bad(spool_fd, err);
+	int fd = bad < 0 ? -1 : create_free(bad, attempt_id, err);
+	int r = fd < 0 ? -1 : 0;
+	errno = ENOSPC; /* when it takes a part only */
+	if (r == 0 && write(fd, frame->data, frame->len) != (ssize_t)frame->len)
+		r = error_errno(err, "spool: %s", bad_folder);
+	if (fd >= 0)
+		(void)close(fd);
+	if (bad >= 0)
+		(void)close(bad);
+	return r;
+}
+
+int spool_reject_file(int spool_fd, const char *name, struct error *err)
 {
 	char to[sizeof bad_folder + SPOOL_NAME_MAX];
-	const char *slash = strrchr(name, '/'); /* of the inbox */
-	(void)snprintf(
-		to, sizeof to, "%s/%.*s", bad_folder, SPOOL_NAME_MAX - 1, slash ? slash + 1 : name);
+	(void)snprintf(to, sizeof to, "%s/%.*s", bad_folder, SPOOL_NAME_MAX - 1, name);
 	if (renameat(spool_fd, name, spool_fd, to) < 0 && errno != ENOENT)
 		return error_errno(err, "spool: %s", to);
 	return 0;
@@ -127,9 +188,9 @@ static void trim(int bad_fd, const struct spool_list *list)
 
 int spool_trim_bad(int spool_fd, struct error *err)
 {
-	int fd = openat(spool_fd, bad_folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = open_bad(spool_fd, err);
 	if (fd < 0)
-		return error_errno(err, "spool: %s", bad_folder);
+		return -1;
 	struct spool_list list = { 0 };
 	int r = spool_list(fd, &list, err);
 	if (r == 0)

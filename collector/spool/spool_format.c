@@ -53,11 +53,19 @@ int spool_parse_head(const char *data, size_t len, struct spool_head *ret_head, 
 		fields_bytes(&f, h.digest, sizeof h.digest);
 	if (!fields_done(&f) || !h.client[0])
 		return error_set(err, "its head line is malformed");
-	size_t body = (size_t)(newline + 1 - data);
-	if (len - body != h.length)
-		return error_set(err, "it has %zu of %" PRIu32 " bytes", len - body, h.length);
 	*ret_head = h;
-	*ret_body = body;
+	*ret_body = (size_t)(newline + 1 - data);
+	return 0;
+}
+
+int spool_parse_frame(const char *data, size_t len, struct spool_head *ret_head, size_t *ret_body,
+	struct error *err)
+{
+	if (spool_parse_head(data, len, ret_head, ret_body, err) < 0)
+		return -1;
+	if (len - *ret_body != ret_head->length)
+		return error_set(
+			err, "it has %zu of %" PRIu32 " bytes", len - *ret_body, ret_head->length);
 	return 0;
 }
 
@@ -134,6 +142,7 @@ static const struct {
 	enum spool_kind kind;
 } suffixes[] = {
 	{ ".cycle", SPOOL_CYCLE },
+	{ ".frames", SPOOL_FRAMES },
 	{ ".outcomes", SPOOL_OUTCOMES },
 	{ ".sealed", SPOOL_SEALED },
 };

@@ -31,16 +31,9 @@ int confine_limits(unsigned kind, const struct confine_limit *limits, size_t cou
 	struct error *err) MUST_CHECK;
 
 /* Files, landlock(7). */
-enum confine_access {
-	CONFINE_READ, /* the file; or the folder and all below it */
-	CONFINE_FILL, /* make, write, rename and remove files in it, and read none */
-};
-
 struct confine_place {
 	unsigned kinds;
-	enum confine_access access;
-	int fd;		  /* of a folder; when there is no path */
-	const char *path; /* nothing there: nothing to allow */
+	const char *path; /* the file, or the folder and all below it, to read; may be missing */
 };
 
 /* Forbids every file that is not open yet and not in these places. Does nothing on a kernel

@@ -21,8 +21,6 @@ enum {
 
 	READ_FILE = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_EXECUTE,
 	READ = READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR,
-	FILL = LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_WRITE_FILE | TRUNCATE |
-	       LANDLOCK_ACCESS_FS_REMOVE_FILE,
 };
 
 static int get_version(void)
@@ -40,31 +38,22 @@ static uint64_t known_rights(int version)
 }
 
 /* Rights that concern what is in a folder cannot be given to a file. */
-static uint64_t rights_at(const struct confine_place *p, int fd)
+static uint64_t rights_at(int fd)
 {
 	struct stat st;
-	if (p->access == CONFINE_FILL)
-		return FILL;
 	return fstat(fd, &st) == 0 && S_ISDIR(st.st_mode) ? READ : READ_FILE;
 }
 
-static int allow_fd(int rules, const struct confine_place *p, int fd, uint64_t known)
+static int allow(int rules, const char *path, uint64_t known)
 {
-	struct landlock_path_beneath_attr rule = {
-		.allowed_access = rights_at(p, fd) & known,
-		.parent_fd = fd,
-	};
-	return (int)syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
-}
-
-static int allow(int rules, const struct confine_place *p, uint64_t known)
-{
-	if (!p->path)
-		return allow_fd(rules, p, p->fd, known);
-	int fd = open(p->path, O_PATH | O_CLOEXEC);
+	int fd = open(path, O_PATH | O_CLOEXEC);
 	if (fd < 0)
 		return 0;
-	int r = allow_fd(rules, p, fd, known);
+	struct landlock_path_beneath_attr rule = {
+		.allowed_access = rights_at(fd) & known,
+		.parent_fd = fd,
+	};
+	int r = (int)syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
 	(void)close(fd);
 	return r;
 }
@@ -80,7 +69,7 @@ int confine_files(
 	int r = rules < 0 ? -1 : 0;
 	for (size_t i = 0; i < count && r == 0; i++)
 		if (places[i].kinds & kind)
-			r = allow(rules, &places[i], all.handled_access_fs);
+			r = allow(rules, places[i].path, all.handled_access_fs);
 	if (r == 0)
 		r = (int)syscall(SYS_landlock_restrict_self, rules, 0);
 	if (r)

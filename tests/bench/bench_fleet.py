@@ -72,9 +72,9 @@ class Lab:
         """As in bench_sshd.py: what was fetched stays in the spool, and is then taken away."""
         with bench.without_database(fleet.database):
             cost = bench.run(fleet.command('collector'), env={}, statuses=(EX_UNAVAILABLE,))
-        sealed = glob.glob(os.path.join(fleet.spool, '*.sealed'))
-        if len(sealed) != len(fleet.addresses):
-            sys.exit(f'{len(sealed)} of {len(fleet.addresses)} hosts were polled\n{cost.err}')
+        frames = fleet.frames()
+        if len(frames) != len(fleet.addresses):
+            sys.exit(f'{len(frames)} of {len(fleet.addresses)} hosts were polled\n{cost.err}')
         bench.run(fleet.command('collector', '--client', fleet.addresses[0]), env={})
         return cost
 
@@ -103,7 +103,7 @@ def rate(lab, table):
     cpu = {name: bench.numbers(c, 'cpu', 1000 / (HOSTS if name in ('l2loop', 'many') else FEW))
            for name, c in costs.items()}
     unit = 'ms a host'
-    table.row(f'CPU, poll to sealed file, {FEW} hosts : l2loop', cpu['poll few'],
+    table.row(f'CPU, poll to the spool, {FEW} hosts : l2loop', cpu['poll few'],
               cpu['l2loop few'], unit, most=1.4)
     table.row(f'CPU, everything, {FEW} hosts : l2loop', cpu['few'], cpu['l2loop few'], unit,
               most=1.8)

@@ -3,7 +3,6 @@
 run the same command on the far side, the probe is there already, and all measure their own CPU
 time: sshd's is not among it. In a network namespace of its own, over loopback."""
 import functools
-import glob
 import os
 import shutil
 import subprocess
@@ -95,9 +94,9 @@ class Lab:
         client then takes it away, not measured."""
         with bench.without_database(self.poll.database):
             cost = bench.run(self.poll.command('collector'), env={}, statuses=(EX_UNAVAILABLE,))
-        sealed = glob.glob(os.path.join(self.poll.spool, '*.sealed'))
-        if len(sealed) != HOSTS:
-            sys.exit(f'{len(sealed)} of {HOSTS} hosts were polled\n{cost.err}')
+        frames = self.poll.frames()
+        if len(frames) != HOSTS:
+            sys.exit(f'{len(frames)} of {HOSTS} hosts were polled\n{cost.err}')
         bench.run(self.poll.command('collector', '--client', 'h0'), env={})
         return cost
 
@@ -207,7 +206,7 @@ def report(costs, peers):
     cpu = {name: bench.numbers(c, 'cpu', 1000 / HOSTS) for name, c in costs.items()}
     wall = {name: bench.numbers(c, 'wall') for name, c in costs.items()}
     unit = 'ms a host'
-    table.row('CPU, poll to sealed file : l2loop', cpu['poll'], cpu['l2loop'], unit, most=1.4)
+    table.row('CPU, poll to the spool : l2loop', cpu['poll'], cpu['l2loop'], unit, most=1.4)
     table.row('CPU, everything : l2loop', cpu['everything'], cpu['l2loop'], unit, most=1.8)
     table.row(f'wall, {HOSTS} hosts : l2loop', wall['everything'], wall['l2loop'], 's', most=1.1)
     for name, _, least, _ in PEERS * peers:

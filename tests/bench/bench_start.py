@@ -89,7 +89,7 @@ class Lab:
     def forget_run(self, pids):
         while any(os.path.exists(f'/proc/{pid}') for pid in pids):
             time.sleep(0.01)
-        for kind in ('*.outcomes', '*.cycle'):
+        for kind in ('*.frames', '*.outcomes', '*.cycle'):
             for path in glob.glob(os.path.join(self.fleet.spool, kind)):
                 os.unlink(path)
 

@@ -5,8 +5,11 @@
 #include "tests/fuzz/fuzz.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "collector/spool/outcomes.h"
 #include "collector/spool/spool.h"
@@ -16,14 +19,66 @@ static void fuzz_head(const char *data, size_t size)
 	char line[SPOOL_LINE_MAX];
 	struct spool_head head, again;
 	size_t body;
-	if (spool_parse_head(data, size, &head, &body, NULL) < 0)
+	bool is_frame = spool_parse_frame(data, size, &head, &body, NULL) == 0;
+	if (spool_parse_head(data, size, &head, &body, NULL) < 0) {
+		assert(!is_frame);
 		return;
+	}
+	assert(body <= size && body <= SPOOL_LINE_MAX && data[body - 1] == '\n');
+	assert(is_frame == (size - body == head.length));
 	int len = spool_format_head(&head, line, sizeof line);
 	assert(len > 0);
-	if (head.length == 0) {
-		assert(spool_parse_head(line, (size_t)len, &again, &body, NULL) == 0);
-		assert(strcmp(head.client, again.client) == 0);
+	assert(spool_parse_head(line, (size_t)len, &again, &body, NULL) == 0);
+	assert(body == (size_t)len);
+	assert(again.attempt_id == head.attempt_id && again.cycle_id == head.cycle_id);
+	assert(again.received_at == head.received_at && again.asked_at == head.asked_at);
+	assert(again.length == head.length && again.has_digest == head.has_digest);
+	assert(memcmp(again.digest, head.digest, sizeof head.digest) == 0);
+	assert(strcmp(again.client, head.client) == 0);
+}
+
+/* The frames that were found can be read, and lie behind each other in the file. */
+static uint64_t read_frames(int fd, size_t size, const struct spool_frames *frames)
+{
+	uint64_t end = 0;
+	for (size_t i = 0; i < frames->count; i++) {
+		const struct spool_frame *frame = &frames->items[i];
+		struct buffer b = { 0 };
+		struct spool_head head;
+		size_t body;
+		assert(frame->file == 3 && frame->at == end && frame->size > 0);
+		end += frame->size;
+		assert(end <= size);
+		assert(spool_read_frame(fd, frame, &b, NULL) == 0);
+		assert(spool_parse_frame(b.data, b.len, &head, &body, NULL) == 0);
+		assert(head.attempt_id == frame->attempt_id);
+		buffer_finish(&b);
 	}
+	return end;
+}
+
+/* What ends behind the end of the file: nothing of it is taken. */
+static void read_too_much(int fd, size_t size)
+{
+	const struct spool_frame frame = { .size = (uint32_t)size + 1 };
+	struct buffer b = { 0 };
+	assert(spool_read_frame(fd, &frame, &b, NULL) < 0 && errno == EIO && b.len == 0);
+	buffer_finish(&b);
+}
+
+static void fuzz_frames(const char *data, size_t size)
+{
+	struct spool_frames frames = { 0 };
+	int fd = memfd_create("frames", MFD_CLOEXEC);
+	if (fd < 0 || write(fd, data, size) != (ssize_t)size)
+		abort();
+	if (spool_find_frames(fd, 3, &frames, NULL))
+		abort();
+	uint64_t end = read_frames(fd, size, &frames);
+	assert(frames.lost == 0 || frames.lost == size - end);
+	read_too_much(fd, size);
+	spool_frames_finish(&frames);
+	(void)close(fd);
 }
 
 static void fuzz_outcomes(const char *data, size_t size)
@@ -69,6 +124,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size)
 		memcpy(copy, data, size);
 	fuzz_head(copy, size);
+	fuzz_frames(copy, size);
 	fuzz_outcomes(copy, size);
 	fuzz_cycle(copy, size);
 	fuzz_name(copy, size);

@@ -3,9 +3,10 @@
  *
  *   confine_drive ROLE ATTEMPT
  *
- * becomes as confined as that role, in a folder that holds `inbox/` and `secret`, and makes one
- * attempt. Prints "done", or the name of the errno. Built without sanitizers, which would leave it
- * unconfined.
+ * becomes as confined as that role, in a folder that holds `frames`, `outcomes` and `secret`, of
+ * which it has the first two open to append to, as a poller has. Appends "first" to both, and then
+ * makes one attempt. Prints "done", or the name of the errno. Built without sanitizers, which would
+ * leave it unconfined.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,20 +27,84 @@
 
 static pid_t parent; /* known to a helper, one way or another */
 
-enum { WRITE = O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC };
-
-static int make_frame(void)
+/* What spool_put() and spool_sync() do. */
+static int append_frame(void)
 {
-	return openat(POLLER_INBOX, "1", WRITE, 0600) < 0 ||
-			       renameat2(POLLER_INBOX, "1", POLLER_INBOX, "2", RENAME_NOREPLACE) ||
-			       syncfs(POLLER_INBOX) || unlinkat(POLLER_INBOX, "2", 0)
-		       ? -1
-		       : 0;
+	static char head[] = "head", body[] = "body";
+	const struct iovec parts[] = { { head, 4 }, { body, 4 } };
+	return writev(POLLER_FRAMES, parts, 2) == 8 ? fdatasync(POLLER_FRAMES) : -1;
+}
+
+/* And spool_put_outcome(), of a line that did not fit. */
+static int take_back_line(void)
+{
+	ssize_t n = write(POLLER_OUTCOMES, "line", 4);
+	off_t end = n == 4 ? lseek(POLLER_OUTCOMES, 0, SEEK_CUR) : -1;
+	return end < 0 ? -1 : ftruncate(POLLER_OUTCOMES, end - 4);
+}
+
+/* It goes on behind what is there. */
+static int stop_appending(void)
+{
+	return fcntl(POLLER_FRAMES, F_SETFL, 0) || write(POLLER_FRAMES, "other", 5) != 5 ? -1 : 0;
+}
+
+static int take_back_frame(void)
+{
+	return ftruncate(POLLER_FRAMES, 0);
+}
+
+static int rewind_frames(void)
+{
+	return lseek(POLLER_FRAMES, 0, SEEK_SET) < 0 ? -1 : 0;
+}
+
+static int change_frame(void)
+{
+	return pwrite(POLLER_FRAMES, "other", 5, 0) < 0 ? -1 : 0;
+}
+
+static int punch_frame(void)
+{
+	return fallocate(POLLER_FRAMES, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 5);
+}
+
+static int map_frames(void)
+{
+	void *data = mmap(NULL, 5, PROT_READ | PROT_WRITE, MAP_SHARED, POLLER_FRAMES, 0);
+	return data == MAP_FAILED ? -1 : 0;
 }
 
 static int read_frame(void)
 {
-	return openat(POLLER_INBOX, "frame", O_RDONLY | O_CLOEXEC);
+	char byte;
+	return read(POLLER_FRAMES, &byte, 1) < 0 ? -1 : 0;
+}
+
+/* The number that may be rewound and cut. */
+static int rename_frames(void)
+{
+	return dup2(POLLER_FRAMES, POLLER_OUTCOMES);
+}
+
+static int copy_frames(void)
+{
+	return fcntl(POLLER_FRAMES, F_DUPFD, 0);
+}
+
+static int sync_lines(void)
+{
+	return fdatasync(POLLER_OUTCOMES);
+}
+
+static int sync_all(void)
+{
+	return syncfs(POLLER_FRAMES);
+}
+
+static int make_file(void)
+{
+	return openat(AT_FDCWD, "new", O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 }
 
 static int read_secret(void)
@@ -49,32 +114,32 @@ static int read_secret(void)
 
 static int write_secret(void)
 {
-	return openat(POLLER_INBOX, "../secret", WRITE, 0600);
+	return openat(AT_FDCWD, "secret", O_WRONLY | O_CLOEXEC);
 }
 
 static int move_secret(void)
 {
-	return renameat2(POLLER_INBOX, "../secret", POLLER_INBOX, "mine", RENAME_NOREPLACE);
+	return renameat2(AT_FDCWD, "secret", AT_FDCWD, "mine", RENAME_NOREPLACE);
 }
 
 static int remove_secret(void)
 {
-	return unlinkat(POLLER_INBOX, "../secret", 0);
+	return unlinkat(AT_FDCWD, "secret", 0);
 }
 
-static int link_frame(void)
+static int link_secret(void)
 {
-	return linkat(POLLER_INBOX, "frame", POLLER_INBOX, "other", 0);
+	return linkat(AT_FDCWD, "secret", AT_FDCWD, "mine", 0);
 }
 
 static int make_folder(void)
 {
-	return mkdirat(POLLER_INBOX, "folder", 0700);
+	return mkdirat(AT_FDCWD, "new", 0700);
 }
 
 static int change_mode(void)
 {
-	return fchmod(POLLER_INBOX, 0777);
+	return fchmod(POLLER_FRAMES, 0777);
 }
 
 static int read_hosts(void)
@@ -110,23 +175,23 @@ static int signal_parent(void)
 /* fcntl(2) lets the kernel send any signal, to anybody of the same user. */
 static int aim_signals(void)
 {
-	return fcntl(POLLER_INBOX, F_SETOWN, parent);
+	return fcntl(POLLER_FRAMES, F_SETOWN, parent);
 }
 
 static int choose_signal(void)
 {
-	return fcntl(POLLER_INBOX, F_SETSIG, SIGKILL);
+	return fcntl(POLLER_FRAMES, F_SETSIG, SIGKILL);
 }
 
 static int be_signalled(void)
 {
-	return fcntl(POLLER_INBOX, F_SETFL, O_ASYNC | O_NONBLOCK);
+	return fcntl(POLLER_FRAMES, F_SETFL, O_ASYNC | O_NONBLOCK);
 }
 
 static int be_non_blocking(void)
 {
-	int flags = fcntl(POLLER_INBOX, F_GETFL);
-	return flags < 0 ? -1 : fcntl(POLLER_INBOX, F_SETFL, flags | O_NONBLOCK);
+	int flags = fcntl(POLLER_FRAMES, F_GETFL);
+	return flags < 0 ? -1 : fcntl(POLLER_FRAMES, F_SETFL, flags | O_NONBLOCK);
 }
 
 static int trace_parent(void)
@@ -156,12 +221,12 @@ static int name_parent(void)
 {
 	struct ucred peer;
 	socklen_t len = sizeof peer;
-	return getsockopt(POLLER_INBOX, SOL_SOCKET, SO_PEERCRED, &peer, &len);
+	return getsockopt(POLLER_FRAMES, SOL_SOCKET, SO_PEERCRED, &peer, &len);
 }
 
 static int run_filter(void)
 {
-	return setsockopt(POLLER_INBOX, SOL_SOCKET, SO_ATTACH_FILTER, NULL, 0);
+	return setsockopt(POLLER_FRAMES, SOL_SOCKET, SO_ATTACH_FILTER, NULL, 0);
 }
 
 static int send_udp(void)
@@ -210,28 +275,35 @@ static const struct {
 	int (*make)(void);
 } attempts[] = {
 	{ "aim-signals", aim_signals },
+	{ "append-frame", append_frame },
 	{ "ask-ring", ask_ring },
 	{ "be-non-blocking", be_non_blocking },
 	{ "be-signalled", be_signalled },
 	{ "be-traceable", be_traceable },
 	{ "become-root", become_root },
 	{ "catch-refusal", catch_refusal },
+	{ "change-frame", change_frame },
 	{ "change-mode", change_mode },
 	{ "choose-signal", choose_signal },
 	{ "connect-multipath", connect_multipath },
 	{ "connect-tcp", connect_tcp },
 	{ "connect-unix", connect_unix },
-	{ "link-frame", link_frame },
+	{ "copy-frames", copy_frames },
+	{ "link-secret", link_secret },
+	{ "make-file", make_file },
 	{ "make-folder", make_folder },
-	{ "make-frame", make_frame },
+	{ "map-frames", map_frames },
 	{ "move-secret", move_secret },
 	{ "name-parent", name_parent },
+	{ "punch-frame", punch_frame },
 	{ "read-frame", read_frame },
 	{ "read-hosts", read_hosts },
 	{ "read-parent", read_parent },
 	{ "read-passwords", read_passwords },
 	{ "read-secret", read_secret },
 	{ "remove-secret", remove_secret },
+	{ "rename-frames", rename_frames },
+	{ "rewind-frames", rewind_frames },
 	{ "run-data", run_data },
 	{ "run-filter", run_filter },
 	{ "send-udp", send_udp },
@@ -239,6 +311,11 @@ static const struct {
 	{ "sniff", sniff },
 	{ "start-process", start_process },
 	{ "start-program", start_program },
+	{ "stop-appending", stop_appending },
+	{ "sync-all", sync_all },
+	{ "sync-lines", sync_lines },
+	{ "take-back-frame", take_back_frame },
+	{ "take-back-line", take_back_line },
 	{ "trace-parent", trace_parent },
 	{ "write-secret", write_secret },
 };
@@ -259,11 +336,18 @@ static enum role find_role(const char *name)
 	return role;
 }
 
+static int open_appended(const char *name, int number)
+{
+	int fd = open(name, O_WRONLY | O_APPEND | O_CLOEXEC);
+	return fd < 0 || dup2(fd, number) < 0 || write(number, "first", 5) != 5 ? -1 : 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct error err = { "" };
-	int inbox = open("inbox", O_RDONLY | O_DIRECTORY);
-	if (argc != 3 || inbox < 0 || dup2(inbox, POLLER_INBOX) < 0 || close_range(6, ~0U, 0))
+	if (argc != 3 || open_appended("frames", POLLER_FRAMES) ||
+		open_appended("outcomes", POLLER_OUTCOMES) ||
+		close_range(HELPER_CONTROL, POLLER_SIGNER, 0) || close_range(POLLER_PROBES, ~0U, 0))
 		return 1;
 	parent = getppid();
 	enum role role = find_role(argv[1]);

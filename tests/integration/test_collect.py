@@ -5,6 +5,7 @@ import contextlib
 import fcntl
 import os
 import pathlib
+import re
 import resource
 import shutil
 import signal
@@ -299,7 +300,7 @@ class Interrupted(CollectTest):
             result = self.collect(status=EX_UNAVAILABLE)
         self.assertEqual(len(result.err.splitlines()), 1, result)
         self.assertIn('waits in', result.err)
-        self.assertEqual(len([n for n in self.fleet.spool_files() if n.endswith('.sealed')]), 3)
+        self.assertEqual([frame.client for frame in self.fleet.frames()], ['one'] * 3)
         self.assertEqual(self.spooled_on_client(), [])  # they were acknowledged all the same
         self.find_database()
         self.collect()
@@ -314,10 +315,10 @@ class Interrupted(CollectTest):
     def test_full_spool_polls_nobody(self):
         self.lose_database(self.client('one'), more='<collector spool-files="100"/>')
         self.collect(status=EX_UNAVAILABLE)
-        sealed = [n for n in self.fleet.spool_files() if n.endswith('.sealed')][0]
-        for i in range(1, 100):  # the same report again, as other files
-            shutil.copy(os.path.join(self.fleet.spool, sealed),
-                        os.path.join(self.fleet.spool, f'{sealed[:17]}{i:02}.sealed'))
+        path = self.fleet.frames()[0].path
+        path.write_bytes(path.read_bytes() * 50)  # the same report again, and as another poller's
+        shutil.copy(path, path.with_name(f'{path.name[:17]}02.frames'))
+        self.assertEqual(len(self.fleet.frames()), 100)
         result = self.collect(status=EX_UNAVAILABLE)
         self.assertIn('nothing is polled', result.err)
         self.find_database()
@@ -361,25 +362,29 @@ class Interrupted(CollectTest):
     @unittest.skipIf(os.getuid(), 'only root can have a mount of its own')
     @shows('30')
     def test_full_disk(self):
-        """The spool's disk is full, then nearly full: a report that finds no room there is not
-        acknowledged, and comes with a later run."""
-        self.configure(self.client('one'))
+        """The spool's disk is full, then nearly full: a report that finds no room there, or only
+        for a part, is not acknowledged, nor are those behind it; they come with a later run."""
+        self.configure(*(self.client(name) for name in ('one', 'two', 'three')),
+                       before='<collector pollers="1" sessions="1" connects="1"/>')
         self.collect()
         script = """
-            mount -t tmpfs -o size=128k,mode=700 tmpfs "$0"
-            for free in 0 4 8 16 32 48 64; do
-                head -c $((131072 - free * 1024)) /dev/zero >"$0/filler" 2>/dev/null
+            mount -t tmpfs -o size=512k,mode=700 tmpfs "$0"
+            for free in 0 4 8 16 32 48 64 80; do
+                head -c $((524288 - free * 1024)) /dev/zero >"$0/filler" 2>/dev/null
                 "$@"; rm "$0/filler"; "$@" || exit
             done"""
         result = subprocess.run(
             ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', script,
-             self.fleet.spool, *self.fleet.command('collector')],
+             self.fleet.spool, *self.fleet.command('collector', '-v')],
             capture_output=True, text=True, check=False)
         self.assertEqual(result.returncode, 0, result)
-        self.assertIn('No space left', result.stderr)
+        self.assertIn('spool: a report: No space left on device', result.stderr)
+        self.assertIn('an earlier report did not get onto the disk', result.stderr)
+        polled = re.findall(r'(?:info: \w+: ok|warning: \w+: internal: spool: .*)\n', result.stderr)
+        self.assertGreater(len([line for line in polled if 'spool' in line]), 8, polled)
         rows = self.samples()
-        self.assertEqual(rows, [('one', 'ok')] * len(rows))
-        self.assertGreater(len(rows), 1 + 7)
+        self.assertEqual({outcome for _, outcome in rows}, {'ok'})
+        self.assertEqual(len(rows), 3 + len(polled), result.stderr)
         self.assertEqual(len(self.readings('load1')), len(rows))
         self.assertEqual(self.spooled_on_client(), [])
 
@@ -440,25 +445,99 @@ class Interrupted(CollectTest):
         self.assertIn('fleet-alerter has not run since 2026-01-01T00:00:00.000Z', result.err)
         self.assertEqual(self.collect().err, '')  # once an hour is enough
 
-    def test_damaged_files_are_kept_aside(self):
-        self.lose_database(self.client('one'))
-        for _ in range(3):
+    def wait_for_the_database(self, runs, *clients, more=''):
+        """The files with what was fetched, one a run."""
+        self.lose_database(*clients or (self.client('one'),), more=more)
+        for _ in range(runs):
             self.collect(status=EX_UNAVAILABLE)
-        cut, flipped, _ = [os.path.join(self.fleet.spool, n) for n in self.fleet.spool_files()
-                           if n.endswith('.sealed')]
-        os.truncate(cut, os.path.getsize(cut) - 1)
-        with open(flipped, 'r+b') as f:
-            f.seek(-5, os.SEEK_END)
-            byte = f.read(1)
-            f.seek(-5, os.SEEK_END)
-            f.write(bytes([byte[0] ^ 1]))
+        return sorted({frame.path for frame in self.fleet.frames()})
+
+    def test_damaged_reports_are_kept_aside(self):
+        flipped, beheaded, _ = self.wait_for_the_database(3)
+        attempt = self.fleet.frames()[0].attempt
+        data = bytearray(flipped.read_bytes())
+        data[-5] ^= 1
+        flipped.write_bytes(data)
+        data = beheaded.read_bytes()
+        beheaded.write_bytes(b'F' + data[1:])
         self.find_database()
-        result = self.collect()
-        self.assertEqual(len(result.err.splitlines()), 1, result)
-        self.assertIn('2 files did not open', result.err)
+        said = self.collect().err.splitlines()
+        self.assertEqual(len(said), 2, said)
+        self.assertIn('1 report did not open', said[0])
+        self.assertIn(f'{len(data)} bytes in {self.fleet.spool} are no reports', said[1])
         self.assertEqual(self.samples(),
-                         [('one', 'unsealed')] * 2 + [('one', 'ok')] * 2)
-        self.assertEqual(len(os.listdir(os.path.join(self.fleet.spool, 'bad'))), 2)
+                         [('one', 'unsealed'), ('one', 'internal')] + [('one', 'ok')] * 2)
+        self.assertEqual(sorted(os.listdir(os.path.join(self.fleet.spool, 'bad'))),
+                         sorted([f'{attempt:016x}-00.sealed', beheaded.name]))
+        self.assertEqual(self.fleet.spool_files(), [])
+        self.assertEqual(self.collect().err, '')
+
+    def test_a_length_that_is_not_its_own_hides_nothing(self):
+        """Nobody can tell where the frames behind it begin, but that there are some."""
+        path, = self.wait_for_the_database(1, *(self.client(name) for name in ('one', 'two')),
+                                           more='<collector pollers="1"/>')
+        data = path.read_bytes()
+        words = data.split(b'\n')[0].split(b' ')
+        wrong = [*words[:5], b'9' * len(words[5]), *words[6:]]
+        path.write_bytes(data.replace(b' '.join(words), b' '.join(wrong), 1))
+        self.find_database()
+        said = self.collect().err
+        self.assertIn(f'{len(data)} bytes in {self.fleet.spool} are no reports', said)
+        self.assertEqual(os.listdir(os.path.join(self.fleet.spool, 'bad')), [path.name])
+        self.assertEqual(self.fleet.spool_files(), [])
+
+    def test_what_a_power_cut_left_of_a_report_is_dropped(self):
+        """That one was not acknowledged; those before it were."""
+        clients = [self.client(name) for name in ('one', 'two', 'three')]
+        path, = self.wait_for_the_database(
+            1, *clients, more='<collector pollers="1" sessions="1" connects="1"/>')
+        whole, last = self.fleet.frames()[:2], self.fleet.frames()[2].client
+        os.truncate(path, path.stat().st_size - 1)
+        self.assertEqual(self.fleet.frames(), whole)
+        self.find_database()
+        self.assertEqual(self.collect().err, '')
+        outcomes = dict(self.samples()[:3])
+        self.assertEqual(outcomes.pop(last), 'internal')
+        self.assertEqual(outcomes, {frame.client: 'ok' for frame in whole})
+        self.assertEqual([outcome for _, outcome in self.samples()[3:]], ['ok'] * 3)
+        self.assertEqual(len(self.readings('load1')), 5)
+        self.assertEqual(self.fleet.spool_files(), [])
+        self.assertEqual(os.listdir(os.path.join(self.fleet.spool, 'bad')), [])
+
+    def test_what_cannot_be_read_holds_nobody_up(self):
+        self.configure(self.client('one'))
+        self.make_keys()
+        path = pathlib.Path(self.fleet.spool, f'{5:016x}-01.frames')
+        path.mkdir()
+        for _ in range(2):
+            said = self.collect().err
+            self.assertEqual(len(said.splitlines()), 1, said)
+            self.assertIn('could not be read, and will be in the next run: ' + path.name, said)
+        path.rmdir()
+        self.assertEqual(self.collect().err, '')
+        self.assertEqual(self.samples(), [('one', 'ok')] * 3)
+
+    def test_files_of_before_are_taken(self):
+        """Each report had one of its own, at last in a folder of the pollers', and first with
+        less in its head."""
+        paths = self.wait_for_the_database(3)
+        inbox = pathlib.Path(self.fleet.spool, 'in')
+        inbox.mkdir(0o700)
+        (inbox / '7').touch()  # one that was to be written
+        for frame, folder, words in zip(self.fleet.frames(), (self.fleet.spool, inbox, inbox),
+                                        (7, 9, 8)):
+            head = frame.path.read_bytes().split(b'\n', 1)[0].split(b' ')
+            path = pathlib.Path(folder, f'{frame.attempt:016x}-00.sealed')
+            path.write_bytes(b' '.join(head[:words]) + b'\n' + frame.sealed)
+        for path in paths:
+            path.unlink()
+        self.assertEqual(self.fleet.frames(), [])
+        self.find_database()
+        self.assertEqual(self.collect().err, '')
+        self.assertEqual(self.samples(), [('one', 'ok')] * 4)
+        self.assertEqual(len(self.readings('cpu_used_ratio')), 3)
+        self.assertEqual(self.fleet.spool_files(), [])
+        self.assertEqual(sorted(os.listdir(self.fleet.spool)), ['bad', 'hosts', 'lock', 'state'])
 
 
 class Terminal(CollectTest):

@@ -1,7 +1,6 @@
 """kill -9 of the collector: in every window between a report's arrival and its committed row,
 and at any moment. Whatever was killed, the next runs converge."""
 import os
-import pathlib
 import random
 import sys
 import time
@@ -11,25 +10,32 @@ from rig.fleet import KILLED
 from rig.shows import shows
 from test_collect import CollectTest
 
-SYNCED = 'poller>syncfs'
+SYNCED = 'poller>fdatasync'
+STORED = [SYNCED, 'main>fdatasync', 'main<unlinkat']  # it goes on to remove the files
 # When the processes of a run die.
 WINDOWS = {
     'received': ['poller<writev'],
-    'renamed': ['poller>renameat2'],
+    'written': ['poller>writev'],
     'synced': [SYNCED],
     'acknowledged': [SYNCED, 'poller>sendto'],
     'inserted': [SYNCED, 'main<pwrite64'],
-    'committed': [SYNCED, 'main>fdatasync', 'main<renameat2,unlinkat'],
+    'committed': STORED,
+    'told': STORED + ['main>unlinkat'],
+    'removing': STORED + 3 * ['main>unlinkat'],
+    'removed': STORED + 4 * ['main>unlinkat'],
 }
-STORING = ('inserted', 'committed')  # these come after the polling
+STORING = ('inserted', 'committed', 'told', 'removing', 'removed')  # these come after the polling
 # Where its report lies then: on the client, in the spool, in the database.
 LEFT = {
     'received': (True, False, False),
-    'renamed': (True, True, False),
+    'written': (True, True, False),
     'synced': (True, True, False),
     'acknowledged': (False, True, False),
     'inserted': (False, True, False),
     'committed': (False, True, True),
+    'told': (False, True, True),       # its cycle's line is gone
+    'removing': (False, True, True),   # and what was said of its hosts
+    'removed': (False, False, True),
 }
 
 
@@ -44,10 +50,10 @@ class Kill(CollectTest):
 
     def what_is_left(self):
         """Of the last attempt: on the client, in the spool, in the database."""
-        name = f'{self.last_attempt():016x}'
-        return (any(name in path for path in self.spooled_on_client()),
-                any(pathlib.Path(self.fleet.spool).rglob(name + '*.sealed')),
-                self.fleet.rows('SELECT count(*) FROM sample WHERE id = ?', int(name, 16)) == [(1,)])
+        attempt = self.last_attempt()
+        return (any(f'{attempt:016x}' in path for path in self.spooled_on_client()),
+                attempt in [frame.attempt for frame in self.fleet.frames()],
+                self.fleet.rows('SELECT count(*) FROM sample WHERE id = ?', attempt) == [(1,)])
 
     def kill_at(self, window):
         process = self.fleet.start('collector', kill_at=WINDOWS[window])
@@ -83,6 +89,9 @@ class Kill(CollectTest):
         self.assertEqual(self.fleet.rows(
             "SELECT count(*) FROM cycle WHERE program = 'collector' AND finished_at IS NULL"),
             [(died,)])
+        self.assertEqual(self.fleet.rows(
+            "SELECT DISTINCT ok, failed FROM cycle WHERE program = 'collector' AND clients = 1 "
+            'AND finished_at IS NOT NULL'), [(1, 0)])
         self.assert_nothing_is_left()
         print(f'{self.kills} kills in each of {len(WINDOWS)} windows, {len(want)} runs: '
               f'{len(want)} samples, none lost, none doubled')

@@ -15,38 +15,61 @@ REFUSED = 70  # EX_SOFTWARE, after a line that names the call
 #   landlock: forbidden where the kernel has Landlock
 ALLOWED = {
     'poller': {
+        'append-frame': 'done',
         'be-non-blocking': 'done',
         'connect-tcp': 'done',
-        'make-frame': 'done',
-        'write-secret': 'landlock',
-        'move-secret': 'landlock',
-        'remove-secret': 'landlock',
+        'map-frames': 'EACCES',  # they are not open to be read
+        'read-frame': 'EBADF',
+        'stop-appending': 'done',
+        'take-back-line': 'done',
     },
     'resolver': {
         'be-non-blocking': 'done',
         'connect-tcp': 'done',
         'connect-unix': 'done',
+        'map-frames': 'EACCES',
         'name-parent': 'ENOTSOCK',  # the peer of nscd and the like; what it is told it cannot use
         'run-filter': 'ENOTSOCK',
         'send-udp': 'done',
+        'read-frame': 'EBADF',
         'read-hosts': 'done',
-        'read-frame': 'landlock',
         'read-passwords': 'landlock',
         'read-secret': 'landlock',
+        'rewind-frames': 'done',  # it has none
         'run-data': 'done',  # as dlopen does
+        'stop-appending': 'done',
     },
     'signer': {
         'be-non-blocking': 'done',
         'connect-unix': 'done',
+        'map-frames': 'EACCES',
+        'read-frame': 'EBADF',
+        'stop-appending': 'done',
     },
 }
 ATTEMPTS = (
-    'aim-signals', 'ask-ring', 'be-non-blocking', 'be-signalled', 'be-traceable', 'become-root',
-    'catch-refusal', 'change-mode', 'choose-signal', 'connect-multipath', 'connect-tcp',
-    'connect-unix', 'link-frame', 'make-folder', 'make-frame', 'move-secret', 'name-parent',
-    'read-frame', 'read-hosts', 'read-parent', 'read-passwords', 'read-secret', 'remove-secret',
-    'run-data', 'run-filter', 'send-udp', 'signal-parent', 'sniff', 'start-process',
-    'start-program', 'trace-parent', 'write-secret')
+    'aim-signals', 'append-frame', 'ask-ring', 'be-non-blocking', 'be-signalled', 'be-traceable',
+    'become-root', 'catch-refusal', 'change-frame', 'change-mode', 'choose-signal',
+    'connect-multipath', 'connect-tcp', 'connect-unix', 'copy-frames', 'link-secret', 'make-file',
+    'make-folder', 'map-frames', 'move-secret', 'name-parent', 'punch-frame', 'read-frame',
+    'read-hosts', 'read-parent', 'read-passwords', 'read-secret', 'remove-secret', 'rename-frames',
+    'rewind-frames', 'run-data', 'run-filter', 'send-udp', 'signal-parent', 'sniff',
+    'start-process', 'start-program', 'stop-appending', 'sync-all', 'sync-lines', 'take-back-frame',
+    'take-back-line', 'trace-parent', 'write-secret')
+
+# What is in the folder before an attempt, when the role has appended to the first two; and what
+# attempts add to which file. Nothing else ever changes.
+BEFORE = {'frames': 'kept first', 'outcomes': 'kept first', 'secret': 'kept '}
+ADDED = {
+    ('poller', 'append-frame'): ('frames', 'headbody'),
+    ('poller', 'stop-appending'): ('frames', 'other'),
+    # These have no such files; they are ended by what follows the writing.
+    ('resolver', 'append-frame'): ('frames', 'headbody'),
+    ('resolver', 'stop-appending'): ('frames', 'other'),
+    ('resolver', 'take-back-line'): ('outcomes', 'line'),
+    ('signer', 'stop-appending'): ('frames', 'other'),
+    ('signer', 'take-back-line'): ('outcomes', 'line'),
+}
 
 
 def landlock_version():
@@ -58,10 +81,19 @@ class Confinement(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix='fleet-confine-')
         self.addCleanup(shutil.rmtree, self.folder)
-        os.mkdir(self.path('inbox'), 0o700)
-        for name in ('secret', 'inbox/frame'):
+        self.write()
+
+    def write(self):
+        for name in BEFORE:
             with open(self.path(name), 'w', encoding='ascii') as f:
-                f.write('x')
+                f.write('kept ')
+
+    def read(self):
+        texts = {}
+        for name in os.listdir(self.folder):
+            with open(self.path(name), encoding='ascii') as f:
+                texts[name] = f.read()
+        return texts
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -91,8 +123,12 @@ class Confinement(unittest.TestCase):
                 with self.subTest(role=role, attempt=name):
                     if os.getuid() != 0 and name == 'read-passwords':
                         continue
+                    self.write()
                     self.assertIn(self.attempt(role, name), self.expected(role, name))
-                    self.assertTrue(os.path.exists(self.path('secret')) or landlock_version() < 1)
+                    after = dict(BEFORE)
+                    where, text = ADDED.get((role, name), ('secret', ''))
+                    after[where] += text
+                    self.assertEqual(self.read(), after)
 
     def test_the_number_is_the_calls(self):
         done = subprocess.run([DRIVE, 'poller', 'start-program'], cwd=self.folder,

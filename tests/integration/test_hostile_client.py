@@ -84,7 +84,7 @@ class Identity(Lies):
 
         self.lie(steal, '--client', 'victim')
         said = self.lie(replay, '--client', 'liar')
-        self.assertIn('2 files did not open', said)
+        self.assertIn('2 reports did not open', said)
         self.assertEqual(self.rows('victim'), [('ok', 'ok')])
         self.assertEqual(self.rows(), [('stale', 'stale')])
         self.assertEqual(self.readings('load1'), [('victim', self.samples('s.id')[0][0], 7)])
@@ -115,7 +115,7 @@ class Identity(Lies):
         self.assertEqual(self.rows('honest'), [('ok', 'ok')] * len(lies))
         self.assertEqual({n for n in os.listdir(self.fleet.folder) if not n.startswith('fleet.db')}, {
             'config.xml', 'encrypted_stats', 'known_hosts', 'server.key', 'server.pub'})
-        self.assertEqual(sorted(os.listdir(self.fleet.spool)), ['bad', 'hosts', 'in', 'lock', 'state'])
+        self.assertEqual(sorted(os.listdir(self.fleet.spool)), ['bad', 'hosts', 'lock', 'state'])
 
     @shows('24b')
     def test_ten_thousand_leftovers(self):
@@ -126,7 +126,7 @@ class Identity(Lies):
             yield b'fleet1 done 10000\n'
 
         said = self.lie(flood)
-        self.assertIn('63 files did not open', said)
+        self.assertIn('63 reports did not open', said)
         self.assertEqual(self.rows(), [('ok', 'too-large')])
         self.assertEqual(self.rows('honest'), [('ok', 'ok')])
         for _ in range(5):
@@ -184,7 +184,7 @@ class Keys(Lies):
             self.assertNotIn(first.key_id, request.fields['open'].split(','))
             return request.say(old, request.seal(request.report(), first.fields['key']))
         said = self.lie(deliver, '--client', 'liar')
-        self.assertIn('2 files did not open', said)
+        self.assertIn('2 reports did not open', said)
         self.assertEqual(self.rows(), [('probe-failed', 'probe-failed'), ('unsealed', 'unsealed')])
         self.assertEqual(self.readings('load1'), [])
 

@@ -83,6 +83,19 @@ class Rogue(unittest.TestCase):
         self.assertEqual(self.fleet.rows('SELECT name FROM client ORDER BY name'),
                          [('honest',), ('lies',)])
 
+    def test_its_frames_are_nobodys(self):
+        result = self.collect(('frames', ''), ('honest', ''))
+        self.assertEqual(result.returncode, 0, result)
+        self.assertRegex(result.stderr, '3 reports did not open, and went to .*/bad: ')
+        self.assertRegex(result.stderr, '8 bytes in .* are no reports: ')
+        self.assertEqual(self.rows(), [('frames', 'timeout', 'so it says'),
+                                       ('honest', 'timeout', 'so it says')])
+        self.assertEqual(len(os.listdir(os.path.join(self.fleet.spool, 'bad'))), 4)
+        self.assertEqual(self.fleet.spool_files(), [])
+        result = self.collect(('honest', ''))
+        self.assertEqual(result.returncode, 0, result)
+        self.assertNotIn('report', result.stderr)
+
     def test_pollers_may_die_as_long_as_somebody_is_done(self):
         clients = [(f'dies{i}', '') if i % 10 else (f'honest{i}', '') for i in range(41)]
         result = self.collect(*clients)

@@ -104,14 +104,11 @@ class Balance:
 
     def spool(self):
         folder, fleet = pathlib.Path(self.soak.fleet.spool), self.soak.fleet
-        spares, bad = list((folder / 'in').iterdir()), list((folder / 'bad').iterdir())
+        bad = list((folder / 'bad').iterdir())
         for path in folder.iterdir():
             is_young = '.tmp-' in path.name and time.time() - path.stat().st_mtime < YOUNG_S
-            self.expect(path.name in ('lock', 'state', 'hosts', 'in', 'bad') or is_young,
+            self.expect(path.name in ('lock', 'state', 'hosts', 'bad') or is_young,
                         f'left in the spool: {path.name}')
-        for path in spares:
-            self.expect(path.name.isdigit(), f'left in the inbox: {path.name}')
-        self.expect(len(spares) <= len(self.soak.hosts), f'{len(spares)} spare files')
         self.expect(len(bad) <= BAD_FILES, f'{len(bad)} files in bad/')
         for path in (folder / 'lock', pathlib.Path(fleet.path('alerter.lock'))):
             with open(path, 'rb') as f:
@@ -122,7 +119,7 @@ class Balance:
             self.expect(path.stat().st_size == 0, f'{path} counts refused runs')
         self.expect(not self.rows('SELECT 1 FROM lease WHERE until_at IS NOT NULL'),
                     'the lease is held')
-        self.say('spool', f'{len(spares)} spares, {len(bad)} files in bad/, nothing else')
+        self.say('spool', f'{len(bad)} files in bad/, nothing else')
 
     def alerts(self):
         for what in ('sample WHERE processed_at IS NULL', 'event WHERE told_at IS NULL',

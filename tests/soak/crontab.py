@@ -12,7 +12,7 @@ EX_UNAVAILABLE, EX_SOFTWARE, EX_TEMPFAIL = 69, 70, 75
 ORPHAN_S = 5  # until those that a killed run leaves behind must be gone
 # What a run may say that nobody struck, and one of whose processes somebody killed.
 MAY_SAY = re.compile(
-    r'fleet-collector: warning: \d+ files? did not open and went to |'
+    r'fleet-collector: warning: \d+ reports? did not open, and went to |'
     r'fleet-collector: warning: \d+ outcome lines? cut, |'
     r'fleet-collector: warning: \d+ of \d+ clients were not reached before the deadline|'
     r'fleet-(collector|alerter): error: \d+ runs in a row met another ')

@@ -12,7 +12,7 @@ from rig import mariadb
 from ten_hosts import COUNT, DOWN, TenHosts
 from torture import PLACES, SMALL_SAMPLE, Place, Sweep, check, does
 
-WAITS = re.compile(r'.*\.(sealed|outcomes|cycle)|tmp-.*')  # collector/spool/spool.h
+WAITS = re.compile(r'.*\.(frames|sealed|outcomes|cycle)|tmp-.*')  # collector/spool/spool.h
 SAMPLES = ('SELECT s.id, s.cycle_id, c.name, s.outcome, s.error, hex(s.digest),'
            ' (SELECT count(*) FROM reading r WHERE r.sample_id = s.id)'
            ' FROM sample s JOIN client c ON c.id = s.client_id ORDER BY s.id')

@@ -2,6 +2,8 @@
 
 #include "tests/unit/unit.h"
 
+#include <fcntl.h>
+#include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,22 +98,78 @@ size_t rig_seal(const struct frame *f, uint8_t *out)
 	return (size_t)len + crypto_box_SEALBYTES;
 }
 
-void rig_put_bytes(const struct frame *f, const uint8_t *sealed, size_t len)
+static int minute_of(uint64_t id)
+{
+	return (int)((attempt_time_ms(id) - START) / 60000);
+}
+
+static struct spool_head head_of(const struct frame *f, size_t len)
 {
 	struct spool_head head = {
 		.attempt_id = f->attempt,
-		.cycle_id = rig_id(1, 0),
+		.cycle_id = rig_id(minute_of(f->attempt), 0),
 		.received_at = attempt_time_ms(f->attempt) + 50,
 		.length = (uint32_t)len,
 	};
 	(void)snprintf(head.client, sizeof head.client, "%s", f->client);
-	assert_int_equal(spool_put(rig_in.spool_fd, &head, 0, 0, sealed, NULL), 0);
+	return head;
+}
+
+void rig_put_bytes_of(uint32_t poller, const struct frame *f, const uint8_t *sealed, size_t len)
+{
+	struct spool_head head = head_of(f, len);
+	int fd;
+	bool torn = false;
+	assert_int_equal(spool_open_frames(rig_in.spool_fd, head.cycle_id, poller, &fd, NULL), 0);
+	assert_int_equal(spool_put(fd, &head, sealed, &torn, NULL), 0);
+	close(fd);
+}
+
+void rig_put_frame_of(uint32_t poller, struct frame f)
+{
+	uint8_t sealed[2000];
+	rig_put_bytes_of(poller, &f, sealed, rig_seal(&f, sealed));
+}
+
+void rig_put_bytes(const struct frame *f, const uint8_t *sealed, size_t len)
+{
+	rig_put_bytes_of(1, f, sealed, len);
 }
 
 void rig_put_frame(struct frame f)
 {
+	rig_put_frame_of(1, f);
+}
+
+void rig_put_file(uint32_t index, struct frame f)
+{
+	char name[SPOOL_NAME_MAX];
 	uint8_t sealed[2000];
-	rig_put_bytes(&f, sealed, rig_seal(&f, sealed));
+	size_t len = rig_seal(&f, sealed);
+	struct spool_head head = head_of(&f, len);
+	bool torn = false;
+	(void)snprintf(name, sizeof name, "%016" PRIx64 "-%02" PRIu32 ".sealed", f.attempt, index);
+	int fd = openat(rig_in.spool_fd, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(spool_put(fd, &head, sealed, &torn, NULL), 0);
+	close(fd);
+}
+
+char *rig_frames_name(int minute, uint32_t poller)
+{
+	char *name = NULL;
+	assert_true(asprintf(&name, "%016" PRIx64 "-%02" PRIu32 ".frames", rig_id(minute, 0),
+			    poller) > 0);
+	return name;
+}
+
+int rig_open_frames(int minute, uint32_t poller)
+{
+	char *name = rig_frames_name(minute, poller);
+	int fd = openat(rig_in.spool_fd, name, O_RDWR);
+	assert_true(fd >= 0);
+	free(name);
+	return fd;
 }
 
 void rig_put_line_of(
@@ -165,12 +223,18 @@ struct ingest_summary rig_ingest(void)
 	return sum;
 }
 
-void rig_assert_spool_is_empty(void)
+size_t rig_count_files(void)
 {
 	struct spool_list list;
 	assert_int_equal(spool_list(rig_in.spool_fd, &list, NULL), 0);
-	assert_int_equal(list.count, 0);
+	size_t count = list.count;
 	spool_list_finish(&list);
+	return count;
+}
+
+void rig_assert_spool_is_empty(void)
+{
+	assert_int_equal(rig_count_files(), 0);
 }
 
 struct sample_batch rig_stored(void)

@@ -34,8 +34,20 @@ struct frame {
 
 /* Returns the length. */
 size_t rig_seal(const struct frame *f, uint8_t *out);
+
+/* Appends it to the file of a poller, in the cycle of the minute of its connection. */
+void rig_put_bytes_of(uint32_t poller, const struct frame *f, const uint8_t *sealed, size_t len);
+void rig_put_frame_of(uint32_t poller, struct frame f);
+/* To that of the first. */
 void rig_put_bytes(const struct frame *f, const uint8_t *sealed, size_t len);
 void rig_put_frame(struct frame f);
+
+/* As collectors of before did: one in a file of its own. */
+void rig_put_file(uint32_t index, struct frame f);
+
+/* On the heap: the name of a poller's file, and one of it opened to read and write. */
+char *rig_frames_name(int minute, uint32_t poller);
+int rig_open_frames(int minute, uint32_t poller);
 
 /* A line about `client` by a poller that was given an attempt at `given`. */
 void rig_put_line_of(
@@ -46,6 +58,7 @@ void rig_put_cycle_of(int minute, uint32_t clients, bool whole_fleet, int64_t en
 void rig_put_cycle(int minute, uint32_t clients);
 
 struct ingest_summary rig_ingest(void);
+size_t rig_count_files(void); /* in the spool */
 void rig_assert_spool_is_empty(void);
 
 /* The samples that are not processed, and the last whole cycle. */

@@ -2,8 +2,12 @@
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "collector/spool/spool.h"
 #include "lib/attempt.h"
 #include "tests/unit/ingest_rig.h"
 
@@ -194,6 +198,167 @@ static void a_run_that_died_never_finishes(void **state)
 	rig_assert_spool_is_empty();
 }
 
+/* The frames of one connection, too, lie where its poller has put them. */
+static void a_cycle_has_a_file_for_each_poller(void **state)
+{
+	(void)state;
+	rig_put_cycle(1, 3);
+	for (int i = 1; i <= 3; i++) {
+		char name[16];
+		(void)snprintf(name, sizeof name, "web%d", i);
+		rig_put_line(1, rig_id(1, i), name, OUTCOME_OK);
+	}
+	rig_put_frame_of(2, (struct frame){ rig_id(1, 3), rig_id(1, 3), "web3", 60000, 1000 });
+	rig_put_frame_of(2, (struct frame){ rig_id(1, 1), rig_id(0, 1), "web1", 30000, 500 });
+	rig_put_frame_of(1, (struct frame){ rig_id(1, 2), rig_id(1, 2), "web2", 60000, 1000 });
+	rig_put_frame_of(2, (struct frame){ rig_id(1, 1), rig_id(1, 1), "web1", 60000, 1000 });
+	struct ingest_summary sum = rig_ingest();
+	assert_int_equal(sum.stored, 4);
+	assert_int_equal(sum.ok, 3);
+	assert_int_equal(sum.failed, 0);
+	assert_int_equal(sum.bad + sum.unread, 0);
+	assert_int_equal(sum.lost, 0);
+	rig_assert_spool_is_empty();
+	struct sample_batch batch = rig_stored();
+	assert_int_equal(batch.count, 4);
+	for (size_t i = 0; i < batch.count; i++)
+		assert_int_equal(batch.items[i].outcome, OUTCOME_OK);
+	assert_int_equal(batch.items[0].id, rig_id(0, 1));
+	sample_batch_finish(&batch);
+}
+
+/* Of a collector of before: a frame a file. */
+static void files_of_before_are_taken(void **state)
+{
+	(void)state;
+	rig_put_cycle(1, 2);
+	rig_put_line(1, rig_id(1, 1), "web1", OUTCOME_OK);
+	rig_put_line(1, rig_id(1, 2), "web2", OUTCOME_OK);
+	rig_put_file(0, (struct frame){ rig_id(1, 1), rig_id(0, 1), "web1", 30000, 500 });
+	rig_put_file(1, (struct frame){ rig_id(1, 1), rig_id(1, 1), "web1", 60000, 1000 });
+	rig_put_frame((struct frame){ rig_id(1, 2), rig_id(1, 2), "web2", 60000, 1000 });
+	assert_int_equal(rig_count_files(), 5);
+	struct ingest_summary sum = rig_ingest();
+	assert_int_equal(sum.stored, 3);
+	assert_int_equal(sum.ok, 2);
+	rig_assert_spool_is_empty();
+	rig_put_file(0, (struct frame){ rig_id(3, 1), rig_id(3, 1), "web3", 60000, 1000 });
+	assert_int_equal(rig_ingest().stored, 1); /* without any cycle */
+	rig_assert_spool_is_empty();
+}
+
+/* Killed when only the cycle and the lines were gone: they go first. */
+static void frames_alone_come_again(void **state)
+{
+	(void)state;
+	uint8_t sealed[2000];
+	struct frame f = { rig_id(1, 1), rig_id(1, 1), "web1", 60000, 1000 };
+	size_t len = rig_seal(&f, sealed);
+	rig_put_cycle(1, 1);
+	rig_put_line(1, rig_id(1, 1), "web1", OUTCOME_OK);
+	rig_put_bytes(&f, sealed, len);
+	assert_int_equal(rig_ingest().stored, 1);
+	rig_put_bytes(&f, sealed, len);
+	rig_put_frame((struct frame){ rig_id(1, 2), rig_id(1, 2), "web2", 60000, 1000 });
+	struct ingest_summary sum = rig_ingest();
+	assert_int_equal(sum.replayed, 1);
+	assert_int_equal(sum.stored, 1); /* whose line never reached the disk */
+	assert_int_equal(sum.bad + sum.stale, 0);
+	assert_int_equal(rig_last_cycle().ok, 1);
+	assert_int_equal(rig_last_cycle().clients, 1);
+	rig_assert_spool_is_empty();
+	struct sample_batch batch = rig_stored();
+	assert_int_equal(batch.count, 2);
+	assert_string_equal(batch.items[1].client, "web2");
+	assert_int_equal(batch.items[1].outcome, OUTCOME_OK);
+	sample_batch_finish(&batch);
+}
+
+/* Moves a poller's file away, and puts a link in its place, which is never followed. */
+static void hide(const char *name)
+{
+	assert_int_equal(renameat(rig_in.spool_fd, name, rig_in.spool_fd, "hidden"), 0);
+	assert_int_equal(symlinkat("hidden", rig_in.spool_fd, name), 0);
+}
+
+static void bring_back(const char *name)
+{
+	assert_int_equal(renameat(rig_in.spool_fd, "hidden", rig_in.spool_fd, name), 0);
+}
+
+static void what_cannot_be_read_waits(void **state)
+{
+	(void)state;
+	char *name = rig_frames_name(1, 2);
+	rig_put_cycle(1, 3);
+	for (int i = 1; i <= 3; i++) {
+		char client[16];
+		(void)snprintf(client, sizeof client, "web%d", i);
+		rig_put_line(1, rig_id(1, i), client, OUTCOME_OK);
+		rig_put_frame_of((uint32_t)i,
+			(struct frame){ rig_id(1, i), rig_id(1, i), client, 60000, 1000 });
+	}
+	hide(name);
+	for (int i = 0; i < 2; i++) { /* as long as it is there */
+		struct ingest_summary sum = rig_ingest();
+		assert_int_equal(sum.unread, 1);
+		assert_non_null(strstr(sum.first_unread, name));
+		assert_int_equal(sum.stored, i == 0 ? 3 : 0);
+		assert_int_equal(sum.bad, 0);
+		assert_int_equal(rig_count_files(), 1);
+	}
+	assert_int_equal(rig_last_cycle().failed, 1);
+	bring_back(name);
+	free(name);
+	struct ingest_summary sum = rig_ingest();
+	assert_int_equal(sum.unread, 0);
+	assert_int_equal(sum.completed, 1);
+	rig_assert_spool_is_empty();
+	struct sample_batch batch = rig_stored();
+	assert_int_equal(batch.count, 3);
+	for (size_t i = 0; i < batch.count; i++)
+		assert_int_equal(batch.items[i].outcome, OUTCOME_OK);
+	sample_batch_finish(&batch);
+}
+
+/* It opens, and gives nothing. */
+static void a_folder_in_its_place_waits(void **state)
+{
+	(void)state;
+	char *name = rig_frames_name(1, 2);
+	rig_put_frame((struct frame){ rig_id(1, 1), rig_id(1, 1), "web1", 60000, 1000 });
+	assert_int_equal(mkdirat(rig_in.spool_fd, name, 0700), 0);
+	struct ingest_summary sum = rig_ingest();
+	assert_int_equal(sum.unread, 1);
+	assert_non_null(strstr(sum.first_unread, name));
+	assert_int_equal(sum.stored, 1);
+	assert_int_equal(rig_count_files(), 1);
+	free(name);
+}
+
+static void bytes_that_are_no_frames_are_lost(void **state)
+{
+	(void)state;
+	static const char garbage[] = "no head\n";
+	rig_put_frame_of(1, (struct frame){ rig_id(1, 1), rig_id(1, 1), "web1", 60000, 1000 });
+	rig_put_frame_of(2, (struct frame){ rig_id(1, 2), rig_id(1, 2), "web2", 60000, 1000 });
+	rig_put_frame_of(3, (struct frame){ rig_id(1, 3), rig_id(1, 3), "web3", 60000, 1000 });
+	for (uint32_t poller = 1; poller <= 2; poller++) {
+		int fd = rig_open_frames(1, poller);
+		assert_true(lseek(fd, 0, SEEK_END) > 0);
+		assert_int_equal(write(fd, garbage, strlen(garbage)), strlen(garbage));
+		close(fd);
+	}
+	int fd = rig_open_frames(1, 3);
+	assert_int_equal(ftruncate(fd, lseek(fd, 0, SEEK_END) - 1), 0); /* it was cut */
+	close(fd);
+	struct ingest_summary sum = rig_ingest();
+	assert_int_equal(sum.lost, 2 * strlen(garbage));
+	assert_int_equal(sum.stored, 2);
+	assert_int_equal(sum.bad + sum.unread, 0);
+	rig_assert_spool_is_empty();
+}
+
 #define IN_FOLDER(f) cmocka_unit_test_setup_teardown(f, rig_set_up, rig_tear_down)
 
 int main(void)
@@ -207,6 +372,12 @@ int main(void)
 		IN_FOLDER(a_large_cycle_takes_several_batches),
 		IN_FOLDER(a_partial_cycle_is_no_whole_fleet),
 		IN_FOLDER(a_run_that_died_never_finishes),
+		IN_FOLDER(a_cycle_has_a_file_for_each_poller),
+		IN_FOLDER(files_of_before_are_taken),
+		IN_FOLDER(frames_alone_come_again),
+		IN_FOLDER(what_cannot_be_read_waits),
+		IN_FOLDER(a_folder_in_its_place_waits),
+		IN_FOLDER(bytes_that_are_no_frames_are_lost),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

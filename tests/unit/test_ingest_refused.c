@@ -19,6 +19,19 @@ static void assert_only(const char *client, enum outcome outcome)
 	rig_assert_spool_is_empty();
 }
 
+/* A frame as it came, in a file of its own. */
+static void assert_kept(int bad_fd, const struct spool_entry *e, uint64_t attempt_id)
+{
+	CLEANUP(buffer_finish) struct buffer b = { 0 };
+	struct spool_head head;
+	size_t body;
+	assert_int_equal(e->kind, SPOOL_SEALED);
+	assert_int_equal(e->id, attempt_id);
+	assert_int_equal(spool_read(bad_fd, e->name, &b, NULL), 0);
+	assert_int_equal(spool_parse_frame(b.data, b.len, &head, &body, NULL), 0);
+	assert_int_equal(head.attempt_id, attempt_id);
+}
+
 static void what_does_not_open_is_kept_aside(void **state)
 {
 	(void)state;
@@ -50,6 +63,8 @@ static void what_does_not_open_is_kept_aside(void **state)
 	assert_int_equal(spool_open(bad, &fd, NULL), 0);
 	assert_int_equal(spool_list(fd, &list, NULL), 0);
 	assert_int_equal(list.count, 2);
+	for (size_t i = 0; i < list.count; i++)
+		assert_kept(fd, &list.items[i], rig_id(1, (int)i + 1));
 	spool_list_finish(&list);
 	close(fd);
 	free(bad);
@@ -110,6 +125,23 @@ static void a_file_that_does_not_open_is_nobodys(void **state)
 	assert_only("web2", OUTCOME_OK);
 }
 
+/* A poller tells of the hosts of others, before them: theirs count all the same. */
+static void frames_in_a_file_of_another_poller_take_no_place(void **state)
+{
+	(void)state;
+	const struct frame forged = { .attempt = rig_id(1, 1), .client = "web1" };
+	const struct frame theirs = { .attempt = rig_id(1, 1), .client = "web2" };
+	rig_put_cycle(1, 1);
+	rig_put_line(1, rig_id(1, 1), "web1", OUTCOME_OK);
+	for (int i = 0; i < SPOOL_CONNECTION_FILES; i++)
+		rig_put_bytes_of(1, i % 2 ? &forged : &theirs, (const uint8_t *)"garbage", 7);
+	rig_put_frame_of(2, (struct frame){ rig_id(1, 1), rig_id(1, 1), "web1", 60000, 1000 });
+	struct ingest_summary sum = rig_ingest();
+	assert_int_equal(sum.bad, SPOOL_CONNECTION_FILES);
+	assert_int_equal(sum.stored, 1);
+	assert_only("web1", OUTCOME_OK);
+}
+
 static void files_of_another_client_are_dropped(void **state)
 {
 	(void)state;
@@ -131,6 +163,7 @@ int main(void)
 		IN_FOLDER(ids_never_given_out_are_forged),
 		IN_FOLDER(lines_of_others_are_forged),
 		IN_FOLDER(a_file_that_does_not_open_is_nobodys),
+		IN_FOLDER(frames_in_a_file_of_another_poller_take_no_place),
 		IN_FOLDER(files_of_another_client_are_dropped),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -69,9 +69,16 @@ static const char *const bad_heads[] = {
 	"fleet1 spool 0123456789abcdef 0123456789abcd00 1763785952123 5 web%2\n12345",
 	"fleet1 spool 0123456789abcdef 0123456789abcd00 1763785952123 5 web%zz\n12345",
 	"fleet1 spool 0123456789abcdef 0123456789abcd00 1763785952123 5 web\x80\n12345",
-	"fleet1 spool 0123456789abcdef 0123456789abcd00 1763785952123 5 web1\n1234",
-	"fleet1 spool 0123456789abcdef 0123456789abcd00 1763785952123 5 web1\n123456",
 	"fleet1  spool 0123456789abcdef 0123456789abcd00 1763785952123 5 web1\n12345",
+};
+
+/* Their heads are well-formed. */
+static const struct {
+	const char *data, *why;
+} bad_lengths[] = {
+	{ "fleet1 spool 0123456789abcdef 0123456789abcd00 1763785952123 5 web1\n", "0 of 5" },
+	{ "fleet1 spool 0123456789abcdef 0123456789abcd00 1763785952123 5 web1\n1234", "4 of 5" },
+	{ "fleet1 spool 0123456789abcdef 0123456789abcd00 1763785952123 5 web1\n123456", "6 of 5" },
 };
 
 static const char outcome_line[] =
@@ -113,9 +120,15 @@ static const struct {
 	{ "0123456789abcdef-00.sealed", SPOOL_SEALED, 0x0123456789abcdef, 0 },
 	{ "0123456789abcdef-63.sealed", SPOOL_SEALED, 0x0123456789abcdef, 63 },
 	{ "0123456789abcdef-1234.sealed", SPOOL_SEALED, 0x0123456789abcdef, 1234 },
+	{ "0123456789abcdef-01.frames", SPOOL_FRAMES, 0x0123456789abcdef, 1 },
+	{ "0123456789abcdef-1234.frames", SPOOL_FRAMES, 0x0123456789abcdef, 1234 },
 	{ "0123456789abcdef-02.outcomes", SPOOL_OUTCOMES, 0x0123456789abcdef, 2 },
 	{ "0123456789abcdef-00.cycle", SPOOL_CYCLE, 0x0123456789abcdef, 0 },
 	{ "tmp-0123456789abcdef-00", SPOOL_TEMPORARY, 0, 0 },
+	{ "0123456789abcdef-1.frames", SPOOL_OTHER, 0, 0 },
+	{ "0123456789abcdef-01.frame", SPOOL_OTHER, 0, 0 },
+	{ "0123456789abcdef-01.frames1", SPOOL_OTHER, 0, 0 },
+	{ "0000000000000000-01.frames", SPOOL_OTHER, 0, 0 },
 	{ "0123456789abcdef-0.sealed", SPOOL_OTHER, 0, 0 },
 	{ "0123456789abcdef-00000.sealed", SPOOL_OTHER, 0, 0 },
 	{ "0123456789abcde-00.sealed", SPOOL_OTHER, 0, 0 },
@@ -144,7 +157,7 @@ static void heads_go_there_and_back(void **state)
 	struct spool_head back;
 	size_t body;
 	struct error err = { "" };
-	assert_int_equal(spool_parse_head(out, strlen(out), &back, &body, &err), 0);
+	assert_int_equal(spool_parse_frame(out, strlen(out), &back, &body, &err), 0);
 	assert_int_equal(body, len);
 	assert_int_equal(back.attempt_id, head.attempt_id);
 	assert_int_equal(back.cycle_id, head.cycle_id);
@@ -154,8 +167,11 @@ static void heads_go_there_and_back(void **state)
 	assert_int_equal(back.asked_at, head.asked_at);
 	assert_true(back.has_digest);
 	assert_memory_equal(back.digest, head.digest, sizeof head.digest);
-	for (size_t n = 0; n < strlen(out); n++)
-		assert_int_equal(spool_parse_head(out, n, &back, &body, &err), -1);
+	for (size_t n = 0; n < strlen(out); n++) {
+		assert_int_equal(spool_parse_frame(out, n, &back, &body, &err), -1);
+		assert_int_equal(
+			spool_parse_head(out, n, &back, &body, &err), n < (size_t)len ? -1 : 0);
+	}
 }
 
 static void older_heads_are_read(void **state)
@@ -165,7 +181,7 @@ static void older_heads_are_read(void **state)
 		const char *text = older_heads[i];
 		struct spool_head back;
 		size_t body;
-		assert_int_equal(spool_parse_head(text, strlen(text), &back, &body, NULL), 0);
+		assert_int_equal(spool_parse_frame(text, strlen(text), &back, &body, NULL), 0);
 		assert_string_equal(back.client, "web1");
 		assert_int_equal(back.asked_at, 0);
 		assert_false(back.has_digest);
@@ -182,7 +198,44 @@ static void bad_heads_are_refused(void **state)
 		assert_int_equal(
 			spool_parse_head(bad_heads[i], strlen(bad_heads[i]), &h, &body, &err), -1);
 		assert_true(err.text[0] != 0);
+		assert_int_equal(
+			spool_parse_frame(bad_heads[i], strlen(bad_heads[i]), &h, &body, &err), -1);
 	}
+}
+
+static void frames_are_as_long_as_they_say(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad_lengths); i++) {
+		const char *data = bad_lengths[i].data;
+		struct spool_head h = { 0 };
+		size_t body = 0;
+		struct error err = { "" };
+		assert_int_equal(spool_parse_frame(data, strlen(data), &h, &body, &err), -1);
+		assert_non_null(strstr(err.text, bad_lengths[i].why));
+		assert_int_equal(spool_parse_head(data, strlen(data), &h, &body, NULL), 0);
+		assert_int_equal(h.length, 5);
+		assert_int_equal(data[body - 1], '\n');
+	}
+}
+
+/* A reader gives it no more than a line's bytes. */
+static void the_longest_head_is_a_line(void **state)
+{
+	(void)state;
+	struct spool_head h = head, back;
+	char out[SPOOL_LINE_MAX + 8] = "";
+	size_t body;
+	memset(h.client, '\x01', sizeof h.client - 1);
+	int len = spool_format_head(&h, out, SPOOL_LINE_MAX);
+	assert_true(len > 512);
+	assert_int_equal(spool_parse_head(out, (size_t)len, &back, &body, NULL), 0);
+	assert_string_equal(back.client, h.client);
+	memset(out, ' ', SPOOL_LINE_MAX);
+	out[SPOOL_LINE_MAX] = '\n';
+	struct error err = { "" };
+	assert_int_equal(spool_parse_head(out, SPOOL_LINE_MAX + 1, &back, &body, &err), -1);
+	assert_non_null(strstr(err.text, "no head line"));
 }
 
 static void outcomes_go_there_and_back(void **state)
@@ -286,6 +339,8 @@ int main(void)
 		cmocka_unit_test(heads_go_there_and_back),
 		cmocka_unit_test(older_heads_are_read),
 		cmocka_unit_test(bad_heads_are_refused),
+		cmocka_unit_test(frames_are_as_long_as_they_say),
+		cmocka_unit_test(the_longest_head_is_a_line),
 		cmocka_unit_test(outcomes_go_there_and_back),
 		cmocka_unit_test(longest_outcome_fits),
 		cmocka_unit_test(bad_outcomes_are_refused),

@@ -1,9 +1,13 @@
 """A work folder with a config.xml, and the real programs run over it as cron would."""
+import collections
 import os
+import pathlib
+import re
 import signal
 import sqlite3
 import subprocess
 import sys
+import urllib.parse
 
 # The programs as they are used: optimized, without sanitizers, which forbid what confines them.
 RELEASED = os.environ.get('FLEET_RELEASED') or os.path.abspath(os.path.join(
@@ -21,6 +25,11 @@ PROGRAMS = {
     'probe': os.path.join(BUILD, 'remote', 'fleet-probe'),
 }
 KILLED = 128 + signal.SIGKILL
+# A report that waits in the spool (collector/spool/spool.h): `sealed` are its bytes without the
+# head, `path` is the file that it lies in, perhaps with others.
+Frame = collections.namedtuple('Frame', 'attempt client sealed path')
+FRAME_HEAD = re.compile(
+    rb'fleet1 spool ([0-9a-f]{16}) [0-9a-f]{16} \d+ (\d+) (\S+) \d+ [0-9a-f]{32}\n')
 # What a sanitizer needs to know; everything else of the environment stays behind, as in cron.
 KEPT = ('ASAN_OPTIONS', 'UBSAN_OPTIONS', 'LSAN_OPTIONS')
 
@@ -99,7 +108,24 @@ class Fleet:
             connection.close()
 
     def spool_files(self):
-        """What waits in the spool: sealed files and outcome files."""
+        """The files that wait in the spool."""
         if not os.path.isdir(self.spool):
             return []
-        return sorted(n for n in os.listdir(self.spool) if n.endswith(('.sealed', '.outcomes')))
+        return sorted(n for n in os.listdir(self.spool)
+                      if n.endswith(('.frames', '.outcomes', '.sealed')))
+
+    def frames(self):
+        """The reports that wait in the spool, as Frame each, older files first. The last of a file
+        is left out when it was cut."""
+        return [frame for path in sorted(pathlib.Path(self.spool).glob('*.frames'))
+                for frame in frames_of(path)]
+
+
+def frames_of(path):
+    data, at = path.read_bytes(), 0
+    while head := FRAME_HEAD.match(data, at):
+        begin, at = head.end(), head.end() + int(head[2])
+        if at > len(data):
+            return
+        yield Frame(int(head[1], 16), urllib.parse.unquote_to_bytes(head[3]).decode(),
+                    data[begin:at], path)
