@@ -32,7 +32,7 @@ UNSEEN = {
     'node_systemd_units': 'needs a bus: test_probe_systemd.py',
 }
 # Of node_exporter's own machine, whose files need not be beside the project.
-RARE = re.compile('node_(edac|hwmon|cooling|rapl|power_supply|thermal|md)_')
+RARE = re.compile('node_(bonding|edac|hwmon|cooling|rapl|power_supply|thermal|md)_')
 
 
 def names(text):
