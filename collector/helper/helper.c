@@ -60,11 +60,6 @@ int helper_choose_user(const char *name, struct error *err)
 	return 0;
 }
 
-const struct confine_user *helper_user(void)
-{
-	return &other_user;
-}
-
 /* Returns where it ends. */
 static char **keep_environment(char *out[static ARRAY_LEN(kept_variables) + 1])
 {

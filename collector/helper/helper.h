@@ -33,9 +33,6 @@ int helper_find_program(struct error *err) MUST_CHECK;
  * a name that is an error. Once, before the first helper starts. */
 int helper_choose_user(const char *name, struct error *err) MUST_CHECK;
 
-/* The user of those that are not the signer, who has to read files of the run's own user. */
-const struct confine_user *helper_user(void);
-
 /* Starts "fleet-helper --ROLE"; fds[i] becomes HELPER_CONTROL + i there and stays open here. */
 int helper_spawn(
 	enum role role, const int *fds, size_t count, pid_t *ret_pid, struct error *err) MUST_CHECK;
