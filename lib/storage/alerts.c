@@ -6,7 +6,7 @@
 #include "lib/storage/set.h"
 #include "lib/storage/words.h"
 
-enum { ALERT_PARAMETERS = 24, ALERT_COLUMNS = 31, MARKS = 64 };
+enum { ALERT_PARAMETERS = 24, ALERT_COLUMNS = 31 };
 
 static void add_alert(struct set *set, const struct db_value *row)
 {
@@ -282,14 +282,15 @@ static int apply_one(
 static int mark_outcome(
 	struct storage *s, const struct apply *a, enum outcome outcome, struct error *err)
 {
-	struct db_value values[2 + MARKS] = { db_time(a->now), db_text(outcome_name(outcome)) };
+	struct db_value values[2 + STATEMENT_IDS] = { db_time(a->now),
+		db_text(outcome_name(outcome)) };
 	size_t count = 0;
 	for (size_t i = 0; i < a->sample_count; i++) {
 		if (a->samples[i].outcome == outcome)
 			values[2 + count++] = db_id(a->samples[i].id);
-		if (count == 0 || (count < MARKS && i + 1 < a->sample_count))
+		if (count == 0 || (count < STATEMENT_IDS && i + 1 < a->sample_count))
 			continue;
-		for (; count < MARKS; count++)
+		for (; count < STATEMENT_IDS; count++)
 			values[2 + count] = values[1 + count];
 		if (db_run(s->db, STATEMENT_MARK_64, values, err))
 			return -1;

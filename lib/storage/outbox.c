@@ -2,7 +2,7 @@
 #include "lib/storage/set.h"
 #include "lib/storage/words.h"
 
-enum { NOTIFICATION_COLUMNS = 15, MARKS = 64 };
+enum { NOTIFICATION_COLUMNS = 15 };
 
 struct read {
 	struct set *set;
@@ -78,10 +78,10 @@ static int tell_events(
 	struct storage *s, const struct composed *c, uint64_t *changed, struct error *err)
 {
 	int64_t now = c->count ? c->items[0].created_at : 1;
-	for (size_t i = 0; i < c->event_count; i += MARKS) {
-		struct db_value values[1 + MARKS] = { db_time(now) };
+	for (size_t i = 0; i < c->event_count; i += STATEMENT_IDS) {
+		struct db_value values[1 + STATEMENT_IDS] = { db_time(now) };
 		uint64_t n;
-		for (size_t k = 0; k < MARKS; k++)
+		for (size_t k = 0; k < STATEMENT_IDS; k++)
 			values[1 + k] =
 				i + k < c->event_count ? db_id(c->events[i + k]) : values[k];
 		if (s->driver->execute(s->db, STATEMENT_TELL_64, values, 1, &n, err))

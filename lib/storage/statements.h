@@ -12,6 +12,8 @@ enum statement {
 	STATEMENT_COUNT
 };
 
+enum { STATEMENT_IDS = 64 }; /* of a statement for many rows; what is not needed repeats one */
+
 struct statement_text {
 	const char *name;
 	const char *columns; /* one letter a column: i integer, d real, s text, b blob, t time */

@@ -5,8 +5,6 @@
 #include "lib/compiler.h"
 #include "lib/storage/private.h"
 
-enum { AT_ONCE = 64 }; /* clients of one look-up */
-
 struct watched_metric {
 	int64_t id;
 	bool is_wanted;
@@ -237,10 +235,10 @@ static int load_some(
 	struct storage *s, struct watched_client *const *clients, size_t count, struct error *err)
 {
 	CLEANUP(load_finish) struct load l = { 0 };
-	struct db_value ids[AT_ONCE], row[5];
+	struct db_value ids[STATEMENT_IDS], row[5];
 	size_t at;
 	int rc;
-	for (size_t i = 0; i < AT_ONCE; i++)
+	for (size_t i = 0; i < STATEMENT_IDS; i++)
 		ids[i] = db_int(clients[i < count ? i : count - 1]->id);
 	for (size_t i = 0; i < count; i++)
 		clients[i]->count = 0;
@@ -273,7 +271,7 @@ int watch_load(struct storage *s, struct error *err)
 	if (w->is_dirty && db_run(s->db, STATEMENT_UNWATCH, NULL, err))
 		return -1;
 	for (size_t at = 0, n; at < count; at += n) {
-		n = smaller(count - at, AT_ONCE);
+		n = smaller(count - at, STATEMENT_IDS);
 		if (load_some(s, stale + at, n, err))
 			return -1;
 	}
