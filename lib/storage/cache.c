@@ -210,10 +210,10 @@ static struct cached_client *client_of(
 	return NULL;
 }
 
-int cache_load_series(
+static int load_group(
 	struct storage *s, struct cached_client *const *clients, size_t count, struct error *err)
 {
-	struct db_value ids[64], row[5];
+	struct db_value ids[STATEMENT_IDS], row[5];
 	size_t wanted = 0;
 	int rc;
 	for (size_t i = 0; i < count; i++)
@@ -221,7 +221,7 @@ int cache_load_series(
 			ids[wanted++] = db_int(clients[i]->id);
 	if (!wanted)
 		return 0;
-	for (size_t i = wanted; i < 64; i++)
+	for (size_t i = wanted; i < STATEMENT_IDS; i++)
 		ids[i] = ids[wanted - 1];
 	if (db_query(s->db, STATEMENT_SERIES_OF_64, ids, err))
 		return -1;
@@ -241,6 +241,15 @@ int cache_load_series(
 		clients[i]->next_series = 0;
 	}
 	return rc;
+}
+
+int cache_load_series(
+	struct storage *s, struct cached_client *const *clients, size_t count, struct error *err)
+{
+	for (size_t at = 0; at < count; at += STATEMENT_IDS)
+		if (load_group(s, clients + at, smaller(STATEMENT_IDS, count - at), err))
+			return -1;
+	return 0;
 }
 
 static const struct cached_metric *find_metric(struct storage *s, const char *name)

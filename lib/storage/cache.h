@@ -53,7 +53,7 @@ int cache_client(struct storage *s, const char *name, int64_t now,
 int cache_find_client(struct storage *s, const char *name, struct cached_client **ret_client,
 	struct error *err) MUST_CHECK;
 
-/* Reads the series of up to 64 clients that were not read before. */
+/* Reads the series of those clients whose were not read before. */
 int cache_load_series(struct storage *s, struct cached_client *const *clients, size_t count,
 	struct error *err) MUST_CHECK;
 

@@ -1,13 +1,13 @@
 /*
- * Attempts and their readings, in. A batch goes through in chunks of at most 64 different
- * samples, so that one look-up and a few bulk inserts serve all of a chunk.
+ * Attempts and their readings, in. A batch goes through in chunks of different samples, so that a
+ * few bulk inserts serve all of a chunk: a statement of few rows is mostly waiting for its answer.
  */
 #include <stdlib.h>
 
 #include "lib/storage/private.h"
 #include "lib/storage/report.h"
 
-enum { CHUNK = 64, SAMPLE_COLUMNS = 12, MOVE_COLUMNS = 8, READING_COLUMNS = 3 };
+enum { CHUNK = 512, SAMPLE_COLUMNS = 12, MOVE_COLUMNS = 8, READING_COLUMNS = 3 };
 
 /* What the table holds under a sample's id. */
 struct known {
@@ -44,7 +44,7 @@ static bool is_stored(enum put_result r)
 	return r == PUT_NEW || r == PUT_COMPLETED;
 }
 
-/* How many samples from the first on fit into a chunk: up to 64, of different ids. */
+/* How many samples from the first on fit into a chunk, of different ids. */
 static size_t chunk_length(const struct sample *samples, size_t count)
 {
 	size_t n = 0;
@@ -69,19 +69,27 @@ static void remember_known(struct chunk *c, const struct db_value *row)
 	}
 }
 
-static int find_known(struct storage *s, struct chunk *c, struct error *err)
+static int look_up(struct storage *s, struct chunk *c, size_t from, struct error *err)
 {
-	struct db_value ids[CHUNK], row[3];
+	struct db_value ids[STATEMENT_IDS], row[3];
 	int rc;
-	for (size_t i = 0; i < CHUNK; i++)
-		ids[i] = db_id(c->samples[i < c->count ? i : c->count - 1].id);
+	for (size_t i = 0; i < STATEMENT_IDS; i++)
+		ids[i] = db_id(c->samples[smaller(from + i, c->count - 1)].id);
 	if (db_query(s->db, STATEMENT_KNOWN_64, ids, err))
 		return -1;
 	while ((rc = db_next(s->db, STATEMENT_KNOWN_64, row, err)) > 0)
 		remember_known(c, row);
-	for (size_t i = 0; i < c->count && rc == 0; i++)
-		c->results[i] = decide(&c->known[i], &c->samples[i], c->clients[i]->id);
 	return rc;
+}
+
+static int find_known(struct storage *s, struct chunk *c, struct error *err)
+{
+	for (size_t i = 0; i < c->count; i += STATEMENT_IDS)
+		if (look_up(s, c, i, err))
+			return -1;
+	for (size_t i = 0; i < c->count; i++)
+		c->results[i] = decide(&c->known[i], &c->samples[i], c->clients[i]->id);
+	return 0;
 }
 
 static int add_values(

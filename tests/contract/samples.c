@@ -136,11 +136,11 @@ static void one_batch_may_hold_an_id_twice(void **state)
 	assert_select(r, "SELECT outcome, first_outcome FROM sample", "ok|timeout\n");
 }
 
-/* Many samples of many clients, across the size of a chunk, with ids of clients and series
- * first made and then found again by another connection. */
+/* Many samples of many clients, across the size of a chunk, with ids of clients, series and
+ * samples first made and then found again by another connection. */
 static void a_large_batch_arrives_whole(void **state)
 {
-	enum { CLIENTS = 150, READINGS = 20, ROUNDS = 3 };
+	enum { CLIENTS = 600, READINGS = 5, ROUNDS = 3 };
 	struct rig *r = rig(state);
 	static struct sample batch[CLIENTS];
 	static struct reading readings[READINGS];
@@ -159,13 +159,17 @@ static void a_large_batch_arrives_whole(void **state)
 		for (int i = 0; i < CLIENTS; i++)
 			assert_int_equal(results[i], PUT_NEW);
 		rig_reopen(r);
+		assert_done(r, storage_put_samples(r->s, batch, CLIENTS, results, &r->err));
+		for (int i = 0; i < CLIENTS; i++)
+			assert_int_equal(results[i], PUT_REPLAY);
+		rig_reopen(r);
 	}
-	assert_select(r, "SELECT count(*) FROM sample", "450\n");
+	assert_select(r, "SELECT count(*) FROM sample", "1800\n");
 	assert_select(r, "SELECT count(*) FROM reading", "9000\n");
 	assert_select(r, "SELECT count(*) FROM series", "3000\n");
 	assert_select(r,
-		"SELECT value FROM history WHERE client = 'host149' AND instance = '/mnt/5'",
-		"0.46875\n0.46875\n0.46875\n");
+		"SELECT value FROM history WHERE client = 'host599' AND instance = '/mnt/2'",
+		"0.09375\n0.09375\n0.09375\n");
 	assert_select(
 		r, "SELECT count(*), min(taken_at) FROM latest", "3000|2026-11-22 12:00:02.000\n");
 }
