@@ -135,6 +135,13 @@ static void sum_up(const struct run *r, const struct ingest_summary *sum)
 		refused);
 }
 
+/* What lies before now may be of runs that a new `state` knows nothing of. */
+static uint64_t newest_id(const struct run *r)
+{
+	uint64_t last = r->state.clock.last, now = attempt_floor(clock_wall_ms());
+	return r->poll.cycle.id || last > now ? last : now;
+}
+
 static int store(struct run *r)
 {
 	struct store_phase s = {
@@ -144,7 +151,7 @@ static int store(struct run *r)
 			.ring = r->ring,
 			.spool_fd = r->spool_fd,
 			.current_cycle = r->poll.cycle.id,
-			.newest_id = r->state.clock.last,
+			.newest_id = newest_id(r),
 		},
 		.state = &r->state,
 		.state_path = r->state_path,

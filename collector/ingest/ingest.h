@@ -20,7 +20,7 @@ struct ingest {
 	const struct keyring *ring;
 	int spool_fd;
 	uint64_t current_cycle; /* that of this run; 0 = it polled nothing */
-	uint64_t newest_id;	/* the last one given out: what claims a later one is forged */
+	uint64_t newest_id;	/* none later was given out: what claims one is forged */
 };
 
 struct ingest_summary {

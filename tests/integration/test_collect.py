@@ -312,13 +312,17 @@ class Interrupted(CollectTest):
                          [(4, 4, 4)])
         self.assertEqual(self.fleet.spool_files(), [])
 
-    def test_full_spool_polls_nobody(self):
+    def fill_spool(self):
+        """While the database is away: the same report a hundred times, of two pollers."""
         self.lose_database(self.client('one'), more='<collector spool-files="100"/>')
         self.collect(status=EX_UNAVAILABLE)
         path = self.fleet.frames()[0].path
-        path.write_bytes(path.read_bytes() * 50)  # the same report again, and as another poller's
+        path.write_bytes(path.read_bytes() * 50)
         shutil.copy(path, path.with_name(f'{path.name[:17]}02.frames'))
         self.assertEqual(len(self.fleet.frames()), 100)
+
+    def test_full_spool_polls_nobody(self):
+        self.fill_spool()
         result = self.collect(status=EX_UNAVAILABLE)
         self.assertIn('nothing is polled', result.err)
         self.find_database()
@@ -326,6 +330,18 @@ class Interrupted(CollectTest):
         self.assertEqual(self.samples(), [('one', 'ok')])
         self.collect()
         self.assertEqual(self.samples(), [('one', 'ok')] * 2)
+
+    def test_new_state_and_a_full_spool(self):
+        """What earlier runs fetched is theirs, though nothing tells any more which ids they gave out
+        and this one gives out none."""
+        self.fill_spool()
+        os.remove(pathlib.Path(self.fleet.spool, 'state'))
+        self.find_database()
+        result = self.collect(status=EX_UNAVAILABLE)
+        self.assertIn('nothing is polled', result.err)
+        self.assertEqual(len(result.err.splitlines()), 1, result)
+        self.assertEqual(os.listdir(pathlib.Path(self.fleet.spool, 'bad')), [])
+        self.assertEqual(self.samples(), [('one', 'ok')])
 
     def test_room_in_the_spool_is_for_all(self):
         """A poller that waits for its one host keeps no room that the other has use for."""
