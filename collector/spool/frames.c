@@ -101,12 +101,13 @@ int spool_find_frames(int fd, uint32_t file, struct spool_frames *frames, struct
 	struct spool_head head;
 	size_t body;
 	enum head_is is;
+	size_t before = frames->count;
 	if (fstat(fd, &st))
 		return error_errno(err, "spool: frames");
 	for (uint64_t at = 0, end = (uint64_t)st.st_size, size; at < end; at += size) {
 		if (read_head(fd, at, &head, &body, &is, err))
 			return -1;
-		if (is != HEAD_WHOLE || frames->count == SPOOL_FRAMES_MAX) {
+		if (is != HEAD_WHOLE || frames->count - before == SPOOL_FRAMES_MAX) {
 			frames->lost += is == HEAD_CUT ? 0 : end - at;
 			return 0;
 		}

@@ -49,7 +49,7 @@ enum {
 	SPOOL_NONCE_SIZE = 33,	      /* of a nonce as hex, NUL included */
 	SPOOL_POLLERS_MAX = 9999,     /* numbers of writers */
 	SPOOL_CONNECTION_FILES = 128, /* frames of one connection, taken at most */
-	SPOOL_FRAMES_MAX = 1 << 22,   /* in the files of one cycle, found at most */
+	SPOOL_FRAMES_MAX = 1 << 20,   /* of one poller, found at most: it has fewer hosts by far */
 	SPOOL_BAD_FILES = 256,	      /* kept in bad/ at most */
 	SPOOL_BAD_BYTES = 16 << 20,
 };

@@ -157,6 +157,32 @@ static void a_long_head_is_found(void **state)
 	close(fd);
 }
 
+/* What one poller does is no other's affair. */
+static void too_many_are_too_many_in_one_file(void **state)
+{
+	const struct rig_folder *f = *state;
+	CLEANUP(spool_frames_finish) struct spool_frames frames = { 0 };
+	CLEANUP(buffer_finish) struct buffer many = { 0 };
+	char line[SPOOL_LINE_MAX];
+	struct spool_head h = rig_head_of(8, "");
+	int len = spool_format_head(&h, line, sizeof line);
+	for (size_t i = 0; i < SPOOL_FRAMES_MAX + 2; i++)
+		assert_int_equal(buffer_append(&many, line, (size_t)len), 0);
+	rig_put(f, 7, "first");
+	int honest = rig_open_to_read(f), fd = rig_open_frames(f, 2);
+	assert_int_equal(write(fd, many.data, many.len), many.len);
+	close(fd);
+	fd = openat(f->fd, "0000000000000005-02.frames", O_RDONLY);
+	assert_int_equal(spool_find_frames(fd, 0, &frames, NULL), 0);
+	assert_int_equal(frames.count, SPOOL_FRAMES_MAX);
+	assert_int_equal(frames.lost, 2 * len);
+	assert_int_equal(spool_find_frames(honest, 1, &frames, NULL), 0);
+	assert_int_equal(frames.count, SPOOL_FRAMES_MAX + 1);
+	assert_int_equal(frames.lost, 2 * len);
+	close(honest);
+	close(fd);
+}
+
 /* Cut after it was found, by a disk that lies. */
 static void a_frame_that_is_gone_is_an_error(void **state)
 {
@@ -264,6 +290,7 @@ int main(void)
 		IN_FOLDER(garbage_ends_the_search),
 		IN_FOLDER(zeros_are_lost),
 		IN_FOLDER(a_long_head_is_found),
+		IN_FOLDER(too_many_are_too_many_in_one_file),
 		IN_FOLDER(a_frame_that_is_gone_is_an_error),
 		IN_FOLDER(nothing_follows_a_part),
 		cmocka_unit_test(what_is_not_written_may_be_followed),
