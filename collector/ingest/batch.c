@@ -32,11 +32,10 @@ static struct derive_terms terms_of(const struct batch *b, const char *client)
 	};
 }
 
-int batch_add(struct batch *b, uint64_t cycle_id, const struct spool_outcome *line,
-	const struct spool_frame *frames, size_t frame_count, struct error *err)
+int batch_add(struct batch *b, struct part *part, struct error *err)
 {
 	CLEANUP(visit_finish) struct visit v = { 0 };
-	if (visit_load(&v, b->sources, b->in->ring, cycle_id, line, frames, frame_count, err) < 0)
+	if (visit_load(&v, b->sources, b->in->ring, part, err) < 0)
 		return -1;
 	if ((is_full(b) || has_client(b, v.client)) && batch_flush(b, err) < 0)
 		return -1;
@@ -47,6 +46,7 @@ int batch_add(struct batch *b, uint64_t cycle_id, const struct spool_outcome *li
 	struct derive_terms terms = terms_of(b, v.client);
 	if (visit_derive(&v, b->in->storage, &terms, err) < 0)
 		return -1;
+	part->has_row |= visit_has_own_row(&v);
 	b->samples += v.row_count;
 	b->bytes += v.weight;
 	b->visits[b->count++] = v;
@@ -75,7 +75,7 @@ static void count_bad(struct batch *b, const struct visit *v)
 static void count_connection(struct batch *b, const struct visit *v, enum put_result result)
 {
 	const struct merge_row *own = &v->rows[0];
-	if (own->id != v->connection.attempt_id)
+	if (!visit_has_own_row(v) || v->connection.has_row)
 		return;
 	const struct spool_outcome *line = v->connection.line;
 	enum outcome o = result == PUT_REPLAY && line ? line->outcome : own->outcome;

@@ -21,10 +21,9 @@ struct batch {
 	uint32_t ok, failed;	 /* connections stored so far; the caller resets them */
 };
 
-/* Loads and derives one connection; commits what was gathered when it is enough. `line` and
- * `frames` must stay until batch_flush(). */
-int batch_add(struct batch *b, uint64_t cycle_id, const struct spool_outcome *line,
-	const struct spool_frame *frames, size_t frame_count, struct error *err) MUST_CHECK;
+/* Loads and derives one; commits what was gathered when it is enough. Its line and frames must
+ * stay until batch_flush(). part->has_row becomes true when it makes the row of its attempt. */
+int batch_add(struct batch *b, struct part *part, struct error *err) MUST_CHECK;
 
 /* Commits what was gathered, then sees to the frames that are no reports. */
 int batch_flush(struct batch *b, struct error *err) MUST_CHECK;

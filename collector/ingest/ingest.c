@@ -104,33 +104,43 @@ static int put_cycle(const struct ingest *in, const struct slice *s, const struc
 /* How far the lines and the frames of a slice are taken. */
 struct front {
 	size_t line, frame;
+	bool has_row; /* the attempt at hand */
 };
 
-static size_t count_frames(const struct spool_frames *f, size_t from, uint64_t attempt_id)
+static bool is_frame_of(const struct sources *s, size_t at, uint64_t attempt_id)
+{
+	return at < s->frames.count && s->frames.items[at].attempt_id == attempt_id;
+}
+
+/* How many are of one attempt and from one writer. */
+static size_t count_frames(const struct sources *s, size_t from, uint64_t attempt_id)
 {
 	size_t n = 0;
-	while (from + n < f->count && n < SPOOL_CONNECTION_FILES &&
-		f->items[from + n].attempt_id == attempt_id)
+	while (n < SPOOL_CONNECTION_FILES && is_frame_of(s, from + n, attempt_id) &&
+		sources_have_one_writer(s, &s->frames.items[from], &s->frames.items[from + n]))
 		n++;
 	return n;
 }
 
-/* Hands over the connection with the smallest attempt id: a line, frames, or both. */
-static int take_connection(
-	struct front *f, const struct slice *s, struct batch *b, struct error *err)
+/* Hands over what is of the smallest attempt id: a line, frames, or both. */
+static int take_part(struct front *f, const struct slice *s, struct batch *b, struct error *err)
 {
 	const struct spool_frames *frames = &s->sources.frames;
-	const struct spool_outcome *line =
-		f->line < s->outcomes.count ? &s->outcomes.items[f->line] : NULL;
-	const struct spool_frame *frame =
-		f->frame < frames->count ? &frames->items[f->frame] : NULL;
-	if (line && frame && line->attempt_id > frame->attempt_id)
-		line = NULL;
-	uint64_t id = line ? line->attempt_id : frame->attempt_id;
-	size_t count = frame ? count_frames(frames, f->frame, id) : 0;
-	f->line += line ? 1 : 0;
-	f->frame += count;
-	return batch_add(b, s->cycle_id, line, frame, count, err);
+	struct part part = { .cycle_id = s->cycle_id, .has_row = f->has_row };
+	if (f->frame < frames->count)
+		part.frames = &frames->items[f->frame];
+	if (f->line < s->outcomes.count)
+		part.line = &s->outcomes.items[f->line];
+	if (part.line && part.frames && part.line->attempt_id > part.frames->attempt_id)
+		part.line = NULL;
+	uint64_t id = part.line ? part.line->attempt_id : part.frames->attempt_id;
+	part.frame_count = count_frames(&s->sources, f->frame, id);
+	f->frame += part.frame_count;
+	part.has_more = is_frame_of(&s->sources, f->frame, id);
+	f->line += part.line && !part.has_more;
+	int r = batch_add(b, &part, err);
+	f->has_row = part.has_more && part.has_row;
+	return r;
 }
 
 static int take_connections(struct slice *s, struct batch *b, struct error *err)
@@ -138,7 +148,7 @@ static int take_connections(struct slice *s, struct batch *b, struct error *err)
 	struct front f = { 0 };
 	b->sources = &s->sources;
 	while (f.line < s->outcomes.count || f.frame < s->sources.frames.count)
-		if (take_connection(&f, s, b, err) < 0)
+		if (take_part(&f, s, b, err) < 0)
 			return -1;
 	return batch_flush(b, err);
 }

@@ -50,7 +50,7 @@ static struct merge_row new_row(uint64_t id, int64_t received_at, int report)
 static bool own_row(const struct connection *c, struct merge_row *row)
 {
 	int report = find_report(c, c->attempt_id);
-	if (!c->line && report == MERGE_NO_REPORT)
+	if (report == MERGE_NO_REPORT && (!c->line || c->has_more || c->has_row))
 		return false;
 	*row = new_row(c->attempt_id, c->line ? c->line->received_at : c->received_at, report);
 	row->taken_at = time_of(c->line, c->attempt_id);

@@ -17,6 +17,8 @@ struct connection {
 	const struct report *reports;	  /* its sealed files */
 	size_t report_count;
 	int64_t received_at; /* of the files */
+	bool has_more;	     /* other parts of it come, in which its report may be */
+	bool has_row;	     /* an earlier part has made its row */
 };
 
 enum { MERGE_NO_REPORT = -1 };
@@ -33,7 +35,7 @@ struct merge_row {
 
 /* Fills ret_rows, which has room for report_count + 1, and returns how many there are. The row
  * of the connection's own attempt, when there is one, is the first. Two reports of one
- * attempt make one row. */
+ * attempt make one row. Without its report, it is the last part that makes the row of the line. */
 size_t merge_connection(const struct connection *c, struct merge_row *ret_rows);
 
 #endif

@@ -83,6 +83,13 @@ int sources_open(struct sources *s, int spool_fd, const struct spool_entry *entr
 	return 0;
 }
 
+bool sources_have_one_writer(
+	const struct sources *s, const struct spool_frame *a, const struct spool_frame *b)
+{
+	return a->file == b->file || (s->items[a->file].entry->kind == SPOOL_SEALED &&
+					     s->items[b->file].entry->kind == SPOOL_SEALED);
+}
+
 int sources_read(const struct sources *s, const struct spool_frame *frame, struct buffer *out,
 	struct error *err)
 {

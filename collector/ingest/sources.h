@@ -32,6 +32,10 @@ bool sources_is_want(int number);
 int sources_open(struct sources *s, int spool_fd, const struct spool_entry *entries, size_t count,
 	struct error *err) MUST_CHECK;
 
+/* Both were written by one: in one file, or by a collector of before, which is believed. */
+bool sources_have_one_writer(
+	const struct sources *s, const struct spool_frame *a, const struct spool_frame *b);
+
 /* As spool_read_frame(). */
 int sources_read(const struct sources *s, const struct spool_frame *frame, struct buffer *out,
 	struct error *err) MUST_CHECK;

@@ -68,30 +68,38 @@ static int load_frame(struct visit *v, size_t i, const struct sources *sources,
 }
 
 int visit_load(struct visit *v, const struct sources *sources, const struct keyring *ring,
-	uint64_t cycle_id, const struct spool_outcome *line, const struct spool_frame *frames,
-	size_t frame_count, struct error *err)
+	const struct part *part, struct error *err)
 {
-	*v = (struct visit){ .frames = frames, .newest = -1 };
-	v->reports = calloc(frame_count + 1, sizeof *v->reports);
-	v->readings = calloc(frame_count + 1, sizeof *v->readings);
-	v->counters = calloc(frame_count + 1, sizeof *v->counters);
-	v->rows = calloc(frame_count + 1, sizeof *v->rows);
+	const struct spool_outcome *line = part->line;
+	size_t count = part->frame_count;
+	*v = (struct visit){ .frames = part->frames, .newest = -1 };
+	v->reports = calloc(count + 1, sizeof *v->reports);
+	v->readings = calloc(count + 1, sizeof *v->readings);
+	v->counters = calloc(count + 1, sizeof *v->counters);
+	v->rows = calloc(count + 1, sizeof *v->rows);
 	if (!v->reports || !v->readings || !v->counters || !v->rows)
 		return error_no_memory(err);
 	v->connection = (struct connection){
-		.attempt_id = line ? line->attempt_id : frames[0].attempt_id,
-		.cycle_id = cycle_id,
+		.attempt_id = line ? line->attempt_id : part->frames[0].attempt_id,
+		.cycle_id = part->cycle_id,
 		.line = line,
 		.reports = v->reports,
+		.has_more = part->has_more,
+		.has_row = part->has_row,
 	};
 	if (line)
 		set_client(v, line->client);
-	for (; v->connection.report_count < frame_count; v->connection.report_count++)
+	for (; v->connection.report_count < count; v->connection.report_count++)
 		if (load_frame(v, v->connection.report_count, sources, ring, err) < 0)
 			return -1;
 	if (v->client[0])
 		v->row_count = merge_connection(&v->connection, v->rows);
 	return 0;
+}
+
+bool visit_has_own_row(const struct visit *v)
+{
+	return v->row_count && v->rows[0].id == v->connection.attempt_id;
 }
 
 void visit_disown(struct visit *v, const char *why)

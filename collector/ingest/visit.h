@@ -6,14 +6,25 @@
 #include "lib/metrics/derive.h"
 #include "lib/storage/storage.h"
 
+/* What there is of a connection: its line, frames of it, or both. What more than one poller wrote
+ * under one attempt are parts, since no poller is to be believed about frames that are not its
+ * own; and so is what is too much for one. Each is given the line. */
+struct part {
+	uint64_t cycle_id;
+	const struct spool_outcome *line; /* NULL: it was lost */
+	const struct spool_frame *frames; /* of one attempt, that of the line */
+	size_t frame_count;		  /* SPOOL_CONNECTION_FILES at most */
+	bool has_more, has_row;		  /* see struct connection */
+};
+
 /*
- * One connection on its way from the spool to storage: its frames read, opened, merged with its
- * outcome line, and derived. Owns everything that its samples point to.
+ * One connection, or a part of it, on its way from the spool to storage: its frames read, opened,
+ * merged with its outcome line, and derived. Owns everything that its samples point to.
  */
 struct visit {
 	char client[256]; /* "" when neither line nor report tells: then there are no rows */
 	struct connection connection;
-	const struct spool_frame *frames; /* the caller's, as is the line */
+	const struct spool_frame *frames; /* those of the part */
 	struct report *reports;		  /* one a frame */
 	struct readings *readings;	  /* one a report */
 	struct buffer *counters;	  /* one a report */
@@ -23,12 +34,14 @@ struct visit {
 	size_t weight; /* bytes of its reports: what it holds grows with them */
 };
 
-/* Reads and opens the frames, at most SPOOL_CONNECTION_FILES, of one attempt. `line` may be
- * NULL. It tells whose connection it was, or else the first report does, since the head of a frame
- * is a poller's word only: frames of anybody else are no reports. That is no error. */
+/* Reads and opens the frames. The line tells whose connection it was, or else the first report
+ * does, since the head of a frame is a poller's word only: frames of anybody else are no reports.
+ * That is no error. */
 int visit_load(struct visit *v, const struct sources *sources, const struct keyring *ring,
-	uint64_t cycle_id, const struct spool_outcome *line, const struct spool_frame *frames,
-	size_t frame_count, struct error *err) MUST_CHECK;
+	const struct part *part, struct error *err) MUST_CHECK;
+
+/* The row of its attempt is among its rows. */
+bool visit_has_own_row(const struct visit *v);
 
 /* Nothing of it is to be stored: its frames are no reports any more. */
 void visit_disown(struct visit *v, const char *why);

@@ -125,21 +125,83 @@ static void a_file_that_does_not_open_is_nobodys(void **state)
 	assert_only("web2", OUTCOME_OK);
 }
 
-/* A poller tells of the hosts of others, before them: theirs count all the same. */
+/* What poller 1 writes of the host of another: garbage, and a report that is good, of its own. */
+static void write_under(uint64_t attempt, int garbage)
+{
+	const struct frame forged = { .attempt = attempt, .client = "web1" };
+	const struct frame theirs = { .attempt = attempt, .client = "web2" };
+	for (int i = 0; i < garbage; i++)
+		rig_put_bytes_of(1, i % 2 ? &forged : &theirs, (const uint8_t *)"garbage", 7);
+	rig_put_frame_of(1, (struct frame){ attempt, rig_id(0, 7), "web2", 30000, 500 });
+}
+
+/* So many rows, the last of web1, ok, and never anything else. */
+static void assert_rows_to_web1(size_t count)
+{
+	struct sample_batch batch = rig_stored();
+	assert_int_equal(batch.count, count);
+	assert_string_equal(batch.items[count - 1].client, "web1");
+	assert_int_equal(batch.items[count - 1].outcome, OUTCOME_OK);
+	assert_int_equal(batch.items[count - 1].first_outcome, OUTCOME_OK);
+	sample_batch_finish(&batch);
+	rig_assert_spool_is_empty();
+}
+
+/* Before the honest ones, and more of them than are taken at once. */
 static void frames_in_a_file_of_another_poller_take_no_place(void **state)
 {
 	(void)state;
-	const struct frame forged = { .attempt = rig_id(1, 1), .client = "web1" };
-	const struct frame theirs = { .attempt = rig_id(1, 1), .client = "web2" };
+	enum { GARBAGE = 2 * SPOOL_CONNECTION_FILES + 5 };
 	rig_put_cycle(1, 1);
 	rig_put_line(1, rig_id(1, 1), "web1", OUTCOME_OK);
-	for (int i = 0; i < SPOOL_CONNECTION_FILES; i++)
-		rig_put_bytes_of(1, i % 2 ? &forged : &theirs, (const uint8_t *)"garbage", 7);
+	write_under(rig_id(1, 1), GARBAGE);
 	rig_put_frame_of(2, (struct frame){ rig_id(1, 1), rig_id(1, 1), "web1", 60000, 1000 });
 	struct ingest_summary sum = rig_ingest();
-	assert_int_equal(sum.bad, SPOOL_CONNECTION_FILES);
+	assert_int_equal(sum.bad, GARBAGE + 1);
 	assert_int_equal(sum.stored, 1);
-	assert_only("web1", OUTCOME_OK);
+	assert_int_equal(sum.completed, 0);
+	assert_int_equal(rig_last_cycle().ok, 1);
+	assert_int_equal(rig_last_cycle().failed, 0);
+	assert_rows_to_web1(1);
+}
+
+/* No line tells whose connection it was. */
+static void nor_do_they_without_a_line(void **state)
+{
+	(void)state;
+	rig_put_cycle(1, 1);
+	write_under(rig_id(1, 1), 1);
+	rig_put_frame_of(2, (struct frame){ rig_id(1, 1), rig_id(1, 1), "web1", 60000, 1000 });
+	struct ingest_summary sum = rig_ingest();
+	assert_int_equal(sum.bad, 1);
+	assert_int_equal(sum.stored, 2);
+	assert_rows_to_web1(2);
+}
+
+/* Behind the honest ones; and of a host that failed: the line counts once, and as it stands. */
+static void nor_do_they_make_rows(void **state)
+{
+	(void)state;
+	rig_put_cycle(1, 2);
+	rig_put_line(1, rig_id(1, 1), "web1", OUTCOME_OK);
+	rig_put_line(1, rig_id(1, 2), "web3", OUTCOME_TIMEOUT);
+	rig_put_frame_of(2, (struct frame){ rig_id(1, 1), rig_id(1, 1), "web1", 60000, 1000 });
+	for (uint32_t poller = 3; poller < 6; poller++)
+		for (int host = 1; host <= 2; host++)
+			rig_put_bytes_of(poller,
+				&(struct frame){ .attempt = rig_id(1, host), .client = "web1" },
+				(const uint8_t *)"garbage", 7);
+	struct ingest_summary sum = rig_ingest();
+	assert_int_equal(sum.stored, 2);
+	assert_int_equal(sum.completed + sum.replayed + sum.stale, 0);
+	assert_int_equal(rig_last_cycle().ok, 1);
+	assert_int_equal(rig_last_cycle().failed, 1);
+	struct sample_batch batch = rig_stored();
+	assert_int_equal(batch.count, 2);
+	assert_int_equal(batch.items[0].outcome, OUTCOME_OK);
+	assert_int_equal(batch.items[1].outcome, OUTCOME_TIMEOUT);
+	sample_batch_finish(&batch);
+	rig_assert_spool_is_empty();
 }
 
 static void files_of_another_client_are_dropped(void **state)
@@ -164,6 +226,8 @@ int main(void)
 		IN_FOLDER(lines_of_others_are_forged),
 		IN_FOLDER(a_file_that_does_not_open_is_nobodys),
 		IN_FOLDER(frames_in_a_file_of_another_poller_take_no_place),
+		IN_FOLDER(nor_do_they_without_a_line),
+		IN_FOLDER(nor_do_they_make_rows),
 		IN_FOLDER(files_of_another_client_are_dropped),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
