@@ -173,7 +173,7 @@ int spool_count_frames(int spool_fd, const struct spool_list *list, size_t *ret_
 int spool_put_cycle(int spool_fd, const struct spool_cycle *c, struct error *err) MUST_CHECK;
 
 /* Keeps a frame in bad/, under the first free name of that attempt; spool_trim_bad() then removes
- * the oldest there beyond the caps. */
+ * what does not fit there, under the caps, with the newer ones that do. */
 int spool_reject(int spool_fd, uint64_t attempt_id, const struct buffer *frame,
 	struct error *err) MUST_CHECK;
 /* The same with a whole file. */

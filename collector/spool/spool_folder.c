@@ -170,7 +170,7 @@ int spool_reject_file(int spool_fd, const char *name, struct error *err)
 	return 0;
 }
 
-/* Newest first, keeps what fits and removes the rest. */
+/* Newest first, keeps each that fits with those kept before it. */
 static void trim(int bad_fd, const struct spool_list *list)
 {
 	off_t bytes = 0;
@@ -180,9 +180,12 @@ static void trim(int bad_fd, const struct spool_list *list)
 		const char *name = list->items[i].name;
 		if (fstatat(bad_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			continue;
-		bytes += st.st_size;
-		if (++files > SPOOL_BAD_FILES || bytes > SPOOL_BAD_BYTES)
+		if (files == SPOOL_BAD_FILES || st.st_size > SPOOL_BAD_BYTES - bytes) {
 			(void)unlinkat(bad_fd, name, 0);
+		} else {
+			files++;
+			bytes += st.st_size;
+		}
 	}
 }
 

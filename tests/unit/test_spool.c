@@ -171,6 +171,19 @@ static void bad_files_are_kept_up_to_a_cap(void **state)
 	assert_bad(f, 3, 0x1101);
 }
 
+static void what_does_not_fit_takes_nothing_with_it(void **state)
+{
+	const struct rig_folder *f = *state;
+	reject(f, 7, "first");
+	reject(f, 8, "other");
+	reject(f, 9, "third");
+	int fd = openat(f->fd, "bad/0000000000000008-00.sealed", O_WRONLY);
+	assert_int_equal(ftruncate(fd, SPOOL_BAD_BYTES), 0);
+	close(fd);
+	assert_bad(f, 2, 7);
+	rig_assert_text(f, "bad/0000000000000009-00.sealed", "third");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -182,6 +195,7 @@ int main(void)
 		cmocka_unit_test(a_full_disk_is_said),
 		IN_FOLDER(bad_frames_get_names_of_their_own),
 		IN_FOLDER(bad_files_are_kept_up_to_a_cap),
+		IN_FOLDER(what_does_not_fit_takes_nothing_with_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
