@@ -4,6 +4,7 @@
 #include <sysexits.h>
 
 #include "collector/claim.h"
+#include "collector/spool/spool.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 
@@ -107,9 +108,10 @@ static void say_bad(const struct store_phase *s)
 			sum->unread, plural(sum->unread), sum->first_unread);
 	if (sum->lost)
 		log_warning("%" PRIu64
-			    " byte%s in %s are no reports: the file is damaged, and went to "
-			    "bad/ there, if that has room",
-			sum->lost, plural(sum->lost), s->config->collector.spool);
+			    " byte%s in %s are no reports: the file is damaged, and they went to "
+			    "bad/ there, up to %d MiB",
+			sum->lost, plural(sum->lost), s->config->collector.spool,
+			SPOOL_BAD_BYTES >> 20);
 	if (sum->bad_lines)
 		log_warning("%" PRIu32 " outcome line%s cut, malformed or forged: dropped",
 			sum->bad_lines, plural(sum->bad_lines));

@@ -29,7 +29,7 @@ struct ingest_summary {
 	uint64_t refused;			     /* readings, of clients with too many series */
 	uint32_t bad;				     /* frames put into bad/ */
 	uint32_t unread;	/* those, or files, that the disk did not give back: they stay */
-	uint64_t lost;		/* bytes that are no frames: their files went to bad/ */
+	uint64_t lost;		/* bytes that are no frames: they went to bad/ */
 	char first_unread[320]; /* which, and why */
 	uint32_t bad_lines;	/* outcome lines that were dropped */
 	char first_bad[320];	/* which file, and why */

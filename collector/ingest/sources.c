@@ -59,7 +59,7 @@ static int find_frames(struct sources *s, uint32_t file, struct error *err)
 		source->fd = fd;
 	else if (fd >= 0)
 		(void)close(fd);
-	source->is_damaged = s->frames.lost > lost;
+	source->lost = s->frames.lost - lost;
 	if (r == 0)
 		return 0;
 	return sources_is_want(number) ? error_set(err, "%s", why.text) : keep(s, source, &why);
@@ -110,15 +110,20 @@ const char *sources_name(const struct sources *s, const struct spool_frame *fram
 	return s->items[frame->file].entry->name;
 }
 
+static int remove_file(const struct sources *s, const struct source *source, struct error *err)
+{
+	const char *name = source->entry->name;
+	if (source->is_kept)
+		return 0;
+	return source->lost ? spool_reject_file(s->spool_fd, name, source->lost, err)
+			    : spool_remove(s->spool_fd, name, err);
+}
+
 int sources_remove(const struct sources *s, struct error *err)
 {
-	for (size_t i = 0; i < s->count; i++) {
-		const struct source *source = &s->items[i];
-		int (*const remove)(int, const char *, struct error *) =
-			source->is_damaged ? spool_reject_file : spool_remove;
-		if (!source->is_kept && remove(s->spool_fd, source->entry->name, err) < 0)
+	for (size_t i = 0; i < s->count; i++)
+		if (remove_file(s, &s->items[i], err) < 0)
 			return -1;
-	}
 	return 0;
 }
 

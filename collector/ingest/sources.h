@@ -11,9 +11,9 @@
  */
 struct source {
 	const struct spool_entry *entry;
-	int fd;	      /* -1 = not open */
-	bool is_kept; /* not all of it could be read */
-	bool is_damaged;
+	int fd;	       /* -1 = not open */
+	bool is_kept;  /* not all of it could be read */
+	uint64_t lost; /* bytes behind damage */
 };
 
 struct sources {
@@ -43,7 +43,7 @@ int sources_read(const struct sources *s, const struct spool_frame *frame, struc
 /* For messages: the name of its file. */
 const char *sources_name(const struct sources *s, const struct spool_frame *frame);
 
-/* Removes the files but those that are to be kept; those that are damaged go to bad/. */
+/* Removes the files but those that are to be kept; what is behind damage goes to bad/. */
 int sources_remove(const struct sources *s, struct error *err) MUST_CHECK;
 
 /* Accepts a zeroed one. */

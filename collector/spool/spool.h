@@ -20,7 +20,8 @@
  *   <cycle, 16 hex>-<poller, 2 digits or more>.outcomes  one line a host, appended
  *   <cycle, 16 hex>-00.cycle                             what that run set out to do
  *   tmp-*                                                being written; removed at the next start
- *   bad/                                                 frames that never open, capped
+ *   bad/                                                 frames that never open, and what is
+ *                                                        behind damage in a file, capped
  *   lock, state, hosts                                   see collector/run_state.h
  *
  * A frame is one head line and then the sealed bytes:
@@ -176,8 +177,9 @@ int spool_put_cycle(int spool_fd, const struct spool_cycle *c, struct error *err
  * what does not fit there, under the caps, with the newer ones that do. */
 int spool_reject(int spool_fd, uint64_t attempt_id, const struct buffer *frame,
 	struct error *err) MUST_CHECK;
-/* The same with a whole file. */
-int spool_reject_file(int spool_fd, const char *name, struct error *err) MUST_CHECK;
+/* The same with the last bytes of a file, so many as `lost` says, and of those the first that are
+ * SPOOL_BAD_BYTES at most: the frames before them are stored. The disk may be full. */
+int spool_reject_file(int spool_fd, const char *name, uint64_t lost, struct error *err) MUST_CHECK;
 int spool_trim_bad(int spool_fd, struct error *err) MUST_CHECK;
 
 /* ---- pure: the formats above ------------------------------------------------------------ */

@@ -1,6 +1,6 @@
 /*
  * The folder itself: made private, listed in the order of ingest, and its bad/, where what
- * never opens is kept for a person to look at, up to a cap.
+ * never opens is kept for a person to look at, the newest that fits under a cap.
  */
 #include "collector/spool/spool.h"
 
@@ -15,6 +15,8 @@
 
 #include "lib/array.h"
 #include "lib/folder.h"
+
+enum { MOVED_AT_ONCE = 16384 };
 
 static const char bad_folder[] = "bad";
 
@@ -161,11 +163,39 @@ int spool_reject(int spool_fd, uint64_t attempt_id, const struct buffer *frame, 
 	return r;
 }
 
-int spool_reject_file(int spool_fd, const char *name, struct error *err)
+/* Moves what is behind `from` to the start, as much as bad/ takes. */
+static int cut_front(int fd, off_t from)
+{
+	char block[MOVED_AT_ONCE];
+	off_t to = 0;
+	ssize_t n;
+	while ((n = pread(fd, block, sizeof block, from + to)) > 0 && to < SPOOL_BAD_BYTES) {
+		if (pwrite(fd, block, (size_t)n, to) != n)
+			return -1;
+		to += n;
+	}
+	return n < 0 ? -1 : ftruncate(fd, to < SPOOL_BAD_BYTES ? to : SPOOL_BAD_BYTES);
+}
+
+static int keep_end(int spool_fd, const char *path, uint64_t size)
+{
+	struct stat st;
+	int fd = openat(spool_fd, path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	int r = fd < 0 ? -1 : fstat(fd, &st);
+	if (r == 0)
+		r = cut_front(fd, (uint64_t)st.st_size > size ? st.st_size - (off_t)size : 0);
+	if (fd >= 0)
+		(void)close(fd);
+	return r;
+}
+
+int spool_reject_file(int spool_fd, const char *name, uint64_t lost, struct error *err)
 {
 	char to[sizeof bad_folder + SPOOL_NAME_MAX];
 	(void)snprintf(to, sizeof to, "%s/%.*s", bad_folder, SPOOL_NAME_MAX - 1, name);
-	if (renameat(spool_fd, name, spool_fd, to) < 0 && errno != ENOENT)
+	if (renameat(spool_fd, name, spool_fd, to) == 0)
+		(void)keep_end(spool_fd, to, lost); /* or all of it, if that fits */
+	else if (errno != ENOENT)
 		return error_errno(err, "spool: %s", to);
 	return 0;
 }

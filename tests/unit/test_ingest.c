@@ -336,6 +336,17 @@ static void a_folder_in_its_place_waits(void **state)
 	free(name);
 }
 
+static void assert_bad(uint32_t poller, const char *text)
+{
+	CLEANUP(buffer_finish) struct buffer b = { 0 };
+	char *name = rig_frames_name(1, poller), path[100];
+	(void)snprintf(path, sizeof path, "bad/%s", name);
+	free(name);
+	assert_int_equal(spool_read(rig_in.spool_fd, path, &b, NULL), 0);
+	assert_int_equal(b.len, strlen(text));
+	assert_memory_equal(b.data, text, b.len);
+}
+
 static void bytes_that_are_no_frames_are_lost(void **state)
 {
 	(void)state;
@@ -357,6 +368,8 @@ static void bytes_that_are_no_frames_are_lost(void **state)
 	assert_int_equal(sum.stored, 2);
 	assert_int_equal(sum.bad + sum.unread, 0);
 	rig_assert_spool_is_empty();
+	assert_bad(1, garbage);
+	assert_bad(2, garbage);
 }
 
 #define IN_FOLDER(f) cmocka_unit_test_setup_teardown(f, rig_set_up, rig_tear_down)

@@ -2,6 +2,7 @@
 #include "tests/unit/spool_rig.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -184,6 +185,57 @@ static void what_does_not_fit_takes_nothing_with_it(void **state)
 	rig_assert_text(f, "bad/0000000000000009-00.sealed", "third");
 }
 
+static const char damaged[] = "0000000000000005-01.frames";
+
+/* Numbers, that none is where another should be. */
+static void fill(const struct rig_folder *f, size_t count)
+{
+	int fd = openat(f->fd, damaged, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	FILE *file = fdopen(fd, "w");
+	assert_non_null(file);
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(fprintf(file, "%07zu\n", i), 8);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void assert_filled(const struct rig_folder *f, size_t from, size_t count)
+{
+	CLEANUP(buffer_finish) struct buffer b = { 0 };
+	char number[16];
+	assert_int_equal(spool_read(f->fd, "bad/0000000000000005-01.frames", &b, NULL), 0);
+	assert_int_equal(b.len, 8 * count);
+	for (size_t i = 0; i < count; i++) {
+		(void)snprintf(number, sizeof number, "%07zu\n", from + i);
+		assert_memory_equal(b.data + 8 * i, number, 8);
+	}
+}
+
+/* What is before the damage is stored. */
+static void the_damaged_part_of_a_file_is_kept(void **state)
+{
+	const struct rig_folder *f = *state;
+	enum { MOST = SPOOL_BAD_BYTES / 8 };
+	/* clang-format off */
+	static const struct {
+		size_t count, lost, kept;
+	} rows[] = {
+		{ 3, 1, 1 },
+		{ 3, 3, 3 },
+		{ 30000, 29999, 29999 }, /* more than is moved at once */
+		{ MOST + 5, MOST, MOST },
+		{ MOST + 5, MOST + 2, MOST },
+		{ MOST + 5, MOST + 5, MOST },
+	};
+	/* clang-format on */
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		fill(f, rows[i].count);
+		assert_int_equal(spool_reject_file(f->fd, damaged, 8 * rows[i].lost, NULL), 0);
+		assert_int_equal(faccessat(f->fd, damaged, F_OK, 0), -1);
+		assert_bad(f, 1, 5);
+		assert_filled(f, rows[i].count - rows[i].lost, rows[i].kept);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -196,6 +248,7 @@ int main(void)
 		IN_FOLDER(bad_frames_get_names_of_their_own),
 		IN_FOLDER(bad_files_are_kept_up_to_a_cap),
 		IN_FOLDER(what_does_not_fit_takes_nothing_with_it),
+		IN_FOLDER(the_damaged_part_of_a_file_is_kept),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
