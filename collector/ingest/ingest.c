@@ -202,8 +202,7 @@ static int ingest_list(
 		if (r < 0)
 			return -1;
 	}
-	bool is_more_bad = b->summary->bad || b->summary->lost;
-	return is_more_bad ? spool_trim_bad(in->spool_fd, err) : 0;
+	return 0;
 }
 
 int ingest_run(const struct ingest *in, struct ingest_summary *ret_summary, struct error *err)
@@ -217,6 +216,10 @@ int ingest_run(const struct ingest *in, struct ingest_summary *ret_summary, stru
 	int r = spool_list(in->spool_fd, &list, err);
 	if (r == 0)
 		r = ingest_list(in, &list, b, err);
+	bool is_more_bad = ret_summary->bad || ret_summary->lost;
+	if (is_more_bad && /* whatever came of the rest: the next run finds more */
+		spool_trim_bad(in->spool_fd, r ? NULL : err) < 0)
+		r = -1;
 	spool_list_finish(&list);
 	free(b);
 	return r;

@@ -1,8 +1,11 @@
 /* What a poller brings that is not what it says. */
 #include "tests/unit/unit.h"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "collector/spool/spool.h"
@@ -216,6 +219,54 @@ static void files_of_another_client_are_dropped(void **state)
 	assert_only("web1", OUTCOME_OK);
 }
 
+static size_t count_bad(void)
+{
+	CLEANUP(spool_list_finish) struct spool_list list = { 0 };
+	int fd = openat(rig_in.spool_fd, "bad", O_RDONLY | O_DIRECTORY);
+	assert_int_equal(spool_list(fd, &list, NULL), 0);
+	close(fd);
+	return list.count;
+}
+
+static void fill_bad(void)
+{
+	CLEANUP(buffer_finish) struct buffer b = { 0 };
+	assert_int_equal(buffer_append(&b, "garbage", 7), 0);
+	for (uint64_t i = 1; i <= SPOOL_BAD_FILES; i++)
+		assert_int_equal(spool_reject(rig_in.spool_fd, i, &b, NULL), 0);
+}
+
+/* A folder where a damaged file is to go. */
+static void block_bad(const char *name)
+{
+	char path[100];
+	(void)snprintf(path, sizeof path, "bad/%s", name);
+	assert_int_equal(mkdirat(rig_in.spool_fd, path, 0700), 0);
+}
+
+/* Each run finds more that is bad, and fails later on. */
+static void what_is_kept_aside_is_capped_when_ingest_fails(void **state)
+{
+	(void)state;
+	const struct frame forged[] = { { .attempt = rig_id(1, 1), .client = "web1" },
+		{ .attempt = rig_id(2, 1), .client = "web1" } };
+	char *name = rig_frames_name(2, 1);
+	struct ingest_summary sum;
+	struct error err = { "" };
+	fill_bad();
+	rig_put_bytes(&forged[0], (const uint8_t *)"garbage", 7);
+	rig_put_bytes(&forged[1], (const uint8_t *)"garbage", 7);
+	int fd = rig_open_frames(2, 1);
+	assert_int_equal(pwrite(fd, "F", 1, 0), 1);
+	close(fd);
+	block_bad(name);
+	assert_int_equal(ingest_run(&rig_in, &sum, &err), -1);
+	assert_non_null(strstr(err.text, name));
+	assert_int_equal(sum.bad, 1);
+	assert_int_equal(count_bad(), SPOOL_BAD_FILES);
+	free(name);
+}
+
 #define IN_FOLDER(f) cmocka_unit_test_setup_teardown(f, rig_set_up, rig_tear_down)
 
 int main(void)
@@ -229,6 +280,7 @@ int main(void)
 		IN_FOLDER(nor_do_they_without_a_line),
 		IN_FOLDER(nor_do_they_make_rows),
 		IN_FOLDER(files_of_another_client_are_dropped),
+		IN_FOLDER(what_is_kept_aside_is_capped_when_ingest_fails),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
