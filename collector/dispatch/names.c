@@ -27,14 +27,16 @@ bool names_are_free(const struct names *n)
 	return false;
 }
 
-int names_ask(struct names *n, const struct ipc_resolve *m, int64_t end_ms)
+int names_ask(struct names *n, const struct ipc_resolve *m, int64_t end_ms, struct error *err)
 {
+	struct error last = { "all are busy" };
 	for (size_t i = 0; i < NAMES_MAX; i++) {
 		struct name_helper *h = &n->helpers[i];
 		if (h->is_busy ||
-			(!h->pid && helper_start(ROLE_RESOLVER, &h->pid, &h->control, NULL)))
+			(!h->pid && helper_start(ROLE_RESOLVER, &h->pid, &h->control, &last)))
 			continue;
 		if (ipc_send(h->control, IPC_RESOLVE, m, -1)) {
+			(void)error_errno(&last, "it died");
 			end(h);
 			continue;
 		}
@@ -43,7 +45,7 @@ int names_ask(struct names *n, const struct ipc_resolve *m, int64_t end_ms)
 		h->end_ms = end_ms;
 		return 0;
 	}
-	return -1;
+	return error_set(err, "%s", last.text);
 }
 
 nfds_t names_poll(const struct names *n, struct pollfd *fds)

@@ -34,8 +34,9 @@ typedef void names_answer(void *arg, const struct ipc_resolved *m);
 /* Whether names_ask() would find a helper. */
 bool names_are_free(const struct names *n);
 
-/* Gives a name to a helper that is free. 0, or -1 when none is. */
-int names_ask(struct names *n, const struct ipc_resolve *m, int64_t end_ms) MUST_CHECK;
+/* Gives a name to a helper that is free, and starts it when it is not there yet. */
+int names_ask(
+	struct names *n, const struct ipc_resolve *m, int64_t end_ms, struct error *err) MUST_CHECK;
 
 /* Fills one struct pollfd for each helper (fd -1 for those not busy); returns how many. */
 nfds_t names_poll(const struct names *n, struct pollfd *fds);

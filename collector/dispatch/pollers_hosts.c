@@ -249,8 +249,12 @@ static void ask_for_name(struct poll_run *r, uint32_t seq)
 	struct feed_host *h = &r->feed.hosts[seq];
 	h->phase = FEED_RESOLVING;
 	h->started_ms = r->now_ms;
-	if (names_ask(&r->names, &m, r->now_ms + at_most(r->plan->hosts[seq].deadline_ms, NAME_MS)))
-		poll_run_fail(r, seq, OUTCOME_INTERNAL, STAGE_RESOLVE, "no resolver process");
+	struct error err;
+	int64_t end_ms = r->now_ms + at_most(r->plan->hosts[seq].deadline_ms, NAME_MS);
+	if (names_ask(&r->names, &m, end_ms, &err) < 0) {
+		(void)error_context(&err, "no resolver process");
+		poll_run_fail(r, seq, OUTCOME_INTERNAL, STAGE_RESOLVE, err.text);
+	}
 }
 
 void poll_run_feed_names(struct poll_run *r)

@@ -103,14 +103,24 @@ struct start {
 	const int *fds; /* that of the program last */
 	size_t count;
 	char **argv, **envp;
+	int error; /* why it did not; in memory that both have */
 };
+
+static int reap(pid_t pid)
+{
+	int status = -1;
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return status;
+}
 
 static int run_program(void *arg)
 {
-	const struct start *s = arg;
+	struct start *s = arg;
 	int program = HELPER_CONTROL + (int)s->count - 1;
 	if (place_descriptors(s->fds, s->count) == 0 && fcntl(program, F_SETFD, FD_CLOEXEC) == 0)
 		(void)execveat(program, "", s->argv, s->envp, AT_EMPTY_PATH);
+	s->error = errno;
 	return 127;
 }
 
@@ -124,10 +134,15 @@ int helper_spawn(enum role role, const int *fds, size_t count, pid_t *ret_pid, s
 	add_user(role, user, sizeof user, keep_environment(envp));
 	memcpy(all, fds, count * sizeof *fds);
 	all[count] = program_fd;
-	struct start start = { all, count + 1, argv, envp };
+	struct start start = { .fds = all, .count = count + 1, .argv = argv, .envp = envp };
 	pid_t pid = process_spawn(run_program, &start);
 	if (pid < 0)
 		return error_errno(err, "clone");
+	if (start.error) {
+		(void)reap(pid);
+		errno = start.error;
+		return error_errno(err, "%s cannot be started", name);
+	}
 	*ret_pid = pid;
 	return 0;
 }
@@ -182,14 +197,6 @@ int helper_confine(enum role role, struct error *err)
 	if (fcntl(HELPER_CONTROL, F_SETFD, FD_CLOEXEC) < 0)
 		return error_set(err, "this role is for the collector itself to start");
 	return role_limit(role, err);
-}
-
-static int reap(pid_t pid)
-{
-	int status = -1;
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return status;
 }
 
 void helper_end(pid_t pid)

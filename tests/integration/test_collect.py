@@ -18,11 +18,11 @@ import threading
 import time
 import unittest
 
-from rig.fleet import Fleet
+from rig.fleet import PROGRAMS, Fleet
 from rig.shows import shows
 from rig.sshd import Sshd, free_port, keygen
 
-EX_USAGE, EX_UNAVAILABLE, EX_TEMPFAIL, EX_CONFIG = 64, 69, 75, 78
+EX_USAGE, EX_UNAVAILABLE, EX_OSERR, EX_TEMPFAIL, EX_CONFIG = 64, 69, 71, 75, 78
 
 
 @contextlib.contextmanager
@@ -311,6 +311,19 @@ class Interrupted(CollectTest):
                                          'WHERE clients = 2 AND finished_at IS NOT NULL'),
                          [(4, 4, 4)])
         self.assertEqual(self.fleet.spool_files(), [])
+
+    def test_helper_that_cannot_be_executed(self):
+        probes = os.path.dirname(PROGRAMS['probe'])
+        self.configure(self.client('one'), before=f'<collector probe-dir="{probes}"/>')
+        self.make_keys()
+        program = shutil.copy(PROGRAMS['collector'], self.fleet.folder)
+        self.fleet.write('fleet-helper', '')
+        result = subprocess.run([program, '-c', self.fleet.config], check=False,
+                                capture_output=True, text=True, timeout=100)
+        self.assertEqual(result.returncode, EX_OSERR, result)
+        self.assertEqual(result.stderr, 'fleet-collector: error: fleet-helper cannot be started: '
+                                        'Permission denied\n')
+        self.assertEqual((self.samples(), self.fleet.spool_files()), ([], []))
 
     def fill_spool(self):
         """While the database is away: the same report a hundred times, of two pollers."""
