@@ -1,11 +1,11 @@
 #include "collector/ingest/ingest.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "collector/ingest/batch.h"
 #include "collector/spool/outcomes.h"
-#include "collector/spool/proof.h"
 #include "collector/spool/spool.h"
 
 /* The files of one cycle, in the list of the spool: those from its own id up to the next
@@ -18,6 +18,8 @@ struct slice {
 	struct spool_cycle cycle;
 	struct outcomes outcomes;
 	struct sources sources;
+	bool is_unread; /* one of the files that tell of all others: all wait for the next run */
+	struct error unread;
 };
 
 static bool is_of_cycle(const struct spool_entry *e)
@@ -44,35 +46,30 @@ static void read_cycle(struct slice *s, const struct buffer *file)
 		       s->cycle.id == s->cycle_id;
 }
 
-/* Before they are sorted, lest one takes the place of an honest one. */
-static void drop_forged(struct outcomes *o, const struct keyring *ring)
+/* Of too long a file, which no honest poller has, what is behind is not read. */
+static int load_file(struct slice *s, int spool_fd, const struct spool_entry *e,
+	const struct keyring *ring, struct error *err)
 {
-	size_t n = 0;
-	for (size_t i = 0; i < o->count; i++)
-		if (proof_holds(ring, &o->items[i]))
-			o->items[n++] = o->items[i];
-	o->malformed += o->count - n;
-	o->count = n;
+	CLEANUP(buffer_finish) struct buffer file = { .cap = SPOOL_OUTCOMES_MAX };
+	if (spool_read(spool_fd, e->name, &file, &s->unread) < 0 && errno != EFBIG) {
+		s->is_unread = !sources_is_want(errno);
+		return s->is_unread ? 0 : error_set(err, "%s", s->unread.text);
+	}
+	if (e->kind == SPOOL_OUTCOMES)
+		return outcomes_add(&s->outcomes, ring, s->cycle_id, file.data, file.len, err);
+	read_cycle(s, &file);
+	return 0;
 }
 
 /* Reads what is known of the cycle as a whole. */
 static int slice_load(struct slice *s, int spool_fd, const struct keyring *ring, struct error *err)
 {
-	for (size_t i = 0; i < s->count; i++) {
-		CLEANUP(buffer_finish) struct buffer file = { 0 };
-		const struct spool_entry *e = &s->files[i];
-		if (e->kind != SPOOL_OUTCOMES && e->kind != SPOOL_CYCLE)
-			continue;
-		if (spool_read(spool_fd, e->name, &file, err) < 0)
+	for (size_t i = 0; i < s->count && !s->is_unread; i++)
+		if ((s->files[i].kind == SPOOL_OUTCOMES || s->files[i].kind == SPOOL_CYCLE) &&
+			load_file(s, spool_fd, &s->files[i], ring, err) < 0)
 			return -1;
-		if (e->kind == SPOOL_CYCLE)
-			read_cycle(s, &file);
-		else if (outcomes_add(&s->outcomes, s->cycle_id, file.data, file.len, err) < 0)
-			return -1;
-	}
-	drop_forged(&s->outcomes, ring);
 	outcomes_sort(&s->outcomes);
-	return sources_open(&s->sources, spool_fd, s->files, s->count, err);
+	return s->is_unread ? 0 : sources_open(&s->sources, spool_fd, s->files, s->count, err);
 }
 
 static void slice_finish(struct slice *s)
@@ -153,13 +150,11 @@ static int take_connections(struct slice *s, struct batch *b, struct error *err)
 	return batch_flush(b, err);
 }
 
-static void count_unread(struct ingest_summary *sum, const struct sources *s)
+static void count_unread(struct ingest_summary *sum, size_t files, const struct error *why)
 {
-	if (s->unread && sum->unread == 0)
-		(void)snprintf(sum->first_unread, sizeof sum->first_unread, "%.319s",
-			s->first_unread.text);
-	sum->unread += (uint32_t)s->unread;
-	sum->lost += s->frames.lost;
+	if (files && sum->unread == 0)
+		(void)snprintf(sum->first_unread, sizeof sum->first_unread, "%.319s", why->text);
+	sum->unread += (uint32_t)files;
 }
 
 /* Its .cycle goes first: what a crash in between leaves must not count an empty cycle. */
@@ -177,9 +172,13 @@ static int ingest_slice(
 {
 	if (slice_load(s, in->spool_fd, in->ring, err) < 0)
 		return -1;
+	count_unread(b->summary, s->is_unread, &s->unread);
+	if (s->is_unread)
+		return 0;
 	b->ok = b->failed = 0;
 	b->summary->bad_lines += (uint32_t)s->outcomes.malformed;
-	count_unread(b->summary, &s->sources);
+	b->summary->lost += s->sources.frames.lost;
+	count_unread(b->summary, s->sources.unread, &s->sources.first_unread);
 	if (put_cycle(in, s, b, false, err) < 0 || take_connections(s, b, err) < 0 ||
 		put_cycle(in, s, b, true, err) < 0)
 		return -1;

@@ -5,29 +5,42 @@
 
 #include "lib/array.h"
 
-static int add(struct outcomes *o, const struct spool_outcome *line, struct error *err)
+static int make_room(struct outcomes *o, struct error *err)
 {
-	struct spool_outcome *items =
-		array_reserve(o->items, o->count + 1, &o->size, sizeof *items);
+	if (o->count < o->size)
+		return 0;
+	outcomes_sort(o);
+	if (o->count < o->size / 2)
+		return 0;
+	struct spool_outcome *items = array_reserve(o->items, o->size + 1, &o->size, sizeof *items);
 	if (!items)
 		return error_no_memory(err);
 	o->items = items;
-	items[o->count++] = *line;
 	return 0;
 }
 
-int outcomes_add(
-	struct outcomes *o, uint64_t cycle_id, const char *data, size_t len, struct error *err)
+static bool is_line(const struct keyring *ring, const char *data, const char *newline,
+	struct spool_outcome *line)
+{
+	return newline && spool_parse_outcome(data, (size_t)(newline - data), line, NULL) == 0 &&
+	       (!ring || proof_holds(ring, line));
+}
+
+int outcomes_add(struct outcomes *o, const struct keyring *ring, uint64_t cycle_id,
+	const char *data, size_t len, struct error *err)
 {
 	const char *end = len ? data + len : data;
 	while (data < end) {
 		const char *newline = memchr(data, '\n', (size_t)(end - data));
 		struct spool_outcome line;
-		if (!newline ||
-			spool_parse_outcome(data, (size_t)(newline - data), &line, NULL) < 0)
+		if (is_line(ring, data, newline, &line)) {
+			if (make_room(o, err) < 0)
+				return -1;
+			line.cycle_id = cycle_id;
+			o->items[o->count++] = line;
+		} else {
 			o->malformed++;
-		else if (line.cycle_id = cycle_id, add(o, &line, err) < 0)
-			return -1;
+		}
 		data = newline ? newline + 1 : end;
 	}
 	return 0;

@@ -45,13 +45,14 @@
  * It is written again when the run has polled: one that tells no end is of a run that died.
  */
 enum {
-	SPOOL_LINE_MAX = 4096,	      /* longest line of any of these, newline and NUL included */
-	SPOOL_NAME_MAX = 40,	      /* longest name made here, NUL included */
-	SPOOL_NONCE_SIZE = 33,	      /* of a nonce as hex, NUL included */
-	SPOOL_POLLERS_MAX = 9999,     /* numbers of writers */
-	SPOOL_CONNECTION_FILES = 128, /* frames of one connection, taken at most */
-	SPOOL_FRAMES_MAX = 1 << 20,   /* of one poller, found at most: it has fewer hosts by far */
-	SPOOL_BAD_FILES = 256,	      /* kept in bad/ at most */
+	SPOOL_LINE_MAX = 4096,	       /* longest line of any of these, newline and NUL included */
+	SPOOL_NAME_MAX = 40,	       /* longest name made here, NUL included */
+	SPOOL_NONCE_SIZE = 33,	       /* of a nonce as hex, NUL included */
+	SPOOL_POLLERS_MAX = 9999,      /* numbers of writers */
+	SPOOL_CONNECTION_FILES = 128,  /* frames of one connection, taken at most */
+	SPOOL_FRAMES_MAX = 1 << 20,    /* of one poller, found at most: it has fewer hosts by far */
+	SPOOL_OUTCOMES_MAX = 64 << 20, /* bytes of one poller's lines, read at most */
+	SPOOL_BAD_FILES = 256,	       /* kept in bad/ at most */
 	SPOOL_BAD_BYTES = 16 << 20,
 };
 

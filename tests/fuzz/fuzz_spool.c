@@ -86,7 +86,7 @@ static void fuzz_outcomes(const char *data, size_t size)
 	char line[SPOOL_LINE_MAX];
 	struct spool_outcome again;
 	struct outcomes outcomes = { 0 };
-	if (outcomes_add(&outcomes, 1, data, size, NULL) == 0)
+	if (outcomes_add(&outcomes, NULL, 1, data, size, NULL) == 0)
 		outcomes_sort(&outcomes);
 	for (size_t i = 0; i < outcomes.count; i++) {
 		int len = spool_format_outcome(&outcomes.items[i], line, sizeof line);

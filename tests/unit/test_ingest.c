@@ -274,104 +274,6 @@ static void frames_alone_come_again(void **state)
 	sample_batch_finish(&batch);
 }
 
-/* Moves a poller's file away, and puts a link in its place, which is never followed. */
-static void hide(const char *name)
-{
-	assert_int_equal(renameat(rig_in.spool_fd, name, rig_in.spool_fd, "hidden"), 0);
-	assert_int_equal(symlinkat("hidden", rig_in.spool_fd, name), 0);
-}
-
-static void bring_back(const char *name)
-{
-	assert_int_equal(renameat(rig_in.spool_fd, "hidden", rig_in.spool_fd, name), 0);
-}
-
-static void what_cannot_be_read_waits(void **state)
-{
-	(void)state;
-	char *name = rig_frames_name(1, 2);
-	rig_put_cycle(1, 3);
-	for (int i = 1; i <= 3; i++) {
-		char client[16];
-		(void)snprintf(client, sizeof client, "web%d", i);
-		rig_put_line(1, rig_id(1, i), client, OUTCOME_OK);
-		rig_put_frame_of((uint32_t)i,
-			(struct frame){ rig_id(1, i), rig_id(1, i), client, 60000, 1000 });
-	}
-	hide(name);
-	for (int i = 0; i < 2; i++) { /* as long as it is there */
-		struct ingest_summary sum = rig_ingest();
-		assert_int_equal(sum.unread, 1);
-		assert_non_null(strstr(sum.first_unread, name));
-		assert_int_equal(sum.stored, i == 0 ? 3 : 0);
-		assert_int_equal(sum.bad, 0);
-		assert_int_equal(rig_count_files(), 1);
-	}
-	assert_int_equal(rig_last_cycle().failed, 1);
-	bring_back(name);
-	free(name);
-	struct ingest_summary sum = rig_ingest();
-	assert_int_equal(sum.unread, 0);
-	assert_int_equal(sum.completed, 1);
-	rig_assert_spool_is_empty();
-	struct sample_batch batch = rig_stored();
-	assert_int_equal(batch.count, 3);
-	for (size_t i = 0; i < batch.count; i++)
-		assert_int_equal(batch.items[i].outcome, OUTCOME_OK);
-	sample_batch_finish(&batch);
-}
-
-/* It opens, and gives nothing. */
-static void a_folder_in_its_place_waits(void **state)
-{
-	(void)state;
-	char *name = rig_frames_name(1, 2);
-	rig_put_frame((struct frame){ rig_id(1, 1), rig_id(1, 1), "web1", 60000, 1000 });
-	assert_int_equal(mkdirat(rig_in.spool_fd, name, 0700), 0);
-	struct ingest_summary sum = rig_ingest();
-	assert_int_equal(sum.unread, 1);
-	assert_non_null(strstr(sum.first_unread, name));
-	assert_int_equal(sum.stored, 1);
-	assert_int_equal(rig_count_files(), 1);
-	free(name);
-}
-
-static void assert_bad(uint32_t poller, const char *text)
-{
-	CLEANUP(buffer_finish) struct buffer b = { 0 };
-	char *name = rig_frames_name(1, poller), path[100];
-	(void)snprintf(path, sizeof path, "bad/%s", name);
-	free(name);
-	assert_int_equal(spool_read(rig_in.spool_fd, path, &b, NULL), 0);
-	assert_int_equal(b.len, strlen(text));
-	assert_memory_equal(b.data, text, b.len);
-}
-
-static void bytes_that_are_no_frames_are_lost(void **state)
-{
-	(void)state;
-	static const char garbage[] = "no head\n";
-	rig_put_frame_of(1, (struct frame){ rig_id(1, 1), rig_id(1, 1), "web1", 60000, 1000 });
-	rig_put_frame_of(2, (struct frame){ rig_id(1, 2), rig_id(1, 2), "web2", 60000, 1000 });
-	rig_put_frame_of(3, (struct frame){ rig_id(1, 3), rig_id(1, 3), "web3", 60000, 1000 });
-	for (uint32_t poller = 1; poller <= 2; poller++) {
-		int fd = rig_open_frames(1, poller);
-		assert_true(lseek(fd, 0, SEEK_END) > 0);
-		assert_int_equal(write(fd, garbage, strlen(garbage)), strlen(garbage));
-		close(fd);
-	}
-	int fd = rig_open_frames(1, 3);
-	assert_int_equal(ftruncate(fd, lseek(fd, 0, SEEK_END) - 1), 0); /* it was cut */
-	close(fd);
-	struct ingest_summary sum = rig_ingest();
-	assert_int_equal(sum.lost, 2 * strlen(garbage));
-	assert_int_equal(sum.stored, 2);
-	assert_int_equal(sum.bad + sum.unread, 0);
-	rig_assert_spool_is_empty();
-	assert_bad(1, garbage);
-	assert_bad(2, garbage);
-}
-
 #define IN_FOLDER(f) cmocka_unit_test_setup_teardown(f, rig_set_up, rig_tear_down)
 
 int main(void)
@@ -388,9 +290,6 @@ int main(void)
 		IN_FOLDER(a_cycle_has_a_file_for_each_poller),
 		IN_FOLDER(files_of_before_are_taken),
 		IN_FOLDER(frames_alone_come_again),
-		IN_FOLDER(what_cannot_be_read_waits),
-		IN_FOLDER(a_folder_in_its_place_waits),
-		IN_FOLDER(bytes_that_are_no_frames_are_lost),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

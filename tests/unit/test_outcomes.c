@@ -21,9 +21,9 @@ static void lines_of_several_files_are_one_list(void **state)
 		"0000000000000005 00000000000000aa 0f internal - 1 2 3 web5 died\n"
 		"0000000000000006 00000000000000aa 0f ok - 1 2 3 web6 ";
 	struct outcomes o = { 0 };
-	assert_int_equal(outcomes_add(&o, 0xaa, first, sizeof first - 1, NULL), 0);
-	assert_int_equal(outcomes_add(&o, 0xaa, second, sizeof second - 1, NULL), 0);
-	assert_int_equal(outcomes_add(&o, 0xaa, NULL, 0, NULL), 0);
+	assert_int_equal(outcomes_add(&o, NULL, 0xaa, first, sizeof first - 1, NULL), 0);
+	assert_int_equal(outcomes_add(&o, NULL, 0xaa, second, sizeof second - 1, NULL), 0);
+	assert_int_equal(outcomes_add(&o, NULL, 0xaa, NULL, 0, NULL), 0);
 	outcomes_sort(&o);
 	assert_int_equal(o.malformed, 2);
 	assert_int_equal(o.count, 5);
@@ -37,10 +37,32 @@ static void lines_of_several_files_are_one_list(void **state)
 	outcomes_finish(&o);
 }
 
+/* Memory is not for a poller to choose that tells of its hosts again and again. */
+static void who_repeats_itself_takes_no_room(void **state)
+{
+	(void)state;
+	enum { HOSTS = 100, TIMES = 1000 };
+	struct outcomes o = { 0 };
+	char line[128];
+	for (int i = 0; i < HOSTS * TIMES; i++) {
+		int len = snprintf(line, sizeof line, "%016x 00000000000000aa 0f %s 1 2 3 web \n",
+			1 + i % HOSTS, i == HOSTS ? "ok -" : "timeout connect");
+		assert_int_equal(outcomes_add(&o, NULL, 0xaa, line, (size_t)len, NULL), 0);
+		assert_true(o.size <= 512);
+	}
+	outcomes_sort(&o);
+	assert_int_equal(o.count, HOSTS);
+	assert_int_equal(o.malformed, 0);
+	assert_int_equal(o.items[0].outcome, OUTCOME_OK);
+	assert_int_equal(o.items[1].outcome, OUTCOME_TIMEOUT);
+	outcomes_finish(&o);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_of_several_files_are_one_list),
+		cmocka_unit_test(who_repeats_itself_takes_no_room),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
