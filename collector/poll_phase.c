@@ -277,7 +277,9 @@ int poll_phase_run(struct poll_phase *p)
 	status = poll_hosts(p);
 	say_unknown(p);
 	say_missed(p);
-	if (end_cycle(p, &err) < 0 || save_hosts(p, &err) < 0)
+	if (end_cycle(p, &err) < 0)
+		log_warning("%s", err.text);
+	if (save_hosts(p, &err) < 0)
 		log_warning("%s", err.text);
 	return status;
 }

@@ -319,6 +319,19 @@ class Misbehaving(PollTest):
         for i in range(3):
             self.expect(f'silent{i}', 'not-done')
 
+    def test_a_cycle_that_cannot_be_ended_forgets_nobody(self):
+        spool = pathlib.Path(self.fleet.spool)
+
+        def stand_in_the_way(_):
+            cycle, = spool.glob('*.cycle')
+            (spool / f'tmp-{cycle.name[:16]}-cycle').mkdir()
+        server = Server(stand_in_the_way)
+        self.addCleanup(server.close)
+        self.client('closes', port=server.port)
+        self.client('good')
+        self.assertIn('-cycle: Is a directory', self.collect().err)
+        self.assertEqual(self.planned(), ['good', 'closes'])  # who is down is the last
+
     def test_who_missed_its_turn_is_the_first_of_the_next_run(self):
         server = Server(say_nothing)
         self.addCleanup(server.close)
