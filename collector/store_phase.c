@@ -131,19 +131,30 @@ static int use_storage(struct store_phase *s, struct error *err)
 	return retain(s, err) < 0 ? -1 : watch_alerter(s, err);
 }
 
+static int fail(const struct store_phase *s, bool is_storage, const struct error *err)
+{
+	const char *spool = s->config->collector.spool;
+	if (is_storage)
+		log_error("%s; what was fetched waits in %s and is stored by the next run that "
+			  "reaches the database",
+			err->text, spool);
+	else
+		log_error("%s; the database is not at fault: what it does not hold yet waits in %s "
+			  "for the next run",
+			err->text, spool);
+	return is_storage ? EX_UNAVAILABLE : EX_IOERR;
+}
+
 int store_phase_run(struct store_phase *s)
 {
 	struct error err = { "" };
+	bool is_storage = true;
 	int r = storage_open(&s->config->storage, true, &s->ingest.storage, &err);
 	if (r == 0) {
 		log_debug("storage: %s", storage_describe(s->ingest.storage));
 		r = use_storage(s, &err);
+		is_storage = storage_has_failed(s->ingest.storage);
 		storage_close(s->ingest.storage);
 	}
-	if (r == 0)
-		return EX_OK;
-	log_error("%s; what was fetched waits in %s and is stored by the next run that reaches the "
-		  "database",
-		err.text, s->config->collector.spool);
-	return EX_UNAVAILABLE;
+	return r == 0 ? EX_OK : fail(s, is_storage, &err);
 }

@@ -17,7 +17,8 @@ struct store_phase {
 	struct ingest_summary summary; /* filled in */
 };
 
-/* EX_UNAVAILABLE when the database is not to be had: what was not stored waits in the spool. */
+/* EX_UNAVAILABLE when the database is not to be had, EX_IOERR when files of the spool are not: what
+ * was not stored waits there. */
 int store_phase_run(struct store_phase *s);
 
 /* Whether to complain that nobody takes the samples: the alerter ran once and stopped, or

@@ -34,6 +34,10 @@ int storage_open(const struct storage_config *config, bool migrate, struct stora
 	struct error *err) MUST_CHECK;
 void storage_close(struct storage *s);
 
+/* Whether the last transaction failed: tells a failure of the database from others of who uses
+ * it. */
+bool storage_has_failed(const struct storage *s);
+
 /* "SQLite 3.40.1, /etc/fleet-health/fleet.db" */
 const char *storage_describe(const struct storage *s);
 

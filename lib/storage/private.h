@@ -16,7 +16,8 @@ struct storage {
 	struct db *db; /* NULL after a lost connection, until the next call */
 	struct cache cache;
 	struct watched watch;
-	uint64_t refused; /* readings, by the last storage_put_samples() */
+	bool has_failed;   /* the last transaction */
+	uint64_t refused;  /* readings, by the last storage_put_samples() */
 	int64_t forgotten; /* clients, when the cache was filled; see lease_hold() */
 	char description[512];
 };

@@ -80,6 +80,7 @@ static int run(struct storage *s, bool write, storage_work *work, void *arg, str
 	for (int tries = 1;; tries++) {
 		enum db_fault fault;
 		int rc = run_once(s, write, work, arg, &fault, err);
+		s->has_failed = rc < 0;
 		if (rc >= 0)
 			return rc;
 		lost += fault == DB_LOST;
@@ -97,6 +98,11 @@ int storage_write(struct storage *s, storage_work *work, void *arg, struct error
 int storage_read(struct storage *s, storage_work *work, void *arg, struct error *err)
 {
 	return run(s, false, work, arg, err);
+}
+
+bool storage_has_failed(const struct storage *s)
+{
+	return s->has_failed;
 }
 
 static int connect_patiently(struct storage *s, bool create, struct error *err)

@@ -22,7 +22,7 @@ from rig.fleet import PROGRAMS, Fleet
 from rig.shows import shows
 from rig.sshd import Sshd, free_port, keygen
 
-EX_USAGE, EX_UNAVAILABLE, EX_OSERR, EX_TEMPFAIL, EX_CONFIG = 64, 69, 71, 75, 78
+EX_USAGE, EX_UNAVAILABLE, EX_OSERR, EX_IOERR, EX_TEMPFAIL, EX_CONFIG = 64, 69, 71, 74, 75, 78
 
 
 @contextlib.contextmanager
@@ -416,6 +416,24 @@ class Interrupted(CollectTest):
         self.assertEqual(len(rows), 3 + len(polled), result.stderr)
         self.assertEqual(len(self.readings('load1')), len(rows))
         self.assertEqual(self.spooled_on_client(), [])
+
+    @unittest.skipIf(os.getuid(), 'only root can have a mount of its own')
+    def test_file_that_cannot_be_removed(self):
+        """It is the spool's fault, not the database's, and told as that."""
+        self.lose_database(self.client('one'))
+        self.collect(status=EX_UNAVAILABLE)
+        self.find_database()
+        lines = next(pathlib.Path(self.fleet.spool).glob('*.outcomes'))
+        result = subprocess.run(
+            ['unshare', '--mount', '--propagation', 'private', 'sh', '-c',
+             'mount --bind "$0" "$0" && exec "$@"', lines, *self.fleet.command('collector')],
+            capture_output=True, text=True, timeout=100, check=False)
+        self.assertEqual(result.returncode, EX_IOERR, result)
+        self.assertRegex(result.stderr, rf'^[^\n]*{lines.name}: Device or resource busy; [^\n]*'
+                                        r'the database is not at fault[^\n]*\n$')
+        self.collect()
+        self.assertEqual(self.samples(), [('one', 'ok')] * 3)
+        self.assertEqual(self.fleet.spool_files(), [])
 
     def test_clock_jumps(self):
         """The run before was in a time two hours ahead: ids go on from there, in the order of
