@@ -9,6 +9,7 @@ int main(void)
 		enum { BOTH, SQLITE, MARIADB } engine;
 	} groups[] = {
 		{ "samples", sample_tests, sample_test_count, BOTH },
+		{ "batches", batch_tests, batch_test_count, BOTH },
 		{ "collectors", collector_tests, collector_test_count, BOTH },
 		{ "custom metrics", custom_tests, custom_test_count, BOTH },
 		{ "work", work_tests, work_test_count, BOTH },

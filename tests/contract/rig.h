@@ -74,13 +74,14 @@ struct sample good_sample(
 enum put_result put(struct rig *r, const struct sample *s);
 
 extern const struct CMUnitTest sample_tests[], work_tests[], alert_tests[], status_tests[],
-	fault_tests[], collector_tests[], outbox_tests[], deferred_tests[], operator_tests[],
-	watch_tests[], schema_tests[], custom_tests[];
+	fault_tests[], batch_tests[], collector_tests[], outbox_tests[], deferred_tests[],
+	operator_tests[], watch_tests[], schema_tests[], custom_tests[];
 extern const struct CMUnitTest sqlite_fault_tests[], mariadb_fault_tests[], mariadb_work_tests[],
 	mariadb_collector_tests[], mariadb_schema_tests[], mariadb_watch_tests[];
 extern const size_t sample_test_count, work_test_count, alert_test_count, status_test_count,
-	fault_test_count, collector_test_count, outbox_test_count, deferred_test_count,
-	operator_test_count, watch_test_count, schema_test_count, custom_test_count;
+	fault_test_count, batch_test_count, collector_test_count, outbox_test_count,
+	deferred_test_count, operator_test_count, watch_test_count, schema_test_count,
+	custom_test_count;
 extern const size_t sqlite_fault_test_count, mariadb_fault_test_count, mariadb_work_test_count,
 	mariadb_collector_test_count, mariadb_schema_test_count, mariadb_watch_test_count;
 

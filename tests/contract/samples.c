@@ -136,44 +136,6 @@ static void one_batch_may_hold_an_id_twice(void **state)
 	assert_select(r, "SELECT outcome, first_outcome FROM sample", "ok|timeout\n");
 }
 
-/* Many samples of many clients, across the size of a chunk, with ids of clients, series and
- * samples first made and then found again by another connection. */
-static void a_large_batch_arrives_whole(void **state)
-{
-	enum { CLIENTS = 600, READINGS = 5, ROUNDS = 3 };
-	struct rig *r = rig(state);
-	static struct sample batch[CLIENTS];
-	static struct reading readings[READINGS];
-	static char names[CLIENTS][16], instances[READINGS][16];
-	static enum put_result results[CLIENTS];
-	for (int i = 0; i < READINGS; i++) {
-		(void)snprintf(instances[i], sizeof instances[i], "/mnt/%d", READINGS - i);
-		readings[i] = (struct reading){ "filesystem_used_ratio", instances[i], i / 32.0 };
-	}
-	for (int round = 0; round < ROUNDS; round++) {
-		for (int i = 0; i < CLIENTS; i++) {
-			(void)snprintf(names[i], sizeof names[i], "host%d", i);
-			batch[i] = good_sample(round * 1000 + i, names[i], readings, READINGS);
-		}
-		assert_done(r, storage_put_samples(r->s, batch, CLIENTS, results, &r->err));
-		for (int i = 0; i < CLIENTS; i++)
-			assert_int_equal(results[i], PUT_NEW);
-		rig_reopen(r);
-		assert_done(r, storage_put_samples(r->s, batch, CLIENTS, results, &r->err));
-		for (int i = 0; i < CLIENTS; i++)
-			assert_int_equal(results[i], PUT_REPLAY);
-		rig_reopen(r);
-	}
-	assert_select(r, "SELECT count(*) FROM sample", "1800\n");
-	assert_select(r, "SELECT count(*) FROM reading", "9000\n");
-	assert_select(r, "SELECT count(*) FROM series", "3000\n");
-	assert_select(r,
-		"SELECT value FROM history WHERE client = 'host599' AND instance = '/mnt/2'",
-		"0.09375\n0.09375\n0.09375\n");
-	assert_select(
-		r, "SELECT count(*), min(taken_at) FROM latest", "3000|2026-11-22 12:00:02.000\n");
-}
-
 static void values_at_their_extremes(void **state)
 {
 	static const struct reading readings[] = {
@@ -436,7 +398,6 @@ const struct CMUnitTest sample_tests[] = {
 	RIG_TEST(an_id_of_another_client_is_stale),
 	RIG_TEST(a_late_file_completes_a_failure),
 	RIG_TEST(one_batch_may_hold_an_id_twice),
-	RIG_TEST(a_large_batch_arrives_whole),
 	RIG_TEST(values_at_their_extremes),
 	RIG_TEST(names_of_any_kind),
 	RIG_TEST(a_thing_named_twice_is_stored_once),
