@@ -10,6 +10,7 @@
 #include "tests/contract/relay.h"
 
 #define DOUBLE "INSERT INTO weight SELECT a FROM weight;"
+#define X128   DOUBLE DOUBLE DOUBLE DOUBLE DOUBLE DOUBLE DOUBLE
 
 static struct rig *rig(void **state)
 {
@@ -32,29 +33,42 @@ static pid_t let_go_when_waited_for(struct rig *r)
 	_exit(0);
 }
 
-/* The other side holds b and wants a; the batch holds a and wants b. The other side has
- * changed more, so the batch is the one that is rolled back. */
-static void a_deadlock_is_run_again(void **state)
+/* The other side holds the last client and wants the first; the batch holds the first and wants the
+ * last. The other side has changed more, so the batch is the one that is rolled back. */
+static void meet_in_deadlock(struct rig *r, int clients)
 {
-	struct rig *r = rig(state);
+	char held[800];
 	const char *deadlocks = "SELECT count FROM information_schema.innodb_metrics"
 				" WHERE name = 'lock_deadlocks'";
-	assert_done(r, put_round(r->s, 0, &r->err));
+	assert_done(r, put_round_of(r->s, 0, clients, &r->err));
 	char *before = rig_select(r, deadlocks);
-	pid_t pid = hold(r,
-		"CREATE TABLE weight (a INT); START TRANSACTION; INSERT INTO weight VALUES "
-		"(1);" DOUBLE DOUBLE DOUBLE DOUBLE DOUBLE DOUBLE DOUBLE DOUBLE DOUBLE DOUBLE DOUBLE
-			DOUBLE "UPDATE client SET newest_id = newest_id WHERE name = 'host39';",
-		"UPDATE client SET newest_id = newest_id WHERE name = 'host0'; COMMIT;");
+	(void)snprintf(held, sizeof held,
+		"CREATE TABLE weight (a INT); START TRANSACTION;"
+		" INSERT INTO weight VALUES (1);" X128 X128
+		"UPDATE client SET newest_id = newest_id WHERE name = 'host%d';",
+		clients - 1);
+	pid_t pid = hold(
+		r, held, "UPDATE client SET newest_id = newest_id WHERE name = 'host0'; COMMIT;");
 	pid_t starter = let_go_when_waited_for(r);
-	assert_done(r, put_round(r->s, 1, &r->err));
+	assert_done(r, put_round_of(r->s, 1, clients, &r->err));
 	assert_ended(starter);
 	assert_ended(pid);
 	char *after = rig_select(r, deadlocks);
 	assert_int_equal(atoi(after), atoi(before) + 1);
 	free(before);
 	free(after);
-	assert_rounds(r, 2);
+	assert_rounds_of(r, 2, clients);
+}
+
+static void a_deadlock_is_run_again(void **state)
+{
+	meet_in_deadlock(rig(state), CLIENTS);
+}
+
+/* What the first chunk made is to be made again. */
+static void a_deadlock_in_the_second_chunk(void **state)
+{
+	meet_in_deadlock(rig(state), MANY_CLIENTS);
 }
 
 static void cut_commits(struct rig *r, enum relay_cut cut)
@@ -210,6 +224,7 @@ static void a_text_too_large_is_left_out(void **state)
 
 const struct CMUnitTest mariadb_fault_tests[] = {
 	RIG_TEST(a_deadlock_is_run_again),
+	RIG_TEST(a_deadlock_in_the_second_chunk),
 	RIG_TEST(a_connection_lost_before_commit),
 	RIG_TEST(a_connection_lost_after_commit),
 	RIG_TEST(a_killed_server_loses_nothing),

@@ -12,17 +12,17 @@ void wait_ms(long ms)
 	(void)nanosleep(&t, NULL);
 }
 
-/* Round `n` of the whole fleet. The arrays live until the next call. */
-static struct sample *fleet_round(int n)
+/* Round `n` of a fleet. The arrays live until the next call. */
+static struct sample *fleet_round(int n, int clients)
 {
-	static struct sample batch[CLIENTS];
+	static struct sample batch[MANY_CLIENTS];
 	static struct reading readings[READINGS];
-	static char names[CLIENTS][24], instances[READINGS][24];
+	static char names[MANY_CLIENTS][24], instances[READINGS][24];
 	for (int i = 0; i < READINGS; i++) {
 		(void)snprintf(instances[i], sizeof instances[i], "/mnt/%d", i);
 		readings[i] = (struct reading){ "filesystem_used_ratio", instances[i], 0.5 };
 	}
-	for (int i = 0; i < CLIENTS; i++) {
+	for (int i = 0; i < clients; i++) {
 		(void)snprintf(names[i], sizeof names[i], "host%d", i);
 		batch[i] = good_sample(n * 1000 + i, names[i], readings, READINGS);
 		batch[i].counters = "counters";
@@ -31,22 +31,32 @@ static struct sample *fleet_round(int n)
 	return batch;
 }
 
+int put_round_of(struct storage *s, int n, int clients, struct error *err)
+{
+	enum put_result results[MANY_CLIENTS];
+	return storage_put_samples(s, fleet_round(n, clients), (size_t)clients, results, err);
+}
+
 int put_round(struct storage *s, int n, struct error *err)
 {
-	enum put_result results[CLIENTS];
-	return storage_put_samples(s, fleet_round(n), CLIENTS, results, err);
+	return put_round_of(s, n, CLIENTS, err);
+}
+
+void assert_rounds_of(struct rig *r, int rounds, int clients)
+{
+	char expected[64];
+	(void)snprintf(expected, sizeof expected, "%d|%d\n", rounds * clients, rounds * clients);
+	assert_select(r, "SELECT count(*), count(DISTINCT id) FROM sample", expected);
+	(void)snprintf(expected, sizeof expected, "%d\n", rounds * clients * READINGS);
+	assert_select(r, "SELECT count(*) FROM reading", expected);
+	(void)snprintf(expected, sizeof expected, "%d|%d\n", clients, clients * READINGS);
+	assert_select(
+		r, "SELECT (SELECT count(*) FROM client), (SELECT count(*) FROM series)", expected);
 }
 
 void assert_rounds(struct rig *r, int rounds)
 {
-	char expected[64];
-	(void)snprintf(expected, sizeof expected, "%d|%d\n", rounds * CLIENTS, rounds * CLIENTS);
-	assert_select(r, "SELECT count(*), count(DISTINCT id) FROM sample", expected);
-	(void)snprintf(expected, sizeof expected, "%d\n", rounds * CLIENTS * READINGS);
-	assert_select(r, "SELECT count(*) FROM reading", expected);
-	(void)snprintf(expected, sizeof expected, "%d|%d\n", CLIENTS, CLIENTS * READINGS);
-	assert_select(
-		r, "SELECT (SELECT count(*) FROM client), (SELECT count(*) FROM series)", expected);
+	assert_rounds_of(r, rounds, CLIENTS);
 }
 
 void assert_ended(pid_t pid)

@@ -9,15 +9,23 @@
  * A small fleet that is stored round by round, and others that disturb it: writers beside, and
  * transactions that hold what it needs.
  */
-enum { CLIENTS = 40, READINGS = 10, ROUNDS = 12, KILLS = 6 };
+enum {
+	CLIENTS = 40,
+	MANY_CLIENTS = 600, /* more than storage takes at a time, see lib/storage/samples.c */
+	READINGS = 10,
+	ROUNDS = 12,
+	KILLS = 6,
+};
 
 void wait_ms(long ms);
 
-/* Stores round `n` of the whole fleet. */
+/* Stores round `n` of the whole fleet, or of one of MANY_CLIENTS at most. */
 int put_round(struct storage *s, int n, struct error *err);
+int put_round_of(struct storage *s, int n, int clients, struct error *err);
 
 /* That just these many rounds are stored, each sample and reading once. */
 void assert_rounds(struct rig *r, int rounds);
+void assert_rounds_of(struct rig *r, int rounds, int clients);
 
 /* Waits for a process that has to end well. */
 void assert_ended(pid_t pid);
