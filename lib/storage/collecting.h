@@ -49,7 +49,9 @@ struct sample {
 	uint8_t digest[16];  /* of the sealed file */
 	const struct reading *readings;
 	size_t reading_count;
-	const void *counters; /* packed, see derive.h; length 0 = leave the stored ones */
+	const void *counters; /* packed, see derive.h; length 0 = leave the stored ones. When the
+				 server takes no packet as large, none are stored, and the next
+				 report has no rates */
 	size_t counters_len;
 	const char *text; /* the whole report; stored compressed when the stored one is older
 			     than ten minutes, left out when the server takes no packet as large */

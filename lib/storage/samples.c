@@ -265,14 +265,21 @@ static int put_readings(struct storage *s, struct chunk *c, struct error *err)
 	return flush(s, c, STATEMENT_ADD_READING, READING_COLUMNS, false, err);
 }
 
+/* None when the server takes no packet as large: the sample without them is better than neither.
+ * The stored ones must not stay, or what was gained since then would be told twice. */
+static struct db_value counters_of(const struct storage *s, const struct sample *sample)
+{
+	if (sample->counters_len > s->db->value_max)
+		return db_null();
+	return db_blob(sample->counters, sample->counters_len);
+}
+
 static int put_reports(struct storage *s, struct chunk *c, struct error *err)
 {
 	for (size_t i = 0; i < c->count; i++) {
 		const struct sample *sample = &c->samples[i];
 		if (is_stored(c->results[i]) && sample->has_report && sample->counters_len &&
-			add_values(c,
-				DB_VALUES(db_int(c->clients[i]->id),
-					db_blob(sample->counters, sample->counters_len)),
+			add_values(c, DB_VALUES(db_int(c->clients[i]->id), counters_of(s, sample)),
 				2, err))
 			return -1;
 	}

@@ -222,6 +222,47 @@ static void a_text_too_large_is_left_out(void **state)
 	assert_select(r, "SELECT text_size FROM report", "300000\n");
 }
 
+static void expect_counters(struct rig *r, const char *client, size_t len)
+{
+	CLEANUP(buffer_finish) struct buffer got = { 0 };
+	int64_t text_at;
+	assert_done(r, storage_get_counters(r->s, client, &got, &text_at, &r->err));
+	assert_int_equal(got.len, len);
+}
+
+/* Those of the second of three clients; what was stored before goes as well. */
+static void counters_too_large_are_left_out(void **state)
+{
+	enum { SIZE = 300000, FEW = 100 };
+	static const struct {
+		const char *sql;
+		size_t len, stored;
+	} rows[] = {
+		{ "SET GLOBAL max_allowed_packet = 16777216", FEW, FEW },
+		{ "SET GLOBAL max_allowed_packet = 131072", SIZE, 0 },
+		{ "SET GLOBAL max_allowed_packet = 16777216", SIZE, SIZE },
+	};
+	static const char many[SIZE];
+	struct rig *r = rig(state);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		int64_t n = (int64_t)i * 1000;
+		enum put_result results[3];
+		struct sample s[] = { good_sample(n, "web1", NULL, 0),
+			good_sample(n + 1, "web2", NULL, 0), good_sample(n + 2, "web3", NULL, 0) };
+		for (size_t k = 0; k < 3; k++) {
+			s[k].counters = many;
+			s[k].counters_len = k == 1 ? rows[i].len : FEW;
+		}
+		rig_execute(r, rows[i].sql);
+		rig_reopen(r);
+		assert_done(r, storage_put_samples(r->s, s, 3, results, &r->err));
+		for (size_t k = 0; k < 3; k++) {
+			assert_int_equal(results[k], PUT_NEW);
+			expect_counters(r, s[k].client, k == 1 ? rows[i].stored : FEW);
+		}
+	}
+}
+
 const struct CMUnitTest mariadb_fault_tests[] = {
 	RIG_TEST(a_deadlock_is_run_again),
 	RIG_TEST(a_deadlock_in_the_second_chunk),
@@ -232,5 +273,6 @@ const struct CMUnitTest mariadb_fault_tests[] = {
 	RIG_TEST(a_long_reader_postpones_partitions),
 	RIG_TEST(packets_stay_as_small_as_they_must),
 	RIG_TEST(a_text_too_large_is_left_out),
+	RIG_TEST(counters_too_large_are_left_out),
 };
 const size_t mariadb_fault_test_count = ARRAY_LEN(mariadb_fault_tests);
