@@ -5,9 +5,10 @@
 #include "collector/ingest/visit.h"
 
 /*
- * Connections gathered for one transaction: at least a hundred when there are as many, since a
- * transaction costs more than its rows. No client is twice in one, so that each report is
- * derived from counters that are committed.
+ * Connections gathered for one transaction, which costs more than its rows. Storage stores as many
+ * samples at a time (CHUNK of lib/storage/samples.c): a batch of just one chunk is the cheapest, but
+ * nothing needs the two to be equal, it takes batches of any length. No client is twice in one, so
+ * that each report is derived from counters that are committed.
  */
 enum { BATCH_VISITS = 512, BATCH_SAMPLES = 1024, BATCH_BYTES = 16 << 20 };
 
