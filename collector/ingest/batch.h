@@ -6,9 +6,9 @@
 
 /*
  * Connections gathered for one transaction, which costs more than its rows. Storage stores as many
- * samples at a time (CHUNK of lib/storage/samples.c): a batch of just one chunk is the cheapest, but
- * nothing needs the two to be equal, it takes batches of any length. No client is twice in one, so
- * that each report is derived from counters that are committed.
+ * samples at a time (CHUNK of lib/storage/samples.c): a batch of just one chunk is the cheapest,
+ * but nothing needs the two to be equal, it takes batches of any length. No client is twice in one,
+ * so that each report is derived from counters that are committed.
  */
 enum { BATCH_VISITS = 512, BATCH_SAMPLES = 1024, BATCH_BYTES = 16 << 20 };
 
