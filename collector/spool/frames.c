@@ -13,6 +13,8 @@
 
 enum { HEAD_USUAL = 512 };
 
+static const char start[] = WIRE_TAG "spool "; /* of a head */
+
 static ssize_t read_at(int fd, char *to, size_t size, uint64_t at)
 {
 	size_t got = 0;
@@ -34,7 +36,6 @@ enum head_is { HEAD_WHOLE, HEAD_CUT, HEAD_NONE };
 /* A head that ends with the file. */
 static bool is_cut(const char *line, size_t len)
 {
-	static const char start[] = WIRE_TAG "spool ";
 	size_t n = len < sizeof start - 1 ? len : sizeof start - 1;
 	return len < SPOOL_LINE_MAX && !memchr(line, '\n', len) && memcmp(line, start, n) == 0;
 }
@@ -63,7 +64,6 @@ static int read_head(int fd, uint64_t at, struct spool_head *head, size_t *ret_b
  * damaged. Where they begin is not for what hosts have sealed to tell. */
 static int has_more(int fd, uint64_t at, size_t left, bool *ret_has_more, struct error *err)
 {
-	static const char start[] = WIRE_TAG "spool ";
 	CLEANUP(buffer_finish) struct buffer rest = { 0 };
 	char *to = buffer_reserve(&rest, left);
 	ssize_t n = to ? read_at(fd, to, left, at) : -1;
